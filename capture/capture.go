@@ -1,0 +1,399 @@
+// Package capture opens packet captures: pcap and pcapng, plain or inside gzip,
+// zstd, lz4, xz or bzip2, told apart by content and never by name.
+//
+// A Reader lends one packet after the other: time, link type, captured bytes,
+// original length and position. It knows byte orders and block lengths (in its
+// sub-packages pcap and pcapng) and nothing about networks. It starts no
+// goroutine, and its memory is a buffer of 1 MiB that grows to the size of the
+// largest record whose bytes are really there (at most 257 MiB).
+//
+//	r, err := capture.Open("a.pcap")   // a *NotCaptureError for other files
+//	defer r.Close()
+//	var p capture.Packet
+//	for {
+//		err = r.Next(&p)               // io.EOF, or a *Damage: the capture ends here
+//		...
+//	}
+//
+// A record that runs past the end of the file is ErrTruncated, one that cannot
+// be true is ErrMalformed, a failing disk is ErrUnreadable; in all three cases
+// every packet before it has been delivered.
+package capture
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+
+	"github.com/pcapmill/pcapmill/capture/pcap"
+	"github.com/pcapmill/pcapmill/capture/pcapng"
+)
+
+// Position is where in its capture a packet stands.
+type Position struct {
+	Packet uint64 // number of the packet, from 1, as tools show it
+	Offset int64  // of its record or block, in bytes of the uncompressed stream
+}
+
+// Packet is one record of a capture.
+type Packet struct {
+	Time     int64    // nanoseconds since 1970-01-01 UTC; 0 where the capture has none
+	LinkType LinkType // what Data begins with
+	Data     []byte   // captured bytes, lent until the next call of Next
+	OrigLen  uint32   // bytes on the wire; may be smaller than len(Data)
+	At       Position
+}
+
+// Format says how a capture is written.
+type Format struct {
+	Name        string // "pcap" or "pcapng"
+	Compression string // "", "gzip", "zstd", "lz4", "xz" or "bzip2"
+}
+
+// String is like "pcap" or "pcapng in gzip".
+func (f Format) String() string {
+	if f.Compression == "" {
+		return f.Name
+	}
+	return f.Name + " in " + f.Compression
+}
+
+// Reader lends the packets of one capture. It is not safe for concurrent use,
+// except for BytesRead.
+type Reader struct {
+	path   string
+	format Format
+	source *source
+	plain  io.Reader
+	close  []func()
+	read   atomic.Int64
+
+	buf  []byte // buf[at:end] is read and not yet parsed
+	at   int
+	end  int
+	base int64 // stream offset of buf[0]
+	rerr error // why plain gave no more: io.EOF or worse
+
+	digest    *digester
+	isClassic bool // pcap, else pcapng
+	classic   pcap.Header
+	record    pcap.Record
+	ng        pcapng.Parser
+	block     pcapng.Packet
+	links     []LinkType
+	packets   uint64
+	stopped   error
+}
+
+// bufferLen is the size of the read buffer in bytes: large enough that the
+// cost of a system call vanishes, small enough for the second-level cache.
+const bufferLen = 1 << 20
+
+// Open opens the capture at path, "-" being standard input. The caller must
+// Close the Reader. Errors: those of os.Open, and *NotCaptureError.
+func Open(path string) (*Reader, error) {
+	if path == "-" {
+		return NewReader(os.Stdin, "-")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	r, err := NewReader(f, path)
+	if err != nil {
+		_ = f.Close() // the first error says more
+		return nil, err
+	}
+	r.close = append(r.close, func() { _ = f.Close() }) // it was only read
+	return r, nil
+}
+
+// NewReader reads a capture from a stream. The name is used in messages only.
+// The stream stays the caller's to close.
+func NewReader(stream io.Reader, name string) (*Reader, error) {
+	return newReader(stream, name, bufferLen)
+}
+
+// Sniff opens the capture at path only far enough to tell its format. Errors
+// are those of Open. It must not be called for what can be read only once.
+func Sniff(path string) (Format, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Format{}, err
+	}
+	defer f.Close()
+	r, err := newReader(f, path, 512)
+	if err != nil {
+		return Format{}, err
+	}
+	return r.Format(), r.Close()
+}
+
+func newReader(stream io.Reader, name string, bufferLen int) (*Reader, error) {
+	r := &Reader{path: name}
+	r.source = &source{r: stream, count: func(n int) { r.read.Add(int64(n)) }}
+	plain, compression, done, err := undo(r.source)
+	r.format.Compression = compression
+	if err != nil {
+		return nil, r.notCapture(err)
+	}
+	r.plain = plain
+	if done != nil {
+		r.close = append(r.close, done)
+	}
+	r.buf = make([]byte, bufferLen)
+	if err := r.start(); err != nil {
+		_ = r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// start sniffs the format. A header that begins right and is cut off is a
+// capture without packets, and damaged.
+func (r *Reader) start() error {
+	if !r.need(4) {
+		return r.notCapture(r.rerr)
+	}
+	switch b := r.buf[r.at:r.end]; {
+	case pcapng.Sniff(b):
+		r.format.Name = "pcapng"
+	case pcap.Sniff(b):
+		r.format.Name = "pcap"
+		if !r.need(pcap.HeaderLen) {
+			r.stopped = r.cut(r.end-r.at, pcap.HeaderLen, "file header")
+			return nil
+		}
+		h, err := pcap.ParseHeader(r.buf[r.at:r.end])
+		if err != nil {
+			return r.notCapture(err)
+		}
+		r.classic, r.isClassic = h, true
+		r.sawLink(LinkType(h.LinkType()))
+		r.at += pcap.HeaderLen
+	default:
+		return r.notCapture(nil)
+	}
+	return nil
+}
+
+func (r *Reader) notCapture(err error) error {
+	if r.source.err != nil {
+		return fmt.Errorf("capture: %s: %w", r.path, r.source.err)
+	}
+	if err == io.EOF || r.format.Compression == "" {
+		err = nil
+	}
+	begin := append([]byte(nil), r.buf[r.at:min(r.end, r.at+8)]...)
+	return &NotCaptureError{Path: r.path, Compression: r.format.Compression, Begin: begin, Err: err}
+}
+
+// Format says how the capture is written.
+func (r *Reader) Format() Format { return r.format }
+
+// LinkTypes are the link types that the capture has described so far, in order
+// of appearance.
+func (r *Reader) LinkTypes() []LinkType { return r.links }
+
+// Packets is the number of packets delivered so far.
+func (r *Reader) Packets() uint64 { return r.packets }
+
+// BytesRead is the number of bytes taken from the file so far, before undoing
+// compression. It may be called while another goroutine reads.
+func (r *Reader) BytesRead() int64 { return r.read.Load() }
+
+func (r *Reader) sawLink(t LinkType) {
+	for _, l := range r.links {
+		if l == t {
+			return
+		}
+	}
+	r.links = append(r.links, t)
+}
+
+// Next fills p with the next packet. It returns io.EOF behind the last one, or
+// a *Damage where the capture ends early; both for good. p.Data is valid until
+// the next call.
+func (r *Reader) Next(p *Packet) error {
+	if r.stopped != nil {
+		return r.stopped
+	}
+	var err error
+	if r.isClassic {
+		err = r.nextRecord(p)
+	} else {
+		err = r.nextBlock(p)
+	}
+	if err != nil {
+		r.stopped = err
+		return err
+	}
+	r.packets++
+	p.At.Packet = r.packets
+	return nil
+}
+
+func (r *Reader) nextRecord(p *Packet) error {
+	for {
+		size, err := r.classic.Record(r.buf[r.at:r.end], &r.record)
+		if err == nil {
+			p.Time = r.record.Time
+			p.LinkType = LinkType(r.classic.LinkType())
+			p.Data = r.record.Data
+			p.OrigLen = r.record.Original
+			p.At.Offset = r.base + int64(r.at)
+			r.at += size
+			return nil
+		}
+		if !errors.Is(err, pcap.ErrShort) {
+			return r.malformed(err)
+		}
+		if !r.need(size) {
+			return r.cut(r.end-r.at, size, "record")
+		}
+	}
+}
+
+func (r *Reader) nextBlock(p *Packet) error {
+	for {
+		size, kind, err := r.ng.Next(r.buf[r.at:r.end], &r.block)
+		switch {
+		case errors.Is(err, pcapng.ErrShort):
+			if !r.need(size) {
+				return r.cut(r.end-r.at, size, "block")
+			}
+			continue
+		case err != nil:
+			return r.malformed(err)
+		case kind == pcapng.IsPacket:
+			p.Time = r.block.Time
+			p.LinkType = LinkType(r.block.LinkType)
+			p.Data = r.block.Data
+			p.OrigLen = r.block.Original
+			p.At.Offset = r.base + int64(r.at)
+			r.at += size
+			return nil
+		case kind == pcapng.IsInterface:
+			r.sawLink(LinkType(r.ng.Interfaces[len(r.ng.Interfaces)-1].LinkType))
+		}
+		if had, ok := r.skip(size); !ok {
+			return r.cut(had, size, "block")
+		}
+	}
+}
+
+// cut is the end of the stream where n bytes were needed and have were there:
+// a clean end if there are none at all.
+func (r *Reader) cut(have, n int, what string) error {
+	if have == 0 && r.rerr == io.EOF {
+		return io.EOF
+	}
+	d := &Damage{Path: r.path, Packet: r.packets + 1, Offset: r.base + int64(r.at), Kind: ErrTruncated}
+	d.Detail = fmt.Sprintf("the %s is cut off: have %d bytes, need %d", what, have, n)
+	switch {
+	case r.rerr == io.EOF:
+	case r.source.err != nil:
+		d.Kind, d.Err, d.Detail = ErrUnreadable, r.source.err, r.source.err.Error()
+	case errors.Is(r.rerr, io.ErrUnexpectedEOF):
+		d.Err = r.rerr
+		d.Detail = fmt.Sprintf("the %s stream is cut off after %d bytes of the file", r.format.Compression, r.read.Load())
+	default:
+		d.Kind, d.Err = ErrMalformed, r.rerr
+		d.Detail = fmt.Sprintf("the %s stream is damaged: %v", r.format.Compression, r.rerr)
+	}
+	return d
+}
+
+func (r *Reader) malformed(err error) error {
+	return &Damage{
+		Path: r.path, Packet: r.packets + 1, Offset: r.base + int64(r.at),
+		Kind: ErrMalformed, Detail: err.Error(), Err: err,
+	}
+}
+
+// need makes at least n unparsed bytes stand in the buffer and reports whether
+// the stream had them. The buffer grows only when it is full of bytes that
+// were really there.
+func (r *Reader) need(n int) bool {
+	for r.end-r.at < n {
+		if r.rerr != nil {
+			return false
+		}
+		if r.at > 0 {
+			r.base += int64(r.at)
+			r.end = copy(r.buf, r.buf[r.at:r.end])
+			r.at = 0
+		}
+		if r.end == len(r.buf) {
+			r.buf = append(r.buf, make([]byte, len(r.buf))...)
+		}
+		r.fill()
+	}
+	return true
+}
+
+// fill reads into the free part of the buffer.
+func (r *Reader) fill() {
+	n, err := r.plain.Read(r.buf[r.end:])
+	for tries := 0; n == 0 && err == nil; tries++ {
+		if tries == 100 {
+			err = io.ErrNoProgress
+			break
+		}
+		n, err = r.plain.Read(r.buf[r.end:])
+	}
+	if r.digest != nil {
+		r.digest.write(r.buf[r.end : r.end+n])
+	}
+	r.end += n
+	r.rerr = err
+}
+
+// skip passes over n bytes that need not be in memory. Where the stream ends
+// before, it returns how many were there, and the position stays at the start.
+func (r *Reader) skip(n int) (had int, ok bool) {
+	start := r.base + int64(r.at)
+	for n > r.end-r.at {
+		had += r.end - r.at
+		n -= r.end - r.at
+		r.base += int64(r.end)
+		r.at, r.end = 0, 0
+		if r.rerr != nil {
+			r.base = start
+			return had, false
+		}
+		r.fill()
+	}
+	r.at += n
+	return had + n, true
+}
+
+// TrackDigest makes the Reader compute the content digest while it reads. Call
+// it before the first Next.
+func (r *Reader) TrackDigest() {
+	r.digest = &digester{}
+	r.digest.write(r.buf[:r.end])
+}
+
+// Digest reads what is left of the stream (behind damage, say) and returns the
+// digest of the whole uncompressed content as far as it could be read. It ends
+// reading: call it once, after the last Next, with TrackDigest called before.
+func (r *Reader) Digest() Digest {
+	for r.rerr == nil {
+		r.base += int64(r.end)
+		r.at, r.end = 0, 0
+		r.fill()
+	}
+	return r.digest.sum()
+}
+
+// Close frees the Reader and closes the file that Open opened.
+func (r *Reader) Close() error {
+	for i := len(r.close) - 1; i >= 0; i-- {
+		r.close[i]()
+	}
+	r.close = nil
+	return nil
+}

@@ -1,0 +1,62 @@
+package capture
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+
+	"github.com/zeebo/xxh3"
+)
+
+// digestLeaf is the length in bytes of the pieces that are hashed on their own,
+// so that parts of a capture can be hashed independently.
+const digestLeaf = 1 << 20
+
+// Digest identifies the content of a capture: two captures with the same bytes
+// (after undoing compression) have the same digest, whatever their names.
+//
+// It is the 128-bit XXH3 hash of the concatenated 128-bit XXH3 hashes
+// (big-endian) of the stream's 1 MiB pieces, followed by the stream's length in
+// bytes (uint64, big-endian). It tells captures apart; it does not authenticate
+// them: whoever wants to can make two captures with one digest.
+type Digest [16]byte
+
+// String is the digest in 32 hexadecimal digits.
+func (d Digest) String() string { return hex.EncodeToString(d[:]) }
+
+type digester struct {
+	leaf   xxh3.Hasher
+	root   xxh3.Hasher
+	filled int   // bytes in leaf
+	total  int64 // bytes in all
+}
+
+func (d *digester) write(b []byte) {
+	d.total += int64(len(b))
+	for len(b) > 0 {
+		n := min(digestLeaf-d.filled, len(b))
+		_, _ = d.leaf.Write(b[:n]) // never fails
+		d.filled += n
+		b = b[n:]
+		if d.filled == digestLeaf {
+			d.close()
+		}
+	}
+}
+
+// close ends a leaf.
+func (d *digester) close() {
+	sum := d.leaf.Sum128().Bytes()
+	_, _ = d.root.Write(sum[:])
+	d.leaf.Reset()
+	d.filled = 0
+}
+
+func (d *digester) sum() Digest {
+	if d.filled > 0 {
+		d.close()
+	}
+	var n [8]byte
+	binary.BigEndian.PutUint64(n[:], uint64(d.total))
+	_, _ = d.root.Write(n[:])
+	return Digest(d.root.Sum128().Bytes())
+}
