@@ -1,0 +1,156 @@
+// Package mask decides which bytes of a packet a model may see.
+//
+// A kept packet contributes its bytes from the start that the policy says (the
+// IP header, or the first byte of an Ethernet frame, or the transport payload)
+// to its end by the IP length. Header fields that identify the participants
+// are cut out, zeroed, or replaced by pseudonyms, each at its header offset:
+//
+//	field      values                         default  length
+//	mac        remove zero anonymize keep     remove   remove cuts all before the IP header
+//	ip         remove zero anonymize keep     zero     remove cuts 8 (IPv4) or 32 (IPv6) bytes
+//	ports      zero keep                      zero     unchanged
+//	checksums  zero keep                      zero     unchanged
+//	udp-pad    on off                         off      12 zero bytes behind the UDP header
+//
+// Nothing else changes. Checksums are a field of their own because, left alone,
+// they give back the addresses that they cover. Payload is content and stays as
+// it is, addresses written in it included; so are options and extension
+// headers, which can carry addresses too (record route, routing headers).
+//
+// The key of the session must be taken before: afterwards it is gone.
+package mask
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/header"
+)
+
+// Action is what happens to a field.
+type Action uint8
+
+// Actions.
+const (
+	Keep      Action = iota // the bytes as captured
+	Zero                    // zeros in place
+	Anonymize               // a pseudonym of the same length
+	Remove                  // cut out
+)
+
+var actionNames = []string{"keep", "zero", "anonymize", "remove"}
+
+func (a Action) String() string { return actionNames[a] }
+
+// MarshalText makes actions readable in manifests.
+func (a Action) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+// UnmarshalText reads what MarshalText writes.
+func (a *Action) UnmarshalText(text []byte) (err error) {
+	*a, err = parseAction(string(text), Keep, Zero, Anonymize, Remove)
+	return err
+}
+
+func parseAction(text string, allowed ...Action) (Action, error) {
+	var names []string
+	for _, a := range allowed {
+		if a.String() == text {
+			return a, nil
+		}
+		names = append(names, a.String())
+	}
+	slices.Sort(names)
+	return 0, fmt.Errorf("mask: no action %q here: have %s", text, strings.Join(names, ", "))
+}
+
+// ParseAddress reads the action for MAC or IP addresses.
+func ParseAddress(text string) (Action, error) {
+	return parseAction(text, Remove, Zero, Anonymize, Keep)
+}
+
+// ParseField reads the action for ports or checksums.
+func ParseField(text string) (Action, error) { return parseAction(text, Zero, Keep) }
+
+// Content is which part of a packet contributes.
+type Content uint8
+
+// Contents.
+const (
+	Packet  Content = iota // headers and payload
+	Payload                // only what stands behind the TCP or UDP header
+)
+
+var contentNames = []string{"packet", "payload"}
+
+func (c Content) String() string { return contentNames[c] }
+
+// ParseContent reads "packet" or "payload".
+func ParseContent(text string) (Content, error) {
+	for i, n := range contentNames {
+		if n == text {
+			return Content(i), nil
+		}
+	}
+	return 0, fmt.Errorf("mask: no content %q: have packet, payload", text)
+}
+
+// Policy says what happens to each field. The zero value keeps everything; see
+// Default. With Content Payload the other fields have nothing to act on.
+type Policy struct {
+	MAC       Action // any
+	IP        Action // any
+	Ports     Action // Keep or Zero
+	Checksums Action // Keep or Zero: IPv4 header, TCP, UDP
+	UDPPad    bool   // 12 zero bytes behind the UDP header, so that it is as long as TCP's
+	Content   Content
+}
+
+// Default is SPEC part 5: no link header, no address, no port, no checksum.
+func Default() Policy {
+	return Policy{MAC: Remove, IP: Zero, Ports: Zero, Checksums: Zero}
+}
+
+// Pseudonyms reports whether the policy makes any.
+func (p Policy) Pseudonyms() bool {
+	return p.Content == Packet && (p.MAC == Anonymize || p.IP == Anonymize)
+}
+
+// udpPad is how many bytes UDPPad inserts: TCP's 20 less UDP's 8.
+const udpPad = 12
+
+// Start is the offset of the first byte that a packet contributes.
+func (p Policy) Start(s *header.Stack) int {
+	switch {
+	case p.Content == Payload:
+		return s.Payload
+	case p.MAC != Remove && s.Link == capture.LinkTypeEthernet:
+		return 0
+	}
+	return s.Network
+}
+
+// Len is the number of bytes that a packet contributes.
+func (p Policy) Len(s *header.Stack) int {
+	n := s.End - p.Start(s)
+	if p.Content == Payload {
+		return n
+	}
+	if p.IP == Remove {
+		_, length := addresses(s)
+		n -= 2 * length
+	}
+	if p.UDPPad && s.Proto == header.UDP {
+		n += udpPad
+	}
+	return n
+}
+
+// addresses is where the two IP addresses stand and how long each is.
+func addresses(s *header.Stack) (at, length int) {
+	if s.Version == 4 {
+		return s.Network + 12, 4
+	}
+	return s.Network + 8, 16
+}
