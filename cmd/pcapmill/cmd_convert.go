@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pcapmill/pcapmill/config"
+	"github.com/pcapmill/pcapmill/internal/version"
+	"github.com/pcapmill/pcapmill/mill"
+)
+
+func newConvert() *cobra.Command {
+	var dryRun, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "convert PATH... -o DIR",
+		Short: "turn captures into a dataset, or add them to one",
+		Long: `Reads captures (pcap and pcapng, plain or in gzip, zstd, lz4, xz, bzip2; told by
+content, not by name) and writes session_output.idx3, label_output.idx1 and
+manifest.json. A PATH is a file, a directory (walked, in byte-wise order), a FIFO,
+or - for standard input. Into a directory that holds a dataset it adds; captures
+whose content is already in under the same label are skipped, so the same command
+again completes an interrupted run.
+
+Payload stays as it is, addresses written in it included; what is masked are header
+fields (see docs/spec.md, part 5).
+
+Options come from defaults, then --config FILE, then PCAPMILL_* environment
+variables, then flags.
+
+Exit status: 0 done; 1 failed, the dataset is as it was; 2 wrong usage; 3 done, but
+some input was damaged or unreadable; 130 interrupted, dataset consistent.`,
+		Example: `  pcapmill convert captures/ -o dataset
+  pcapmill convert USTC-TFC2016/ -o ustc --labels ustc-tfc2016
+  pcapmill convert captures/ -o dataset --dry-run
+  pcapmill convert captures/ -o dataset --ip anonymize --key-file project.key
+  zcat old.pcap.gz | pcapmill convert - --stdin-name vpn_skype_chat1.pcap -o dataset`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage("convert: name at least one capture or directory")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			v, err := choose(cmd)
+			if err != nil {
+				return err
+			}
+			return convert(cmd, args, v, dryRun, asJSON)
+		},
+	}
+	addOptions(cmd)
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be read, with format and label; write nothing")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "events as JSON lines on standard output instead of tables")
+	return cmd
+}
+
+func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSON bool) error {
+	o, err := millOptions(v)
+	if err != nil {
+		return err
+	}
+	if v.Get("out") == "" && !dryRun {
+		return usage("convert: no directory to write to: give -o DIR")
+	}
+	c := newConsole(cmd, asJSON)
+	p, err := mill.Prepare(paths, v.Get("out"), o)
+	if p == nil {
+		return &status{exitUsage, err}
+	}
+	c.plan(p, dryRun)
+	if err != nil {
+		return &status{exitFailed, err}
+	}
+	for _, w := range o.Warnings() {
+		c.warn(w)
+	}
+	if dryRun {
+		return problems(p)
+	}
+	return mine(cmd.Context(), p, c)
+}
+
+// mine runs the plan and shows what comes of it.
+func mine(ctx context.Context, p *mill.Plan, c *console) error {
+	progress := &mill.Progress{}
+	bars := c.progress(p, progress)
+	r, err := mill.Run(ctx, p, mill.Events{
+		Recovered: func(bytes int64) {
+			c.warn(fmt.Sprintf("%s: an unfinished run had left %s behind; they were cut off and are made again", p.Out, bytesText(bytes)))
+		},
+		Done: func(i int, o *mill.Outcome) { bars.done(i, o) },
+		Warn: c.warn,
+	}, progress)
+	bars.close()
+	if err != nil {
+		return &status{exitFailed, err}
+	}
+	c.result(p, r)
+	switch {
+	case r.Interrupted:
+		return &status{exitInterrupted, errors.New("interrupted: the dataset holds the captures above, whole; the same command completes it")}
+	case r.Damaged():
+		return &status{exitDamaged, nil}
+	}
+	return problems(p)
+}
+
+// problems is the exit status for paths that could not be looked at; they have
+// been named already.
+func problems(p *mill.Plan) error {
+	if len(p.Problems) > 0 {
+		return &status{exitDamaged, nil}
+	}
+	return nil
+}
+
+func newVersion() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "show the version",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			fmt.Fprintln(cmd.OutOrStdout(), "pcapmill", version.String())
+			return nil
+		},
+	}
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/pcapmill/pcapmill/config"
+	"github.com/pcapmill/pcapmill/dedup"
+	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/label"
+	"github.com/pcapmill/pcapmill/mask"
+	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/sample"
+)
+
+// labelOptions are the options that decide about labels only.
+var labelOptions = []string{"labels", "unknown", "stdin-name"}
+
+// addOptions gives a command flags for the named options, or for all.
+func addOptions(cmd *cobra.Command, names ...string) {
+	cmd.Flags().String("config", "", "YAML `FILE` with options (see 'pcapmill config init')")
+	for _, o := range config.Options() {
+		if names != nil && !slices.Contains(names, o.Name) {
+			continue
+		}
+		short := map[string]string{"out": "o", "workers": "j"}[o.Name]
+		cmd.Flags().VarP(&text{value: o.Default, kind: o.Arg}, o.Name, short, o.Short)
+		if o.Kind == config.Switch {
+			cmd.Flags().Lookup(o.Name).NoOptDefVal = "on"
+		}
+		if o.Values != nil {
+			must(cmd.RegisterFlagCompletionFunc(o.Name, cobra.FixedCompletions(o.Values, cobra.ShellCompDirectiveNoFileComp)))
+		}
+	}
+	if cmd.Flags().Lookup("labels") != nil {
+		must(cmd.RegisterFlagCompletionFunc("labels", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return label.Builtins(), cobra.ShellCompDirectiveDefault
+		}))
+	}
+}
+
+// text is a flag whose help says what its value is called.
+type text struct{ value, kind string }
+
+func (t *text) String() string     { return t.value }
+func (t *text) Set(s string) error { t.value = s; return nil }
+func (t *text) Type() string       { return t.kind }
+
+// must is for mistakes of the program, not of its user.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// choose gathers the values: defaults, file, environment, flags.
+func choose(cmd *cobra.Command) (*config.Values, error) {
+	v := config.Defaults()
+	file, _ := cmd.Flags().GetString("config")
+	if file == "" {
+		file = os.Getenv("PCAPMILL_CONFIG")
+	}
+	if file != "" {
+		if err := v.File(file); err != nil {
+			return nil, &status{exitUsage, err}
+		}
+	}
+	if err := v.Environment(os.Environ()); err != nil {
+		return nil, &status{exitUsage, err}
+	}
+	var bad error
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if bad == nil && isOption(f.Name) {
+			bad = v.Set(f.Name, f.Value.String(), "--"+f.Name)
+		}
+	})
+	if bad != nil {
+		return nil, &status{exitUsage, bad}
+	}
+	return v, nil
+}
+
+func isOption(name string) bool {
+	return slices.ContainsFunc(config.Options(), func(o config.Option) bool { return o.Name == name })
+}
+
+// millOptions turns values into what the mill understands. Every error is one
+// of usage.
+func millOptions(v *config.Values) (o mill.Options, err error) {
+	parse := func(name string, set func(text string) error) {
+		if err != nil {
+			return
+		}
+		if e := set(v.Get(name)); e != nil {
+			from := v.From(name)
+			if from == "" {
+				from = "--" + name
+			}
+			err = usage("%s: %w", from, e)
+		}
+	}
+	parse("mac", func(t string) (e error) { o.Mask.MAC, e = mask.ParseAddress(t); return e })
+	parse("ip", func(t string) (e error) { o.Mask.IP, e = mask.ParseAddress(t); return e })
+	parse("ports", func(t string) (e error) { o.Mask.Ports, e = mask.ParseField(t); return e })
+	parse("checksums", func(t string) (e error) { o.Mask.Checksums, e = mask.ParseField(t); return e })
+	parse("content", func(t string) (e error) { o.Mask.Content, e = mask.ParseContent(t); return e })
+	parse("drop", func(t string) (e error) { o.Drop, e = header.ParseDrop(t); return e })
+	parse("dedup", func(t string) (e error) { o.Dedup, e = dedup.ParseMode(t); return e })
+	parse("unknown", func(t string) (e error) { o.Unknown, e = mill.ParseUnknown(t); return e })
+	parse("labels", func(t string) (e error) { o.Labels, e = label.Load(t); return e })
+	parse("shape", func(string) (e error) { o.Shape, e = shape(v); return e })
+	parse("key-file", func(string) (e error) { o.Key, e = v.ReadKey(); return e })
+	o.Mask.UDPPad = v.On("udp-pad")
+	o.Workers = v.Number("workers")
+	o.StdinName = v.Get("stdin-name")
+	return o, err
+}
+
+// shape settles --length and --shape: either implies the other.
+func shape(v *config.Values) (sample.Shape, error) {
+	length := v.Number("length")
+	if v.From("shape") == "" && v.From("length") != "" {
+		return sample.ShapeOf(length)
+	}
+	s, err := sample.ParseShape(v.Get("shape"))
+	if err != nil {
+		return s, err
+	}
+	if v.From("length") != "" && s.Length() != length {
+		return s, fmt.Errorf("shape %s has %d bytes, but the length is %d", s, s.Length(), length)
+	}
+	return s, nil
+}

@@ -1,0 +1,53 @@
+package config
+
+import (
+	"encoding/json"
+	"strconv"
+
+	"github.com/google/jsonschema-go/jsonschema"
+)
+
+// Schema is the JSON Schema (2020-12) of the configuration file, for editors.
+func Schema() *jsonschema.Schema {
+	s := &jsonschema.Schema{
+		Schema:               "https://json-schema.org/draft/2020-12/schema",
+		Title:                "pcapmill configuration",
+		Type:                 "object",
+		Properties:           map[string]*jsonschema.Schema{},
+		AdditionalProperties: &jsonschema.Schema{Not: &jsonschema.Schema{}},
+	}
+	for i := range options {
+		s.Properties[options[i].Name] = options[i].schema()
+		s.PropertyOrder = append(s.PropertyOrder, options[i].Name)
+	}
+	return s
+}
+
+func (o *Option) schema() *jsonschema.Schema {
+	s := &jsonschema.Schema{Description: o.Short + ". " + o.Long}
+	values := func() (v []any) {
+		for _, word := range o.Values {
+			v = append(v, word)
+		}
+		return v
+	}
+	switch o.Kind {
+	case Number:
+		zero := 0.0
+		s.Type, s.Minimum = "integer", &zero
+		s.Default = json.RawMessage(o.Default)
+		return s
+	case Switch:
+		s.Enum = []any{"on", "off", true, false}
+	case List:
+		word := &jsonschema.Schema{Type: "string", Enum: values()}
+		s.AnyOf = []*jsonschema.Schema{{Type: "string"}, {Type: "array", Items: word}}
+	default:
+		s.Type = "string"
+		s.Enum = values()
+	}
+	if o.Default != "" {
+		s.Default = json.RawMessage(strconv.Quote(o.Default))
+	}
+	return s
+}

@@ -1,0 +1,196 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Values are the chosen values by option name, each with where it came from.
+type Values struct {
+	value map[string]string
+	from  map[string]string
+}
+
+// Defaults are the values where the user says nothing.
+func Defaults() *Values {
+	v := &Values{value: map[string]string{}, from: map[string]string{}}
+	for i := range options {
+		v.value[options[i].Name] = options[i].Default
+	}
+	return v
+}
+
+// Error is a value that cannot be used, and where it was given.
+type Error struct {
+	From   string // "--mac", "PCAPMILL_MAC", "pcapmill.yaml:3"
+	Option string
+	Reason string
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("%s: %s: %s", e.From, e.Option, e.Reason) }
+
+// Set gives an option a value. from is where it was given, for messages.
+func (v *Values) Set(name, value, from string) error {
+	o, ok := find(name)
+	if !ok {
+		return &Error{From: from, Option: name, Reason: "no such option" + suggest(name)}
+	}
+	clean, err := o.check(value)
+	if err != nil {
+		return &Error{From: from, Option: name, Reason: err.Error()}
+	}
+	v.value[name], v.from[name] = clean, from
+	return nil
+}
+
+// check returns the value in its plain form.
+func (o *Option) check(value string) (string, error) {
+	value = strings.TrimSpace(value)
+	switch o.Kind {
+	case Number:
+		n, err := strconv.Atoi(value)
+		if err != nil || n < 0 {
+			return "", fmt.Errorf("%q is no whole number of 0 or more", value)
+		}
+	case Switch:
+		switch strings.ToLower(value) {
+		case "on", "true", "yes", "1":
+			return "on", nil
+		case "off", "false", "no", "0":
+			return "off", nil
+		}
+		return "", fmt.Errorf("%q: have on, off", value)
+	case List:
+		for word := range strings.SplitSeq(value, ",") {
+			if err := o.oneOf(strings.TrimSpace(word)); err != nil {
+				return "", err
+			}
+		}
+	default:
+		if o.Values != nil {
+			return value, o.oneOf(value)
+		}
+	}
+	return value, nil
+}
+
+func (o *Option) oneOf(word string) error {
+	if slices.Contains(o.Values, word) {
+		return nil
+	}
+	hint := ""
+	if near := nearest(word, o.Values); near != "" {
+		hint = "; did you mean " + near + "?"
+	}
+	return fmt.Errorf("%q: have %s%s", word, strings.Join(o.Values, ", "), hint)
+}
+
+// Environment takes the variables PCAPMILL_* from a list like os.Environ. An
+// unknown one is an error: it was meant to do something.
+func (v *Values) Environment(environ []string) error {
+	known := map[string]string{"PCAPMILL_CONFIG": ""}
+	for i := range options {
+		known[options[i].Env()] = options[i].Name
+	}
+	for _, entry := range environ {
+		key, value, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(key, "PCAPMILL_") || strings.HasPrefix(key, "PCAPMILL_TEST_") {
+			continue
+		}
+		name, ok := known[key]
+		switch {
+		case !ok:
+			var names []string
+			for k := range known {
+				names = append(names, k)
+			}
+			slices.Sort(names)
+			return &Error{From: "environment", Option: key, Reason: "no such variable" + didYouMean(nearest(key, names))}
+		case name != "":
+			if err := v.Set(name, value, key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Get is the value of an option in its plain form.
+func (v *Values) Get(name string) string { return v.value[name] }
+
+// From is where the value was given; "" if it is the default.
+func (v *Values) From(name string) string { return v.from[name] }
+
+// Number is the value of a Number option.
+func (v *Values) Number(name string) int {
+	n, _ := strconv.Atoi(v.value[name]) // Set has checked it
+	return n
+}
+
+// On is the value of a Switch option.
+func (v *Values) On(name string) bool { return v.value[name] == "on" }
+
+// ReadKey reads the key file, if one is given: nil without one.
+func (v *Values) ReadKey() ([]byte, error) {
+	path := v.Get("key-file")
+	if path == "" {
+		return nil, nil
+	}
+	key, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("--key-file: %w", err)
+	}
+	if len(key) == 0 {
+		return nil, fmt.Errorf("--key-file: %s is empty: need at least one byte, better 32 random ones", path)
+	}
+	return key, nil
+}
+
+func suggest(name string) string {
+	var names []string
+	for i := range options {
+		names = append(names, options[i].Name)
+	}
+	return didYouMean(nearest(name, names))
+}
+
+func didYouMean(name string) string {
+	if name == "" {
+		return ""
+	}
+	return "; did you mean " + name + "?"
+}
+
+// nearest is the candidate that is a typing error away from word, or "".
+func nearest(word string, candidates []string) string {
+	best, bestCost := "", len(word)/3+2
+	for _, c := range candidates {
+		if cost := distance(strings.ToLower(word), strings.ToLower(c)); cost < bestCost {
+			best, bestCost = c, cost
+		}
+	}
+	return best
+}
+
+// distance is the Levenshtein distance in bytes.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}

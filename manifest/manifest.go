@@ -1,0 +1,278 @@
+// Package manifest is the record of what was done: manifest.json, written last.
+//
+// A directory with a manifest is a dataset of the whole captures that the
+// manifest lists, in its order; what stands in the data files behind the
+// manifest's lengths is not part of it. It holds the tool's version, the
+// settings, the class table, and for every capture where it came from, what was
+// left out and why, and which samples it gave. It holds no address and no path
+// of the machine that made it; names are relative to what the user named.
+//
+// Two laws hold for every capture and in total (see Counts.Check):
+//
+//	packets  = used + left out by reason
+//	sessions = samples + duplicates + empty
+//
+// Everything in it is a function of the captures and the settings, except
+// seconds, the time it took.
+package manifest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/pcapmill/pcapmill/internal/atomicfile"
+)
+
+// Name is the manifest's file name in its dataset's directory.
+const Name = "manifest.json"
+
+// Format and Version say how to read the file. A reader refuses other formats
+// and higher versions.
+const (
+	Format  = "pcapmill dataset"
+	Version = 1
+)
+
+// Manifest is the content of manifest.json.
+type Manifest struct {
+	Format   string    `json:"format"`
+	Version  int       `json:"version"`
+	Tool     Tool      `json:"tool"`
+	Settings Settings  `json:"settings"`
+	Samples  int64     `json:"samples"` // in the data files, all captures together
+	Rows     int       `json:"rows"`
+	Cols     int       `json:"columns"`
+	Files    []File    `json:"files"`
+	Classes  []Class   `json:"classes"`
+	Totals   Counts    `json:"totals"`
+	Captures []Capture `json:"captures"`
+}
+
+// Tool is what wrote the dataset last.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// File is a data file beside the manifest.
+type File struct {
+	Name string `json:"name"`
+	Size int64  `json:"size"` // bytes
+}
+
+// Class is one row of the class table. Label 255 is "unknown".
+type Class struct {
+	Label    uint8    `json:"label"`
+	Name     string   `json:"name"`
+	Keywords []string `json:"keywords,omitempty"`
+	Samples  int64    `json:"samples"`
+}
+
+// Capture is what became of one capture.
+type Capture struct {
+	Name        string   `json:"name"`   // relative to what the user named, with slashes
+	Size        int64    `json:"size"`   // bytes read from the file, before undoing compression
+	Digest      string   `json:"digest"` // of the uncompressed content, see capture.Digest
+	Format      string   `json:"format"` // "pcap", "pcapng", "pcap in gzip", ...
+	LinkTypes   []string `json:"link_types"`
+	Label       uint8    `json:"label"`
+	Class       string   `json:"class"`
+	FirstSample int64    `json:"first_sample"` // samples first_sample ... first_sample+samples-1 are this capture's
+	// SamplesDigest is the SHA-256, in hexadecimal, of the concatenated first
+	// halves of the SHA-256 of each of this capture's samples, in order.
+	SamplesDigest string `json:"samples_digest"`
+	Counts
+	Damage *Damage `json:"damage,omitempty"`
+}
+
+// Damage says where a capture ended before its end.
+type Damage struct {
+	Kind   string `json:"kind"`   // "truncated", "malformed" or "unreadable"
+	Offset int64  `json:"offset"` // bytes of the uncompressed stream
+	Packet uint64 `json:"packet"` // number of the packet that could not be read, from 1
+	Detail string `json:"detail"`
+}
+
+// Counts is what happened to packets and sessions, of one capture or of all.
+type Counts struct {
+	Packets    int64            `json:"packets"`
+	Used       int64            `json:"packets_used"`
+	LeftOut    map[string]int64 `json:"packets_left_out"` // by reason; only reasons that occurred
+	Sessions   int64            `json:"sessions"`
+	Samples    int64            `json:"samples"`
+	Duplicates int64            `json:"duplicates"`
+	Empty      int64            `json:"empty"`     // sessions without a byte
+	Conflicts  int64            `json:"conflicts"` // samples whose bytes stand under another label too
+	// Sessions with bytes, duplicates included, by how they fit the sample.
+	Truncated int64 `json:"truncated"`
+	Padded    int64 `json:"padded"`
+	Exact     int64 `json:"exact"`
+	// Bytes that they had before they were cut or padded, and the mean.
+	OriginalBytes int64   `json:"original_bytes"`
+	MeanLength    float64 `json:"mean_original_length"`
+	Seconds       float64 `json:"seconds"` // wall time spent; the only value that is not reproducible
+}
+
+// Settle computes what follows from the other fields.
+func (c *Counts) Settle() {
+	c.MeanLength = 0
+	if n := c.Sessions - c.Empty; n > 0 {
+		c.MeanLength = float64(c.OriginalBytes) / float64(n)
+	}
+}
+
+// Add adds the counts of another part.
+func (c *Counts) Add(o *Counts) {
+	c.Packets += o.Packets
+	c.Used += o.Used
+	if c.LeftOut == nil {
+		c.LeftOut = map[string]int64{}
+	}
+	for reason, n := range o.LeftOut {
+		c.LeftOut[reason] += n
+	}
+	c.Sessions += o.Sessions
+	c.Samples += o.Samples
+	c.Duplicates += o.Duplicates
+	c.Empty += o.Empty
+	c.Conflicts += o.Conflicts
+	c.Truncated += o.Truncated
+	c.Padded += o.Padded
+	c.Exact += o.Exact
+	c.OriginalBytes += o.OriginalBytes
+	c.Seconds += o.Seconds
+	c.Settle()
+}
+
+// Check tells whether the laws hold.
+func (c *Counts) Check() error {
+	var left int64
+	for _, n := range c.LeftOut {
+		left += n
+	}
+	switch {
+	case c.Packets != c.Used+left:
+		return fmt.Errorf("%d packets, but %d used and %d left out", c.Packets, c.Used, left)
+	case c.Sessions != c.Samples+c.Duplicates+c.Empty:
+		return fmt.Errorf("%d sessions, but %d samples, %d duplicates and %d empty", c.Sessions, c.Samples, c.Duplicates, c.Empty)
+	case c.Sessions-c.Empty != c.Truncated+c.Padded+c.Exact:
+		return fmt.Errorf("%d sessions with bytes, but %d truncated, %d padded and %d exact", c.Sessions-c.Empty, c.Truncated, c.Padded, c.Exact)
+	case c.Conflicts > c.Samples:
+		return fmt.Errorf("%d conflicts, but only %d samples", c.Conflicts, c.Samples)
+	}
+	return nil
+}
+
+// Check tells whether the manifest agrees with itself: laws, totals, ranges of
+// samples, classes.
+func (m *Manifest) Check() error {
+	var sum Counts
+	next := int64(0)
+	perLabel := map[uint8]int64{}
+	for i := range m.Captures {
+		c := &m.Captures[i]
+		if err := c.Check(); err != nil {
+			return fmt.Errorf("capture %s: %w", c.Name, err)
+		}
+		if c.FirstSample != next {
+			return fmt.Errorf("capture %s: its first sample is %d, but the captures before it have %d", c.Name, c.FirstSample, next)
+		}
+		next += c.Samples
+		perLabel[c.Label] += c.Samples
+		sum.Add(&c.Counts)
+	}
+	if next != m.Samples {
+		return fmt.Errorf("%d samples, but the captures have %d", m.Samples, next)
+	}
+	if err := m.Totals.Check(); err != nil {
+		return fmt.Errorf("totals: %w", err)
+	}
+	if m.Totals.Packets != sum.Packets || m.Totals.Used != sum.Used || m.Totals.Sessions != sum.Sessions ||
+		m.Totals.Samples != sum.Samples || m.Totals.OriginalBytes != sum.OriginalBytes {
+		return errors.New("totals: they are not the sums of the captures")
+	}
+	for _, c := range m.Classes {
+		if c.Samples != perLabel[c.Label] {
+			return fmt.Errorf("class %s: %d samples, but its captures have %d", c.Name, c.Samples, perLabel[c.Label])
+		}
+		delete(perLabel, c.Label)
+	}
+	for label := range perLabel {
+		return fmt.Errorf("label %d is in no class", label)
+	}
+	return nil
+}
+
+// ErrNone says that a directory holds no manifest.
+var ErrNone = errors.New("manifest: none")
+
+// Load reads the manifest of a dataset's directory. It returns ErrNone
+// (wrapped) if there is none.
+func Load(dir string) (*Manifest, error) {
+	path := filepath.Join(dir, Name)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w", path, ErrNone)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("manifest: %w", err)
+	}
+	m, err := Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("manifest: %s: %w", path, err)
+	}
+	return m, nil
+}
+
+// Parse reads a manifest.
+func Parse(text []byte) (*Manifest, error) {
+	var head struct {
+		Format  string `json:"format"`
+		Version int    `json:"version"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return nil, fmt.Errorf("not a manifest: %w", err)
+	}
+	if head.Format != Format {
+		return nil, fmt.Errorf("not a manifest of pcapmill: format %q, need %q", head.Format, Format)
+	}
+	if head.Version > Version {
+		return nil, fmt.Errorf("version %d, this program reads up to %d: use a newer pcapmill", head.Version, Version)
+	}
+	m := &Manifest{}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(m); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// Encode is the text of the file: indented JSON in a fixed order.
+func (m *Manifest) Encode() ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	if err := e.Encode(m); err != nil {
+		return nil, fmt.Errorf("manifest: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// Write puts the manifest into the dataset's directory, whole or not at all.
+func (m *Manifest) Write(dir string) error {
+	text, err := m.Encode()
+	if err != nil {
+		return err
+	}
+	if err := atomicfile.Write(filepath.Join(dir, Name), text, 0o666); err != nil {
+		return fmt.Errorf("manifest: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,157 @@
+package mill
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+
+	"github.com/pcapmill/pcapmill/capture"
+)
+
+// Input is one capture to read.
+type Input struct {
+	Path    string         // to open; "-" is standard input
+	Name    string         // for the manifest: base name, or relative to the directory named
+	Size    int64          // bytes on disk; 0 if it can be read only once
+	Stream  bool           // standard input, a FIFO or a device: not looked at before the run
+	Format  capture.Format // empty for streams
+	Label   uint8
+	Class   string // of the label
+	Keyword string // that gave the label; "" for unknown
+}
+
+// SkipReason is why a path is not read. Skipping is no error.
+type SkipReason string
+
+// Reasons to skip.
+const (
+	NotACapture     SkipReason = "not-a-capture"        // found in a directory
+	Repeated        SkipReason = "same-file"            // reached before under another path
+	SpecialFile     SkipReason = "special-file"         // socket, FIFO or device found in a directory
+	LinkedDirectory SkipReason = "symlink-to-directory" // found in a directory; not followed
+	UnknownLabel    SkipReason = "unknown-label"        // no class matches and the user said skip
+)
+
+// Skip is a path that is not read.
+type Skip struct {
+	Path   string
+	Reason SkipReason
+	Detail string
+}
+
+// finder walks what the user named.
+type finder struct {
+	inputs   []Input
+	skipped  []Skip
+	problems []error
+	seen     map[fileID]string
+}
+
+// find lists the captures under the given paths: arguments in their order, the
+// files of a directory in byte-wise order of their slash-separated relative
+// path, each file once.
+func find(paths []string, stdinName string) *finder {
+	f := &finder{seen: map[fileID]string{}}
+	for _, p := range paths {
+		f.argument(p, stdinName)
+	}
+	return f
+}
+
+func (f *finder) problem(err error) { f.problems = append(f.problems, err) }
+
+func (f *finder) skip(path string, reason SkipReason, detail string) {
+	f.skipped = append(f.skipped, Skip{Path: path, Reason: reason, Detail: detail})
+}
+
+func (f *finder) argument(p, stdinName string) {
+	if p == "-" {
+		if !f.repeated(p, fileID{name: "-"}) {
+			if stdinName == "" {
+				stdinName = "stdin"
+			}
+			f.inputs = append(f.inputs, Input{Path: "-", Name: path.Base(filepath.ToSlash(stdinName)), Stream: true})
+		}
+		return
+	}
+	info, err := os.Stat(p)
+	switch {
+	case err != nil:
+		f.problem(err)
+	case info.IsDir():
+		f.directory(p)
+	case !info.Mode().IsRegular():
+		if !f.repeated(p, identify(p, info)) {
+			f.inputs = append(f.inputs, Input{Path: p, Name: filepath.Base(p), Stream: true})
+		}
+	default:
+		f.file(p, filepath.Base(p), info, false)
+	}
+}
+
+func (f *finder) directory(root string) {
+	var names []string
+	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			f.problem(err)
+			if d != nil && d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !d.IsDir() || d.Type()&fs.ModeSymlink != 0 {
+			if rel, err := filepath.Rel(root, p); err == nil && rel != "." {
+				names = append(names, filepath.ToSlash(rel))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		f.problem(err)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		p := filepath.Join(root, filepath.FromSlash(name))
+		info, err := os.Stat(p)
+		switch {
+		case err != nil:
+			f.problem(err)
+		case info.IsDir():
+			f.skip(p, LinkedDirectory, "name it as an argument to read it")
+		case !info.Mode().IsRegular():
+			f.skip(p, SpecialFile, info.Mode().Type().String())
+		default:
+			f.file(p, name, info, true)
+		}
+	}
+}
+
+// file adds a regular file if it is a capture.
+func (f *finder) file(p, name string, info fs.FileInfo, walked bool) {
+	if f.repeated(p, identify(p, info)) {
+		return
+	}
+	format, err := capture.Sniff(p)
+	var not *capture.NotCaptureError
+	switch {
+	case errors.As(err, &not) && walked:
+		f.skip(p, NotACapture, err.Error())
+	case err != nil:
+		f.problem(err)
+	default:
+		f.inputs = append(f.inputs, Input{Path: p, Name: name, Size: info.Size(), Format: format})
+	}
+}
+
+func (f *finder) repeated(p string, id fileID) bool {
+	if before, ok := f.seen[id]; ok {
+		f.skip(p, Repeated, fmt.Sprintf("it is %s again", before))
+		return true
+	}
+	f.seen[id] = p
+	return false
+}

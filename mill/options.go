@@ -1,0 +1,126 @@
+package mill
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+
+	"github.com/pcapmill/pcapmill/dedup"
+	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/label"
+	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/mask"
+	"github.com/pcapmill/pcapmill/sample"
+)
+
+// Unknown is what happens to captures whose name matches no class.
+type Unknown uint8
+
+// Choices for unknown captures.
+const (
+	KeepUnknown   Unknown = iota // label 255, counted and shown
+	SkipUnknown                  // left out
+	RefuseUnknown                // the run does not start
+)
+
+var unknownNames = []string{"keep", "skip", "error"}
+
+func (u Unknown) String() string { return unknownNames[u] }
+
+// ParseUnknown reads "keep", "skip" or "error".
+func ParseUnknown(text string) (Unknown, error) {
+	for i, n := range unknownNames {
+		if n == text {
+			return Unknown(i), nil
+		}
+	}
+	return 0, fmt.Errorf("mill: no choice %q for unknown captures: have keep, skip, error", text)
+}
+
+// Options are the choices of a run. See Default.
+type Options struct {
+	Mask    mask.Policy
+	Key     []byte // for pseudonyms; nil: unkeyed
+	Drop    header.Drop
+	Shape   sample.Shape
+	Dedup   dedup.Mode
+	Labels  *label.Table
+	Unknown Unknown
+
+	StdinName string // what a capture on standard input is called; "" = "stdin"
+	Workers   int    // captures read at the same time; 0 = one a core
+	// RunPackets cuts each capture into runs of so many packets that are added
+	// up on their own and merged; 0 = one run. It changes no byte.
+	RunPackets int
+}
+
+// Default is what SPEC says where the user says nothing.
+func Default() Options {
+	labels, err := label.Builtin(label.Builtins()[0])
+	if err != nil {
+		labels = nil // Check refuses it; the built-in tables are tested
+	}
+	return Options{
+		Mask: mask.Default(), Drop: header.DropDefault, Shape: sample.Default(),
+		Dedup: dedup.Sample, Labels: labels, Unknown: KeepUnknown,
+	}
+}
+
+// Check tells what does not go together.
+func (o *Options) Check() error {
+	switch {
+	case o.Shape.Rows < 1 || o.Shape.Cols < 1 || o.Shape.Length() > sample.MaxLength:
+		return fmt.Errorf("mill: shape %s: need 1 to %d bytes", o.Shape, sample.MaxLength)
+	case o.Labels == nil || len(o.Labels.Classes) == 0:
+		return errors.New("mill: no class table")
+	case o.Workers < 0:
+		return fmt.Errorf("mill: %d workers: need 0 (one a core) or more", o.Workers)
+	case o.RunPackets < 0:
+		return fmt.Errorf("mill: runs of %d packets: need 0 (no cuts) or more", o.RunPackets)
+	case o.Key != nil && len(o.Key) == 0:
+		return errors.New("mill: the key is empty")
+	}
+	return nil
+}
+
+func (o *Options) workers() int {
+	if o.Workers > 0 {
+		return o.Workers
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// settings are the options that decide about bytes, as the manifest has them.
+func (o *Options) settings() manifest.Settings {
+	s := manifest.Settings{
+		Length: o.Shape.Length(), Shape: o.Shape.String(), Content: o.Mask.Content.String(),
+		MAC: o.Mask.MAC.String(), IP: o.Mask.IP.String(), Ports: o.Mask.Ports.String(),
+		Checksums: o.Mask.Checksums.String(), UDPPad: o.Mask.UDPPad,
+		Drop: o.Drop.String(), Dedup: o.Dedup.String(), Labels: o.Labels.Name,
+	}
+	if o.Mask.Pseudonyms() {
+		s.Key = mask.KeyID(o.Key)
+	}
+	return s
+}
+
+// classes is the class table without counts.
+func (o *Options) classes() []manifest.Class {
+	var cs []manifest.Class
+	for _, c := range o.Labels.Classes {
+		cs = append(cs, manifest.Class{Label: c.ID, Name: c.Name, Keywords: c.Keywords})
+	}
+	return cs
+}
+
+// Warnings are what a careful user should know before the run.
+func (o *Options) Warnings() []string {
+	var w []string
+	if o.Mask.Pseudonyms() && o.Key == nil {
+		w = append(w, "pseudonyms without a key can be reversed by trying every address; give --key-file to prevent that")
+	}
+	if o.Mask.Content == mask.Packet && (o.Mask.MAC == mask.Keep || o.Mask.IP == mask.Keep) {
+		w = append(w, "original addresses will stand in the samples, because keep was asked for")
+	}
+	return w
+}

@@ -1,0 +1,220 @@
+package mill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/pcapmill/pcapmill/internal/version"
+	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/mask"
+)
+
+// Outcome is what became of one capture of the plan.
+type Outcome struct {
+	Input   *Input
+	Capture manifest.Capture // valid if neither Known nor Err is set
+	Links   map[string]int64 // unsupported link types by name, with packets
+	Known   bool             // its content was in the dataset already
+	Err     error            // it could not be opened, or is no capture
+	Damage  error            // it ended before its end; what was before is in
+}
+
+// Events are told while a run goes on, all from one goroutine. Each may be nil.
+type Events struct {
+	Recovered func(bytes int64)       // the unfinished rest of an earlier run was cut off
+	Done      func(i int, o *Outcome) // in the order of the plan
+	Warn      func(text string)
+}
+
+// Result is what a run has done.
+type Result struct {
+	Outcomes    []Outcome
+	Added       manifest.Counts // by this run
+	Manifest    *manifest.Manifest
+	Interrupted bool // ctx was done: the captures reported so far are in the dataset
+	Seconds     float64
+}
+
+// Damaged reports whether some input was damaged or unreadable.
+func (r *Result) Damaged() bool {
+	for i := range r.Outcomes {
+		if r.Outcomes[i].Err != nil || r.Outcomes[i].Damage != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// nothingReadable reports whether there were captures and none could be opened.
+func (r *Result) nothingReadable() bool {
+	for i := range r.Outcomes {
+		if r.Outcomes[i].Err == nil {
+			return false
+		}
+	}
+	return len(r.Outcomes) > 0 && !r.Interrupted
+}
+
+// answer is a worker's result for capture i.
+type answer struct {
+	i   int
+	x   *Extraction
+	err error
+}
+
+// Run carries a plan out. An error means that it failed and the dataset is as
+// it was before. When ctx is done, Run commits what it has, drops the capture
+// in hand, and returns a Result that says so.
+func Run(ctx context.Context, p *Plan, ev Events, progress *Progress) (*Result, error) {
+	start := time.Now()
+	s, err := openStore(p.Out, &p.Options, version.String())
+	if err != nil {
+		return nil, err
+	}
+	if s.cut > 0 && ev.Recovered != nil {
+		ev.Recovered(s.cut)
+	}
+	r := &Result{Manifest: s.m, Added: manifest.Counts{LeftOut: map[string]int64{}}}
+	if err := collect(ctx, p, s, r, ev, progress); err != nil {
+		s.abandon()
+		return nil, fmt.Errorf("%w\nthe dataset is as it was before this run", err)
+	}
+	if r.nothingReadable() {
+		s.abandon()
+		return r, errors.New("none of the captures could be read; the dataset is as it was before this run")
+	}
+	if err := s.commit(); err != nil {
+		s.abandon()
+		return nil, fmt.Errorf("%w\nthe dataset is as it was before this run", err)
+	}
+	r.Seconds = time.Since(start).Seconds()
+	return r, s.close()
+}
+
+// collect takes the workers' answers in the order of the plan and stores them.
+func collect(ctx context.Context, p *Plan, s *store, r *Result, ev Events, progress *Progress) error {
+	work, stop := context.WithCancel(ctx)
+	answers, release, wait := start(work, p, progress)
+	defer wait()
+	defer stop()
+
+	waiting := map[int]answer{}
+	warned := false
+	for next := 0; next < len(p.Captures); {
+		a, ok := waiting[next]
+		if !ok {
+			select {
+			case a = <-answers:
+				waiting[a.i] = a
+			case <-ctx.Done():
+				r.Interrupted = true
+				return nil
+			}
+			continue
+		}
+		delete(waiting, next)
+		if a.err != nil && ctx.Err() != nil {
+			r.Interrupted = true
+			return nil
+		}
+		o, err := finish(p, s, &p.Captures[next], a)
+		if err != nil {
+			return err
+		}
+		if !warned && a.x != nil && a.x.startsDiffer && p.Mask.MAC != mask.Remove && p.Mask.Content == mask.Packet {
+			warned = true
+			warn(ev, fmt.Sprintf("%s has packets without an Ethernet header: with --mac %s they begin at the IP header, others at the Ethernet header, so the first byte of a sample tells the link type",
+				p.Captures[next].Path, p.Mask.MAC))
+		}
+		if o.Err == nil && !o.Known {
+			r.Added.Add(&o.Capture.Counts)
+		}
+		r.Outcomes = append(r.Outcomes, o)
+		if ev.Done != nil {
+			ev.Done(next, &r.Outcomes[next])
+		}
+		if s.due() {
+			if err := s.commit(); err != nil {
+				return err
+			}
+		}
+		next++
+		release()
+	}
+	return nil
+}
+
+func warn(ev Events, text string) {
+	if ev.Warn != nil {
+		ev.Warn(text)
+	}
+}
+
+// finish stores one capture's result.
+func finish(p *Plan, s *store, in *Input, a answer) (o Outcome, err error) {
+	o.Input = in
+	if a.err != nil {
+		o.Err = unreadable(in.Path, a.err)
+		return o, nil
+	}
+	if a.x.Damage != nil {
+		o.Damage = a.x.Damage
+	}
+	o.Links = map[string]int64{}
+	for t, n := range a.x.Unknown {
+		o.Links[t.String()] += n
+	}
+	o.Capture, o.Known, err = s.add(in, a.x)
+	return o, err
+}
+
+// start starts the workers. They take captures in the order of the plan and
+// never run far ahead of the one that is stored next: release lets one more
+// begin. wait returns when they have ended, or after a second if one of them
+// hangs in a read that nothing can interrupt (a FIFO, a terminal).
+func start(ctx context.Context, p *Plan, progress *Progress) (answers <-chan answer, release, wait func()) {
+	n := min(p.workers(), max(1, len(p.Captures)))
+	out := make(chan answer)
+	jobs := make(chan int)
+	ahead := make(chan struct{}, 2*n+2)
+	var group sync.WaitGroup
+	group.Go(func() {
+		defer close(jobs)
+		for i := range p.Captures {
+			select {
+			case ahead <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+			select {
+			case jobs <- i:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	for range n {
+		group.Go(func() {
+			w := newWorker(&p.Options, progress)
+			for i := range jobs {
+				x, err := w.extract(ctx, p.Captures[i].Path)
+				select {
+				case out <- answer{i, x, err}:
+				case <-ctx.Done():
+					return
+				}
+			}
+		})
+	}
+	return out, func() { <-ahead }, func() {
+		ended := make(chan struct{})
+		go func() { group.Wait(); close(ended) }()
+		select {
+		case <-ended:
+		case <-time.After(time.Second):
+		}
+	}
+}

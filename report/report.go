@@ -1,0 +1,116 @@
+// Package report shows samples to people: as characters in a terminal or a text
+// file, and as a PNG sheet with one row a class.
+package report
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"io"
+	"strings"
+
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/basicfont"
+	"golang.org/x/image/math/fixed"
+
+	"github.com/pcapmill/pcapmill/sample"
+)
+
+// Row is some samples of one class.
+type Row struct {
+	Title   string
+	Samples [][]byte // each of the shape's length, uint8, row-major
+}
+
+// Style is how pixels become characters.
+type Style uint8
+
+// Styles.
+const (
+	Plain Style = iota // ASCII, two characters a pixel, two rows of pixels a line
+	Grey               // half blocks in 24 grey levels of a 256-colour terminal
+)
+
+// ramp goes from 0 to 255 in ten ASCII characters.
+const ramp = " .:-=+*#%@"
+
+// Text writes rows of samples side by side, as many as fit into width columns.
+func Text(w io.Writer, rows []Row, shape sample.Shape, style Style, width int) error {
+	for _, r := range rows {
+		if _, err := fmt.Fprintln(w, r.Title); err != nil {
+			return err
+		}
+		fit := max(1, (width+2)/(shape.Cols+2))
+		for from := 0; from < len(r.Samples); from += fit {
+			block := textBlock(r.Samples[from:min(from+fit, len(r.Samples))], shape, style)
+			if _, err := io.WriteString(w, block+"\n"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func textBlock(samples [][]byte, shape sample.Shape, style Style) string {
+	var b strings.Builder
+	for y := 0; y < shape.Rows; y += 2 {
+		for i, s := range samples {
+			if i > 0 {
+				b.WriteString("  ")
+			}
+			for x := range shape.Cols {
+				upper, lower := s[y*shape.Cols+x], byte(0)
+				if y+1 < shape.Rows {
+					lower = s[(y+1)*shape.Cols+x]
+				}
+				if style == Grey {
+					fmt.Fprintf(&b, "\x1b[38;5;%d;48;5;%dm\u2580", grey(upper), grey(lower))
+				} else {
+					mean := (int(upper) + int(lower)) / 2
+					b.WriteByte(ramp[mean*len(ramp)/256])
+				}
+			}
+			if style == Grey {
+				b.WriteString("\x1b[0m")
+			}
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// grey is the colour number of the 24-step grey ramp of 256-colour terminals.
+func grey(v byte) int { return 232 + int(v)*24/256 }
+
+// Sheet draws rows of samples, scale pixels a byte, with the titles at the left.
+func Sheet(rows []Row, shape sample.Shape, scale int) image.Image {
+	const gap, letter, line = 6, 7, 13
+	title, most := 0, 0
+	for _, r := range rows {
+		title, most = max(title, len(r.Title)), max(most, len(r.Samples))
+	}
+	w, h := shape.Cols*scale, shape.Rows*scale
+	rowHeight := max(h, line) + gap
+	left := title*letter + 2*gap
+	sheet := image.NewGray(image.Rect(0, 0, left+most*(w+gap), len(rows)*rowHeight+gap))
+	draw.Draw(sheet, sheet.Bounds(), image.White, image.Point{}, draw.Src)
+	for i, r := range rows {
+		top := gap + i*rowHeight
+		d := font.Drawer{Dst: sheet, Src: image.Black, Face: basicfont.Face7x13}
+		d.Dot = fixed.P(gap, top+h/2+line/3)
+		d.DrawString(r.Title)
+		for j, s := range r.Samples {
+			pixels(sheet, s, shape, scale, image.Pt(left+j*(w+gap), top))
+		}
+	}
+	return sheet
+}
+
+func pixels(dst *image.Gray, s []byte, shape sample.Shape, scale int, at image.Point) {
+	for y := range shape.Rows * scale {
+		for x := range shape.Cols * scale {
+			dst.SetGray(at.X+x, at.Y+y, color.Gray{Y: s[y/scale*shape.Cols+x/scale]})
+		}
+	}
+}
