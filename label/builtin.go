@@ -1,0 +1,118 @@
+package label
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+//go:embed mappings/*.yaml
+var mappings embed.FS
+
+// MaxText is the largest size of a class table's text, in bytes.
+const MaxText = 1 << 20
+
+// ErrNoMapping is what errors of [Builtin] and [Load] wrap when the name is that of
+// no built-in table (and of no file).
+var ErrNoMapping = errors.New("no such class table")
+
+// Builtins returns the names of the built-in tables, the default first.
+func Builtins() []string {
+	return []string{"iscx-vpn", "ustc-tfc2016", "quic-netflow"}
+}
+
+// Builtin returns the built-in table of that name, made anew on every call. The
+// error for another name lists the names there are and suggests the nearest; it
+// wraps [ErrNoMapping].
+func Builtin(name string) (*Table, error) {
+	if !isBuiltin(name) {
+		return nil, fmt.Errorf("label: %q: %w: the built-in ones are %s%s",
+			name, ErrNoMapping, strings.Join(Builtins(), ", "), suggestion(name))
+	}
+	text, err := mappings.ReadFile("mappings/" + name + ".yaml")
+	if err != nil {
+		return nil, fmt.Errorf("label: %w", err)
+	}
+	return Parse(name, text)
+}
+
+// Load returns the built-in table of that name, or else parses the YAML or JSON
+// file at that path. A file that is named like a built-in table is reached by
+// ./name. At most MaxText+1 bytes are read, so the path may be a pipe.
+func Load(nameOrPath string) (*Table, error) {
+	if isBuiltin(nameOrPath) {
+		return Builtin(nameOrPath)
+	}
+	f, err := os.Open(nameOrPath)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("label: %q: %w: it is neither a file nor one of the built-in %s%s",
+			nameOrPath, ErrNoMapping, strings.Join(Builtins(), ", "), suggestion(nameOrPath))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("label: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, MaxText+1))
+	if err != nil {
+		return nil, fmt.Errorf("label: %w", err)
+	}
+	return Parse(nameOrPath, text)
+}
+
+func isBuiltin(name string) bool {
+	for _, b := range Builtins() {
+		if name == b {
+			return true
+		}
+	}
+	return false
+}
+
+// suggestion returns "; did you mean X?" for the built-in name that is nearest to
+// name, or nothing if none is near: more than half of its letters would change.
+func suggestion(name string) string {
+	nearest, least := "", 0
+	for _, b := range Builtins() {
+		d := distance(fold(name), fold(b))
+		// "iscx" or "vpn" is far by letters, but clear enough.
+		if len(name) >= 3 && strings.Contains(fold(b), fold(name)) {
+			d = 1
+		}
+		if d <= len(b)/2 && (nearest == "" || d < least) {
+			nearest, least = b, d
+		}
+	}
+	if nearest == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %s?", nearest)
+}
+
+// distance is the Levenshtein distance of a and b in bytes. Long names, which are
+// paths and no typing errors, are not measured: they are far.
+func distance(a, b string) int {
+	if len(a) > 64 {
+		return len(a)
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
