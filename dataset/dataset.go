@@ -1,0 +1,100 @@
+package dataset
+
+import (
+	"fmt"
+	"math"
+)
+
+// MaxSampleSize is the largest size of a sample in bytes. It keeps the product of a
+// sample's size and any 32-bit count within 63 bits.
+const MaxSampleSize = math.MaxInt32
+
+// A Spec is the shape of every sample of a dataset: Rows times Cols bytes, row after
+// row.
+type Spec struct {
+	Rows, Cols int // both at least 1
+}
+
+// Size returns the size of a sample in bytes. It is meaningful if Check returns nil.
+func (s Spec) Size() int { return s.Rows * s.Cols }
+
+// Check returns an error unless both sides are at least 1 and a sample has at most
+// MaxSampleSize bytes.
+func (s Spec) Check() error {
+	if s.Rows < 1 || s.Cols < 1 {
+		return fmt.Errorf("dataset: shape %v: both sides must be at least 1", s)
+	}
+	if s.Rows > MaxSampleSize/s.Cols {
+		return fmt.Errorf("dataset: shape %v: a sample has at most %d bytes", s, MaxSampleSize)
+	}
+	return nil
+}
+
+// String returns the shape as rows x columns: "28x28".
+func (s Spec) String() string { return fmt.Sprintf("%dx%d", s.Rows, s.Cols) }
+
+// A Sample is one array and its label.
+type Sample struct {
+	// Data holds Spec.Size() bytes, row after row.
+	Data []byte
+	// Label is the class id; 255 is unknown.
+	Label uint8
+}
+
+// A File is one file of a dataset, as a manifest lists it.
+type File struct {
+	// Name is the file's path inside the dataset's directory, with slashes.
+	Name string
+	// Size is the file's size in bytes.
+	Size int64
+}
+
+// A Format writes samples in one file format. It has no state: what it knows about
+// a dataset is in the directory.
+type Format interface {
+	// Name returns the format's short name, such as "idx".
+	Name() string
+
+	// Open opens the dataset in dir, which must exist, to append samples of the
+	// given shape. samples is the number of committed samples, from the manifest;
+	// 0 makes a new dataset, whose files exist, whole and empty, when Open
+	// returns. Open cuts off what lies behind the committed samples. It refuses a
+	// dataset of another shape or with fewer samples by a *MismatchError, a number
+	// that the format cannot count by a *LimitError, a missing file by an error
+	// that wraps fs.ErrNotExist, and files that are something else by an error of
+	// the format; nothing is changed then.
+	//
+	// With samples 0 whatever the format's files hold is lost, so a caller that
+	// has no manifest should first see that there are none.
+	Open(dir string, spec Spec, samples int64) (Writer, error)
+}
+
+// A Writer appends samples to a dataset. After an error of Append or Commit every
+// further Append and Commit returns that error, and Close goes back to the last
+// commit. A *MismatchError or *LimitError of Append is an exception: it changes
+// nothing. A Writer is not safe for concurrent use.
+type Writer interface {
+	// Append takes one more sample. s.Data is copied or written before Append
+	// returns. It fails with a *MismatchError if s.Data has another size than the
+	// shape says, and with a *LimitError if the format cannot count any further.
+	Append(s Sample) error
+
+	// Commit makes all appended samples part of the dataset, durably, in the order
+	// that the package comment gives. Without new samples it does nothing.
+	Commit() error
+
+	// Samples returns the number of samples, appended ones included: what the
+	// dataset holds after a Commit now.
+	Samples() int64
+
+	// Cut returns how many bytes Open cut off, over all files.
+	Cut() int64
+
+	// Files returns the files in a fixed order, with their sizes as of the last
+	// commit.
+	Files() []File
+
+	// Close cuts off what was not committed and closes the files. Only the first
+	// call does anything. Afterwards Append and Commit return an error.
+	Close() error
+}

@@ -1,0 +1,75 @@
+package idx_test
+
+import (
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/dataset/datasettest"
+	"github.com/pcapmill/pcapmill/dataset/idx"
+)
+
+func TestConformance(t *testing.T) {
+	datasettest.Run(t, func() dataset.Format { return idx.Format{} }, readPair)
+}
+
+// The same suite, read back by this package's own reader.
+func TestConformanceOwnReader(t *testing.T) {
+	datasettest.Run(t, func() dataset.Format { return idx.Format{} }, readOwn)
+}
+
+// readPair reads a dataset as the format's description says and as numpy users do: by
+// offsets, sharing nothing with the package.
+func readPair(t *testing.T, dir string) (samples [][]byte, labels []uint8) {
+	t.Helper()
+	images, err := os.ReadFile(filepath.Join(dir, "session_output.idx3"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lab, err := os.ReadFile(filepath.Join(dir, "label_output.idx1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(images) < 16 || binary.BigEndian.Uint32(images) != 0x803 || len(lab) < 8 || binary.BigEndian.Uint32(lab) != 0x801 {
+		t.Fatalf("headers % x and % x", images[:min(len(images), 16)], lab[:min(len(lab), 8)])
+	}
+	count := int(binary.BigEndian.Uint32(images[4:]))
+	size := int(binary.BigEndian.Uint32(images[8:]) * binary.BigEndian.Uint32(images[12:]))
+	if n := int(binary.BigEndian.Uint32(lab[4:])); n != count {
+		t.Fatalf("%d images, %d labels", count, n)
+	}
+	if len(images) < 16+count*size || len(lab) < 8+count {
+		t.Fatalf("%d bytes of images and %d of labels for %d samples", len(images), len(lab), count)
+	}
+	for i := range count {
+		samples = append(samples, images[16+i*size:][:size])
+	}
+	return samples, lab[8 : 8+count]
+}
+
+func readOwn(t *testing.T, dir string) (samples [][]byte, labels []uint8) {
+	t.Helper()
+	images, err := idx.OpenImages(filepath.Join(dir, idx.ImagesName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer images.Close()
+	lab, err := idx.OpenLabels(filepath.Join(dir, idx.LabelsName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lab.Close()
+	for range images.Len() {
+		m, err := images.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		samples = append(samples, append([]byte(nil), m...))
+	}
+	if labels, err = lab.All(); err != nil {
+		t.Fatal(err)
+	}
+	return samples, labels
+}

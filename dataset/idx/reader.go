@@ -1,0 +1,207 @@
+package idx
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/pcapmill/pcapmill/dataset"
+)
+
+// readAhead is the largest buffer of a Reader in bytes; a smaller file gets a smaller
+// one.
+const readAhead = 1 << 18
+
+// A Reader reads the items of one IDX file of any type and number of dimensions, one
+// after another by Next or any of them by ReadAt. Items are handed out as they stand
+// in the file, big-endian. ReadAt may be used by any number of goroutines, Next by one.
+type Reader struct {
+	name   string
+	src    io.ReaderAt
+	closer io.Closer // nil if src belongs to the caller
+	header Header
+	item   int64 // size of an item in bytes
+	tail   int64
+
+	seq  *bufio.Reader // from item next on
+	next int64
+	buf  []byte // the item that Next lent
+}
+
+// Open opens a file. All of its announced bytes must be there: a shorter file is an
+// *[Error] of kind ErrTruncated. It must be a regular file.
+func Open(path string) (*Reader, error) {
+	// Before opening: a pipe would be waited for.
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("idx: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("idx: %s: not a regular file", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("idx: %w", err)
+	}
+	if info, err = f.Stat(); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("idx: %w", err)
+	}
+	r, err := NewReader(f, info.Size(), path)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	r.closer = f
+	return r, nil
+}
+
+// NewReader reads from src, which holds size bytes; name is for messages. src stays
+// the caller's.
+func NewReader(src io.ReaderAt, size int64, name string) (*Reader, error) {
+	h, err := ReadHeader(io.NewSectionReader(src, 0, size))
+	if err != nil {
+		return nil, inFile(name, err)
+	}
+	item, _ := h.ItemSize()
+	data, _ := h.DataSize() // at most 2^63-1, but with the header it may be more
+	if have := size - h.Size(); have < data {
+		return nil, &Error{
+			Path: name, Kind: ErrTruncated, Offset: size,
+			What: fmt.Sprintf("bytes of data for %v", h), Have: have, Need: data,
+		}
+	}
+	return &Reader{name: name, src: src, header: h, item: item, tail: size - h.Size() - data}, nil
+}
+
+// Header returns the file's header. Its dimensions are a copy.
+func (r *Reader) Header() Header {
+	return Header{Type: r.header.Type, Dims: slices.Clone(r.header.Dims)}
+}
+
+// Len returns the number of items.
+func (r *Reader) Len() int64 { return r.header.Count() }
+
+// ItemSize returns the size of an item in bytes.
+func (r *Reader) ItemSize() int { return int(r.item) }
+
+// Tail returns how many bytes the file has behind its last item.
+func (r *Reader) Tail() int64 { return r.tail }
+
+// ReadAt fills dst with item i, 0 <= i < Len. dst must have the size of an item; i and
+// dst out of range are errors, and so is a file that became shorter.
+func (r *Reader) ReadAt(dst []byte, i int64) error {
+	if i < 0 || i >= r.Len() {
+		return fmt.Errorf("idx: %s: item %d of %d", r.name, i, r.Len())
+	}
+	if int64(len(dst)) != r.item {
+		return fmt.Errorf("idx: %s: item %d: have room for %d bytes, need %d", r.name, i, len(dst), r.item)
+	}
+	at := r.header.Size() + i*r.item
+	return inFile(r.name, readFull(io.NewSectionReader(r.src, at, r.item), dst, at))
+}
+
+// Next returns the next item, beginning with the first. The bytes are lent until the
+// next call. At the end it returns io.EOF.
+func (r *Reader) Next() ([]byte, error) {
+	if r.next >= r.Len() {
+		return nil, io.EOF
+	}
+	at := r.header.Size() + r.next*r.item
+	if r.seq == nil {
+		data := r.item * r.Len() // which the file was seen to hold
+		r.buf = make([]byte, r.item)
+		r.seq = bufio.NewReaderSize(io.NewSectionReader(r.src, at, data), int(min(data, readAhead)))
+	}
+	if err := readFull(r.seq, r.buf, at); err != nil {
+		return nil, inFile(r.name, err)
+	}
+	r.next++
+	return r.buf, nil
+}
+
+// Close closes the file. A Reader from NewReader has none.
+func (r *Reader) Close() error {
+	if r.closer == nil {
+		return nil
+	}
+	return r.closer.Close()
+}
+
+// want refuses files of another type or number of dimensions.
+func (r *Reader) want(t Type, dims int, what string) error {
+	if r.header.Type == t && len(r.header.Dims) == dims {
+		return nil
+	}
+	return &Error{
+		Path: r.name, Kind: ErrUnsupported, Offset: 2, What: "type and dimensions of " + what,
+		Have: magic(r.header), Need: magic(Header{Type: t, Dims: make([]uint32, dims)}),
+		Hint: fmt.Sprintf("the file holds %v", r.header),
+	}
+}
+
+// Images is a file of images: unsigned bytes, three dimensions.
+type Images struct{ *Reader }
+
+// OpenImages opens a file of images. What Open says holds.
+func OpenImages(path string) (*Images, error) {
+	r, err := openAs(path, 3, "images")
+	if err != nil {
+		return nil, err
+	}
+	return &Images{r}, nil
+}
+
+// Rows returns the second dimension.
+func (m *Images) Rows() int { return int(m.header.Dims[1]) }
+
+// Cols returns the third dimension.
+func (m *Images) Cols() int { return int(m.header.Dims[2]) }
+
+// Spec returns the shape as datasets have it. Its Check fails if the file holds no
+// images and has a dimension of 0.
+func (m *Images) Spec() dataset.Spec { return dataset.Spec{Rows: m.Rows(), Cols: m.Cols()} }
+
+// Labels is a file of labels: unsigned bytes, one dimension.
+type Labels struct{ *Reader }
+
+// OpenLabels opens a file of labels. What Open says holds.
+func OpenLabels(path string) (*Labels, error) {
+	r, err := openAs(path, 1, "labels")
+	if err != nil {
+		return nil, err
+	}
+	return &Labels{r}, nil
+}
+
+// At returns label i, 0 <= i < Len.
+func (l *Labels) At(i int64) (uint8, error) {
+	var b [1]byte
+	err := l.ReadAt(b[:], i)
+	return b[0], err
+}
+
+// All returns all labels, one byte each, as many as the file was seen to hold.
+func (l *Labels) All() ([]uint8, error) {
+	all := make([]uint8, l.Len())
+	at := l.header.Size()
+	err := readFull(io.NewSectionReader(l.src, at, l.Len()), all, at)
+	if err != nil {
+		return nil, inFile(l.name, err)
+	}
+	return all, nil
+}
+
+func openAs(path string, dims int, what string) (*Reader, error) {
+	r, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.want(Uint8, dims, what); err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
