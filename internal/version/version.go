@@ -1,4 +1,5 @@
-// Package version says which pcapmill this is.
+// Package version says which pcapmill this is: the number of the source tree,
+// and the revision that the Go toolchain recorded in the binary.
 package version
 
 import "runtime/debug"

@@ -1,0 +1,341 @@
+// Package arch tests that the house is what docs/design.md says: which room
+// imports which, where goroutines start, who speaks to a third-party library,
+// and that every room says what it is.
+package arch
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/pcapmill/pcapmill"
+
+// rooms says which of our packages each room may import. Imports go down only:
+// a room stands above everything in its list.
+var rooms = map[string][]string{
+	"": {}, // doc.go: prose
+
+	"capture/pcap":   {},
+	"capture/pcapng": {},
+	"capture":        {"capture/pcap", "capture/pcapng"},
+	"header":         {"capture"},
+	"session":        {"header"},
+	"mask":           {"capture", "header"},
+	"sample":         {},
+	"label":          {},
+	"dedup":          {},
+
+	"dataset":             {},
+	"dataset/idx":         {"dataset"},
+	"dataset/prints":      {},
+	"dataset/datasettest": {"dataset"},
+	"manifest":            {"internal/atomicfile"},
+
+	"mill": {
+		"capture", "header", "session", "mask", "sample", "label", "dedup", "manifest",
+		"dataset", "dataset/idx", "dataset/prints", "internal/version",
+	},
+	"audit":  {"manifest", "dedup", "dataset/idx", "dataset/prints"},
+	"report": {"sample"},
+	"config": {},
+	"cmd/pcapmill": {
+		"config", "mill", "audit", "report", "manifest", "label", "mask", "sample", "dedup", "header", "session",
+		"dataset/idx", "internal/atomicfile", "internal/version",
+	},
+
+	"internal/atomicfile":  {},
+	"internal/version":     {},
+	"internal/arch":        {},
+	"internal/testcap":     {},
+	"internal/groundtruth": {},
+	"internal/twin":        {},
+}
+
+// libraries says which rooms may import a third-party library. One that is not
+// listed may not be imported at all outside of tests.
+var libraries = map[string][]string{
+	"github.com/klauspost/compress":   {"capture", "internal/testcap", "internal/twin", "bench"},
+	"github.com/pierrec/lz4/v4":       {"capture", "internal/testcap", "internal/twin"},
+	"github.com/ulikunitz/xz":         {"capture", "internal/testcap", "internal/twin"},
+	"github.com/zeebo/xxh3":           {"capture"},
+	"go.yaml.in/yaml/v4":              {"label", "config"},
+	"github.com/google/jsonschema-go": {"config"},
+	"github.com/google/renameio/v2":   {"internal/atomicfile"},
+	"github.com/gofrs/flock":          {"dataset"},
+	"golang.org/x/sys":                {"dataset", "dataset/idx"},
+	"golang.org/x/image":              {"report"},
+	"golang.org/x/term":               {"cmd/pcapmill"},
+	"github.com/spf13/cobra":          {"cmd/pcapmill"},
+	"github.com/spf13/pflag":          {"cmd/pcapmill"},
+	"github.com/vbauerster/mpb/v8":    {"cmd/pcapmill"},
+	"github.com/gopacket/gopacket":    {"bench", "internal/twin"},
+	"github.com/google/go-cmp":        {"dataset/datasettest"},
+}
+
+// testOnly may not reach the product.
+var testOnly = []string{"internal/testcap", "internal/twin", "internal/groundtruth", "dataset/datasettest"}
+
+// file is a parsed source file of the root module.
+type file struct {
+	path string // relative, with slashes
+	room string // its folder; everything below bench/ is the room bench
+	test bool
+	ast  *ast.File
+}
+
+func root(t *testing.T) string {
+	dir, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// sources parses every Go file of the root module.
+func sources(t *testing.T) []file {
+	t.Helper()
+	top := root(t)
+	fset := token.NewFileSet()
+	var files []file
+	err := filepath.WalkDir(top, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if _, err := os.Stat(filepath.Join(p, "go.mod")); err == nil && p != top {
+				return fs.SkipDir // a module of its own
+			}
+			if name := d.Name(); p != top && (strings.HasPrefix(name, ".") || name == "testdata") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(p, ".go") {
+			return nil
+		}
+		rel, err := filepath.Rel(top, p)
+		if err != nil {
+			return err
+		}
+		a, err := parser.ParseFile(fset, p, nil, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		rel = filepath.ToSlash(rel)
+		room := strings.TrimSuffix(rel, "/"+filepath.Base(rel))
+		if room == rel {
+			room = ""
+		}
+		if room == "bench" || strings.HasPrefix(room, "bench/") {
+			room = "bench"
+		}
+		files = append(files, file{path: rel, room: room, test: strings.HasSuffix(rel, "_test.go"), ast: a})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < 40 {
+		t.Fatalf("only %d files found below %s", len(files), top)
+	}
+	return files
+}
+
+func imports(f file) (paths []string) {
+	for _, i := range f.ast.Imports {
+		p, err := strconv.Unquote(i.Path.Value)
+		if err == nil {
+			paths = append(paths, p)
+		}
+	}
+	return paths
+}
+
+func TestImportsGoDown(t *testing.T) {
+	for _, f := range sources(t) {
+		if f.room == "bench" || f.test {
+			continue // they stand above everything
+		}
+		allowed, ok := rooms[f.room]
+		if !ok {
+			t.Errorf("%s: room %q is not in the house; enter it in internal/arch and docs/design.md", f.path, f.room)
+			continue
+		}
+		for _, p := range imports(f) {
+			ours, ok := strings.CutPrefix(p, module+"/")
+			if ok && !slices.Contains(allowed, ours) {
+				t.Errorf("%s: room %q may not import %q", f.path, f.room, ours)
+			}
+		}
+	}
+}
+
+// TestRoomsAreOrdered proves that the table above has no way back up.
+func TestRoomsAreOrdered(t *testing.T) {
+	state := map[string]int{} // 1: on the way down, 2: done
+	var visit func(room string, way []string)
+	visit = func(room string, way []string) {
+		way = append(way, room)
+		switch state[room] {
+		case 1:
+			t.Fatalf("imports go in a circle: %s", strings.Join(way, " -> "))
+		case 2:
+			return
+		}
+		state[room] = 1
+		below, ok := rooms[room]
+		if !ok {
+			t.Errorf("room %q is imported but not in the table", room)
+		}
+		for _, b := range below {
+			visit(b, way)
+		}
+		state[room] = 2
+	}
+	for room := range rooms {
+		visit(room, nil)
+	}
+}
+
+func TestTestCodeStaysInTests(t *testing.T) {
+	for _, f := range sources(t) {
+		if f.test || slices.Contains(testOnly, f.room) || f.room == "bench" {
+			continue
+		}
+		for _, p := range imports(f) {
+			if ours, ok := strings.CutPrefix(p, module+"/"); ok && slices.Contains(testOnly, ours) {
+				t.Errorf("%s: product code imports %s", f.path, ours)
+			}
+			if p == "testing" {
+				t.Errorf("%s: product code imports testing", f.path)
+			}
+		}
+	}
+}
+
+func TestTwinSharesNothing(t *testing.T) {
+	for _, f := range sources(t) {
+		if f.room != "internal/twin" || f.test {
+			continue
+		}
+		for _, p := range imports(f) {
+			if strings.HasPrefix(p, module) {
+				t.Errorf("%s: the twin must not import %s", f.path, p)
+			}
+		}
+	}
+}
+
+func TestLibraries(t *testing.T) {
+	for _, f := range sources(t) {
+		if f.test {
+			continue
+		}
+		for _, p := range imports(f) {
+			if !strings.Contains(strings.Split(p, "/")[0], ".") || strings.HasPrefix(p, module) {
+				continue
+			}
+			allowed, known := library(p)
+			if !known {
+				t.Errorf("%s: library %s is not in the table: say in docs/decisions why it is needed", f.path, p)
+			} else if !slices.Contains(allowed, f.room) {
+				t.Errorf("%s: only %v may import %s", f.path, allowed, p)
+			}
+		}
+	}
+}
+
+func library(path string) (allowed []string, known bool) {
+	for name, rooms := range libraries {
+		if path == name || strings.HasPrefix(path, name+"/") {
+			return rooms, true
+		}
+	}
+	return nil, false
+}
+
+// TestGoroutines: they start in mill and nowhere else.
+func TestGoroutines(t *testing.T) {
+	for _, f := range sources(t) {
+		if f.test || f.room == "mill" || f.room == "bench" {
+			continue
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			if _, ok := n.(*ast.GoStmt); ok {
+				t.Errorf("%s: a goroutine starts outside mill", f.path)
+			}
+			if s, ok := n.(*ast.SelectorExpr); ok && s.Sel.Name == "Go" {
+				t.Errorf("%s: %s.Go starts a goroutine outside mill", f.path, s.X)
+			}
+			return true
+		})
+	}
+}
+
+func TestNoHiddenEffects(t *testing.T) {
+	for _, f := range sources(t) {
+		if f.test {
+			continue
+		}
+		for _, d := range f.ast.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
+				t.Errorf("%s: init hides an effect", f.path)
+			}
+		}
+		for _, i := range f.ast.Imports {
+			if i.Name != nil && i.Name.Name == "_" && i.Path.Value != `"embed"` {
+				t.Errorf("%s: blank import of %s", f.path, i.Path.Value)
+			}
+		}
+	}
+}
+
+// TestPackageComments: every room has exactly one, longer than a line.
+func TestPackageComments(t *testing.T) {
+	comments := map[string][]string{}
+	for _, f := range sources(t) {
+		if strings.HasSuffix(f.ast.Name.Name, "_test") || f.test && f.room != "internal/arch" {
+			continue
+		}
+		dir := filepath.Dir(f.path)
+		comments[dir] = append(comments[dir], "")[:len(comments[dir])]
+		if f.ast.Doc != nil {
+			comments[dir] = append(comments[dir], f.ast.Doc.Text())
+		}
+	}
+	for dir, all := range comments {
+		if len(all) != 1 {
+			t.Errorf("%s: %d package comments, need one", dir, len(all))
+			continue
+		}
+		if len(all[0]) < 60 {
+			t.Errorf("%s: a package comment of %d characters tells a newcomer nothing", dir, len(all[0]))
+		}
+	}
+}
+
+// TestFilesCanBeReadInASitting bounds the length of files; tables of tests may
+// be longer.
+func TestFilesCanBeReadInASitting(t *testing.T) {
+	for _, f := range sources(t) {
+		b, err := os.ReadFile(filepath.Join(root(t), filepath.FromSlash(f.path)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		limit := 420
+		if f.test {
+			limit = 600
+		}
+		if n := strings.Count(string(b), "\n"); n > limit {
+			t.Errorf("%s: %d lines, more than %d: is it one room or two?", f.path, n, limit)
+		}
+	}
+}

@@ -1,0 +1,91 @@
+// Package twin is a second, slow and obvious implementation of SPEC parts 1 to 6 and of the order and counts of part 8: from
+// the bytes of captures to samples. Tests compare the product with it.
+//
+// It shares no code with the product: it imports none of its packages, holds whole files in memory, uses maps with string keys
+// and copies freely. Where a line here could be shorter, faster or cleverer, that is on purpose. Headers whose reading gopacket
+// does exactly as the SPEC says (Ethernet, VLAN tags, the fixed part of IPv6) are read by gopacket's layer structs; the others
+// are read here, because gopacket judges more than the SPEC does: it refuses bad TCP and IPv4 options, IPv6 packets of length
+// zero without a jumbo option, and short UDP lengths, and its parser guesses what is inside from port numbers.
+//
+// What it leaves to the caller: names, directories, standard input, labels (part 7; a label is a number here) and writing files.
+package twin
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Settings are the options of a conversion; strings are the values of the command line.
+type Settings struct {
+	MAC       string   // remove, zero, anonymize, keep
+	IP        string   // remove, zero, anonymize, keep
+	Ports     string   // zero, keep
+	Checksums string   // zero, keep
+	UDPPad    bool     //
+	Content   string   // packet, payload
+	Drop      []string // of tcp-control, dns, background; nil or "none" alone keeps them all
+	Dedup     string   // sample, session, none
+	Length    int      // bytes of a sample, at least 1
+	Key       []byte   // of pseudonyms; nil means plain SHA-256
+}
+
+// Default returns the settings of SPEC when no option is given.
+func Default() Settings {
+	return Settings{MAC: "remove", IP: "zero", Ports: "zero", Checksums: "zero", Content: "packet",
+		Drop: []string{"tcp-control", "dns", "background"}, Dedup: "sample", Length: 784}
+}
+
+func (s Settings) check() error {
+	for _, c := range []struct {
+		name, value string
+		allowed     []string
+	}{
+		{"mac", s.MAC, []string{"remove", "zero", "anonymize", "keep"}},
+		{"ip", s.IP, []string{"remove", "zero", "anonymize", "keep"}},
+		{"ports", s.Ports, []string{"zero", "keep"}},
+		{"checksums", s.Checksums, []string{"zero", "keep"}},
+		{"content", s.Content, []string{"packet", "payload"}},
+		{"dedup", s.Dedup, []string{"sample", "session", "none"}},
+	} {
+		if !slices.Contains(c.allowed, c.value) {
+			return fmt.Errorf("twin: %s is %q, want one of %q", c.name, c.value, c.allowed)
+		}
+	}
+	for _, d := range s.Drop {
+		if !slices.Contains([]string{"tcp-control", "dns", "background", "none"}, d) {
+			return fmt.Errorf("twin: drop has %q, want tcp-control, dns, background or none", d)
+		}
+	}
+	if s.Length < 1 {
+		return fmt.Errorf("twin: length is %d, want 1 or more", s.Length)
+	}
+	return nil
+}
+
+// Result is a dataset.
+type Result struct {
+	Samples   [][]byte // each Settings.Length bytes
+	Labels    []byte   // of the same index
+	Captures  []CaptureResult
+	Conflicts int
+}
+
+// CaptureResult is what one capture gave. Two laws hold unless Skipped or NotCapture: Packets = Used + all of Left, and
+// Sessions = samples + Duplicates + Empty.
+type CaptureResult struct {
+	Packets                  int
+	Left                     map[string]int // by reason; no zero entries
+	Used                     int
+	Sessions                 int // sessions with at least one kept packet
+	Duplicates               int
+	Empty                    int // sessions without a byte
+	Conflicts                int // kept samples whose bytes already stood in the dataset under another label
+	Truncated, Padded, Exact int // of all sessions that are not empty, later duplicates too
+	OriginalBytes            int64
+	Samples                  int    // kept ones
+	Damage                   string // as File.Damage
+	DamageOffset             int64  // in the uncompressed stream
+	NotCapture               bool
+	Skipped                  bool   // an earlier capture with the same label had the same uncompressed bytes
+	Format                   string // as File.Format
+}
