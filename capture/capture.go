@@ -277,6 +277,8 @@ func (r *Reader) nextBlock(p *Packet) error {
 			return nil
 		case kind == pcapng.IsInterface:
 			r.sawLink(LinkType(r.ng.Interfaces[len(r.ng.Interfaces)-1].LinkType))
+		case kind == pcapng.TooLong:
+			return r.tooLong(size)
 		}
 		if had, ok := r.skip(size); !ok {
 			return r.cut(had, size, "block")
@@ -311,6 +313,16 @@ func (r *Reader) malformed(err error) error {
 		Path: r.path, Packet: r.packets + 1, Offset: r.base + int64(r.at),
 		Kind: ErrMalformed, Detail: err.Error(), Err: err,
 	}
+}
+
+// tooLong is the end at a block of size bytes that is longer than is believed:
+// cut off, or, if it is all there, malformed.
+func (r *Reader) tooLong(size int) error {
+	err := r.malformed(pcapng.FormatError(fmt.Sprintf("block length %d is above the limit of %d bytes", size, pcapng.MaxKnownBlock)))
+	if had, ok := r.skip(size); !ok {
+		return r.cut(had, size, "block")
+	}
+	return err
 }
 
 // need makes at least n unparsed bytes stand in the buffer and reports whether

@@ -15,32 +15,41 @@ func decodeRadiotap(data []byte, s *Stack) {
 		s.stop(Malformed, 0)
 		return
 	}
-	decodeWiFi(data, length, radiotapPads(data[:length]), s)
+	padded, ok := radiotapPads(data[:length])
+	if !ok {
+		s.stop(Malformed, 4)
+		return
+	}
+	decodeWiFi(data, length, padded, s)
 }
 
 // radiotapPads reads the data-pad flag (0x20) of the flags field, which stands
-// behind the presence words and the eight-byte-aligned TSFT field.
-func radiotapPads(radiotap []byte) bool {
+// behind the presence words and the eight-byte-aligned TSFT field. ok is false
+// if one of them does not fit into the header's announced length.
+func radiotapPads(radiotap []byte) (pads, ok bool) {
 	const (
 		hasTSFT  = 1 << 0
 		hasFlags = 1 << 1
 		more     = 1 << 31
 	)
 	present := binary.LittleEndian.Uint32(radiotap[4:])
-	if present&hasFlags == 0 {
-		return false
-	}
 	at := 8
 	for word := present; word&more != 0; at += 4 {
 		if at+4 > len(radiotap) {
-			return false
+			return false, false
 		}
 		word = binary.LittleEndian.Uint32(radiotap[at:])
+	}
+	if present&hasFlags == 0 {
+		return false, true
 	}
 	if present&hasTSFT != 0 {
 		at = (at+7)&^7 + 8
 	}
-	return at < len(radiotap) && radiotap[at]&0x20 != 0
+	if at >= len(radiotap) {
+		return false, false
+	}
+	return radiotap[at]&0x20 != 0, true
 }
 
 // decodeWiFi finds LLC/SNAP in an 802.11 data frame that starts at offset at.

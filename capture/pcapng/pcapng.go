@@ -44,9 +44,9 @@ const (
 // MaxCaptured is the largest captured length in bytes that is believed, 256 MiB.
 const MaxCaptured = 256 << 20
 
-// maxKnownBlock bounds a block that must be in memory as a whole: the largest
+// MaxKnownBlock bounds a block that must be in memory as a whole: the largest
 // packet and a mebibyte of options.
-const maxKnownBlock = MaxCaptured + 1<<20
+const MaxKnownBlock = MaxCaptured + 1<<20
 
 // maxInterfaces bounds the interface list of one section. Interface ids of the
 // obsolete packet block have 16 bits; no tool writes more.
@@ -88,6 +88,7 @@ const (
 	Skip        Kind = iota // nothing to take: pass over size bytes, which need not be in memory
 	IsPacket                // the Packet is filled in
 	IsInterface             // an interface was appended
+	TooLong                 // a packet or interface block longer than is believed
 )
 
 // Parser holds the state of the current section: byte order and interfaces.
@@ -140,13 +141,13 @@ func (p *Parser) Next(b []byte, pkt *Packet) (size int, kind Kind, err error) {
 	default:
 		return size, Skip, nil
 	}
-	if length > maxKnownBlock {
-		return 0, Skip, FormatError(fmt.Sprintf("block length %d is above the limit of %d bytes", length, maxKnownBlock))
-	}
 	if len(b) < size {
 		// Lengths that lie are found before their bytes are asked for.
 		if err := p.peek(typ, b, size); err != nil {
 			return 0, Skip, err
+		}
+		if length > MaxKnownBlock {
+			return size, TooLong, nil
 		}
 		return size, Skip, ErrShort
 	}
