@@ -112,6 +112,19 @@ func Default() Policy {
 	return Policy{MAC: Remove, IP: Zero, Ports: Zero, Checksums: Zero}
 }
 
+// Check tells what is no policy: an action that its field does not have.
+func (p Policy) Check() error {
+	switch {
+	case p.MAC > Remove || p.IP > Remove:
+		return fmt.Errorf("mask: action %d for MAC, %d for IP: need 0 to %d", p.MAC, p.IP, Remove)
+	case p.Ports > Zero || p.Checksums > Zero:
+		return fmt.Errorf("mask: action %d for ports, %d for checksums: need Keep or Zero", p.Ports, p.Checksums)
+	case p.Content > Payload:
+		return fmt.Errorf("mask: content %d: need Packet or Payload", p.Content)
+	}
+	return nil
+}
+
 // Pseudonyms reports whether the policy makes any.
 func (p Policy) Pseudonyms() bool {
 	return p.Content == Packet && (p.MAC == Anonymize || p.IP == Anonymize)

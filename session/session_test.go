@@ -1,0 +1,224 @@
+package session_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/big"
+	"math/rand/v2"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/testcap"
+	"github.com/pcapmill/pcapmill/session"
+)
+
+// packet is one packet that forms a session, and the bytes that it shall contribute.
+type packet struct {
+	data   []byte
+	stack  header.Stack
+	number uint64
+	bytes  []byte
+}
+
+// packets are those of random traffic that form sessions, numbered as in their capture.
+func packets(r *rand.Rand) (list []packet) {
+	for i, p := range testcap.Random(r, testcap.Options{Mixed: true, Sessions: 8, Payload: 60}).Packets {
+		q := packet{data: p.Data, number: uint64(i + 1)}
+		header.Decode(capture.LinkType(p.LinkType), p.Data, &q.stack)
+		if q.stack.Reason == header.OK {
+			q.bytes = p.Data[q.stack.Payload:q.stack.End]
+			list = append(list, q)
+		}
+	}
+	return list
+}
+
+// add takes a packet as mill does.
+func add(t *session.Table, p *packet) {
+	id := t.Add(p.data, &p.stack, p.number)
+	copy(t.Room(id), p.bytes)
+	t.Contribute(id, len(p.bytes), p.bytes)
+}
+
+// fold is a capture's sessions by the definition: one partial for each packet, merged one after the other.
+func fold(list []packet, limit int, prints bool) (keys []session.FiveTuple, partials map[session.FiveTuple]session.Partial) {
+	partials = map[session.FiveTuple]session.Partial{}
+	for _, p := range list {
+		k := session.KeyOf(p.data, &p.stack)
+		before, ok := partials[k]
+		if !ok {
+			keys = append(keys, k)
+		}
+		one := session.Partial{First: p.number, Packets: 1, Bytes: uint64(len(p.bytes)), Prefix: bytes.Clone(p.bytes[:min(limit, len(p.bytes))])}
+		if prints {
+			one.Print = one.Print.Append(p.bytes)
+		}
+		partials[k] = session.Merge(before, one, limit)
+	}
+	return keys, partials
+}
+
+// sameTable compares a table with a fold.
+func sameTable(t *rapid.T, what string, table *session.Table, limit int, keys []session.FiveTuple, partials map[session.FiveTuple]session.Partial) {
+	t.Helper()
+	if table.Len() != len(keys) {
+		t.Fatalf("%s: %d sessions, want %d", what, table.Len(), len(keys))
+	}
+	for i, k := range table.Keys() {
+		have, want := table.At(i), partials[keys[i]]
+		if k != keys[i] || !equal(have, want) {
+			t.Fatalf("%s: session %d is %v %+v, want %v %+v", what, i, k, have, keys[i], want)
+		}
+		sample := make([]byte, limit)
+		copy(sample, want.Prefix)
+		if !bytes.Equal(table.Sample(i), sample) {
+			t.Fatalf("%s: session %d: sample % x, want % x", what, i, table.Sample(i), sample)
+		}
+	}
+}
+
+func equal(a, b session.Partial) bool {
+	return a.First == b.First && a.Packets == b.Packets && a.Bytes == b.Bytes && bytes.Equal(a.Prefix, b.Prefix) && a.Print == b.Print
+}
+
+// TestAnySplitIsTheSame: however a capture is cut into runs, and in whatever grouping their tables are merged, the table is
+// that of the naive fold.
+func TestAnySplitIsTheSame(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		list := packets(r)
+		limit := []int{1, 20, 100, 784, 70000}[r.IntN(5)]
+		prints := r.IntN(2) == 0
+		keys, partials := fold(list, limit, prints)
+		for _, size := range []int{len(list) + 1, 1, 2, 3, 0} { // 0: cut anywhere
+			var runs []*session.Table
+			for at := 0; at < len(list); {
+				n := size
+				if n == 0 {
+					n = r.IntN(len(list) + 1)
+				}
+				run := session.NewTable(limit, prints)
+				for i := at; i < min(at+n, len(list)); i++ {
+					add(run, &list[i])
+				}
+				at += n
+				runs = append(runs, run)
+			}
+			for len(runs) > 1 { // any two neighbours
+				i := r.IntN(len(runs) - 1)
+				runs[i].Merge(runs[i+1])
+				runs = append(runs[:i+1], runs[i+2:]...)
+			}
+			runs = append(runs, session.NewTable(limit, prints))
+			sameTable(t, fmt.Sprintf("runs of %d", size), runs[0], limit, keys, partials)
+			runs[0].Merge(session.NewTable(limit, prints)) // an empty run changes nothing
+			sameTable(t, "with an empty run behind", runs[0], limit, keys, partials)
+		}
+	})
+}
+
+// TestTableGoesOnAfterMerge: a merged table takes packets as one that saw them all.
+func TestTableGoesOnAfterMerge(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		list := packets(r)
+		keys, partials := fold(list, 50, true)
+		a, b := session.NewTable(50, true), session.NewTable(50, true)
+		one, two := len(list)/3, 2*len(list)/3
+		for i := range list {
+			switch {
+			case i >= one && i < two:
+				add(b, &list[i])
+			case i == two:
+				a.Merge(b)
+				add(a, &list[i])
+			default:
+				add(a, &list[i])
+			}
+		}
+		if len(list) > 0 {
+			sameTable(t, "merged in the middle", a, 50, keys, partials)
+		}
+	})
+}
+
+// partial draws any partial of a run of n bytes.
+func partial(t *rapid.T, name string, first uint64, limit int) session.Partial {
+	n := rapid.IntRange(0, 3).Draw(t, name+" packets")
+	if n == 0 {
+		return session.Partial{}
+	}
+	all := rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, name)
+	p := session.Partial{First: first, Packets: uint64(n), Bytes: uint64(len(all)), Prefix: bytes.Clone(all[:min(limit, len(all))])}
+	p.Print = p.Print.Append(all)
+	return p
+}
+
+// TestMergeIsAMonoid: associative, with the empty run as neutral element, and the prefix of the whole is the whole's.
+func TestMergeIsAMonoid(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		limit := rapid.IntRange(1, 60).Draw(t, "limit")
+		a, b, c := partial(t, "a", 1, limit), partial(t, "b", 10, limit), partial(t, "c", 20, limit)
+		merge := func(x, y session.Partial) session.Partial { // on copies: Merge may write behind its first argument's prefix
+			x.Prefix, y.Prefix = bytes.Clone(x.Prefix), bytes.Clone(y.Prefix)
+			return session.Merge(x, y, limit)
+		}
+		left, right := merge(merge(a, b), c), merge(a, merge(b, c))
+		if !equal(left, right) {
+			t.Fatalf("(ab)c is %+v, a(bc) is %+v", left, right)
+		}
+		if e := (session.Partial{}); !equal(merge(e, a), a) || !equal(merge(a, e), a) {
+			t.Fatalf("the empty run is not neutral: %+v, %+v, %+v", a, merge(e, a), merge(a, e))
+		}
+		if n := len(left.Prefix); n != min(limit, int(left.Bytes)) {
+			t.Fatalf("prefix of %d bytes, want min(%d, %d)", n, limit, left.Bytes)
+		}
+	})
+}
+
+// TestPrintIsThePolynomial compares with the definition: two polynomials over 2^61-1, computed with big integers; and joining
+// parts gives the whole, however they are appended.
+func TestPrintIsThePolynomial(t *testing.T) {
+	prime := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 61), big.NewInt(1))
+	points := []*big.Int{big.NewInt(0x0d413cccfe779921), big.NewInt(0x176cf5d0b09954e7)}
+	rapid.Check(t, func(t *rapid.T) {
+		all := rapid.SliceOfN(rapid.OneOf(rapid.Byte(), rapid.SampledFrom([]byte{0, 0xff})), 0, 300).Draw(t, "bytes")
+		var want []byte
+		for _, x := range points {
+			h := new(big.Int)
+			for _, c := range all {
+				h.Mod(h.Add(h.Mul(h, x), big.NewInt(int64(c)+1)), prime)
+			}
+			want = append(want, h.FillBytes(make([]byte, 8))...)
+		}
+		have := session.Print{}.Append(all).Bytes()
+		if !bytes.Equal(have[:], want) {
+			t.Fatalf("print % x, want % x", have, want)
+		}
+		cut := rapid.IntRange(0, len(all)).Draw(t, "cut")
+		if p := (session.Print{}).Append(all[:cut]).Append(all[cut:]); p.Bytes() != have {
+			t.Fatalf("appended in two parts: % x, want % x", p.Bytes(), have)
+		}
+		part := func(b []byte) session.Partial {
+			return session.Partial{Packets: 1, Bytes: uint64(len(b)), Print: session.Print{}.Append(b)}
+		}
+		if m := session.Merge(part(all[:cut]), part(all[cut:]), 0); m.Print.Bytes() != have {
+			t.Fatalf("joined from two parts: % x, want % x", m.Print.Bytes(), have)
+		}
+	})
+}
+
+// TestPrintTellsApart: what a hash of a sum or a padded hash would mix up.
+func TestPrintTellsApart(t *testing.T) {
+	seen := map[[16]byte]string{}
+	for _, s := range []string{"", "\x00", "\x00\x00", "a", "a\x00", "\x00a", "ab", "ba", "\xff", "\xff\xff", "12345678", "12345678\x00", "21345678"} {
+		p := session.Print{}.Append([]byte(s)).Bytes()
+		if other, ok := seen[p]; ok {
+			t.Errorf("%q and %q have the same print", s, other)
+		}
+		seen[p] = s
+	}
+}
