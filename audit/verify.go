@@ -5,10 +5,12 @@
 package audit
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -44,7 +46,7 @@ func Verify(dir string) (*Verified, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &verifier{dir: dir, m: m, set: dedup.NewSet()}
+	v := &verifier{dir: dir, m: m, set: dedup.NewSet(), conflicts: make([]int64, len(m.Captures))}
 	out := &Verified{Manifest: m}
 	for _, check := range []struct {
 		promise string
@@ -68,8 +70,8 @@ type verifier struct {
 	dir       string
 	m         *manifest.Manifest
 	set       *dedup.Set
-	repeated  int64 // samples that are duplicates of earlier ones
-	conflicts int64
+	repeated  int64   // samples that are duplicates of earlier ones
+	conflicts []int64 // by capture
 }
 
 func (v *verifier) laws(promise string) error {
@@ -157,14 +159,15 @@ func (v *verifier) samples(promise string) error {
 		if known[c.Label] != c.Class {
 			return broken(promise, "capture %s: class %s with label %d, which the class table calls %q", c.Name, c.Class, c.Label, known[c.Label])
 		}
-		if err := v.capture(promise, c, images, labels); err != nil {
+		if err := v.capture(promise, i, images, labels); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (v *verifier) capture(promise string, c *manifest.Capture, images *idx.Images, labels *idx.Labels) error {
+func (v *verifier) capture(promise string, at int, images *idx.Images, labels *idx.Labels) error {
+	c := &v.m.Captures[at]
 	sum := sha256.New()
 	for i := range c.Samples {
 		b, err := images.Next()
@@ -181,7 +184,7 @@ func (v *verifier) capture(promise string, c *manifest.Capture, images *idx.Imag
 			return broken(promise, "capture %s: sample %d has label %d, need %d", c.Name, c.FirstSample+i, l[0], c.Label)
 		}
 		if v.m.Settings.Dedup != dedup.Session.String() {
-			v.count(d, c.Label)
+			v.count(d, at)
 		}
 	}
 	if have := hex.EncodeToString(sum.Sum(nil)); have != c.SamplesDigest {
@@ -191,40 +194,54 @@ func (v *verifier) capture(promise string, c *manifest.Capture, images *idx.Imag
 	return nil
 }
 
-func (v *verifier) count(d dedup.Digest, label uint8) {
-	seen, conflict := v.set.Add(d, label)
+// count notes what stands for a sample of capture at.
+func (v *verifier) count(d dedup.Digest, at int) {
+	seen, conflict := v.set.Add(d, v.m.Captures[at].Label)
 	if seen {
 		v.repeated++
 	}
 	if conflict {
-		v.conflicts++
+		v.conflicts[at]++
 	}
 }
 
 func (v *verifier) duplicates(promise string) error {
 	if v.m.Settings.Dedup == dedup.Session.String() {
-		if err := v.readPrints(); err != nil {
+		if err := v.readPrints(promise); err != nil {
 			return err
 		}
 	}
 	if v.repeated > 0 && v.m.Settings.Dedup != dedup.None.String() {
 		return broken(promise, "%d samples are repeated", v.repeated)
 	}
-	if v.conflicts != v.m.Totals.Conflicts {
-		return broken(promise, "%d conflicts, but the manifest counts %d", v.conflicts, v.m.Totals.Conflicts)
+	for i := range v.m.Captures {
+		if c := &v.m.Captures[i]; v.conflicts[i] != c.Conflicts {
+			return broken(promise, "capture %s: %d conflicts, but the manifest counts %d", c.Name, v.conflicts[i], c.Conflicts)
+		}
 	}
 	return nil
 }
 
-func (v *verifier) readPrints() error {
-	f, err := os.ReadFile(filepath.Join(v.dir, prints.Name))
+func (v *verifier) readPrints(promise string) error {
+	f, err := os.Open(filepath.Join(v.dir, prints.Name))
 	if err != nil {
 		return err
 	}
+	defer f.Close()
+	r := bufio.NewReader(f)
 	for i := range v.m.Captures {
-		for range v.m.Captures[i].Samples {
-			v.count(dedup.Digest(f[:prints.Len]), v.m.Captures[i].Label)
-			f = f[prints.Len:]
+		c := &v.m.Captures[i]
+		sum := sha256.New()
+		for range c.Samples {
+			var d dedup.Digest
+			if _, err := io.ReadFull(r, d[:]); err != nil {
+				return fmt.Errorf("%s: %w", f.Name(), err)
+			}
+			_, _ = sum.Write(d[:]) // a hash never fails
+			v.count(d, i)
+		}
+		if have := hex.EncodeToString(sum.Sum(nil)); have != c.PrintsDigest {
+			return broken(promise, "capture %s: its records in %s have digest %s, need %s", c.Name, prints.Name, have, c.PrintsDigest)
 		}
 	}
 	return nil

@@ -22,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -86,6 +87,9 @@ type Capture struct {
 	// SamplesDigest is the SHA-256, in hexadecimal, of the concatenated first
 	// halves of the SHA-256 of each of this capture's samples, in order.
 	SamplesDigest string `json:"samples_digest"`
+	// PrintsDigest is the SHA-256, in hexadecimal, of this capture's records in
+	// session_prints.bin; only with --dedup session.
+	PrintsDigest string `json:"prints_digest,omitempty"`
 	Counts
 	Damage *Damage `json:"damage,omitempty"`
 }
@@ -152,10 +156,16 @@ func (c *Counts) Add(o *Counts) {
 // Check tells whether the laws hold.
 func (c *Counts) Check() error {
 	var left int64
+	least := min(c.Packets, c.Used, c.Sessions, c.Samples, c.Duplicates, c.Empty, c.Conflicts, c.Truncated, c.Padded, c.Exact, c.OriginalBytes)
 	for _, n := range c.LeftOut {
 		left += n
+		least = min(least, n)
 	}
+	settled := *c
+	settled.Settle()
 	switch {
+	case least < 0:
+		return fmt.Errorf("a count of %d", least)
 	case c.Packets != c.Used+left:
 		return fmt.Errorf("%d packets, but %d used and %d left out", c.Packets, c.Used, left)
 	case c.Sessions != c.Samples+c.Duplicates+c.Empty:
@@ -164,8 +174,19 @@ func (c *Counts) Check() error {
 		return fmt.Errorf("%d sessions with bytes, but %d truncated, %d padded and %d exact", c.Sessions-c.Empty, c.Truncated, c.Padded, c.Exact)
 	case c.Conflicts > c.Samples:
 		return fmt.Errorf("%d conflicts, but only %d samples", c.Conflicts, c.Samples)
+	case c.MeanLength != settled.MeanLength:
+		return fmt.Errorf("mean length %v, but %d bytes in %d sessions", c.MeanLength, c.OriginalBytes, c.Sessions-c.Empty)
 	}
 	return nil
+}
+
+// equal compares everything but the time spent.
+func (c *Counts) equal(o *Counts) bool {
+	return maps.Equal(c.LeftOut, o.LeftOut) &&
+		c.Packets == o.Packets && c.Used == o.Used && c.Sessions == o.Sessions && c.Samples == o.Samples &&
+		c.Duplicates == o.Duplicates && c.Empty == o.Empty && c.Conflicts == o.Conflicts &&
+		c.Truncated == o.Truncated && c.Padded == o.Padded && c.Exact == o.Exact &&
+		c.OriginalBytes == o.OriginalBytes && c.MeanLength == o.MeanLength
 }
 
 // Check tells whether the manifest agrees with itself: laws, totals, ranges of
@@ -192,11 +213,15 @@ func (m *Manifest) Check() error {
 	if err := m.Totals.Check(); err != nil {
 		return fmt.Errorf("totals: %w", err)
 	}
-	if m.Totals.Packets != sum.Packets || m.Totals.Used != sum.Used || m.Totals.Sessions != sum.Sessions ||
-		m.Totals.Samples != sum.Samples || m.Totals.OriginalBytes != sum.OriginalBytes {
+	if !m.Totals.equal(&sum) {
 		return errors.New("totals: they are not the sums of the captures")
 	}
+	listed := map[uint8]bool{}
 	for _, c := range m.Classes {
+		if listed[c.Label] {
+			return fmt.Errorf("class %s: label %d is another class's too", c.Name, c.Label)
+		}
+		listed[c.Label] = true
 		if c.Samples != perLabel[c.Label] {
 			return fmt.Errorf("class %s: %d samples, but its captures have %d", c.Name, c.Samples, perLabel[c.Label])
 		}
@@ -271,6 +296,12 @@ func (m *Manifest) Write(dir string) error {
 	if err != nil {
 		return err
 	}
+	return WriteText(dir, text)
+}
+
+// WriteText puts the text of a manifest into the dataset's directory, whole or
+// not at all: what Encode gave, or what stood there before.
+func WriteText(dir string, text []byte) error {
 	if err := atomicfile.Write(filepath.Join(dir, Name), text, 0o666); err != nil {
 		return fmt.Errorf("manifest: %w", err)
 	}

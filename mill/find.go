@@ -95,7 +95,8 @@ func (f *finder) argument(p, stdinName string) {
 
 func (f *finder) directory(root string) {
 	var names []string
-	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+	// With /. behind it a link to a directory is walked too: it was asked for.
+	err := filepath.WalkDir(root+string(filepath.Separator)+".", func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
 			f.problem(err)
 			if d != nil && d.IsDir() {

@@ -69,7 +69,7 @@ func Default() Options {
 // Check tells what does not go together.
 func (o *Options) Check() error {
 	switch {
-	case o.Shape.Rows < 1 || o.Shape.Cols < 1 || o.Shape.Length() > sample.MaxLength:
+	case o.Shape.Rows < 1 || o.Shape.Cols < 1 || o.Shape.Rows > sample.MaxLength/o.Shape.Cols:
 		return fmt.Errorf("mill: shape %s: need 1 to %d bytes", o.Shape, sample.MaxLength)
 	case o.Labels == nil || len(o.Labels.Classes) == 0:
 		return errors.New("mill: no class table")
@@ -80,7 +80,7 @@ func (o *Options) Check() error {
 	case o.Key != nil && len(o.Key) == 0:
 		return errors.New("mill: the key is empty")
 	}
-	return nil
+	return o.Mask.Check()
 }
 
 func (o *Options) workers() int {

@@ -5,12 +5,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/dataset/prints"
@@ -25,12 +27,14 @@ import (
 type store struct {
 	o       *Options
 	dir     string
-	made    bool // this run made the directory
+	made    []string // directories that this run made, deepest first
 	lock    *dataset.DirLock
 	writer  dataset.Writer
 	prints  *prints.Log // with --dedup session only
 	m       *manifest.Manifest
-	before  []byte // the manifest as it was; nil if there was none
+	before  []byte // the manifest's text as it was; nil if there was none
+	base    int64  // samples that it counts
+	changed bool   // this run wrote the manifest
 	set     *dedup.Set
 	have    map[content]bool
 	cut     int64 // bytes of an unfinished run that were cut off
@@ -57,19 +61,17 @@ func (e *SettingsError) Error() string {
 }
 
 // openStore opens the dataset in dir or makes a new one.
-func openStore(dir string, o *Options, version string) (s *store, err error) {
-	s = &store{o: o, dir: dir, set: dedup.NewSet(), have: map[content]bool{}, last: time.Now()}
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		s.made = true
-	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, err
-	}
+func openStore(dir string, o *Options, version string) (_ *store, err error) {
+	s := &store{o: o, dir: dir, set: dedup.NewSet(), have: map[content]bool{}, last: time.Now()}
+	s.made = missing(dir)
 	defer func() {
 		if err != nil {
 			s.abandon()
 		}
 	}()
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, err
+	}
 	if s.lock, err = dataset.Lock(dir); err != nil {
 		return nil, err
 	}
@@ -87,6 +89,11 @@ func openStore(dir string, o *Options, version string) (s *store, err error) {
 		}
 		s.cut += s.prints.Cut()
 	}
+	if s.before == nil { // from here on the directory is an empty dataset
+		if err := s.commit(); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.recall(); err != nil {
 		return nil, err
 	}
@@ -97,17 +104,13 @@ func openStore(dir string, o *Options, version string) (s *store, err error) {
 	return s, nil
 }
 
-// loadManifest reads the manifest and compares settings, or writes the first
-// one, so that data files without a manifest are never ours.
+// loadManifest reads the manifest and compares settings, or makes the first one.
 func (s *store) loadManifest(version string) error {
 	m, err := manifest.Load(s.dir)
 	switch {
 	case errors.Is(err, manifest.ErrNone):
-		for _, name := range []string{idx.ImagesName, idx.LabelsName} {
-			if _, err := os.Lstat(filepath.Join(s.dir, name)); err == nil {
-				return fmt.Errorf("%s holds %s but no %s: pcapmill did not make it, and will not change it; use another directory",
-					s.dir, name, manifest.Name)
-			}
+		if err := s.refuseForeign(); err != nil {
+			return err
 		}
 		s.m = &manifest.Manifest{
 			Format: manifest.Format, Version: manifest.Version,
@@ -122,16 +125,31 @@ func (s *store) loadManifest(version string) error {
 		if lines != nil {
 			return &SettingsError{Dir: s.dir, Lines: lines}
 		}
-		if s.before, err = m.Encode(); err != nil {
+		if s.before, err = os.ReadFile(filepath.Join(s.dir, manifest.Name)); err != nil {
 			return err
 		}
-		s.m = m
+		s.m, s.base = m, m.Samples
 	}
 	s.m.Tool = manifest.Tool{Name: "pcapmill", Version: version}
-	if s.before == nil {
-		return s.m.Write(s.dir)
+	return nil
+}
+
+// refuseForeign looks for data files where there is no manifest. Ours can only
+// be empty ones, of a run that was killed before it wrote its first manifest.
+func (s *store) refuseForeign() error {
+	for name, empty := range map[string]int64{idx.ImagesName: 16, idx.LabelsName: 8, prints.Name: 0} {
+		info, err := os.Lstat(filepath.Join(s.dir, name))
+		if err == nil && (!info.Mode().IsRegular() || info.Size() > empty) {
+			return fmt.Errorf("%s holds %s but no %s: pcapmill did not make it, and will not change it; use another directory",
+				s.dir, name, manifest.Name)
+		}
 	}
 	return nil
+}
+
+func (s *store) writeManifest() error {
+	s.changed = true
+	return s.m.Write(s.dir)
 }
 
 // recall fills the set of what the dataset already holds.
@@ -165,7 +183,7 @@ func (s *store) add(in *Input, x *Extraction) (c manifest.Capture, known bool, e
 	c = describe(in, x)
 	c.FirstSample = s.m.Samples
 	c.Sessions = int64(x.Sessions.Len())
-	sum := sha256.New()
+	samples, records := sha256.New(), sha256.New()
 	for i := range x.Sessions.Len() {
 		p := x.Sessions.At(i)
 		switch s.o.Shape.FitOf(p.Bytes) {
@@ -188,27 +206,33 @@ func (s *store) add(in *Input, x *Extraction) (c manifest.Capture, known bool, e
 		if conflict {
 			c.Conflicts++
 		}
-		if err := s.append(x, i, in.Label, sum.Write); err != nil {
+		if err := s.append(x, i, in.Label, samples, records); err != nil {
 			return c, false, err
 		}
 		c.Samples++
 	}
-	c.SamplesDigest = hex.EncodeToString(sum.Sum(nil))
+	c.SamplesDigest = hex.EncodeToString(samples.Sum(nil))
+	if s.prints != nil {
+		c.PrintsDigest = hex.EncodeToString(records.Sum(nil))
+	}
 	c.Settle()
 	s.account(&c, id)
 	return c, false, nil
 }
 
-func (s *store) append(x *Extraction, i int, label uint8, sum func([]byte) (int, error)) error {
+// append adds session i of x and hashes what stands for it into samples, and
+// its print into records.
+func (s *store) append(x *Extraction, i int, label uint8, samples, records hash.Hash) error {
 	b := x.Sessions.Sample(i)
 	d := x.digests[i]
 	if s.prints != nil {
 		if err := s.prints.Append(d); err != nil {
 			return err
 		}
+		_, _ = records.Write(d[:]) // a hash never fails
 		d = dedup.OfSample(b)
 	}
-	_, _ = sum(d[:]) // a hash never fails
+	_, _ = samples.Write(d[:])
 	return s.writer.Append(dataset.Sample{Data: b, Label: label})
 }
 
@@ -245,9 +269,19 @@ func describe(in *Input, x *Extraction) manifest.Capture {
 		}
 	}
 	if d := x.Damage; d != nil {
-		c.Damage = &manifest.Damage{Kind: d.Kind.Error(), Offset: d.Offset, Packet: d.Packet, Detail: d.Detail}
+		c.Damage = &manifest.Damage{Kind: d.Kind.Error(), Offset: d.Offset, Packet: d.Packet, Detail: detail(d)}
 	}
 	return c
+}
+
+// detail is what the manifest says about damage: an error of the system goes in
+// without the path on this machine.
+func detail(d *capture.Damage) string {
+	var sys *fs.PathError
+	if errors.As(d.Err, &sys) {
+		return sys.Op + ": " + sys.Err.Error()
+	}
+	return d.Detail
 }
 
 // due reports whether it is time to commit: every two seconds, but not so often
@@ -274,75 +308,10 @@ func (s *store) commit() error {
 	if s.prints != nil {
 		s.m.Files = append(s.m.Files, manifest.File{Name: prints.Name, Size: s.prints.Size()})
 	}
-	if err := s.m.Write(s.dir); err != nil {
+	if err := s.writeManifest(); err != nil {
 		return err
 	}
 	s.pending, s.last = 0, time.Now()
 	s.took = s.last.Sub(start)
 	return nil
-}
-
-// close ends the run with the dataset as last committed.
-func (s *store) close() error {
-	var errs []error
-	if s.writer != nil {
-		errs = append(errs, s.writer.Close())
-	}
-	if s.prints != nil {
-		errs = append(errs, s.prints.Close())
-	}
-	if s.lock != nil {
-		errs = append(errs, s.lock.Release())
-	}
-	return errors.Join(errs...)
-}
-
-// abandon ends the run with the dataset as it was before the run.
-func (s *store) abandon() {
-	var samples int64
-	if s.before != nil {
-		if m, err := manifest.Parse(s.before); err == nil {
-			samples = m.Samples
-		}
-	}
-	if s.writer != nil {
-		_ = s.writer.Close()
-	}
-	if s.prints != nil {
-		_ = s.prints.Close()
-	}
-	if s.m != nil {
-		s.restore(samples)
-	}
-	if s.lock != nil {
-		_ = s.lock.Release()
-	}
-	if s.made {
-		_ = os.Remove(s.dir) // only if it is empty
-	}
-}
-
-// restore puts the old manifest back and cuts the data to it; without one, it
-// removes what this run made. Whatever fails here, the directory still opens
-// as a dataset of whole captures: the last commit's.
-func (s *store) restore(samples int64) {
-	if s.before == nil {
-		for _, name := range []string{manifest.Name, idx.ImagesName, idx.LabelsName, prints.Name} {
-			_ = os.Remove(filepath.Join(s.dir, name))
-		}
-		return
-	}
-	m, err := manifest.Parse(s.before)
-	if err != nil || m.Write(s.dir) != nil {
-		return
-	}
-	spec := dataset.Spec{Rows: s.o.Shape.Rows, Cols: s.o.Shape.Cols}
-	if w, err := (idx.Format{}).Open(s.dir, spec, samples); err == nil {
-		_ = w.Close()
-	}
-	if s.o.Dedup == dedup.Session {
-		if p, err := prints.Open(s.dir, samples); err == nil {
-			_ = p.Close()
-		}
-	}
 }

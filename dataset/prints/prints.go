@@ -31,10 +31,15 @@ type Log struct {
 	cut       int64
 }
 
-// Open opens the file in dir, or makes it, at the given number of committed
-// records. A file with fewer is refused and not changed.
+// Open opens the file in dir at the given number of committed records; with
+// none it makes the file if need be. A file with fewer is refused and not
+// changed.
 func Open(dir string, records int64) (*Log, error) {
-	f, err := os.OpenFile(filepath.Join(dir, Name), os.O_RDWR|os.O_CREATE, 0o666)
+	flags := os.O_RDWR
+	if records == 0 {
+		flags |= os.O_CREATE
+	}
+	f, err := os.OpenFile(filepath.Join(dir, Name), flags, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("prints: %w", err)
 	}

@@ -1,0 +1,260 @@
+package manifest_test
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/pcapmill/pcapmill/manifest"
+)
+
+// counts draws counts that keep the laws.
+func counts(t *rapid.T) manifest.Counts {
+	n := func(name string) int64 { return rapid.Int64Range(0, 5).Draw(t, name) }
+	c := manifest.Counts{Used: n("used"), LeftOut: map[string]int64{}, Samples: n("samples"), Duplicates: n("duplicates"), Empty: n("empty"), Seconds: 0.1}
+	for _, reason := range []string{"dns", "not-ip"} {
+		if k := n(reason); k > 0 {
+			c.LeftOut[reason] = k
+		}
+	}
+	c.Packets = c.Used + c.LeftOut["dns"] + c.LeftOut["not-ip"]
+	c.Sessions = c.Samples + c.Duplicates + c.Empty
+	c.Conflicts = rapid.Int64Range(0, c.Samples).Draw(t, "conflicts")
+	c.Truncated = rapid.Int64Range(0, c.Samples+c.Duplicates).Draw(t, "truncated")
+	c.Padded = rapid.Int64Range(0, c.Samples+c.Duplicates-c.Truncated).Draw(t, "padded")
+	c.Exact = c.Samples + c.Duplicates - c.Truncated - c.Padded
+	c.OriginalBytes = 7 * n("bytes")
+	c.Settle()
+	return c
+}
+
+// whole draws a manifest that agrees with itself.
+func whole(t *rapid.T) *manifest.Manifest {
+	m := &manifest.Manifest{
+		Format: manifest.Format, Version: manifest.Version, Rows: 28, Cols: 28, Settings: manifest.Settings{Length: 784, Shape: "28x28", Labels: "x"},
+		Captures: []manifest.Capture{}, Files: []manifest.File{}, Totals: manifest.Counts{LeftOut: map[string]int64{}},
+	}
+	for label := range uint8(3) {
+		m.Classes = append(m.Classes, manifest.Class{Label: label, Name: string('a' + rune(label)), Keywords: []string{"k"}})
+	}
+	for range rapid.IntRange(1, 4).Draw(t, "captures") {
+		c := manifest.Capture{Name: "<&>", LinkTypes: []string{"Ethernet"}, Label: rapid.Uint8Range(0, 2).Draw(t, "label"), Counts: counts(t), FirstSample: m.Samples}
+		c.Class = m.Classes[c.Label].Name
+		if rapid.Bool().Draw(t, "damaged") {
+			c.Damage = &manifest.Damage{Kind: "truncated", Offset: 99, Packet: 3, Detail: "cut"}
+		}
+		m.Samples += c.Samples
+		m.Classes[c.Label].Samples += c.Samples
+		m.Totals.Add(&c.Counts)
+		m.Captures = append(m.Captures, c)
+	}
+	return m
+}
+
+// TestThereAndBack: Encode and Parse are inverse, also byte for byte, and a whole manifest passes Check.
+func TestThereAndBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := whole(t)
+		if err := m.Check(); err != nil {
+			t.Fatal(err)
+		}
+		text, err := m.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := manifest.Parse(text)
+		if err != nil || !reflect.DeepEqual(back, m) {
+			t.Fatalf("%v: %+v, want %+v", err, back, m)
+		}
+		if again, err := back.Encode(); err != nil || string(again) != string(text) {
+			t.Fatalf("%v: %s, want %s", err, again, text)
+		}
+	})
+}
+
+// TestEveryNumberIsChecked changes each number of a capture or of the totals, by its field, and expects Check to see it.
+func TestEveryNumberIsChecked(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := whole(t)
+		at := &m.Totals
+		if i := rapid.IntRange(-1, len(m.Captures)-1).Draw(t, "where"); i >= 0 {
+			at = &m.Captures[i].Counts
+		}
+		v := reflect.ValueOf(at).Elem()
+		i := rapid.IntRange(0, v.NumField()-1).Draw(t, "field")
+		name, by := v.Type().Field(i).Name, rapid.SampledFrom([]int64{-100, -1, 1}).Draw(t, "by")
+		switch f := v.Field(i); {
+		case name == "Seconds":
+			return // wall time: nothing depends on it
+		case f.Kind() == reflect.Int64:
+			f.SetInt(f.Int() + by)
+		case f.Kind() == reflect.Float64:
+			f.SetFloat(f.Float() + float64(by))
+		default:
+			at.LeftOut = maps.Clone(at.LeftOut)
+			at.LeftOut["fragment"] += by
+		}
+		if err := m.Check(); err == nil {
+			t.Fatalf("%s changed by %d is not seen: %+v", name, by, at)
+		}
+	})
+}
+
+// TestOtherContradictions that Check must see.
+func TestOtherContradictions(t *testing.T) {
+	for name, change := range map[string]func(m *manifest.Manifest){
+		"samples":        func(m *manifest.Manifest) { m.Samples++ },
+		"first sample":   func(m *manifest.Manifest) { m.Captures[0].FirstSample = 1 },
+		"class samples":  func(m *manifest.Manifest) { m.Classes[2].Samples++ },
+		"class twice":    func(m *manifest.Manifest) { m.Classes = append(m.Classes, manifest.Class{Label: 1}) },
+		"no class":       func(m *manifest.Manifest) { m.Classes = nil; m.Captures[0].Samples++ },
+		"capture gone":   func(m *manifest.Manifest) { m.Captures = m.Captures[1:]; m.Totals.Packets++ },
+		"balanced lie":   func(m *manifest.Manifest) { m.Captures[0].Used++; m.Captures[0].Packets++ },
+		"reasons lie":    func(m *manifest.Manifest) { m.Totals.LeftOut = map[string]int64{"dns": -1, "arp": 1} },
+		"samples and co": func(m *manifest.Manifest) { m.Captures[0].Samples++; m.Captures[0].Sessions++; m.Captures[0].Padded++ },
+	} {
+		rapid.Check(t, func(t *rapid.T) {
+			m := whole(t)
+			change(m)
+			if m.Check() == nil {
+				t.Fatalf("%s: not seen", name)
+			}
+		})
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	good, err := (&manifest.Manifest{Format: manifest.Format, Version: 1}).Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ old, new, message string }{
+		"newer":         {`"version": 1`, `"version": 2`, "use a newer pcapmill"},
+		"another":       {manifest.Format, "web app", "not a manifest of pcapmill"},
+		"unknown field": {`"rows"`, `"ruws"`, "ruws"},
+		"a fraction":    {`"rows": 0`, `"rows": 0.5`, "rows"},
+		"a label":       {`"classes": null`, `"classes": [{"label": 256}]`, "label"},
+		"cut":           {"}\n", "", "not a manifest"},
+		"followed":      {"}\n", "}}", "not a manifest"},
+	} {
+		at := strings.LastIndex(string(good), c.old)
+		if at < 0 {
+			t.Fatalf("%s: no %q in %s", name, c.old, good)
+		}
+		text := string(good[:at]) + c.new + string(good[at+len(c.old):])
+		if _, err := manifest.Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), c.message) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := manifest.Parse(good); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestOnDisk: none is an error of its own; what is written is read, and an old text can be put back.
+func TestOnDisk(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := manifest.Load(dir); !errors.Is(err, manifest.ErrNone) || !strings.Contains(err.Error(), dir) {
+		t.Errorf("empty directory: %v", err)
+	}
+	m := &manifest.Manifest{Format: manifest.Format, Version: 1, Samples: 5}
+	if err := m.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	if back, err := manifest.Load(dir); err != nil || back.Samples != 5 {
+		t.Errorf("%+v, %v", back, err)
+	}
+	text := []byte("whatever stood there")
+	if err := manifest.WriteText(dir, text); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, manifest.Name)
+	if b, err := os.ReadFile(path); err != nil || string(b) != string(text) {
+		t.Errorf("%q, %v", b, err)
+	}
+	if _, err := manifest.Load(dir); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("no JSON: %v", err)
+	}
+}
+
+// TestDiffNamesEveryOption: by reflection, so that no setting can be forgotten.
+func TestDiffNamesEveryOption(t *testing.T) {
+	v := reflect.TypeFor[manifest.Settings]()
+	for i := range v.NumField() {
+		var want manifest.Settings
+		switch f := reflect.ValueOf(&want).Elem().Field(i); f.Kind() {
+		case reflect.Int:
+			f.SetInt(1)
+		case reflect.Bool:
+			f.SetBool(true)
+		default:
+			f.SetString("x")
+		}
+		lines := manifest.Diff(manifest.Settings{}, want)
+		option := strings.ReplaceAll(strings.ToLower(v.Field(i).Name), "udppad", "udp-pad")
+		switch option {
+		case "labels": // the name only; classes are compared by DiffClasses
+			if lines != nil {
+				t.Errorf("labels: %q", lines)
+			}
+			continue
+		case "key":
+			option = "key-file"
+		}
+		if len(lines) != 1 || !strings.HasPrefix(lines[0], "--"+option+": ") {
+			t.Errorf("%s: %q", option, lines)
+		}
+	}
+	a := []manifest.Class{{Label: 0, Name: "A", Keywords: []string{"a"}, Samples: 3}, {Label: 255, Name: "unknown", Samples: 1}}
+	for want, other := range map[string][]manifest.Class{
+		"":                    {{Label: 0, Name: "A", Keywords: []string{"a"}}},
+		"this run calls it B": {{Label: 0, Name: "B", Keywords: []string{"a"}}},
+		"the keywords a in":   {{Label: 0, Name: "A", Keywords: []string{"a", "b"}}},
+		"no class 1":          {{Label: 0, Name: "A", Keywords: []string{"a"}}, {Label: 1, Name: "C"}},
+		"no such class":       {},
+	} {
+		lines := strings.Join(manifest.DiffClasses(a, other), "\n")
+		if (want == "") != (lines == "") || !strings.Contains(lines, want) {
+			t.Errorf("%+v: %q, want %q", other, lines, want)
+		}
+	}
+}
+
+// FuzzParse: any text is a manifest that Check and Encode can take, or an error; never a panic.
+func FuzzParse(f *testing.F) {
+	good := rapid.Custom(whole).Example(1)
+	text, err := good.Encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	head := `{"format": "` + manifest.Format + `", "version": 1`
+	for _, s := range []string{
+		"", "null", "{}", "[]", `"x"`, string(text), head + "}", head + `, "captures": [null]}`, head + `, "captures": [{"packets_left_out": null}], "classes": [{}]}`,
+		head + `, "version": -1}`, head + `, "samples": -1, "captures": [{"samples": -1}]}`, head + `, "captures": [{"damage": {}}], "files": null}`, head + `, "samples": 9223372036854775807}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		m, err := manifest.Parse(text)
+		if err != nil {
+			return
+		}
+		_ = m.Check()
+		_ = manifest.Diff(m.Settings, manifest.Settings{})
+		_ = manifest.DiffClasses(m.Classes, good.Classes)
+		_ = manifest.DiffClasses(good.Classes, m.Classes)
+		encoded, err := m.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := manifest.Parse(encoded); err != nil {
+			t.Fatalf("%v: %s", err, encoded)
+		}
+	})
+}

@@ -1,0 +1,65 @@
+package mill_test
+
+import (
+	"bytes"
+	"io"
+	"testing"
+
+	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/dedup"
+	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/testcap"
+	"github.com/pcapmill/pcapmill/mask"
+	"github.com/pcapmill/pcapmill/mill"
+)
+
+// TestNoAllocationPerPacket: once its sessions are known, a packet of any link type goes through decoding, filter, table and
+// mask without allocating, under every mask and dedup.
+func TestNoAllocationPerPacket(t *testing.T) {
+	r := random(1)
+	traffic := testcap.Random(r, testcap.Options{Mixed: true, Sessions: 60})
+	var packets []capture.Packet
+	for i, p := range traffic.Packets {
+		packets = append(packets, capture.Packet{LinkType: capture.LinkType(p.LinkType), Data: p.Data, At: capture.Position{Packet: uint64(i + 1)}})
+	}
+	for i, c := range append(selection(), choice{mask: mask.Policy{IP: mask.Remove, UDPPad: true}, drop: header.DropNone, dedup: dedup.Session, shape: defaultChoice().shape}) {
+		packet := mill.PacketPath(c.options())
+		all := func() {
+			for i := range packets {
+				packet(&packets[i])
+			}
+		}
+		all() // warm: sessions, pseudonyms, scratch
+		if n := testing.AllocsPerRun(20, all); n != 0 {
+			t.Errorf("choice %d (%v): %v allocations in %d packets", i, c, n, len(packets))
+		}
+	}
+}
+
+// BenchmarkPacketPath measures what a packet costs behind the reader, with the default options.
+func BenchmarkPacketPath(b *testing.B) {
+	traffic := testcap.Random(random(1), testcap.Options{LinkTypes: []uint16{testcap.Ethernet}, Sessions: 200, Packets: 40, Payload: 1400, Clean: true})
+	raw := testcap.Pcap{LinkType: testcap.Ethernet}.File(traffic.Packets...)
+	r, err := capture.NewReader(bytes.NewReader(raw), "bench")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var packets []capture.Packet
+	var p capture.Packet
+	size := 0
+	for err = r.Next(&p); err == nil; err = r.Next(&p) {
+		q := p
+		q.Data = bytes.Clone(p.Data)
+		packets = append(packets, q)
+		size += len(q.Data)
+	}
+	if err != io.EOF {
+		b.Fatal(err)
+	}
+	packet := mill.PacketPath(mill.Default())
+	b.ReportAllocs()
+	b.SetBytes(int64(size / len(packets)))
+	for i := 0; b.Loop(); i++ {
+		packet(&packets[i%len(packets)])
+	}
+}

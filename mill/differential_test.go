@@ -1,0 +1,259 @@
+package mill_test
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/dataset/idx"
+	"github.com/pcapmill/pcapmill/dedup"
+	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/testcap"
+	"github.com/pcapmill/pcapmill/internal/twin"
+	"github.com/pcapmill/pcapmill/mask"
+	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/sample"
+)
+
+// TestSharedAgainstTwin converts every capture there is into one dataset, with labels that do not follow the folders so that
+// equal sessions meet under equal and under different ones, and compares files and counts with the twin's.
+func TestSharedAgainstTwin(t *testing.T) {
+	dir, rows := shared(t)
+	var plan mill.Plan
+	var raws [][]byte
+	var labels []byte
+	for _, r := range rows {
+		path := filepath.Join(dir, filepath.FromSlash(r.Path))
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := fnv.New32a()
+		_, _ = h.Write([]byte(r.Path))
+		l := uint8(h.Sum32() % 4)
+		plan.Captures = append(plan.Captures, mill.Input{Path: path, Name: r.Path, Label: l, Class: fmt.Sprintf("class%d", l)})
+		raws, labels = append(raws, raw), append(labels, l)
+	}
+	met := map[string]int64{} // what the corpus must contain for this test to mean something
+	for i, c := range selection() {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			p := plan
+			p.Options, p.Out = c.options(), filepath.Join(t.TempDir(), "out")
+			p.RunPackets = []int{0, 1000, 7}[i%3]
+			_, r := compare(t, c, &p, raws, labels)
+			for _, o := range r.Outcomes {
+				met["duplicates"] += o.Capture.Duplicates
+				met["conflicts"] += o.Capture.Conflicts
+				met["empty"] += o.Capture.Empty
+				if o.Known {
+					met["repeated captures"]++
+				}
+				if o.Damage != nil {
+					met["damaged captures"]++
+				}
+			}
+		})
+	}
+	for _, name := range []string{"duplicates", "conflicts", "empty", "repeated captures", "damaged captures"} {
+		if met[name] == 0 {
+			t.Errorf("no %s in the corpus", name)
+		}
+	}
+	t.Log(met)
+}
+
+// selection has every value of every option; TestAllMasksAgainstTwin has every combination of the masks.
+func selection() []choice {
+	all := []choice{defaultChoice()}
+	for i := range 8 {
+		c := choice{
+			mask: mask.Policy{
+				MAC: mask.Action(i % 4), IP: mask.Action((i + i/4) % 4), Ports: mask.Action(i / 2 % 2),
+				Checksums: mask.Action(i / 3 % 2), UDPPad: i%3 == 0,
+			},
+			drop:  header.Drop(i % 8),
+			dedup: dedup.Mode(i % 3),
+			shape: []sample.Shape{{Rows: 28, Cols: 28}, {Rows: 1, Cols: 64}, {Rows: 16, Cols: 16}, {Rows: 1, Cols: 1500}}[(i+i/4)%4],
+		}
+		if i%5 == 4 {
+			c.mask.Content = mask.Payload
+		}
+		if i%2 == 1 {
+			c.key = []byte("a key of 19 letters")
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+// TestRandomAgainstTwin does the same with captures of our own making: every link type and encapsulation, damaged headers,
+// fragments, flipped bits, damaged files, and every option drawn anew.
+func TestRandomAgainstTwin(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		r := random(rapid.Uint64().Draw(rt, "seed"))
+		c := randomChoice(r)
+		o := testcap.Options{Mixed: r.IntN(2) == 0, Flips: r.IntN(2) == 0, Clean: r.IntN(4) == 0}
+		dir, remove := tempDir(t)
+		defer remove()
+		files := randomFiles(r, 1+r.IntN(4), o)
+		for i := range files {
+			switch r.IntN(10) {
+			case 0: // end it anywhere
+				files[i].raw = files[i].raw[:r.IntN(len(files[i].raw)+1)]
+			case 1: // or break a bit. Not both: a lying length in a cut block is truncated as much as malformed
+				files[i].raw = append([]byte(nil), files[i].raw...)
+				files[i].raw[r.IntN(len(files[i].raw))] ^= 1 << r.IntN(8)
+			}
+		}
+		compareFiles(rt, dir, c, files, r.IntN(20), 1+r.IntN(3))
+	})
+}
+
+// TestAllMasksAgainstTwin walks all 128 ways to mask headers, and the payload, over the same captures.
+func TestAllMasksAgainstTwin(t *testing.T) {
+	r := random(2)
+	files := randomFiles(r, 3, testcap.Options{Mixed: true, Sessions: 40})
+	n := 0
+	for bits := range 129 {
+		c := choice{
+			mask: mask.Policy{
+				MAC: mask.Action(bits & 3), IP: mask.Action(bits >> 2 & 3), Ports: mask.Action(bits >> 4 & 1),
+				Checksums: mask.Action(bits >> 5 & 1), UDPPad: bits>>6&1 == 1, Content: mask.Content(bits >> 7),
+			},
+			drop: header.Drop(bits % 8), dedup: dedup.Mode(bits % 3), shape: sample.Shape{Rows: 10 + bits%7, Cols: 9},
+		}
+		if bits%5 > 1 {
+			c.key = []byte{0, 1, 0xff}
+		}
+		dir, remove := tempDir(t)
+		n += compareFiles(t, dir, c, files, 0, 1)
+		remove()
+	}
+	if n < 129*40 {
+		t.Errorf("only %d samples compared", n)
+	}
+}
+
+func compareFiles(t tester, dir string, c choice, files []file, runPackets, workers int) int {
+	t.Helper()
+	p := &mill.Plan{Options: c.options(), Out: filepath.Join(dir, "out")}
+	p.RunPackets, p.Workers = runPackets, workers
+	var raws [][]byte
+	var labels []byte
+	for i, path := range write(t, dir, files) {
+		f := files[i]
+		p.Captures = append(p.Captures, mill.Input{Path: path, Name: f.name, Label: f.label, Class: fmt.Sprintf("class%d", f.label)})
+		raws, labels = append(raws, f.raw), append(labels, f.label)
+	}
+	n, _ := compare(t, c, p, raws, labels)
+	return n
+}
+
+// compare runs the product and the twin and returns the number of samples and what the product says.
+func compare(t tester, c choice, p *mill.Plan, raws [][]byte, labels []byte) (int, *mill.Result) {
+	t.Helper()
+	want, err := twin.Convert(raws, labels, c.twin())
+	if err != nil {
+		t.Fatal(err)
+	}
+	readable := false
+	for i := range want.Captures {
+		readable = readable || !want.Captures[i].NotCapture
+	}
+	if !readable { // then Run refuses
+		return 0, nil
+	}
+	r := run(t, p)
+	if len(r.Outcomes) != len(want.Captures) {
+		t.Fatalf("%v: %d outcomes, twin has %d", c, len(r.Outcomes), len(want.Captures))
+	}
+	conflicts := 0
+	for i := range r.Outcomes {
+		if have, need := counts(t, &r.Outcomes[i]), twinCounts(&want.Captures[i]); have != need {
+			t.Errorf("%v\n%s:\nhave %s\ntwin %s", c, r.Outcomes[i].Input.Path, have, need)
+		}
+		conflicts += want.Captures[i].Conflicts
+	}
+	if n := r.Manifest.Totals.Conflicts; n != int64(conflicts) {
+		t.Errorf("%v: %d conflicts in all, twin has %d", c, n, conflicts)
+	}
+	compareData(t, c, p.Out, want)
+	return len(want.Samples), r
+}
+
+// compareData compares the two IDX files byte for byte with what they must be.
+func compareData(t tester, c choice, out string, want *twin.Result) {
+	t.Helper()
+	images := binary.BigEndian.AppendUint32(nil, 0x803)
+	for _, n := range []int{len(want.Samples), c.shape.Rows, c.shape.Cols} {
+		images = binary.BigEndian.AppendUint32(images, uint32(n))
+	}
+	for _, s := range want.Samples {
+		images = append(images, s...)
+	}
+	labels := binary.BigEndian.AppendUint32(nil, 0x801)
+	labels = append(binary.BigEndian.AppendUint32(labels, uint32(len(want.Labels))), want.Labels...)
+	for name, need := range map[string][]byte{idx.ImagesName: images, idx.LabelsName: labels} {
+		have, err := os.ReadFile(filepath.Join(out, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(have) == string(need) {
+			continue
+		}
+		at := 0
+		for at < min(len(have), len(need)) && have[at] == need[at] {
+			at++
+		}
+		t.Errorf("%v\n%s: %d bytes, twin has %d; they differ from byte %d on (sample %d)", c, name, len(have), len(need), at, (at-16)/c.shape.Length())
+	}
+}
+
+// counts is an outcome in a form that can be compared and read.
+func counts(t tester, o *mill.Outcome) string {
+	t.Helper()
+	var not *capture.NotCaptureError
+	switch {
+	case errors.As(o.Err, &not):
+		return "not a capture"
+	case o.Err != nil:
+		t.Fatalf("%s: %v", o.Input.Path, o.Err)
+	case o.Known:
+		return "skipped"
+	}
+	c := &o.Capture
+	if err := c.Check(); err != nil {
+		t.Errorf("%s: %v", o.Input.Path, err)
+	}
+	damage := "whole"
+	var d *capture.Damage
+	if errors.As(o.Damage, &d) {
+		damage = fmt.Sprintf("%v at %d", d.Kind, d.Offset)
+	}
+	return fmt.Sprintf("%d packets, %d used, left %v, %d sessions, %d samples, %d duplicates, %d empty, %d conflicts, %d/%d/%d truncated/padded/exact, %d bytes, %s",
+		c.Packets, c.Used, c.LeftOut, c.Sessions, c.Samples, c.Duplicates, c.Empty, c.Conflicts, c.Truncated, c.Padded, c.Exact, c.OriginalBytes, damage)
+}
+
+func twinCounts(c *twin.CaptureResult) string {
+	switch {
+	case c.NotCapture:
+		return "not a capture"
+	case c.Skipped:
+		return "skipped"
+	}
+	damage := "whole"
+	if c.Damage != "" {
+		damage = fmt.Sprintf("%s at %d", c.Damage, c.DamageOffset)
+	}
+	left := maps.Clone(c.Left)
+	return fmt.Sprintf("%d packets, %d used, left %v, %d sessions, %d samples, %d duplicates, %d empty, %d conflicts, %d/%d/%d truncated/padded/exact, %d bytes, %s",
+		c.Packets, c.Used, left, c.Sessions, c.Samples, c.Duplicates, c.Empty, c.Conflicts, c.Truncated, c.Padded, c.Exact, c.OriginalBytes, damage)
+}

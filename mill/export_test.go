@@ -1,0 +1,100 @@
+package mill
+
+import (
+	"context"
+
+	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/version"
+)
+
+// Step carries a plan out in one goroutine, with a commit after every capture, and calls at wherever a kill would leave a new
+// state of the directory behind.
+func Step(p *Plan, at func(where string)) error {
+	s, err := openStore(p.Out, &p.Options, version.String())
+	if err != nil {
+		return err
+	}
+	at("opened")
+	w := newWorker(&p.Options, nil)
+	for i := range p.Captures {
+		if err := step(s, w, &p.Captures[i], at); err != nil {
+			s.abandon()
+			return err
+		}
+	}
+	return s.close()
+}
+
+func step(s *store, w *worker, in *Input, at func(where string)) error {
+	x, err := w.extract(context.Background(), in.Path)
+	if err != nil {
+		return err
+	}
+	if _, _, err := s.add(in, x); err != nil {
+		return err
+	}
+	at("appended")
+	if err := s.writer.Commit(); err != nil {
+		return err
+	}
+	at("samples committed")
+	if s.prints != nil {
+		if err := s.prints.Commit(); err != nil {
+			return err
+		}
+		at("prints committed")
+	}
+	err = s.commit()
+	at("committed")
+	return err
+}
+
+// StepFailing is Step with a writer whose Commit fails from the nth capture on, after it has committed the data: the disk is
+// full when the manifest's turn comes.
+func StepFailing(p *Plan, n int, failure error) error {
+	s, err := openStore(p.Out, &p.Options, version.String())
+	if err != nil {
+		return err
+	}
+	s.writer = &failing{Writer: s.writer, after: n, err: failure}
+	w := newWorker(&p.Options, nil)
+	for i := range p.Captures {
+		if err := step(s, w, &p.Captures[i], func(string) {}); err != nil {
+			s.abandon()
+			return err
+		}
+	}
+	return s.close()
+}
+
+type failing struct {
+	dataset.Writer
+	commits, after int
+	err            error
+}
+
+func (f *failing) Commit() error {
+	if err := f.Writer.Commit(); err != nil {
+		return err
+	}
+	if f.commits++; f.commits > f.after {
+		return f.err
+	}
+	return nil
+}
+
+// Describe is the manifest entry of a capture that ended with the given damage.
+func DescribeDamage(d *capture.Damage) string {
+	return describe(&Input{}, &Extraction{Damage: d}).Damage.Detail
+}
+
+// PacketPath returns a function that takes one packet through decoding, filter, table and mask, as a worker does.
+func PacketPath(o Options) func(p *capture.Packet) {
+	w := newWorker(&o, nil)
+	x := &Extraction{Unknown: map[capture.LinkType]int64{}}
+	x.Sessions = w.newTable()
+	var s header.Stack
+	return func(p *capture.Packet) { w.packet(x.Sessions, p, &s, x) }
+}
