@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -32,8 +33,8 @@ func (v *Values) Parse(name string, text []byte) error {
 	if len(text) > maxFile {
 		return fmt.Errorf("config: %s: longer than %d bytes", name, maxFile)
 	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
+	doc, err := document(text)
+	if err != nil {
 		return fmt.Errorf("config: %s: %s", name, strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	if doc.Kind == 0 || len(doc.Content) == 0 {
@@ -65,6 +66,23 @@ func (v *Values) Parse(name string, text []byte) error {
 	return nil
 }
 
+// document reads the only YAML document of a text.
+func document(text []byte) (doc yaml.Node, err error) {
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	if err := d.Decode(&doc); err != nil && err != io.EOF {
+		return doc, err
+	}
+	var more yaml.Node
+	switch err := d.Decode(&more); err {
+	case io.EOF:
+		return doc, nil
+	case nil:
+		return doc, fmt.Errorf("line %d: a second document begins: need one mapping", more.Line)
+	default:
+		return doc, err
+	}
+}
+
 // plainValue is the text of a scalar, or the words of a sequence with commas.
 // Text is taken as written: no value changes by looking like a number.
 func plainValue(n *yaml.Node) (string, error) {
@@ -75,6 +93,9 @@ func plainValue(n *yaml.Node) (string, error) {
 		}
 		return n.Value, nil
 	case yaml.SequenceNode:
+		if len(n.Content) == 0 {
+			return "", errors.New("the list is empty")
+		}
 		var words []string
 		for _, c := range n.Content {
 			if c.Kind != yaml.ScalarNode {
@@ -92,9 +113,15 @@ func plainValue(n *yaml.Node) (string, error) {
 func Template() string {
 	var b strings.Builder
 	b.WriteString("# pcapmill configuration: defaults < this file < environment PCAPMILL_* < flags.\n" +
-		"# Every line shows the default; remove the # in front of an option to change it.\n")
+		"# Every line shows the default; remove the # in front of an option to change it.\n" +
+		"# Paths are relative to the directory that pcapmill is started in.\n")
+	group := ""
 	for i := range options {
 		o := &options[i]
+		if o.Group != group {
+			group = o.Group
+			fmt.Fprintf(&b, "\n# --- %s ---\n", group)
+		}
 		fmt.Fprintf(&b, "\n%s", wrap(o.Short+".", "# "))
 		if o.Long != "" {
 			b.WriteString(wrap(o.Long, "# "))

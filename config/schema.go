@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"github.com/google/jsonschema-go/jsonschema"
 )
@@ -40,8 +41,11 @@ func (o *Option) schema() *jsonschema.Schema {
 	case Switch:
 		s.Enum = []any{"on", "off", true, false}
 	case List:
-		word := &jsonschema.Schema{Type: "string", Enum: values()}
-		s.AnyOf = []*jsonschema.Schema{{Type: "string"}, {Type: "array", Items: word}}
+		one, least := "("+strings.Join(o.Values, "|")+")", 1
+		s.AnyOf = []*jsonschema.Schema{
+			{Type: "string", Pattern: "^" + one + "( *, *" + one + ")*$"},
+			{Type: "array", Items: &jsonschema.Schema{Type: "string", Enum: values()}, MinItems: &least},
+		}
 	default:
 		s.Type = "string"
 		s.Enum = values()

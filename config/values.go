@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -30,7 +31,14 @@ type Error struct {
 	Reason string
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("%s: %s: %s", e.From, e.Option, e.Reason) }
+// Error names the place, the option where the place does not name it already,
+// and the reason.
+func (e *Error) Error() string {
+	if o := (Option{Name: e.Option}); e.From == "--"+e.Option || e.From == o.Env() {
+		return e.From + ": " + e.Reason
+	}
+	return fmt.Sprintf("%s: %s: %s", e.From, e.Option, e.Reason)
+}
 
 // Set gives an option a value. from is where it was given, for messages.
 func (v *Values) Set(name, value, from string) error {
@@ -53,7 +61,7 @@ func (o *Option) check(value string) (string, error) {
 	case Number:
 		n, err := strconv.Atoi(value)
 		if err != nil || n < 0 {
-			return "", fmt.Errorf("%q is no whole number of 0 or more", value)
+			return "", fmt.Errorf("%q: need a whole number of 0 or more", value)
 		}
 	case Switch:
 		switch strings.ToLower(value) {
@@ -62,7 +70,7 @@ func (o *Option) check(value string) (string, error) {
 		case "off", "false", "no", "0":
 			return "off", nil
 		}
-		return "", fmt.Errorf("%q: have on, off", value)
+		return "", fmt.Errorf("%q: need on or off", value)
 	case List:
 		for word := range strings.SplitSeq(value, ",") {
 			if err := o.oneOf(strings.TrimSpace(word)); err != nil {
@@ -81,15 +89,21 @@ func (o *Option) oneOf(word string) error {
 	if slices.Contains(o.Values, word) {
 		return nil
 	}
-	hint := ""
-	if near := nearest(word, o.Values); near != "" {
-		hint = "; did you mean " + near + "?"
+	return fmt.Errorf("%q: need %s%s", word, alternatives(o.Values), DidYouMean(word, o.Values))
+}
+
+// alternatives is "a, b or c".
+func alternatives(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
 	}
-	return fmt.Errorf("%q: have %s%s", word, strings.Join(o.Values, ", "), hint)
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // Environment takes the variables PCAPMILL_* from a list like os.Environ. An
-// unknown one is an error: it was meant to do something.
+// unknown one is an error: it was meant to do something. An empty one counts as
+// not given.
 func (v *Values) Environment(environ []string) error {
 	known := map[string]string{"PCAPMILL_CONFIG": ""}
 	for i := range options {
@@ -97,18 +111,14 @@ func (v *Values) Environment(environ []string) error {
 	}
 	for _, entry := range environ {
 		key, value, _ := strings.Cut(entry, "=")
-		if !strings.HasPrefix(key, "PCAPMILL_") || strings.HasPrefix(key, "PCAPMILL_TEST_") {
+		if value == "" || !strings.HasPrefix(key, "PCAPMILL_") || strings.HasPrefix(key, "PCAPMILL_TEST_") {
 			continue
 		}
 		name, ok := known[key]
 		switch {
 		case !ok:
-			var names []string
-			for k := range known {
-				names = append(names, k)
-			}
-			slices.Sort(names)
-			return &Error{From: "environment", Option: key, Reason: "no such variable" + didYouMean(nearest(key, names))}
+			names := slices.Sorted(maps.Keys(known))
+			return &Error{From: "environment", Option: key, Reason: "no such variable" + DidYouMean(key, names)}
 		case name != "":
 			if err := v.Set(name, value, key); err != nil {
 				return err
@@ -141,10 +151,10 @@ func (v *Values) ReadKey() ([]byte, error) {
 	}
 	key, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("--key-file: %w", err)
+		return nil, err
 	}
 	if len(key) == 0 {
-		return nil, fmt.Errorf("--key-file: %s is empty: need at least one byte, better 32 random ones", path)
+		return nil, fmt.Errorf("%s is empty: need at least one byte, better 32 random ones", path)
 	}
 	return key, nil
 }
@@ -154,18 +164,23 @@ func suggest(name string) string {
 	for i := range options {
 		names = append(names, options[i].Name)
 	}
-	return didYouMean(nearest(name, names))
+	return DidYouMean(name, names)
 }
 
-func didYouMean(name string) string {
-	if name == "" {
-		return ""
+// DidYouMean is "; did you mean X?" for the candidate that is a typing error away
+// from word, or "" if none is.
+func DidYouMean(word string, candidates []string) string {
+	if near := nearest(word, candidates); near != "" {
+		return "; did you mean " + near + "?"
 	}
-	return "; did you mean " + name + "?"
+	return ""
 }
 
 // nearest is the candidate that is a typing error away from word, or "".
 func nearest(word string, candidates []string) string {
+	if len(word) > 64 {
+		return "" // no typing error; and the distance of long words takes long
+	}
 	best, bestCost := "", len(word)/3+2
 	for _, c := range candidates {
 		if cost := distance(strings.ToLower(word), strings.ToLower(c)); cost < bestCost {

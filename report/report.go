@@ -9,6 +9,7 @@ import (
 	"image/draw"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/basicfont"
@@ -36,14 +37,19 @@ const (
 const ramp = " .:-=+*#%@"
 
 // Text writes rows of samples side by side, as many as fit into width columns.
+// Of samples that are wider than that it shows the left part, and says so.
 func Text(w io.Writer, rows []Row, shape sample.Shape, style Style, width int) error {
+	cols, part := shape.Cols, ""
+	if width > 0 && cols > width {
+		cols, part = width, fmt.Sprintf(" (columns 1 to %d of %d)", width, shape.Cols)
+	}
 	for _, r := range rows {
-		if _, err := fmt.Fprintln(w, r.Title); err != nil {
+		if _, err := fmt.Fprintln(w, r.Title+part); err != nil {
 			return err
 		}
-		fit := max(1, (width+2)/(shape.Cols+2))
+		fit := max(1, (width+2)/(cols+2))
 		for from := 0; from < len(r.Samples); from += fit {
-			block := textBlock(r.Samples[from:min(from+fit, len(r.Samples))], shape, style)
+			block := textBlock(r.Samples[from:min(from+fit, len(r.Samples))], shape, cols, style)
 			if _, err := io.WriteString(w, block+"\n"); err != nil {
 				return err
 			}
@@ -52,14 +58,15 @@ func Text(w io.Writer, rows []Row, shape sample.Shape, style Style, width int) e
 	return nil
 }
 
-func textBlock(samples [][]byte, shape sample.Shape, style Style) string {
+// textBlock draws samples side by side, the first cols columns of each.
+func textBlock(samples [][]byte, shape sample.Shape, cols int, style Style) string {
 	var b strings.Builder
 	for y := 0; y < shape.Rows; y += 2 {
 		for i, s := range samples {
 			if i > 0 {
 				b.WriteString("  ")
 			}
-			for x := range shape.Cols {
+			for x := range cols {
 				upper, lower := s[y*shape.Cols+x], byte(0)
 				if y+1 < shape.Rows {
 					lower = s[(y+1)*shape.Cols+x]
@@ -83,12 +90,13 @@ func textBlock(samples [][]byte, shape sample.Shape, style Style) string {
 // grey is the colour number of the 24-step grey ramp of 256-colour terminals.
 func grey(v byte) int { return 232 + int(v)*24/256 }
 
-// Sheet draws rows of samples, scale pixels a byte, with the titles at the left.
+// Sheet draws rows of samples, scale pixels a byte, with the titles at the left
+// (in ASCII; other characters become boxes). It takes a byte of memory a pixel.
 func Sheet(rows []Row, shape sample.Shape, scale int) image.Image {
 	const gap, letter, line = 6, 7, 13
 	title, most := 0, 0
 	for _, r := range rows {
-		title, most = max(title, len(r.Title)), max(most, len(r.Samples))
+		title, most = max(title, utf8.RuneCountInString(r.Title)), max(most, len(r.Samples))
 	}
 	w, h := shape.Cols*scale, shape.Rows*scale
 	rowHeight := max(h, line) + gap

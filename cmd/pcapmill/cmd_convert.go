@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pcapmill/pcapmill/config"
-	"github.com/pcapmill/pcapmill/internal/version"
 	"github.com/pcapmill/pcapmill/mill"
 )
 
@@ -24,14 +23,11 @@ or - for standard input. Into a directory that holds a dataset it adds; captures
 whose content is already in under the same label are skipped, so the same command
 again completes an interrupted run.
 
-Payload stays as it is, addresses written in it included; what is masked are header
-fields (see docs/spec.md, part 5).
+What is masked are header fields. Payload stays as it is, addresses written in it
+included (see docs/spec.md, part 5).
 
 Options come from defaults, then --config FILE, then PCAPMILL_* environment
-variables, then flags.
-
-Exit status: 0 done; 1 failed, the dataset is as it was; 2 wrong usage; 3 done, but
-some input was damaged or unreadable; 130 interrupted, dataset consistent.`,
+variables, then flags.`,
 		Example: `  pcapmill convert captures/ -o dataset
   pcapmill convert USTC-TFC2016/ -o ustc --labels ustc-tfc2016
   pcapmill convert captures/ -o dataset --dry-run
@@ -51,6 +47,9 @@ some input was damaged or unreadable; 130 interrupted, dataset consistent.`,
 			return convert(cmd, args, v, dryRun, asJSON)
 		},
 	}
+	exits(cmd, "0  done", "1  failed; the dataset is as it was", "2  wrong usage",
+		"3  done, but some input was damaged or unreadable: each is named, with the offset, and everything readable is in the dataset",
+		"130  interrupted; the dataset is consistent, and the same command completes it")
 	addOptions(cmd)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be read, with format and label; write nothing")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "events as JSON lines on standard output instead of tables")
@@ -70,9 +69,10 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 	if p == nil {
 		return &status{exitUsage, err}
 	}
-	c.plan(p, dryRun)
+	c.plan(p, dryRun, "--dry-run")
 	if err != nil {
-		return &status{exitFailed, err}
+		c.failedEvent(err)
+		return &status{exitFailed, nameCaptures(err, p)}
 	}
 	for _, w := range o.Warnings() {
 		c.warn(w)
@@ -89,14 +89,18 @@ func mine(ctx context.Context, p *mill.Plan, c *console) error {
 	bars := c.progress(p, progress)
 	r, err := mill.Run(ctx, p, mill.Events{
 		Recovered: func(bytes int64) {
-			c.warn(fmt.Sprintf("%s: an unfinished run had left %s behind; they were cut off and are made again", p.Out, bytesText(bytes)))
+			c.warn(fmt.Sprintf("%s: an unfinished run had left %s behind; they were cut off and are made again", shown(p.Out), bytesText(bytes)))
 		},
 		Done: func(i int, o *mill.Outcome) { bars.done(i, o) },
 		Warn: c.warn,
 	}, progress)
 	bars.close()
 	if err != nil {
-		return &status{exitFailed, err}
+		if r != nil && c.json == nil {
+			c.damages(r)
+		}
+		c.failedEvent(err)
+		return &status{exitFailed, nameCaptures(err, p)}
 	}
 	c.result(p, r)
 	switch {
@@ -115,16 +119,4 @@ func problems(p *mill.Plan) error {
 		return &status{exitDamaged, nil}
 	}
 	return nil
-}
-
-func newVersion() *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "show the version",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			fmt.Fprintln(cmd.OutOrStdout(), "pcapmill", version.String())
-			return nil
-		},
-	}
 }

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -20,7 +20,8 @@ func newLabels() *cobra.Command {
 keyword decided. The class whose longest keyword occurs in the base name wins, in
 any case. Ties between classes and captures that no class matches are marked.
 
-Exit status: 0 done; 1 classes tie; 2 wrong usage; 3 some path could not be read.`,
+A class table is a YAML or JSON mapping from class to keywords, in file order: the
+first class is label 0. --print shows a built-in one.`,
 		Example: `  pcapmill labels captures/
   pcapmill labels --labels mine.yaml captures/
   pcapmill labels --print iscx-vpn > mine.yaml`,
@@ -41,18 +42,11 @@ Exit status: 0 done; 1 classes tie; 2 wrong usage; 3 some path could not be read
 			return showLabels(cmd, args)
 		},
 	}
+	exits(cmd, "0  done", "1  classes tie, or there are no captures", "2  wrong usage", "3  some path could not be read")
 	addOptions(cmd, "labels", "stdin-name")
 	cmd.Flags().StringVar(&name, "print", "", "print the class table `NAME` as YAML, to start one's own from")
 	must(cmd.RegisterFlagCompletionFunc("print", cobra.FixedCompletions(label.Builtins(), cobra.ShellCompDirectiveDefault)))
 	return cmd
-}
-
-// failed gives an error that is not one of usage its exit status.
-func failed(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &status{exitFailed, err}
 }
 
 func showLabels(cmd *cobra.Command, paths []string) error {
@@ -62,7 +56,7 @@ func showLabels(cmd *cobra.Command, paths []string) error {
 	}
 	o := mill.Default()
 	if o.Labels, err = label.Load(v.Get("labels")); err != nil {
-		return usage("--labels: %w", err)
+		return usage("%s: %w", from(v, "labels"), err)
 	}
 	o.StdinName = v.Get("stdin-name")
 	p, err := mill.Prepare(paths, "", o)
@@ -70,35 +64,43 @@ func showLabels(cmd *cobra.Command, paths []string) error {
 		return &status{exitUsage, err}
 	}
 	c := newConsole(cmd, false)
-	c.plan(p, false)
-	t := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "CAPTURE\tLABEL\tCLASS\tKEYWORD")
-	ties, unknown := 0, 0
+	c.plan(p, false, "'pcapmill convert --dry-run'")
+	var nothing *mill.NothingError
+	if errors.As(err, &nothing) {
+		return &status{exitFailed, err}
+	}
+	ties, unknown := c.labelTable(p)
+	fmt.Fprintf(c.out, "%s, %s unknown, %s (table %s)\n", plural(int64(len(p.Captures)), "capture"), thousands(unknown),
+		plural(ties, "tie"), shown(o.Labels.Name))
+	switch {
+	case ties > 0:
+		return &status{exitFailed, fmt.Errorf("%s: give the right class a longer keyword that occurs in the name", plural(ties, "tie"))}
+	case err != nil:
+		return &status{exitFailed, nameCaptures(err, p)}
+	}
+	return problems(p)
+}
+
+// labelTable lists the captures of a plan with what decided about their labels.
+func (c *console) labelTable(p *mill.Plan) (ties, unknown int64) {
+	t := table{columns: []column{{head: "CAPTURE"}, {head: "LABEL", right: true}, {head: "CLASS"}, {head: "KEYWORD"}}}
 	for i := range p.Captures {
 		in := &p.Captures[i]
-		m := o.Labels.Match(in.Name)
-		switch {
-		case len(m.Tied) > 0:
-			ties++
-			var who []string
-			for _, k := range m.Tied {
-				who = append(who, k.Class+" ("+k.Keyword+")")
-			}
-			fmt.Fprintf(t, "%s\t-\tTIE\t%s\n", shown(in.Path), strings.Join(who, " and "))
-		default:
+		m := p.Labels.Match(in.Name)
+		if len(m.Tied) == 0 {
 			if in.Label == label.Unknown {
 				unknown++
 			}
-			fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", shown(in.Path), in.Label, in.Class, orDash(in.Keyword))
+			t.add(shown(in.Path), fmt.Sprint(in.Label), in.Class, orDash(in.Keyword))
+			continue
 		}
+		ties++
+		var who []string
+		for _, k := range m.Tied {
+			who = append(who, k.Class+" ("+k.Keyword+")")
+		}
+		t.add(shown(in.Path), "-", "TIE: "+strings.Join(who, " and "))
 	}
-	_ = t.Flush()
-	fmt.Fprintf(c.out, "%s, %d unknown, %s (table %s)\n", plural(int64(len(p.Captures)), "capture"), unknown, plural(int64(ties), "tie"), o.Labels.Name)
-	switch {
-	case ties > 0:
-		return &status{exitFailed, fmt.Errorf("%s: give the right class a longer keyword", plural(int64(ties), "tie"))}
-	case err != nil:
-		return &status{exitFailed, err}
-	}
-	return problems(p)
+	t.write(c.out, c.width)
+	return ties, unknown
 }

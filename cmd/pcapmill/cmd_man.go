@@ -15,20 +15,20 @@ import (
 var manual embed.FS
 
 func newMan() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "man [COMMAND]",
 		Short: "print the manual page, for man -l -",
 		Example: `  pcapmill man | man -l -
   pcapmill man convert > pcapmill-convert.1`,
-		Args: cobra.MaximumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			name := strings.Join(append([]string{"pcapmill"}, args...), "-")
-			page, err := manual.ReadFile("man/" + name + ".1")
+			page, err := manual.ReadFile("man/" + strings.Join(append([]string{"pcapmill"}, args...), "-") + ".1")
 			if err != nil {
-				return usage("man: no page %s: have the commands of 'pcapmill --help'", name)
+				return usage("man: no page for %q: need no name or that of a command, like convert or config init", strings.Join(args, " "))
 			}
 			_, err = fmt.Fprint(cmd.OutOrStdout(), string(page))
 			return failed(err)
 		},
 	}
+	exits(cmd, "0  done", "2  wrong usage")
+	return cmd
 }

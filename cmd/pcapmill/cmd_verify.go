@@ -1,30 +1,25 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/pcapmill/pcapmill/audit"
+	"github.com/pcapmill/pcapmill/manifest"
 )
 
 func newVerify() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "verify DIR",
 		Short: "check every promise that a finished dataset makes",
 		Long: `Checks the dataset in DIR against its manifest: counts, file sizes, IDX headers,
 the laws (packets = used + left out, sessions = samples + duplicates + empty), the
 label of every image, the digest of every capture's samples, duplicates and
-conflicts. Stops at the first broken promise.
-
-Exit status: 0 all hold; 1 one is broken, or there is no dataset; 2 wrong usage.`,
+conflicts. Stops at the first broken promise.`,
 		Example: `  pcapmill verify dataset`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usage("verify: name one directory")
-			}
-			return nil
-		},
+		Args:    count(1, "name one directory"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			v, err := audit.Verify(args[0])
 			out := cmd.OutOrStdout()
@@ -34,11 +29,25 @@ Exit status: 0 all hold; 1 one is broken, or there is no dataset; 2 wrong usage.
 				}
 			}
 			if err != nil {
-				return failed(fmt.Errorf("%s: %w", args[0], err))
+				return failed(noDataset(args[0], &named{fmt.Errorf("%s: %w", args[0], err), args}))
 			}
-			fmt.Fprintf(out, "%s: whole: %s of %s, %s\n", args[0], plural(v.Manifest.Samples, "sample"),
-				plural(int64(len(v.Manifest.Captures)), "capture"), v.Manifest.Settings.Shape)
+			fmt.Fprintf(out, "%s: whole: %s of %s, %s\n", shown(args[0]), plural(v.Manifest.Samples, "sample"),
+				plural(int64(len(v.Manifest.Captures)), "capture"), shown(v.Manifest.Settings.Shape))
 			return nil
 		},
+	}
+	exits(cmd, "0  every promise holds", "1  one is broken, or there is no dataset", "2  wrong usage")
+	return cmd
+}
+
+// noDataset says in plain words that a directory has no manifest, if that is
+// what is wrong.
+func noDataset(dir string, err error) error {
+	if !errors.Is(err, manifest.ErrNone) {
+		return err
+	}
+	return &hinted{
+		&named{fmt.Errorf("%s holds no dataset: there is no %s", dir, manifest.Name), []string{dir}},
+		"a dataset is what 'pcapmill convert' writes; to look at captures, name one to 'pcapmill inspect', or use 'pcapmill labels'",
 	}
 }

@@ -2,19 +2,14 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/pcapmill/pcapmill/label"
-	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
 )
 
@@ -22,11 +17,13 @@ import (
 // events go to standard output, messages to standard error.
 type console struct {
 	out, err io.Writer
+	width    int           // of the terminal that out is, in columns; 0: none, do not break lines
 	json     *json.Encoder // nil: for a person
 }
 
 func newConsole(cmd *cobra.Command, asJSON bool) *console {
 	c := &console{out: cmd.OutOrStdout(), err: cmd.ErrOrStderr()}
+	c.width = terminalWidth(c.out)
 	if asJSON {
 		c.json = json.NewEncoder(c.out)
 		c.json.SetEscapeHTML(false)
@@ -40,6 +37,18 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// terminalWidth is the width of the terminal that w is, in columns; 0 if w is
+// none, 80 if the terminal does not say.
+func terminalWidth(w io.Writer) int {
+	if !isTerminal(w) {
+		return 0
+	}
+	if width, _, err := term.GetSize(int(w.(*os.File).Fd())); err == nil && width > 0 {
+		return width
+	}
+	return 80
+}
+
 // event writes one JSON line. A closed pipe ends the program by signal.
 func (c *console) event(v any) { _ = c.json.Encode(v) }
 
@@ -48,46 +57,62 @@ func (c *console) warn(text string) {
 		c.event(map[string]any{"event": "warning", "text": text})
 		return
 	}
-	fmt.Fprintln(c.err, "pcapmill: warning:", text)
+	fmt.Fprintln(c.err, "pcapmill: warning:", printable(text))
+}
+
+// say writes a line of data, broken into several on a terminal.
+func (c *console) say(format string, args ...any) { say(c.out, c.width, format, args...) }
+
+func say(w io.Writer, width int, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if width > 0 && len(text) > width {
+		text = strings.Join(fold(text, width-2), "\n  ")
+	}
+	fmt.Fprintln(w, text)
 }
 
 // plan says what will be read (in full for a dry run), what is skipped and what
-// could not be looked at.
-func (c *console) plan(p *mill.Plan, full bool) {
+// could not be looked at. where tells how to see what is skipped.
+func (c *console) plan(p *mill.Plan, full bool, where string) {
 	if c.json != nil {
 		c.planEvents(p, full)
 		return
 	}
 	for _, e := range p.Problems {
-		complain(c.err, e)
-	}
-	if full {
-		c.planTable(p)
+		complain(c.err, advised(e))
 	}
 	counts := map[mill.SkipReason]int{}
 	for _, s := range p.Skipped {
 		counts[s.Reason]++
-		if full {
-			fmt.Fprintf(c.out, "skipped: %s: %s: %s\n", shown(s.Path), s.Reason, shown(s.Detail))
-		}
 	}
-	if len(counts) > 0 && !full {
-		fmt.Fprintf(c.err, "pcapmill: skipped %s; --dry-run lists them\n", countList(counts))
+	if full {
+		c.planTable(p)
+	} else if len(counts) > 0 {
+		fmt.Fprintf(c.err, "pcapmill: skipped %s; %s lists them\n", countList(counts), where)
 	}
 }
 
 func (c *console) planTable(p *mill.Plan) {
-	t := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "CAPTURE\tFORMAT\tSIZE\tLABEL\tCLASS\tKEYWORD")
+	t := table{columns: []column{
+		{head: "CAPTURE"},
+		{head: "FORMAT"},
+		{head: "SIZE", right: true},
+		{head: "LABEL", right: true},
+		{head: "CLASS"},
+		{head: "KEYWORD"},
+	}}
 	for i := range p.Captures {
 		in := &p.Captures[i]
 		format, size := in.Format.String(), bytesText(in.Size)
 		if in.Stream {
 			format, size = "(read once)", "-"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\n", shown(in.Path), format, size, in.Label, in.Class, orDash(in.Keyword))
+		t.add(shown(in.Path), format, size, fmt.Sprint(in.Label), in.Class, orDash(in.Keyword))
 	}
-	_ = t.Flush()
+	t.write(c.out, c.width)
+	for _, s := range p.Skipped {
+		fmt.Fprintf(c.out, "skipped: %s: %s: %s\n", shown(s.Path), s.Reason, printable(strings.TrimPrefix(s.Detail, s.Path+": ")))
+	}
 	fmt.Fprintf(c.out, "%s, %s; nothing was written\n", plural(int64(len(p.Captures)), "capture"), bytesText(p.Bytes()))
 }
 
@@ -110,121 +135,6 @@ func (c *console) planEvents(p *mill.Plan, full bool) {
 	}
 }
 
-// result is the statistics table, or the last event.
-func (c *console) result(p *mill.Plan, r *mill.Result) {
-	if c.json != nil {
-		code := exitDone
-		switch {
-		case r.Interrupted:
-			code = exitInterrupted
-		case r.Damaged() || len(p.Problems) > 0:
-			code = exitDamaged
-		}
-		c.event(map[string]any{
-			"event": "done", "status": code, "added": r.Added, "samples": r.Manifest.Samples,
-			"interrupted": r.Interrupted, "seconds": r.Seconds,
-		})
-		return
-	}
-	c.table(r)
-	c.classes(r.Manifest)
-	for i := range r.Outcomes {
-		if e := r.Outcomes[i].Err; e != nil {
-			complain(c.err, e)
-		}
-		if e := r.Outcomes[i].Damage; e != nil {
-			complain(c.err, e)
-		}
-	}
-}
-
-func (c *console) table(r *mill.Result) {
-	t := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "CAPTURE\tCLASS\tPACKETS\tUSED\tSESSIONS\tSAMPLES\tDUPLICATES\tTRUNCATED\tPADDED\tEXACT\tMEAN BYTES\tSECONDS\tLEFT OUT")
-	known := 0
-	for i := range r.Outcomes {
-		o := &r.Outcomes[i]
-		switch {
-		case o.Err != nil:
-			fmt.Fprintf(t, "%s\t%s\tunreadable\n", shown(o.Input.Name), o.Input.Class)
-		case o.Known:
-			known++
-			fmt.Fprintf(t, "%s\t%s\talready in the dataset\n", shown(o.Input.Name), o.Input.Class)
-		default:
-			row(t, shown(o.Capture.Name), o.Capture.Class, &o.Capture.Counts)
-		}
-	}
-	total := r.Added
-	total.Seconds = r.Seconds
-	row(t, "total", fmt.Sprintf("%d captures", len(r.Outcomes)), &total)
-	_ = t.Flush()
-	for i := range r.Outcomes {
-		if why := explain(&r.Outcomes[i]); why != "" {
-			fmt.Fprintln(c.out, why)
-		}
-	}
-	if known > 0 {
-		fmt.Fprintf(c.out, "%s already in the dataset under the same label: nothing added for them\n", plural(int64(known), "capture"))
-	}
-}
-
-func row(w io.Writer, name, class string, n *manifest.Counts) {
-	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.1f\t%.2f\t%s\n", name, class,
-		thousands(n.Packets), thousands(n.Used), thousands(n.Sessions), thousands(n.Samples), thousands(n.Duplicates),
-		thousands(n.Truncated), thousands(n.Padded), thousands(n.Exact), n.MeanLength, n.Seconds, leftOut(n))
-}
-
-// leftOut lists the reasons with their counts, and what else was left out.
-func leftOut(n *manifest.Counts) string {
-	text := countList(n.LeftOut)
-	if n.Empty > 0 {
-		text = strings.TrimPrefix(text+", "+plural(n.Empty, "empty session"), ", ")
-	}
-	return orDash(text)
-}
-
-// explain says why a capture gave no sample.
-func explain(o *mill.Outcome) string {
-	c := &o.Capture
-	if o.Err != nil || o.Known || c.Samples > 0 {
-		return ""
-	}
-	name := shown(c.Name)
-	switch {
-	case c.Packets == 0:
-		return name + ": no packets"
-	case c.Used == 0:
-		why := countList(c.LeftOut)
-		if len(o.Links) > 0 {
-			var links []string
-			for link := range o.Links {
-				links = append(links, link)
-			}
-			slices.Sort(links)
-			unsupported := fmt.Sprintf("%s unsupported-link", thousands(c.LeftOut["unsupported-link"]))
-			why = strings.Replace(why, unsupported, unsupported+" ("+strings.Join(links, ", ")+")", 1)
-		}
-		return fmt.Sprintf("%s: %s, all left out: %s", name, plural(c.Packets, "packet"), why)
-	default:
-		return fmt.Sprintf("%s: %s, no new sample: %s, %s empty", name, plural(c.Sessions, "session"),
-			plural(c.Duplicates, "duplicate"), thousands(c.Empty))
-	}
-}
-
-// classes is the balance of the whole dataset.
-func (c *console) classes(m *manifest.Manifest) {
-	fmt.Fprintf(c.out, "dataset: %s of %dx%d bytes", plural(m.Samples, "sample"), m.Rows, m.Cols)
-	if m.Totals.Conflicts > 0 {
-		fmt.Fprintf(c.out, ", %s (equal bytes under different labels)", plural(m.Totals.Conflicts, "conflict"))
-	}
-	fmt.Fprintln(c.out)
-	for _, k := range m.Classes {
-		if k.Samples > 0 || k.Label == label.Unknown {
-			fmt.Fprintf(c.out, "  %3d  %-20s %s\n", k.Label, k.Name, thousands(k.Samples))
-		}
-	}
-}
-
 // captureEvent is the JSON line of one finished capture.
 func (c *console) captureEvent(i int, o *mill.Outcome) {
 	e := map[string]any{"event": "capture", "index": i, "path": o.Input.Path, "name": o.Input.Name}
@@ -235,10 +145,19 @@ func (c *console) captureEvent(i int, o *mill.Outcome) {
 		e["already_in_dataset"] = true
 	default:
 		e["result"] = o.Capture
+		if len(o.Links) > 0 {
+			e["unsupported_links"] = o.Links
+		}
 	}
-	var d interface{ Hint() string }
-	if errors.As(o.Damage, &d) {
+	if o.Damage != nil {
 		e["damage"] = o.Damage.Error()
 	}
 	c.event(e)
+}
+
+// failedEvent is the last JSON line of a run that failed.
+func (c *console) failedEvent(err error) {
+	if c.json != nil {
+		c.event(map[string]any{"event": "failed", "status": exitFailed, "text": err.Error()})
+	}
 }

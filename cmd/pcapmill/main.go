@@ -1,10 +1,10 @@
 // Command pcapmill turns packet captures into datasets that machine-learning
 // people train on.
 //
-// Each command is one file, cmd_<verb>.go: flags to plan to run, no logic. Exit
-// status: 0 done, 1 failed and the dataset is as it was, 2 wrong usage, 3 done
-// but some input was damaged or unreadable, 130 interrupted with a consistent
-// dataset.
+// Each command is one file, cmd_<verb>.go: flags to plan to run, no logic. Data
+// goes to standard output, messages to standard error. Exit status: 0 done, 1
+// failed and the dataset is as it was, 2 wrong usage, 3 done but some input was
+// damaged or unreadable, 130 interrupted with a consistent dataset.
 package main
 
 import (
@@ -14,7 +14,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -23,37 +22,9 @@ import (
 	"github.com/pcapmill/pcapmill/internal/version"
 )
 
-// Exit statuses of SPEC part 9.
-const (
-	exitDone        = 0
-	exitFailed      = 1
-	exitUsage       = 2
-	exitDamaged     = 3
-	exitInterrupted = 130
-)
-
-// status is an error that decides the exit status. Without a cause there is
-// nothing more to say.
-type status struct {
-	code  int
-	cause error
-}
-
-func (s *status) Error() string {
-	if s.cause == nil {
-		return fmt.Sprintf("exit status %d", s.code)
-	}
-	return s.cause.Error()
-}
-
-func (s *status) Unwrap() error { return s.cause }
-
-func usage(format string, args ...any) error {
-	return &status{exitUsage, fmt.Errorf(format, args...)}
-}
-
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
+// run is the whole command: it returns the exit status.
 func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -63,7 +34,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(joinSwitches(args))
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitDone
 	}
@@ -72,28 +43,17 @@ func run(args []string, stdout, stderr io.Writer) int {
 		s = &status{exitUsage, err} // what cobra itself finds wrong
 	}
 	if s.cause != nil {
-		complain(stderr, s.cause)
+		complain(stderr, advised(s.cause))
 		if s.code == exitUsage {
-			fmt.Fprintln(stderr, "pcapmill: hint: see 'pcapmill --help' and 'pcapmill COMMAND --help'")
+			fmt.Fprintf(stderr, "pcapmill: hint: see '%s --help'\n", cmd.CommandPath())
 		}
 	}
 	return s.code
 }
 
-// complain writes an error for a person, line by line, with its hint.
-func complain(w io.Writer, err error) {
-	for line := range strings.SplitSeq(strings.TrimRight(err.Error(), "\n"), "\n") {
-		fmt.Fprintln(w, "pcapmill:", line)
-	}
-	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) {
-		fmt.Fprintln(w, "pcapmill: hint:", hinted.Hint())
-	}
-}
-
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "pcapmill",
+		Use:   "pcapmill COMMAND",
 		Short: "the dataset compiler for network traffic",
 		Long: `pcapmill turns packet captures into datasets that machine-learning people train
 on: sessions (bidirectional five-tuples), their masked first 784 bytes as 28x28
@@ -105,16 +65,25 @@ uint8 images, in MNIST-style IDX files with labels.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Version:       version.String(),
-		Args:          cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_ = cmd.Help() // to standard output, which run has set
-			return &status{exitUsage, nil}
-		},
+		Args:          oneOfItsCommands,
+		RunE:          helpInstead,
 	}
+	exits(root, "0  done", "1  failed; a dataset is as it was before", "2  wrong usage",
+		"3  done, but some input was damaged or unreadable; each is named", "130  interrupted; a dataset is consistent")
 	root.SetVersionTemplate("pcapmill {{.Version}}\n")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &status{exitUsage, err} })
-	root.AddCommand(newConvert(), newLabels(), newInspect(), newVerify(), newConfig(), newMan(), newVersion())
+	root.SetFlagErrorFunc(unknownFlag)
+	root.AddCommand(newConvert(), newLabels(), newInspect(), newVerify(), newConfig(), newCompletion(root), newMan(), newVersion())
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpCommand(newHelp(root))
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { help(cmd.OutOrStdout(), cmd) })
 	return root
+}
+
+// helpInstead is what a command does that needs another word: its help, as a
+// message.
+func helpInstead(cmd *cobra.Command, _ []string) error {
+	help(cmd.ErrOrStderr(), cmd)
+	return &status{exitUsage, nil}
 }
 
 // joinSwitches lets "--udp-pad on" be written with a space, though a switch

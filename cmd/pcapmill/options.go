@@ -17,11 +17,9 @@ import (
 	"github.com/pcapmill/pcapmill/sample"
 )
 
-// labelOptions are the options that decide about labels only.
-var labelOptions = []string{"labels", "unknown", "stdin-name"}
-
 // addOptions gives a command flags for the named options, or for all.
 func addOptions(cmd *cobra.Command, names ...string) {
+	cmd.Flags().SortFlags = false // the order of the table
 	cmd.Flags().String("config", "", "YAML `FILE` with options (see 'pcapmill config init')")
 	for _, o := range config.Options() {
 		if names != nil && !slices.Contains(names, o.Name) {
@@ -29,9 +27,11 @@ func addOptions(cmd *cobra.Command, names ...string) {
 		}
 		short := map[string]string{"out": "o", "workers": "j"}[o.Name]
 		cmd.Flags().VarP(&text{value: o.Default, kind: o.Arg}, o.Name, short, o.Short)
+		f := cmd.Flags().Lookup(o.Name)
 		if o.Kind == config.Switch {
-			cmd.Flags().Lookup(o.Name).NoOptDefVal = "on"
+			f.NoOptDefVal = "on"
 		}
+		f.Annotations = map[string][]string{groupKey: {o.Group}}
 		if o.Values != nil {
 			must(cmd.RegisterFlagCompletionFunc(o.Name, cobra.FixedCompletions(o.Values, cobra.ShellCompDirectiveNoFileComp)))
 		}
@@ -74,7 +74,7 @@ func choose(cmd *cobra.Command) (*config.Values, error) {
 	}
 	var bad error
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if bad == nil && isOption(f.Name) {
+		if bad == nil && f.Annotations[groupKey] != nil {
 			bad = v.Set(f.Name, f.Value.String(), "--"+f.Name)
 		}
 	})
@@ -82,10 +82,6 @@ func choose(cmd *cobra.Command) (*config.Values, error) {
 		return nil, &status{exitUsage, bad}
 	}
 	return v, nil
-}
-
-func isOption(name string) bool {
-	return slices.ContainsFunc(config.Options(), func(o config.Option) bool { return o.Name == name })
 }
 
 // millOptions turns values into what the mill understands. Every error is one
@@ -96,11 +92,7 @@ func millOptions(v *config.Values) (o mill.Options, err error) {
 			return
 		}
 		if e := set(v.Get(name)); e != nil {
-			from := v.From(name)
-			if from == "" {
-				from = "--" + name
-			}
-			err = usage("%s: %w", from, e)
+			err = usage("%s: %w", from(v, name), e)
 		}
 	}
 	parse("mac", func(t string) (e error) { o.Mask.MAC, e = mask.ParseAddress(t); return e })
@@ -112,12 +104,24 @@ func millOptions(v *config.Values) (o mill.Options, err error) {
 	parse("dedup", func(t string) (e error) { o.Dedup, e = dedup.ParseMode(t); return e })
 	parse("unknown", func(t string) (e error) { o.Unknown, e = mill.ParseUnknown(t); return e })
 	parse("labels", func(t string) (e error) { o.Labels, e = label.Load(t); return e })
-	parse("shape", func(string) (e error) { o.Shape, e = shape(v); return e })
+	size := "shape"
+	if v.From("shape") == "" && v.From("length") != "" {
+		size = "length"
+	}
+	parse(size, func(string) (e error) { o.Shape, e = shape(v); return e })
 	parse("key-file", func(string) (e error) { o.Key, e = v.ReadKey(); return e })
 	o.Mask.UDPPad = v.On("udp-pad")
 	o.Workers = v.Number("workers")
 	o.StdinName = v.Get("stdin-name")
 	return o, err
+}
+
+// from is where a value was given, for messages.
+func from(v *config.Values, name string) string {
+	if place := v.From(name); place != "" {
+		return place
+	}
+	return "--" + name
 }
 
 // shape settles --length and --shape: either implies the other.

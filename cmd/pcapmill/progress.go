@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -19,42 +20,55 @@ type bars struct {
 	c        *console
 	bar      *mpb.Bar
 	group    *mpb.Progress
+	below    io.Writer // where messages went before the bar
 	progress *mill.Progress
-	total    int64
+	total    int64 // bytes; 0: not known
 	start    time.Time
+	spent    func() time.Duration
 }
 
 func (c *console) progress(p *mill.Plan, progress *mill.Progress) *bars {
 	b := &bars{c: c, progress: progress, total: p.Bytes(), start: time.Now()}
-	if c.json != nil || !isTerminal(c.err) {
+	b.spent = func() time.Duration { return time.Since(b.start) }
+	for i := range p.Captures {
+		if p.Captures[i].Stream {
+			b.total = 0 // nobody knows how much will come
+		}
+	}
+	if c.json != nil || !isTerminal(c.err) || os.Getenv("TERM") == "dumb" {
 		return b
 	}
 	b.group = mpb.New(mpb.WithOutput(c.err), mpb.WithRefreshRate(200*time.Millisecond))
 	b.bar = b.group.MustAdd(0, mpb.BarFillerFunc(b.fill), mpb.AppendDecorators(decor.Any(b.text)), mpb.BarRemoveOnComplete())
+	b.below, c.err = c.err, b.group // messages go above the bar
 	return b
 }
 
 // fill draws the bar itself.
-func (b *bars) fill(w io.Writer, _ decor.Statistics) error {
-	const width = 30
-	done := width
-	if b.total > 0 {
-		done = int(min(b.progress.Bytes.Load(), b.total) * width / b.total)
+func (b *bars) fill(w io.Writer, s decor.Statistics) error {
+	const width = 20
+	if b.total == 0 || s.AvailableWidth < width+3 {
+		return nil
 	}
-	_, err := fmt.Fprintf(w, "[%s%s]", strings.Repeat("=", done), strings.Repeat(" ", width-done))
+	done := int(min(b.progress.Bytes.Load(), b.total) * width / b.total)
+	_, err := fmt.Fprintf(w, "[%s%s] ", strings.Repeat("=", done), strings.Repeat(" ", width-done))
 	return err
 }
 
 // text is bytes, packets, rate and time left.
 func (b *bars) text(decor.Statistics) string {
-	read, spent := b.progress.Bytes.Load(), time.Since(b.start)
-	rate := float64(read) / spent.Seconds()
-	left := "?"
-	if rate > 0 && b.total >= read {
-		left = time.Duration(float64(b.total-read) / rate * float64(time.Second)).Round(time.Second).String()
+	read, spent := b.progress.Bytes.Load(), b.spent()
+	rate := float64(read) / max(spent.Seconds(), 1e-3)
+	packets := thousands(b.progress.Packets.Load())
+	if b.total == 0 {
+		return fmt.Sprintf("%s, %s packets, %s/s", bytesText(read), packets, bytesText(int64(rate)))
 	}
-	return fmt.Sprintf(" %s of %s, %s packets, %s/s, %s left", bytesText(read), bytesText(b.total),
-		thousands(b.progress.Packets.Load()), bytesText(int64(rate)), left)
+	left := "?"
+	if rate > 0 {
+		seconds := float64(max(0, b.total-read)) / rate
+		left = time.Duration(min(seconds, 1e8) * float64(time.Second)).Round(time.Second).String()
+	}
+	return fmt.Sprintf("%s of %s, %s packets, %s/s, %s left", bytesText(read), bytesText(b.total), packets, bytesText(int64(rate)), left)
 }
 
 func (b *bars) done(i int, o *mill.Outcome) {
@@ -74,7 +88,7 @@ func doneLine(o *mill.Outcome) string {
 	case o.Known:
 		return name + ": already in the dataset"
 	case o.Damage != nil:
-		return fmt.Sprintf("%s: %s, damaged", name, plural(o.Capture.Samples, "sample"))
+		return fmt.Sprintf("%s: %s, %s, damaged", name, plural(o.Capture.Packets, "packet"), plural(o.Capture.Samples, "sample"))
 	default:
 		return fmt.Sprintf("%s: %s, %s", name, plural(o.Capture.Packets, "packet"), plural(o.Capture.Samples, "sample"))
 	}
@@ -86,4 +100,5 @@ func (b *bars) close() {
 	}
 	b.bar.SetTotal(-1, true)
 	b.group.Wait()
+	b.c.err = b.below
 }

@@ -1,0 +1,23 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pcapmill/pcapmill/internal/version"
+)
+
+func newVersion() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "version",
+		Short: "show the version",
+		Args:  count(0, "takes no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), "pcapmill", version.String())
+			return failed(err)
+		},
+	}
+	exits(cmd, "0  done", "2  wrong usage")
+	return cmd
+}

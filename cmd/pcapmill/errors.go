@@ -1,0 +1,199 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/config"
+	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/mill"
+)
+
+// Exit statuses of SPEC part 9.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitDamaged     = 3
+	exitInterrupted = 130
+)
+
+// status is an error that decides the exit status. Without a cause there is
+// nothing more to say.
+type status struct {
+	code  int
+	cause error
+}
+
+func (s *status) Error() string {
+	if s.cause == nil {
+		return fmt.Sprintf("exit status %d", s.code)
+	}
+	return s.cause.Error()
+}
+
+func (s *status) Unwrap() error { return s.cause }
+
+func usage(format string, args ...any) error {
+	return &status{exitUsage, fmt.Errorf(format, args...)}
+}
+
+// failed gives an error that is not one of usage its exit status.
+func failed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &status{exitFailed, err}
+}
+
+// hinted is an error with advice.
+type hinted struct {
+	error
+	hint string
+}
+
+func (h *hinted) Unwrap() error { return h.error }
+
+// Hint says what a person can do about it.
+func (h *hinted) Hint() string { return h.hint }
+
+// advised adds the advice that the command line can give about errors of the
+// rooms below, which do not know its options.
+func advised(err error) error {
+	var labels *mill.LabelError
+	switch {
+	case errors.Is(err, manifest.ErrNone):
+		return err
+	case errors.As(err, &labels):
+		return &hinted{err, "'pcapmill labels' shows every capture with its class; for captures without one, --unknown keep gives label 255 and skip leaves them out"}
+	case errors.Is(err, fs.ErrPermission):
+		return &hinted{err, "look at the owner and mode of the file and of the directories above it"}
+	}
+	return err
+}
+
+// complain writes an error for a person, line by line, with its hint.
+func complain(w io.Writer, err error) {
+	text := plainText(err)
+	const most = 40 // lines; one per capture, say
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	for i, line := range lines {
+		if i == most && len(lines) > most+1 {
+			fmt.Fprintf(w, "pcapmill: ... and %s more\n", plural(int64(len(lines)-most), "line"))
+			break
+		}
+		fmt.Fprintln(w, "pcapmill:", line)
+	}
+	var h interface{ Hint() string }
+	if errors.As(err, &h) {
+		fmt.Fprintln(w, "pcapmill: hint:", printable(h.Hint()))
+	}
+}
+
+// plainText is an error's text in which no file name can disturb a terminal or
+// pass for a line of its own.
+func plainText(err error) string {
+	text := err.Error()
+	for _, path := range pathsIn(err) {
+		if quoted := shown(path); quoted != path {
+			text = strings.ReplaceAll(text, path, quoted)
+		}
+	}
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = printable(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// pathsIn collects the paths that an error and its causes name.
+func pathsIn(err error) (paths []string) {
+	switch e := err.(type) {
+	case *fs.PathError:
+		paths = append(paths, e.Path)
+	case *os.LinkError:
+		paths = append(paths, e.Old, e.New)
+	case *capture.Damage:
+		paths = append(paths, e.Path)
+	case *capture.NotCaptureError:
+		paths = append(paths, e.Path)
+	case *named:
+		paths = append(paths, e.paths...)
+	case *mill.LabelError:
+		for _, c := range e.Captures {
+			paths = append(paths, pathsIn(c)...)
+		}
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		if cause := e.Unwrap(); cause != nil {
+			paths = append(paths, pathsIn(cause)...)
+		}
+	case interface{ Unwrap() []error }:
+		for _, cause := range e.Unwrap() {
+			paths = append(paths, pathsIn(cause)...)
+		}
+	}
+	return paths
+}
+
+// named is an error that names paths only in its text.
+type named struct {
+	error
+	paths []string
+}
+
+func (n *named) Unwrap() error { return n.error }
+
+// nameCaptures makes the captures of a plan known to pathsIn.
+func nameCaptures(err error, p *mill.Plan) error {
+	n := &named{error: err, paths: []string{p.Out}}
+	for i := range p.Captures {
+		n.paths = append(n.paths, p.Captures[i].Path, p.Captures[i].Name)
+	}
+	return n
+}
+
+// unknownFlag adds a suggestion to pflag's error about a flag that is none.
+func unknownFlag(cmd *cobra.Command, err error) error {
+	var none *pflag.NotExistError
+	if !errors.As(err, &none) || none.GetSpecifiedName() == "" {
+		return &status{exitUsage, err}
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+	return usage("%w%s", err, config.DidYouMean("--"+none.GetSpecifiedName(), names))
+}
+
+// oneOfItsCommands is cobra's argument check for commands that only have
+// sub-commands, with a suggestion.
+func oneOfItsCommands(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	return usage("no command %q%s", cmd.CommandPath()+" "+args[0], config.DidYouMean(args[0], names))
+}
+
+// count is cobra's argument check for commands with a fixed number of them.
+func count(n int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usage("%s: %s", strings.TrimPrefix(cmd.CommandPath(), "pcapmill "), what)
+		}
+		return nil
+	}
+}

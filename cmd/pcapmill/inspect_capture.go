@@ -1,0 +1,111 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/session"
+)
+
+// capture shows what a run would find in a capture.
+func (in *inspector) capture(cmd *cobra.Command, path string) error {
+	o, err := millOptions(in.values)
+	if err != nil {
+		return err
+	}
+	x, err := mill.Extract(cmd.Context(), path, o)
+	if cmd.Context().Err() != nil {
+		return &status{exitInterrupted, fmt.Errorf("interrupted")}
+	}
+	if err != nil {
+		return failed(&named{err, []string{path}})
+	}
+	var links []string
+	for _, l := range x.LinkTypes {
+		links = append(links, fmt.Sprintf("%s (%d)", l, l))
+	}
+	in.say("%s: %s, %s, link types: %s", shown(path), x.Format, bytesText(x.Size), orDash(strings.Join(links, ", ")))
+	in.say("digest: %s", x.Digest)
+	if x.Packets > 0 {
+		const layout = "2006-01-02 15:04:05.000000 MST"
+		in.say("time: %s to %s (%s)", time.Unix(0, x.First).UTC().Format(layout), time.Unix(0, x.Last).UTC().Format(layout), time.Duration(x.Last-x.First))
+	}
+	in.reasons(x)
+	fits, bytes := x.Fits(o.Shape)
+	in.say("sessions: %s, truncated %s, padded %s, exact %s, empty %s, %s", thousands(int64(x.Sessions.Len())),
+		thousands(fits[sample.Truncated]), thousands(fits[sample.Padded]), thousands(fits[sample.Exact]), thousands(fits[sample.Empty]), bytesText(bytes))
+	in.largest(x.Sessions)
+	if x.Damage != nil {
+		return &status{exitDamaged, x.Damage}
+	}
+	return nil
+}
+
+func (in *inspector) reasons(x *mill.Extraction) {
+	in.say("packets: %s, used %s", thousands(x.Packets), thousands(x.Reasons[header.OK]))
+	for r := header.OK + 1; r < header.Reasons; r++ {
+		n := x.Reasons[r]
+		if n == 0 {
+			continue
+		}
+		which := ""
+		if r == header.UnsupportedLink {
+			var links []string
+			for _, l := range slices.Sorted(maps.Keys(x.Unknown)) {
+				links = append(links, fmt.Sprintf("%s %s", thousands(x.Unknown[l]), l))
+			}
+			which = " (" + strings.Join(links, ", ") + ")"
+		}
+		in.say("  left out: %s %s%s", thousands(n), r, which)
+	}
+}
+
+// largest lists the sessions with the most bytes. Addresses and ports are shown
+// only on request: output gets pasted into reports.
+func (in *inspector) largest(t *session.Table) {
+	order := make([]int, t.Len())
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(t.At(b).Bytes, t.At(a).Bytes) })
+	order = order[:min(in.top, len(order))]
+	if len(order) == 0 {
+		return
+	}
+	list := table{columns: []column{
+		{head: "SESSION", right: true}, {head: "FIRST PACKET", right: true}, {head: "PACKETS", right: true}, {head: "BYTES", right: true}, {head: "PROTOCOL"},
+	}}
+	if in.addresses {
+		list.columns = append(list.columns, column{head: "ENDPOINTS"})
+	}
+	keys := t.Keys()
+	for _, i := range order {
+		p, k := t.At(i), keys[i]
+		proto := "TCP"
+		if k.Proto() == header.UDP {
+			proto = "UDP"
+		}
+		cells := []string{
+			fmt.Sprint(i), thousands(int64(p.First)), thousands(int64(p.Packets)), thousands(int64(p.Bytes)),
+			fmt.Sprintf("%s over IPv%d", proto, k.Version()),
+		}
+		if in.addresses {
+			low, high := k.Endpoints()
+			cells = append(cells, low.String()+" "+high.String())
+		}
+		list.add(cells...)
+	}
+	list.write(in.out, 0)
+	if !in.addresses {
+		in.say("(--addresses shows the endpoints)")
+	}
+}

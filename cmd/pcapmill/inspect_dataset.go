@@ -1,0 +1,178 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/pcapmill/pcapmill/dataset/idx"
+	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/report"
+	"github.com/pcapmill/pcapmill/sample"
+)
+
+// dataset shows what the manifest says and some samples of each class.
+func (in *inspector) dataset(dir string, m *manifest.Manifest) error {
+	in.say("%s: %s of %dx%d bytes from %s, made by %s %s", shown(dir), plural(m.Samples, "sample"), m.Rows, m.Cols,
+		plural(int64(len(m.Captures)), "capture"), shown(m.Tool.Name), shown(m.Tool.Version))
+	in.say("settings: %s", settings(&m.Settings))
+	t := &m.Totals
+	in.say("packets: %s, used %s, left out: %s", thousands(t.Packets), thousands(t.Used), printable(leftOut(t, nil)))
+	in.say("sessions: %s, samples %s, duplicates %s, conflicts %s, truncated %s, padded %s, exact %s, mean %s bytes",
+		thousands(t.Sessions), thousands(t.Samples), thousands(t.Duplicates), thousands(t.Conflicts),
+		thousands(t.Truncated), thousands(t.Padded), thousands(t.Exact), tenths(t.MeanLength))
+	if n := damaged(m); n > 0 {
+		in.say("damaged: %s; %s says where", plural(n, "capture"), manifest.Name)
+	}
+	in.balance(m)
+	rows, err := in.rows(dir, m)
+	if err != nil {
+		return err
+	}
+	return in.draw(rows, sample.Shape{Rows: m.Rows, Cols: m.Cols})
+}
+
+// settings are the manifest's, in the words of the command line.
+func settings(s *manifest.Settings) string {
+	pad := "off"
+	if s.UDPPad {
+		pad = "on"
+	}
+	text := fmt.Sprintf("content %s, mac %s, ip %s, ports %s, checksums %s, udp-pad %s, drop %s, dedup %s, labels %s",
+		s.Content, s.MAC, s.IP, s.Ports, s.Checksums, pad, s.Drop, s.Dedup, s.Labels)
+	if s.Key != "" {
+		text += ", key " + s.Key
+	}
+	return printable(text)
+}
+
+func damaged(m *manifest.Manifest) (n int64) {
+	for i := range m.Captures {
+		if m.Captures[i].Damage != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// balance draws a bar a class.
+func (in *inspector) balance(m *manifest.Manifest) {
+	most := int64(1)
+	for _, c := range m.Classes {
+		most = max(most, c.Samples)
+	}
+	t := table{columns: []column{{head: "LABEL", right: true}, {head: "CLASS"}, {head: "SAMPLES", right: true}, {}}}
+	for _, c := range m.Classes {
+		bar := strings.Repeat("#", int(float64(max(0, c.Samples))/float64(most)*40))
+		t.add(fmt.Sprint(c.Label), shown(c.Name), thousands(c.Samples), bar)
+	}
+	t.write(in.out, 0)
+}
+
+// rows picks samples of each class, evenly spread over the class.
+func (in *inspector) rows(dir string, m *manifest.Manifest) ([]report.Row, error) {
+	images, err := idx.OpenImages(filepath.Join(dir, idx.ImagesName))
+	if err != nil {
+		return nil, err
+	}
+	defer images.Close()
+	if images.ItemSize() != m.Rows*m.Cols {
+		return nil, fmt.Errorf("%s: images of %d bytes, but the manifest says %dx%d", filepath.Join(dir, idx.ImagesName), images.ItemSize(), m.Rows, m.Cols)
+	}
+	var rows []report.Row
+	for _, c := range m.Classes {
+		r := report.Row{Title: shown(c.Name)}
+		n := min(int64(in.samples), c.Samples)
+		for i := range n {
+			b := make([]byte, images.ItemSize())
+			if err := images.ReadAt(b, nth(m, c.Label, i*c.Samples/n)); err != nil {
+				return nil, err
+			}
+			r.Samples = append(r.Samples, b)
+		}
+		if len(r.Samples) > 0 {
+			rows = append(rows, r)
+		}
+	}
+	return rows, nil
+}
+
+// nth is the index in the dataset of the i-th sample of a label.
+func nth(m *manifest.Manifest, label uint8, i int64) int64 {
+	for k := range m.Captures {
+		c := &m.Captures[k]
+		if c.Label != label {
+			continue
+		}
+		if i < c.Samples {
+			return c.FirstSample + i
+		}
+		i -= c.Samples
+	}
+	return 0
+}
+
+// idxFile shows one file of the pair, or another tool's.
+func (in *inspector) idxFile(path string) error {
+	r, err := idx.Open(path)
+	if err != nil {
+		return &named{err, []string{path}}
+	}
+	defer r.Close()
+	h := r.Header()
+	fmt.Fprintf(in.out, "%s: %v\n", shown(path), h)
+	if r.Tail() > 0 {
+		fmt.Fprintf(in.out, "%s behind the last item\n", bytesText(r.Tail()))
+	}
+	switch len(h.Dims) {
+	case 1:
+		return in.labelFile(r)
+	case 3:
+		return in.imageFile(r, sample.Shape{Rows: int(h.Dims[1]), Cols: int(h.Dims[2])})
+	}
+	return nil
+}
+
+// imageFile draws images, evenly spread over the file.
+func (in *inspector) imageFile(r *idx.Reader, shape sample.Shape) error {
+	if r.ItemSize() != shape.Length() || shape.Length() > sample.MaxLength {
+		return nil // not bytes, or no picture that anyone can look at
+	}
+	row := report.Row{Title: "samples"}
+	n := min(int64(in.samples), r.Len())
+	for i := range n {
+		b := make([]byte, r.ItemSize())
+		if err := r.ReadAt(b, i*r.Len()/n); err != nil {
+			return err
+		}
+		row.Samples = append(row.Samples, b)
+	}
+	if n == 0 {
+		return in.draw(nil, shape)
+	}
+	return in.draw([]report.Row{row}, shape)
+}
+
+func (in *inspector) labelFile(r *idx.Reader) error {
+	if r.ItemSize() != 1 {
+		return nil
+	}
+	var counts [256]int64
+	for {
+		b, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		counts[b[0]]++
+	}
+	for l, n := range counts {
+		if n > 0 {
+			fmt.Fprintf(in.out, "label %d: %s\n", l, thousands(n))
+		}
+	}
+	return nil
+}

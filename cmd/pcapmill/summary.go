@@ -1,0 +1,259 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/label"
+	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/mill"
+)
+
+// result is what a run ends with: the statistics, what was wrong, and the state
+// of the dataset; or the last event.
+func (c *console) result(p *mill.Plan, r *mill.Result) {
+	if c.json != nil {
+		code := exitDone
+		switch {
+		case r.Interrupted:
+			code = exitInterrupted
+		case r.Damaged() || len(p.Problems) > 0:
+			code = exitDamaged
+		}
+		c.event(map[string]any{
+			"event": "done", "status": code, "added": r.Added, "samples": r.Manifest.Samples,
+			"interrupted": r.Interrupted, "seconds": r.Seconds,
+		})
+		return
+	}
+	c.statistics(r)
+	c.explanations(r)
+	c.damages(r)
+	c.classes(p.Out, r.Manifest)
+}
+
+// statistics are a row a capture and one in total: in one table where it fits,
+// else in one of sessions and one of packets.
+func (c *console) statistics(r *mill.Result) {
+	rows := resultRows(r)
+	if len(rows) == 0 {
+		return
+	}
+	full := tableOf(rows, "CAPTURE", "CLASS", "PACKETS", "USED", "SESSIONS", "SAMPLES", "DUPLICATES", "TRUNCATED", "PADDED", "EXACT", "MEAN BYTES", "SECONDS", "LEFT OUT")
+	if c.width == 0 || full.width() <= c.width {
+		full.write(c.out, 0)
+		return
+	}
+	sessions := tableOf(rows, "CAPTURE", "SESSIONS", "SAMPLES", "DUPLICATES", "TRUNCATED", "PADDED", "EXACT", "MEAN BYTES", "SECONDS")
+	if sessions.width() > c.width {
+		for i, short := range map[int]string{3: "DUPL", 4: "TRUNC", 7: "MEAN", 8: "SEC"} {
+			sessions.columns[i].head = short
+		}
+	}
+	sessions.write(c.out, c.width)
+	fmt.Fprintln(c.out)
+	tableOf(rows, "CAPTURE", "PACKETS", "USED", "LEFT OUT").write(c.out, c.width)
+	fmt.Fprintln(c.out)
+}
+
+// tableOf makes a table of the named cells of each row.
+func tableOf(rows []map[string]string, heads ...string) *table {
+	t := &table{}
+	for _, h := range heads {
+		t.columns = append(t.columns, column{head: h, right: h != "CAPTURE" && h != "CLASS" && h != "LEFT OUT", fold: h == "LEFT OUT"})
+	}
+	for _, r := range rows {
+		var cells []string
+		for _, h := range heads {
+			cells = append(cells, r[h])
+		}
+		if why := r["unreadable"]; why != "" {
+			cells = []string{r["CAPTURE"], why}
+			if heads[1] == "CLASS" {
+				cells = []string{r["CAPTURE"], r["CLASS"], why}
+			}
+		}
+		t.rows = append(t.rows, cells)
+	}
+	return t
+}
+
+// resultRows are the cells of the statistics by heading, the total last.
+// Captures that were in the dataset already have none.
+func resultRows(r *mill.Result) (rows []map[string]string) {
+	read := int64(0)
+	for i := range r.Outcomes {
+		o := &r.Outcomes[i]
+		switch {
+		case o.Err != nil:
+			rows = append(rows, map[string]string{"CAPTURE": shown(o.Input.Name), "CLASS": o.Input.Class, "unreadable": "unreadable"})
+		case !o.Known:
+			read++
+			rows = append(rows, countCells(shown(o.Capture.Name), o.Capture.Class, &o.Capture.Counts, o.Links))
+		}
+	}
+	if len(rows) > 0 {
+		total := r.Added
+		total.Seconds = r.Seconds
+		rows = append(rows, countCells("total", plural(read, "capture"), &total, unsupportedLinks(r)))
+	}
+	return rows
+}
+
+func countCells(name, class string, n *manifest.Counts, links map[string]int64) map[string]string {
+	return map[string]string{
+		"CAPTURE": name, "CLASS": class, "PACKETS": thousands(n.Packets), "USED": thousands(n.Used),
+		"SESSIONS": thousands(n.Sessions), "SAMPLES": thousands(n.Samples), "DUPLICATES": thousands(n.Duplicates),
+		"TRUNCATED": thousands(n.Truncated), "PADDED": thousands(n.Padded), "EXACT": thousands(n.Exact),
+		"MEAN BYTES": tenths(n.MeanLength), "SECONDS": fmt.Sprintf("%.2f", n.Seconds), "LEFT OUT": leftOut(n, links),
+	}
+}
+
+// leftOut lists the reasons with their counts, and what else was left out.
+func leftOut(n *manifest.Counts, links map[string]int64) string {
+	text := reasons(n, links)
+	if n.Empty > 0 {
+		text = strings.TrimPrefix(text+", "+plural(n.Empty, "empty session"), ", ")
+	}
+	return orDash(text)
+}
+
+// reasons is like "46 dns, 3 unsupported-link (FDDI)", the most frequent first.
+func reasons(n *manifest.Counts, links map[string]int64) string {
+	text := countList(n.LeftOut)
+	if len(links) == 0 {
+		return text
+	}
+	names := slices.SortedFunc(maps.Keys(links), func(a, b string) int {
+		return cmp.Or(cmp.Compare(links[b], links[a]), cmp.Compare(a, b))
+	})
+	const most = 4
+	if more := len(names) - most; more > 1 {
+		names = append(names[:most], fmt.Sprintf("%d others", more))
+	}
+	return strings.Replace(text, " unsupported-link", " unsupported-link ("+strings.Join(names, ", ")+")", 1)
+}
+
+// unsupportedLinks are those of all captures that the run has added.
+func unsupportedLinks(r *mill.Result) map[string]int64 {
+	links := map[string]int64{}
+	for i := range r.Outcomes {
+		if r.Outcomes[i].Known {
+			continue
+		}
+		for l, n := range r.Outcomes[i].Links {
+			links[l] += n
+		}
+	}
+	return links
+}
+
+// mostLines is how many captures are named one by one before a count says the
+// rest; what is damaged or unreadable is always named.
+const mostLines = 10
+
+// explanations say why captures, or the whole run, gave no sample.
+func (c *console) explanations(r *mill.Result) {
+	var why, known []string
+	for i := range r.Outcomes {
+		o := &r.Outcomes[i]
+		if text := explain(o); text != "" {
+			why = append(why, text)
+		}
+		if o.Known {
+			known = append(known, shown(o.Input.Name))
+		}
+	}
+	for _, text := range why[:min(mostLines, len(why))] {
+		c.say("%s", text)
+	}
+	if more := len(why) - mostLines; more > 0 {
+		c.say("%s more captures gave no sample; the column LEFT OUT says why", thousands(int64(more)))
+	}
+	if r.Added.Samples == 0 && r.Added.Packets > 0 && len(why) > 1 {
+		c.say("%s", noSample("in all", &r.Added, unsupportedLinks(r)))
+	}
+	if n := len(known); n > 0 {
+		names := strings.Join(known[:min(mostLines, n)], ", ")
+		if n > mostLines {
+			names += fmt.Sprintf(" and %s more", thousands(int64(n-mostLines)))
+		}
+		c.say("%s already in the dataset under the same label: %s", plural(int64(n), "capture"), names)
+	}
+}
+
+// explain says why a capture gave no sample.
+func explain(o *mill.Outcome) string {
+	if o.Err != nil || o.Known || o.Capture.Samples > 0 {
+		return ""
+	}
+	return noSample(shown(o.Capture.Name), &o.Capture.Counts, o.Links)
+}
+
+func noSample(name string, n *manifest.Counts, links map[string]int64) string {
+	switch {
+	case n.Packets == 0:
+		return name + ": no packets"
+	case n.Used == 0:
+		return fmt.Sprintf("%s: %s, all left out: %s", name, plural(n.Packets, "packet"), reasons(n, links))
+	default:
+		return fmt.Sprintf("%s: %s, no new sample: %s, %s empty", name, plural(n.Sessions, "session"),
+			plural(n.Duplicates, "duplicate"), thousands(n.Empty))
+	}
+}
+
+// damages names every capture that was damaged or unreadable, and gives each
+// hint once.
+func (c *console) damages(r *mill.Result) {
+	var kinds []error
+	hints := map[error]string{}
+	count := map[error]int64{}
+	unreadable := int64(0)
+	for i := range r.Outcomes {
+		if e := r.Outcomes[i].Err; e != nil {
+			unreadable++
+			complain(c.err, advised(e))
+		}
+		var d *capture.Damage
+		if !errors.As(r.Outcomes[i].Damage, &d) {
+			continue
+		}
+		fmt.Fprintln(c.err, "pcapmill:", plainText(d))
+		if count[d.Kind]++; count[d.Kind] == 1 {
+			kinds = append(kinds, d.Kind)
+			hints[d.Kind] = d.Hint()
+		}
+	}
+	total := int64(0)
+	for _, k := range kinds {
+		total += count[k]
+		fmt.Fprintf(c.err, "pcapmill: hint: %s %s: %s\n", plural(count[k], "capture"), k, hints[k])
+	}
+	if total+unreadable > 1 {
+		fmt.Fprintf(c.err, "pcapmill: %s damaged, %d unreadable; everything readable is in the dataset\n", plural(total, "capture"), unreadable)
+	}
+}
+
+// classes is the balance of the whole dataset.
+func (c *console) classes(dir string, m *manifest.Manifest) {
+	conflicts := ""
+	if m.Totals.Conflicts > 0 {
+		conflicts = fmt.Sprintf(", %s (equal bytes under different labels)", plural(m.Totals.Conflicts, "conflict"))
+	}
+	fmt.Fprintf(c.out, "%s: %s of %dx%d bytes from %s%s\n", shown(dir), plural(m.Samples, "sample"), m.Rows, m.Cols,
+		plural(int64(len(m.Captures)), "capture"), conflicts)
+	t := table{columns: []column{{head: "LABEL", right: true}, {head: "CLASS"}, {head: "SAMPLES", right: true}}}
+	for _, k := range m.Classes {
+		if k.Samples > 0 || k.Label == label.Unknown {
+			t.add(fmt.Sprint(k.Label), shown(k.Name), thousands(k.Samples))
+		}
+	}
+	if len(t.rows) > 0 {
+		t.write(c.out, 0)
+	}
+}

@@ -1,0 +1,131 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestPrecedence: whoever speaks last wins, and From says who it was.
+func TestPrecedence(t *testing.T) {
+	v := Defaults()
+	check := func(name, value, from string) {
+		t.Helper()
+		if v.Get(name) != value || v.From(name) != from {
+			t.Errorf("%s is %q from %q, need %q from %q", name, v.Get(name), v.From(name), value, from)
+		}
+	}
+	check("ip", "zero", "")
+	if err := v.Parse("a.yaml", []byte("ip: remove\nports: keep\nlength: 100\n")); err != nil {
+		t.Fatal(err)
+	}
+	check("ip", "remove", "a.yaml:1")
+	check("length", "100", "a.yaml:3")
+	if err := v.Environment([]string{"HOME=/", "PCAPMILL_IP=anonymize", "PCAPMILL_CONFIG=x", "PCAPMILL_PORTS=", "PCAPMILL_NO_SUCH="}); err != nil {
+		t.Fatal(err)
+	}
+	check("ip", "anonymize", "PCAPMILL_IP")
+	check("ports", "keep", "a.yaml:2")
+	if err := v.Set("ip", "keep", "--ip"); err != nil {
+		t.Fatal(err)
+	}
+	check("ip", "keep", "--ip")
+	check("mac", "remove", "")
+	if v.Number("length") != 100 {
+		t.Errorf("length is %d", v.Number("length"))
+	}
+}
+
+func TestErrorsNameThePlaceAndTheCure(t *testing.T) {
+	for _, test := range []struct{ name, value, from, want string }{
+		{"ip", "remvoe", "--ip", `--ip: "remvoe": need remove, zero, anonymize or keep; did you mean remove?`},
+		{"ip", "hide", "a.yaml:3", `a.yaml:3: ip: "hide": need remove, zero, anonymize or keep`},
+		{"ip", "", "PCAPMILL_IP", `PCAPMILL_IP: "": need remove, zero, anonymize or keep`},
+		{"drop", "dns,bakground", "--drop", `--drop: "bakground": need tcp-control, dns, background or none; did you mean background?`},
+		{"length", "1e3", "--length", `--length: "1e3": need a whole number of 0 or more`},
+		{"length", "-1", "--length", `--length: "-1": need a whole number of 0 or more`},
+		{"length", "99999999999999999999", "--length", `--length: "99999999999999999999": need a whole number of 0 or more`},
+		{"udp-pad", "maybe", "--udp-pad", `--udp-pad: "maybe": need on or off`},
+		{"shpae", "1x1", "a.yaml:1", "a.yaml:1: shpae: no such option; did you mean shape?"},
+		{"quite-another-thing", "", "a.yaml:1", "a.yaml:1: quite-another-thing: no such option"},
+	} {
+		v := Defaults()
+		err := v.Set(test.name, test.value, test.from)
+		var e *Error
+		if !errors.As(err, &e) || err.Error() != test.want {
+			t.Errorf("%s %q: %v, need %s", test.name, test.value, err, test.want)
+		}
+		if o, ok := find(test.name); ok && v.Get(test.name) != o.Default {
+			t.Errorf("%s: a refused value was taken: %q", test.name, v.Get(test.name))
+		}
+	}
+}
+
+func TestSwitch(t *testing.T) {
+	for value, want := range map[string]bool{"on": true, "True": true, "yes": true, "1": true, "off": false, "false": false, "NO": false, "0": false} {
+		v := Defaults()
+		if err := v.Set("udp-pad", value, "--udp-pad"); err != nil || v.On("udp-pad") != want {
+			t.Errorf("%s: %v, %v", value, v.On("udp-pad"), err)
+		}
+	}
+}
+
+func TestUnknownVariable(t *testing.T) {
+	err := Defaults().Environment([]string{"PCAPMILL_DEDUPE=none"})
+	if want := "environment: PCAPMILL_DEDUPE: no such variable; did you mean PCAPMILL_DEDUP?"; err == nil || err.Error() != want {
+		t.Errorf("%v, need %s", err, want)
+	}
+}
+
+func TestReadKey(t *testing.T) {
+	v := Defaults()
+	if key, err := v.ReadKey(); key != nil || err != nil {
+		t.Errorf("without a file: %q, %v", key, err)
+	}
+	path := filepath.Join(t.TempDir(), "key")
+	if err := v.Set("key-file", path, "--key-file"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.ReadKey(); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no file: %v", err)
+	}
+	for text, ok := range map[string]bool{"": false, "k": true, " key with\nspace \n": true} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		key, err := v.ReadKey()
+		if (err == nil) != ok || string(key) != text {
+			t.Errorf("%q: %q, %v", text, key, err)
+		}
+	}
+}
+
+// TestDidYouMean: suggestions for typing errors, none for other words.
+func TestDidYouMean(t *testing.T) {
+	words := []string{"convert", "inspect", "labels", "verify"}
+	for word, want := range map[string]string{
+		"convrt": "convert", "CONVERT": "convert", "label": "labels", "verfy": "verify",
+		"xyz": "", "": "", strings.Repeat("convert", 100): "",
+	} {
+		have := DidYouMean(word, words)
+		if want != "" {
+			want = "; did you mean " + want + "?"
+		}
+		if have != want {
+			t.Errorf("%q: %q, need %q", word, have, want)
+		}
+	}
+}
+
+func TestDistance(t *testing.T) {
+	for _, test := range []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"kitten", "sitting", 3}, {"abc", "abc", 0}, {"flaw", "lawn", 2}} {
+		if have := distance(test.a, test.b); have != test.want {
+			t.Errorf("%q to %q: %d, need %d", test.a, test.b, have, test.want)
+		}
+	}
+}
