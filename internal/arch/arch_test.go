@@ -48,7 +48,7 @@ var rooms = map[string][]string{
 	"config": {},
 	"cmd/pcapmill": {
 		"config", "mill", "audit", "report", "manifest", "label", "mask", "sample", "dedup", "header", "session",
-		"dataset/idx", "internal/atomicfile", "internal/version",
+		"capture", "dataset/idx", "internal/atomicfile", "internal/version",
 	},
 
 	"internal/atomicfile":  {},
@@ -76,6 +76,7 @@ var libraries = map[string][]string{
 	"github.com/spf13/cobra":          {"cmd/pcapmill"},
 	"github.com/spf13/pflag":          {"cmd/pcapmill"},
 	"github.com/vbauerster/mpb/v8":    {"cmd/pcapmill"},
+	"github.com/mattn/go-runewidth":   {"cmd/pcapmill"},
 	"github.com/gopacket/gopacket":    {"bench", "internal/twin"},
 	"github.com/google/go-cmp":        {"dataset/datasettest"},
 }

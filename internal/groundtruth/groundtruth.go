@@ -82,8 +82,10 @@ func Load(shared string) ([]Row, error) {
 			continue
 		}
 		records, _ := strconv.Atoi(line["records"]) // empty for what is not a capture
-		rows = append(rows, Row{Path: line["path"], SHA256: line["sha256"], Format: line["format"], LinkTypes: line["link_types"],
-			Container: line["container"], Records: records, Note: line["note"], Truth: numbers[line["path"]]})
+		rows = append(rows, Row{
+			Path: line["path"], SHA256: line["sha256"], Format: line["format"], LinkTypes: line["link_types"],
+			Container: line["container"], Records: records, Note: line["note"], Truth: numbers[line["path"]],
+		})
 	}
 	return rows, nil
 }

@@ -52,8 +52,10 @@ const (
 
 // LinkTypes returns every link type that Link has a header for, in ascending order.
 func LinkTypes() []uint16 {
-	return []uint16{Null, Ethernet, PPP, Raw12, Raw14, PPPHDLC, PPPEther, Raw, CHDLC, Dot11, Loop, LinuxSLL, Radiotap, PPI,
-		RawIPv4, RawIPv6, NFLOG, IPoIB, LinuxSLL2}
+	return []uint16{
+		Null, Ethernet, PPP, Raw12, Raw14, PPPHDLC, PPPEther, Raw, CHDLC, Dot11, Loop, LinuxSLL, Radiotap, PPI,
+		RawIPv4, RawIPv6, NFLOG, IPoIB, LinuxSLL2,
+	}
 }
 
 // Packet is one record of a capture.

@@ -1,6 +1,3 @@
-// The package pcapgo needs golang.org/x/net in go.mod, which nothing else of ours does. Until it is there these tests stand behind a
-// build tag: go test -tags pcapgo ./internal/testcap
-
 package testcap
 
 import (
@@ -13,6 +10,7 @@ import (
 	"github.com/gopacket/gopacket/pcapgo"
 )
 
+// packetReader is what the readers of gopacket's pcapgo have in common.
 type packetReader interface {
 	ReadPacketData() ([]byte, gopacket.CaptureInfo, error)
 }

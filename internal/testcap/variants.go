@@ -27,8 +27,10 @@ func LinkVariant(linkType uint16, variant int, src, dst [6]byte) (layers []Layer
 	case Dot11:
 		return []Layer{Wifi{Addr1: dst, Addr2: src, Addr4: src, ToDS: true, FromDS: true, QoS: other, HT: true, BridgeSNAP: other}}, true
 	case Radiotap:
-		return []Layer{RadiotapHeader{TSFT: other, Words: 1 + variant/3%2, DataPad: true, FCS: true},
-			Wifi{Addr1: dst, Addr2: src, QoS: true, Pad: true, FCS: true}}, true
+		return []Layer{
+			RadiotapHeader{TSFT: other, Words: 1 + variant/3%2, DataPad: true, FCS: true},
+			Wifi{Addr1: dst, Addr2: src, QoS: true, Pad: true, FCS: true},
+		}, true
 	case PPI:
 		if other {
 			return []Layer{PPIHeader{DLT: Ethernet, Fields: []byte{2, 0, 0, 0}}, Eth{Src: src, Dst: dst}}, true

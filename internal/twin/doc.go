@@ -31,8 +31,10 @@ type Settings struct {
 
 // Default returns the settings of SPEC when no option is given.
 func Default() Settings {
-	return Settings{MAC: "remove", IP: "zero", Ports: "zero", Checksums: "zero", Content: "packet",
-		Drop: []string{"tcp-control", "dns", "background"}, Dedup: "sample", Length: 784}
+	return Settings{
+		MAC: "remove", IP: "zero", Ports: "zero", Checksums: "zero", Content: "packet",
+		Drop: []string{"tcp-control", "dns", "background"}, Dedup: "sample", Length: 784,
+	}
 }
 
 func (s Settings) check() error {

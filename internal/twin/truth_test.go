@@ -53,8 +53,10 @@ func count(t *testing.T, raw []byte) groundtruth.Counts {
 		t.Fatal(err)
 	}
 	c := filtered.Captures[0]
-	return groundtruth.Counts{Packets: c.Packets, Damage: c.Damage, NotCapture: c.NotCapture, Left: c.Left, Used: c.Used,
-		SessionsAll: all.Captures[0].Sessions, SessionsDefault: c.Sessions}
+	return groundtruth.Counts{
+		Packets: c.Packets, Damage: c.Damage, NotCapture: c.NotCapture, Left: c.Left, Used: c.Used,
+		SessionsAll: all.Captures[0].Sessions, SessionsDefault: c.Sessions,
+	}
 }
 
 // TestGroundTruth compares with tshark and with a plain reader of the file structure, over every capture there is.
