@@ -83,6 +83,7 @@ type Reader struct {
 	ng        pcapng.Parser
 	block     pcapng.Packet
 	links     []LinkType
+	seen      [1 << 16 / 64]uint64 // set of links; a hostile capture describes them all
 	packets   uint64
 	stopped   error
 }
@@ -163,7 +164,7 @@ func (r *Reader) start() error {
 	case pcap.Sniff(b):
 		r.format.Name = "pcap"
 		if !r.need(pcap.HeaderLen) {
-			r.stopped = r.cut(r.end-r.at, pcap.HeaderLen, "file header")
+			r.stopped = r.cut(int64(r.end-r.at), pcap.HeaderLen, "file header")
 			return nil
 		}
 		h, err := pcap.ParseHeader(r.buf[r.at:r.end])
@@ -174,9 +175,23 @@ func (r *Reader) start() error {
 		r.sawLink(LinkType(h.LinkType()))
 		r.at += pcap.HeaderLen
 	default:
-		return r.notCapture(nil)
+		return r.notCapture(r.lookForDamage())
 	}
 	return nil
+}
+
+// lookForDamage reads on where compressed content does not begin like a
+// capture: a decoder may hand out wrong bytes before it notices that they are
+// (bzip2 checks a block of up to 900 kB at its end). A broken archive is not
+// the same as a whole one with something else in it.
+func (r *Reader) lookForDamage() error {
+	begin := append([]byte(nil), r.buf[r.at:min(r.end, r.at+8)]...)
+	for read := 0; r.format.Compression != "" && r.rerr == nil && read < 1<<20; read += r.end {
+		r.at, r.end = 0, 0
+		r.fill()
+	}
+	r.at, r.end = 0, copy(r.buf, begin)
+	return r.rerr
 }
 
 func (r *Reader) notCapture(err error) error {
@@ -205,12 +220,10 @@ func (r *Reader) Packets() uint64 { return r.packets }
 func (r *Reader) BytesRead() int64 { return r.read.Load() }
 
 func (r *Reader) sawLink(t LinkType) {
-	for _, l := range r.links {
-		if l == t {
-			return
-		}
+	if bit := uint64(1) << (t % 64); r.seen[t/64]&bit == 0 {
+		r.seen[t/64] |= bit
+		r.links = append(r.links, t)
 	}
-	r.links = append(r.links, t)
 }
 
 // Next fills p with the next packet. It returns io.EOF behind the last one, or
@@ -251,7 +264,7 @@ func (r *Reader) nextRecord(p *Packet) error {
 			return r.malformed(err)
 		}
 		if !r.need(size) {
-			return r.cut(r.end-r.at, size, "record")
+			return r.cut(int64(r.end-r.at), int64(size), "record")
 		}
 	}
 }
@@ -261,8 +274,8 @@ func (r *Reader) nextBlock(p *Packet) error {
 		size, kind, err := r.ng.Next(r.buf[r.at:r.end], &r.block)
 		switch {
 		case errors.Is(err, pcapng.ErrShort):
-			if !r.need(size) {
-				return r.cut(r.end-r.at, size, "block")
+			if !r.need(int(size)) { // at most pcapng.MaxKnownBlock
+				return r.cut(int64(r.end-r.at), size, "block")
 			}
 			continue
 		case err != nil:
@@ -273,7 +286,7 @@ func (r *Reader) nextBlock(p *Packet) error {
 			p.Data = r.block.Data
 			p.OrigLen = r.block.Original
 			p.At.Offset = r.base + int64(r.at)
-			r.at += size
+			r.at += int(size)
 			return nil
 		case kind == pcapng.IsInterface:
 			r.sawLink(LinkType(r.ng.Interfaces[len(r.ng.Interfaces)-1].LinkType))
@@ -288,7 +301,7 @@ func (r *Reader) nextBlock(p *Packet) error {
 
 // cut is the end of the stream where n bytes were needed and have were there:
 // a clean end if there are none at all.
-func (r *Reader) cut(have, n int, what string) error {
+func (r *Reader) cut(have, n int64, what string) error {
 	if have == 0 && r.rerr == io.EOF {
 		return io.EOF
 	}
@@ -317,7 +330,7 @@ func (r *Reader) malformed(err error) error {
 
 // tooLong is the end at a block of size bytes that is longer than is believed:
 // cut off, or, if it is all there, malformed.
-func (r *Reader) tooLong(size int) error {
+func (r *Reader) tooLong(size int64) error {
 	err := r.malformed(pcapng.FormatError(fmt.Sprintf("block length %d is above the limit of %d bytes", size, pcapng.MaxKnownBlock)))
 	if had, ok := r.skip(size); !ok {
 		return r.cut(had, size, "block")
@@ -327,7 +340,7 @@ func (r *Reader) tooLong(size int) error {
 
 // need makes at least n unparsed bytes stand in the buffer and reports whether
 // the stream had them. The buffer grows only when it is full of bytes that
-// were really there.
+// were really there, and never beyond n.
 func (r *Reader) need(n int) bool {
 	for r.end-r.at < n {
 		if r.rerr != nil {
@@ -339,7 +352,7 @@ func (r *Reader) need(n int) bool {
 			r.at = 0
 		}
 		if r.end == len(r.buf) {
-			r.buf = append(r.buf, make([]byte, len(r.buf))...)
+			r.buf = append(r.buf, make([]byte, min(len(r.buf), n-len(r.buf)))...)
 		}
 		r.fill()
 	}
@@ -365,11 +378,11 @@ func (r *Reader) fill() {
 
 // skip passes over n bytes that need not be in memory. Where the stream ends
 // before, it returns how many were there, and the position stays at the start.
-func (r *Reader) skip(n int) (had int, ok bool) {
+func (r *Reader) skip(n int64) (had int64, ok bool) {
 	start := r.base + int64(r.at)
-	for n > r.end-r.at {
-		had += r.end - r.at
-		n -= r.end - r.at
+	for n > int64(r.end-r.at) {
+		had += int64(r.end - r.at)
+		n -= int64(r.end - r.at)
 		r.base += int64(r.end)
 		r.at, r.end = 0, 0
 		if r.rerr != nil {
@@ -378,7 +391,7 @@ func (r *Reader) skip(n int) (had int, ok bool) {
 		}
 		r.fill()
 	}
-	r.at += n
+	r.at += int(n)
 	return had + n, true
 }
 

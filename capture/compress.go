@@ -4,14 +4,16 @@ import (
 	"bufio"
 	"bytes"
 	"compress/bzip2"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
 	"github.com/ulikunitz/xz"
+	"github.com/ulikunitz/xz/lzma"
 )
 
 // maxWindow bounds in bytes what a compressed stream may ask a decoder to
@@ -21,32 +23,45 @@ const maxWindow = 128 << 20
 
 // compressions are told apart by the first bytes of a file.
 var compressions = []struct {
-	name  string
-	magic string
-	open  func(io.Reader) (io.Reader, func(), error)
+	name string
+	is   func(begin []byte) bool
+	open func(*bufio.Reader) (plain io.Reader, done func(), err error)
 }{
-	{"gzip", "\x1f\x8b\x08", func(r io.Reader) (io.Reader, func(), error) {
-		z, err := gzip.NewReader(r)
-		return z, nil, err
-	}},
-	{"zstd", "\x28\xb5\x2f\xfd", openZstd},
-	{"lz4", "\x04\x22\x4d\x18", func(r io.Reader) (io.Reader, func(), error) {
-		z := lz4.NewReader(r)
-		return z, nil, z.Apply(lz4.ConcurrencyOption(1))
-	}},
-	{"xz", "\xfd7zXZ\x00", func(r io.Reader) (io.Reader, func(), error) {
-		z, err := xz.ReaderConfig{DictCap: maxWindow}.NewReader(r)
-		return z, nil, err
-	}},
-	{"bzip2", "BZh", func(r io.Reader) (io.Reader, func(), error) {
-		return bzip2.NewReader(r), nil, nil
-	}},
+	{"gzip", begins("\x1f\x8b\x08"), openGzip},
+	{"zstd", begins("\x28\xb5\x2f\xfd"), openZstd},
+	{"lz4", begins("\x04\x22\x4d\x18", "\x02\x21\x4c\x18"), openLZ4}, // frame, legacy frame
+	{"xz", begins("\xfd7zXZ\x00"), openXZ},
+	{"bzip2", isBzip2, openBzip2},
 }
 
 // sniffLen is how many bytes of a file tell its compression.
-const sniffLen = 6
+const sniffLen = 10
 
-func openZstd(r io.Reader) (io.Reader, func(), error) {
+func begins(magics ...string) func([]byte) bool {
+	return func(begin []byte) bool {
+		return slices.ContainsFunc(magics, func(m string) bool { return bytes.HasPrefix(begin, []byte(m)) })
+	}
+}
+
+// isBzip2 looks further than the three letters, which a text may begin with: at
+// the level and at the magic number of a block or of the end of an empty stream.
+func isBzip2(begin []byte) bool {
+	if !bytes.HasPrefix(begin, []byte("BZh")) || len(begin) < 4 || begin[3] < '1' || begin[3] > '9' {
+		return false
+	}
+	rest := begin[4:]
+	block, end := []byte("\x31\x41\x59\x26\x53\x59"), []byte("\x17\x72\x45\x38\x50\x90")
+	return bytes.HasPrefix(block, rest) || bytes.HasPrefix(end, rest)
+}
+
+func openBzip2(r *bufio.Reader) (io.Reader, func(), error) { return bzip2.NewReader(r), nil, nil }
+
+func openLZ4(r *bufio.Reader) (io.Reader, func(), error) {
+	z := lz4.NewReader(r)
+	return z, nil, z.Apply(lz4.ConcurrencyOption(1))
+}
+
+func openZstd(r *bufio.Reader) (io.Reader, func(), error) {
 	// Concurrency 1 decodes in the calling goroutine: goroutines live in mill.
 	z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1),
 		zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true))
@@ -54,6 +69,12 @@ func openZstd(r io.Reader) (io.Reader, func(), error) {
 		return nil, nil, err
 	}
 	return z, z.Close, nil
+}
+
+func openXZ(r *bufio.Reader) (io.Reader, func(), error) {
+	// DictCap is a minimum to this decoder: it takes what a block asks for.
+	z, err := xz.ReaderConfig{DictCap: lzma.MinDictCap}.NewReader(&xzGuard{r: r})
+	return z, nil, err
 }
 
 // source is the raw stream below: it counts bytes and remembers an error of
@@ -95,15 +116,13 @@ func (d *decompressed) Read(b []byte) (n int, err error) {
 // stream, the name of the compression ("" for none) and what to call at the
 // end (may be nil). A stream that only begins like a compressed one is an error.
 func undo(r *source) (plain io.Reader, name string, done func(), err error) {
-	begin := make([]byte, sniffLen)
-	n, err := io.ReadFull(r, begin)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && err != io.EOF {
+	begin, err := beginning(r)
+	if err != nil {
 		return nil, "", nil, err
 	}
-	begin = begin[:n]
 	whole := io.MultiReader(bytes.NewReader(begin), r)
 	for _, c := range compressions {
-		if !bytes.HasPrefix(begin, []byte(c.magic)) {
+		if !c.is(begin) {
 			continue
 		}
 		plain, done, err := c.open(bufio.NewReaderSize(whole, 64<<10))
@@ -113,4 +132,35 @@ func undo(r *source) (plain io.Reader, name string, done func(), err error) {
 		return &decompressed{name: c.name, r: plain}, c.name, done, nil
 	}
 	return whole, "", nil, nil
+}
+
+// beginning reads the first sniffLen bytes, or as many as there are. It passes
+// over skippable frames, which zstd and lz4 share and some tools write first:
+// a magic number with a free digit, and the length of what to skip.
+func beginning(r io.Reader) ([]byte, error) {
+	begin, err := readUpTo(r, nil)
+	for err == nil && len(begin) >= 8 && begin[0]&0xf0 == 0x50 && bytes.HasPrefix(begin[1:], []byte("\x2a\x4d\x18")) {
+		end := 8 + int64(binary.LittleEndian.Uint32(begin[4:]))
+		if end <= int64(len(begin)) {
+			begin, err = readUpTo(r, begin[end:])
+			continue
+		}
+		if _, err = io.CopyN(io.Discard, r, end-int64(len(begin))); err == nil {
+			begin, err = readUpTo(r, nil)
+		}
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return begin, err
+}
+
+// readUpTo reads until it has sniffLen bytes or the stream ends.
+func readUpTo(r io.Reader, have []byte) ([]byte, error) {
+	b := append(make([]byte, 0, sniffLen), have...)
+	n, err := io.ReadFull(r, b[len(b):sniffLen])
+	if errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF {
+		err = nil
+	}
+	return b[:len(b)+n], err
 }

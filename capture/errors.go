@@ -68,7 +68,7 @@ func (e *NotCaptureError) Error() string {
 	}
 	switch {
 	case e.Err != nil:
-		return fmt.Sprintf("%s: %s ends before the header of a capture: %v", where, e.Compression, e.Err)
+		return fmt.Sprintf("%s: the %s stream is damaged at its beginning: %v", where, e.Compression, e.Err)
 	case len(e.Begin) == 0:
 		return fmt.Sprintf("%s: it is empty%s", where, inside)
 	default:

@@ -139,7 +139,7 @@ func (f *finder) file(p, name string, info fs.FileInfo, walked bool) {
 	format, err := capture.Sniff(p)
 	var not *capture.NotCaptureError
 	switch {
-	case errors.As(err, &not) && walked:
+	case errors.As(err, &not) && walked && not.Err == nil: // a broken archive is a problem, not a skip
 		f.skip(p, NotACapture, err.Error())
 	case err != nil:
 		f.problem(err)

@@ -119,6 +119,9 @@ func (o *Options) Warnings() []string {
 	if o.Mask.Pseudonyms() && o.Key == nil {
 		w = append(w, "pseudonyms without a key can be reversed by trying every address; give --key-file to prevent that")
 	}
+	if !o.Mask.Pseudonyms() && o.Key != nil {
+		w = append(w, "the key is not used, because nothing is replaced by pseudonyms; --ip anonymize or --mac anonymize uses it")
+	}
 	if o.Mask.Content == mask.Packet && (o.Mask.MAC == mask.Keep || o.Mask.IP == mask.Keep) {
 		w = append(w, "original addresses will stand in the samples, because keep was asked for")
 	}

@@ -6,12 +6,13 @@ import (
 )
 
 // clock turns the 64-bit time stamps of one interface into nanoseconds. It
-// saturates instead of overflowing: hostile resolutions exist.
+// calculates in 128 bits, where nothing overflows, and gives the nearest time
+// that fits into 64: hostile resolutions and offsets exist.
 type clock struct {
 	mul, div uint64 // decimal resolutions: ns = stamp * mul / div
 	shift    uint8  // binary resolutions: ns = stamp * 1e9 >> shift
 	binary   bool
-	offset   int64 // nanoseconds to add
+	hi, lo   uint64 // nanoseconds to add, 128 bits in two's complement
 }
 
 // newClock takes if_tsresol (high bit clear: 10^-r seconds, set: 2^-r) and
@@ -29,10 +30,14 @@ func newClock(resolution byte, offset int64) clock {
 	default: // finer than 10^-28 seconds: 64 bits of it are less than a nanosecond
 		c.mul = 0
 	}
-	if maxSeconds := int64(math.MaxInt64 / int64(1e9)); offset > maxSeconds || offset < -maxSeconds {
-		offset = 0 // beyond what nanoseconds can tell (292 years around 1970)
+	if offset >= 0 {
+		c.hi, c.lo = bits.Mul64(uint64(offset), 1e9)
+	} else {
+		c.hi, c.lo = bits.Mul64(-uint64(offset), 1e9)
+		var borrow uint64
+		c.lo, borrow = bits.Sub64(0, c.lo, 0)
+		c.hi, _ = bits.Sub64(0, c.hi, borrow)
 	}
-	c.offset = offset * 1e9
 	return c
 }
 
@@ -55,16 +60,16 @@ func (c *clock) nanoseconds(stamp uint64) int64 {
 		}
 	} else {
 		hi, lo = bits.Mul64(stamp, c.mul)
-		if hi == 0 && c.div > 1 {
-			lo /= c.div
-		}
+		lo /= c.div // hi is 0 unless div is 1
 	}
-	if hi != 0 || lo > math.MaxInt64 {
+	lo, carry := bits.Add64(lo, c.lo, 0)
+	hi, _ = bits.Add64(hi, c.hi, carry)
+	switch {
+	case hi == 0 && lo <= math.MaxInt64, hi == math.MaxUint64 && lo > math.MaxInt64:
+		return int64(lo)
+	case int64(hi) < 0:
+		return math.MinInt64
+	default:
 		return math.MaxInt64
 	}
-	ns := int64(lo)
-	if c.offset > 0 && ns > math.MaxInt64-c.offset {
-		return math.MaxInt64
-	}
-	return ns + c.offset
 }

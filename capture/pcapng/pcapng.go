@@ -15,7 +15,8 @@
 //	enhanced packet          00000006  interface, time, lengths, data
 //	any other                          skipped by its length
 //
-// A snaplen of zero means unlimited. Not judged: version numbers, the section
+// A snaplen of zero means unlimited. A time that nanoseconds in 64 bits cannot
+// tell is the nearest that they can. Not judged: version numbers, the section
 // length, the second copy of the block length, options other than the two
 // named (a broken option list ends at the break). Cannot be true, and ends the
 // file: a block length below 12 (28 for a section header) or not a multiple of
@@ -52,8 +53,11 @@ const MaxKnownBlock = MaxCaptured + 1<<20
 // obsolete packet block have 16 bits; no tool writes more.
 const maxInterfaces = 1 << 16
 
-// MinBlock is the shortest block, and what Next needs to see of any block.
+// MinBlock is the length in bytes of the shortest block.
 const MinBlock = 12
+
+// blockHeader is what Next needs to see of any block: type and length.
+const blockHeader = 8
 
 // ErrShort says that the bytes given end before the block does. The size
 // returned beside it is what is needed to go on.
@@ -122,12 +126,15 @@ func (p *Parser) u32(b []byte) uint32 {
 // in bytes and what kind of block it is; for IsPacket, pkt is filled in. With
 // ErrShort the size is what b must hold for the next attempt. A FormatError
 // ends the file.
-func (p *Parser) Next(b []byte, pkt *Packet) (size int, kind Kind, err error) {
-	if len(b) < MinBlock {
-		return MinBlock, Skip, ErrShort
+func (p *Parser) Next(b []byte, pkt *Packet) (size int64, kind Kind, err error) {
+	if len(b) < blockHeader {
+		return blockHeader, Skip, ErrShort
 	}
 	typ := p.u32(b)
 	if typ == TypeSectionHeader { // the same in both byte orders
+		if len(b) < MinBlock {
+			return MinBlock, Skip, ErrShort
+		}
 		size, err = p.section(b)
 		return size, Skip, err
 	}
@@ -135,17 +142,15 @@ func (p *Parser) Next(b []byte, pkt *Packet) (size int, kind Kind, err error) {
 	if length < MinBlock || length%4 != 0 {
 		return 0, Skip, FormatError(fmt.Sprintf("block length %d, need a multiple of 4 of at least %d", length, MinBlock))
 	}
-	size = int(length)
+	size = int64(length)
 	switch typ {
 	case TypeInterface, TypePacket, TypeSimplePacket, TypeEnhancedPacket:
 	default:
 		return size, Skip, nil
 	}
-	if len(b) < size {
-		// Lengths that lie are found before their bytes are asked for.
-		if err := p.peek(typ, b, size); err != nil {
-			return 0, Skip, err
-		}
+	if int64(len(b)) < size {
+		// What else the block says is judged when it is all there, so that the
+		// answer does not depend on how much of it was read at a time.
 		if length > MaxKnownBlock {
 			return size, TooLong, nil
 		}
@@ -164,15 +169,6 @@ func (p *Parser) Next(b []byte, pkt *Packet) (size int, kind Kind, err error) {
 	}
 }
 
-// peek checks the captured length of a packet block whose header is there but
-// whose data is not yet.
-func (p *Parser) peek(typ uint32, b []byte, size int) error {
-	if (typ == TypeEnhancedPacket || typ == TypePacket) && len(b) >= 28 {
-		return fits(p.u32(b[20:]), size-12-20)
-	}
-	return nil
-}
-
 func fits(captured uint32, room int) error {
 	if captured > MaxCaptured {
 		return FormatError(fmt.Sprintf("captured length %d is above the limit of %d bytes", captured, MaxCaptured))
@@ -183,7 +179,7 @@ func fits(captured uint32, room int) error {
 	return nil
 }
 
-func (p *Parser) section(b []byte) (int, error) {
+func (p *Parser) section(b []byte) (int64, error) {
 	const magic = 0x1a2b3c4d
 	switch binary.LittleEndian.Uint32(b[8:]) {
 	case magic:
@@ -198,7 +194,7 @@ func (p *Parser) section(b []byte) (int, error) {
 		return 0, FormatError(fmt.Sprintf("section header of %d bytes, need a multiple of 4 of at least 28", length))
 	}
 	p.Interfaces = p.Interfaces[:0]
-	return int(length), nil
+	return int64(length), nil
 }
 
 func (p *Parser) describe(body []byte) error {
@@ -233,8 +229,8 @@ func (p *Parser) describe(body []byte) error {
 	return nil
 }
 
-func (p *Parser) known(id int) error {
-	if id >= len(p.Interfaces) {
+func (p *Parser) known(id uint32) error {
+	if uint64(id) >= uint64(len(p.Interfaces)) {
 		return FormatError(fmt.Sprintf("packet of interface %d, but the section has described %d", id, len(p.Interfaces)))
 	}
 	return nil
@@ -244,18 +240,18 @@ func (p *Parser) enhanced(body []byte, pkt *Packet) error {
 	if len(body) < 20 {
 		return FormatError(fmt.Sprintf("enhanced packet block with a body of %d bytes, need 20", len(body)))
 	}
-	return p.fill(int(p.u32(body)), body, pkt)
+	return p.fill(p.u32(body), body, pkt)
 }
 
 func (p *Parser) obsolete(body []byte, pkt *Packet) error {
 	if len(body) < 20 {
 		return FormatError(fmt.Sprintf("packet block with a body of %d bytes, need 20", len(body)))
 	}
-	return p.fill(int(p.u16(body)), body, pkt)
+	return p.fill(uint32(p.u16(body)), body, pkt)
 }
 
 // fill takes what enhanced and obsolete packet blocks have at the same places.
-func (p *Parser) fill(id int, body []byte, pkt *Packet) error {
+func (p *Parser) fill(id uint32, body []byte, pkt *Packet) error {
 	if err := p.known(id); err != nil {
 		return err
 	}
@@ -264,7 +260,7 @@ func (p *Parser) fill(id int, body []byte, pkt *Packet) error {
 		return err
 	}
 	ifc := &p.Interfaces[id]
-	pkt.Interface, pkt.LinkType = id, ifc.LinkType
+	pkt.Interface, pkt.LinkType = int(id), ifc.LinkType
 	pkt.Time = ifc.clock.nanoseconds(uint64(p.u32(body[4:]))<<32 | uint64(p.u32(body[8:])))
 	pkt.Original = p.u32(body[16:])
 	end := 20 + int(captured)

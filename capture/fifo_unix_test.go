@@ -1,0 +1,62 @@
+//go:build unix
+
+package capture_test
+
+import (
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/internal/testcap"
+	"github.com/pcapmill/pcapmill/internal/twin"
+)
+
+// TestPipes reads what cannot be read twice: a named pipe and standard input.
+func TestPipes(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Skipf("no named pipes here: %v", err)
+	}
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		if err := os.WriteFile(fifo, testcap.Zstd(long()), 0o600); err != nil {
+			t.Error(err)
+		}
+	})
+	checkOpen(t, fifo)
+	writer.Wait()
+
+	in, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdin := os.Stdin
+	os.Stdin = in
+	defer func() { os.Stdin = stdin }()
+	writer.Go(func() {
+		if _, err := out.Write(long()); err != nil {
+			t.Error(err)
+		}
+		_ = out.Close()
+	})
+	checkOpen(t, "-")
+	writer.Wait()
+	if err := in.Close(); err != nil {
+		t.Errorf("the Reader closed standard input: %v", err)
+	}
+}
+
+func checkOpen(t *testing.T, path string) {
+	t.Helper()
+	r, err := capture.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if d := differ(drain(t, r), twin.Packets(long())); d != "" {
+		t.Errorf("%s: %s", path, d)
+	}
+}
