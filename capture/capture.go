@@ -152,59 +152,6 @@ func newReader(stream io.Reader, name string, bufferLen int) (*Reader, error) {
 	return r, nil
 }
 
-// start sniffs the format. A header that begins right and is cut off is a
-// capture without packets, and damaged.
-func (r *Reader) start() error {
-	if !r.need(4) {
-		return r.notCapture(r.rerr)
-	}
-	switch b := r.buf[r.at:r.end]; {
-	case pcapng.Sniff(b):
-		r.format.Name = "pcapng"
-	case pcap.Sniff(b):
-		r.format.Name = "pcap"
-		if !r.need(pcap.HeaderLen) {
-			r.stopped = r.cut(int64(r.end-r.at), pcap.HeaderLen, "file header")
-			return nil
-		}
-		h, err := pcap.ParseHeader(r.buf[r.at:r.end])
-		if err != nil {
-			return r.notCapture(err)
-		}
-		r.classic, r.isClassic = h, true
-		r.sawLink(LinkType(h.LinkType()))
-		r.at += pcap.HeaderLen
-	default:
-		return r.notCapture(r.lookForDamage())
-	}
-	return nil
-}
-
-// lookForDamage reads on where compressed content does not begin like a
-// capture: a decoder may hand out wrong bytes before it notices that they are
-// (bzip2 checks a block of up to 900 kB at its end). A broken archive is not
-// the same as a whole one with something else in it.
-func (r *Reader) lookForDamage() error {
-	begin := append([]byte(nil), r.buf[r.at:min(r.end, r.at+8)]...)
-	for read := 0; r.format.Compression != "" && r.rerr == nil && read < 1<<20; read += r.end {
-		r.at, r.end = 0, 0
-		r.fill()
-	}
-	r.at, r.end = 0, copy(r.buf, begin)
-	return r.rerr
-}
-
-func (r *Reader) notCapture(err error) error {
-	if r.source.err != nil {
-		return fmt.Errorf("capture: %s: %w", r.path, r.source.err)
-	}
-	if err == io.EOF || r.format.Compression == "" {
-		err = nil
-	}
-	begin := append([]byte(nil), r.buf[r.at:min(r.end, r.at+8)]...)
-	return &NotCaptureError{Path: r.path, Compression: r.format.Compression, Begin: begin, Err: err}
-}
-
 // Format says how the capture is written.
 func (r *Reader) Format() Format { return r.format }
 
@@ -336,63 +283,6 @@ func (r *Reader) tooLong(size int64) error {
 		return r.cut(had, size, "block")
 	}
 	return err
-}
-
-// need makes at least n unparsed bytes stand in the buffer and reports whether
-// the stream had them. The buffer grows only when it is full of bytes that
-// were really there, and never beyond n.
-func (r *Reader) need(n int) bool {
-	for r.end-r.at < n {
-		if r.rerr != nil {
-			return false
-		}
-		if r.at > 0 {
-			r.base += int64(r.at)
-			r.end = copy(r.buf, r.buf[r.at:r.end])
-			r.at = 0
-		}
-		if r.end == len(r.buf) {
-			r.buf = append(r.buf, make([]byte, min(len(r.buf), n-len(r.buf)))...)
-		}
-		r.fill()
-	}
-	return true
-}
-
-// fill reads into the free part of the buffer.
-func (r *Reader) fill() {
-	n, err := r.plain.Read(r.buf[r.end:])
-	for tries := 0; n == 0 && err == nil; tries++ {
-		if tries == 100 {
-			err = io.ErrNoProgress
-			break
-		}
-		n, err = r.plain.Read(r.buf[r.end:])
-	}
-	if r.digest != nil {
-		r.digest.write(r.buf[r.end : r.end+n])
-	}
-	r.end += n
-	r.rerr = err
-}
-
-// skip passes over n bytes that need not be in memory. Where the stream ends
-// before, it returns how many were there, and the position stays at the start.
-func (r *Reader) skip(n int64) (had int64, ok bool) {
-	start := r.base + int64(r.at)
-	for n > int64(r.end-r.at) {
-		had += int64(r.end - r.at)
-		n -= int64(r.end - r.at)
-		r.base += int64(r.end)
-		r.at, r.end = 0, 0
-		if r.rerr != nil {
-			r.base = start
-			return had, false
-		}
-		r.fill()
-	}
-	r.at += int(n)
-	return had + n, true
 }
 
 // TrackDigest makes the Reader compute the content digest while it reads. Call

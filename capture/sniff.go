@@ -1,0 +1,62 @@
+package capture
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/pcapmill/pcapmill/capture/pcap"
+	"github.com/pcapmill/pcapmill/capture/pcapng"
+)
+
+// start sniffs the format. A header that begins right and is cut off is a
+// capture without packets, and damaged.
+func (r *Reader) start() error {
+	if !r.need(4) {
+		return r.notCapture(r.rerr)
+	}
+	switch b := r.buf[r.at:r.end]; {
+	case pcapng.Sniff(b):
+		r.format.Name = "pcapng"
+	case pcap.Sniff(b):
+		r.format.Name = "pcap"
+		if !r.need(pcap.HeaderLen) {
+			r.stopped = r.cut(int64(r.end-r.at), pcap.HeaderLen, "file header")
+			return nil
+		}
+		h, err := pcap.ParseHeader(r.buf[r.at:r.end])
+		if err != nil {
+			return r.notCapture(err)
+		}
+		r.classic, r.isClassic = h, true
+		r.sawLink(LinkType(h.LinkType()))
+		r.at += pcap.HeaderLen
+	default:
+		return r.notCapture(r.lookForDamage())
+	}
+	return nil
+}
+
+// lookForDamage reads on where compressed content does not begin like a
+// capture: a decoder may hand out wrong bytes before it notices that they are
+// (bzip2 checks a block of up to 900 kB at its end). A broken archive is not
+// the same as a whole one with something else in it.
+func (r *Reader) lookForDamage() error {
+	begin := append([]byte(nil), r.buf[r.at:min(r.end, r.at+8)]...)
+	for read := 0; r.format.Compression != "" && r.rerr == nil && read < 1<<20; read += r.end {
+		r.at, r.end = 0, 0
+		r.fill()
+	}
+	r.at, r.end = 0, copy(r.buf, begin)
+	return r.rerr
+}
+
+func (r *Reader) notCapture(err error) error {
+	if r.source.err != nil {
+		return fmt.Errorf("capture: %s: %w", r.path, r.source.err)
+	}
+	if err == io.EOF || r.format.Compression == "" {
+		err = nil
+	}
+	begin := append([]byte(nil), r.buf[r.at:min(r.end, r.at+8)]...)
+	return &NotCaptureError{Path: r.path, Compression: r.format.Compression, Begin: begin, Err: err}
+}
