@@ -2,7 +2,6 @@ package capture_test
 
 import (
 	"bytes"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,28 +12,11 @@ import (
 	"github.com/pcapmill/pcapmill/internal/twin"
 )
 
-// shared returns the folder with the real captures and all of its rows, or skips.
-func shared(t *testing.T) (string, []groundtruth.Row) {
-	t.Helper()
-	dir, err := groundtruth.Shared()
-	if errors.Is(err, groundtruth.ErrAbsent) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, err := groundtruth.Load(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir, rows
-}
-
 // TestShared reads every real capture there is. Its format, how it ends and the
 // number of its records are those of the index, every packet is the twin's, and
 // the memory taken is the buffer and little more, whatever the file claims.
 func TestShared(t *testing.T) {
-	dir, rows := shared(t)
+	dir, rows := groundtruth.Require(t)
 	var found []groundtruth.Difference
 	for _, row := range rows {
 		raw, err := os.ReadFile(filepath.Join(dir, "captures", filepath.FromSlash(row.Path)))

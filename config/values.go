@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/pcapmill/pcapmill/internal/typo"
 )
 
 // Values are the chosen values by option name, each with where it came from.
@@ -89,7 +91,7 @@ func (o *Option) oneOf(word string) error {
 	if slices.Contains(o.Values, word) {
 		return nil
 	}
-	return fmt.Errorf("%q: need %s%s", word, alternatives(o.Values), DidYouMean(word, o.Values))
+	return fmt.Errorf("%q: need %s%s", word, alternatives(o.Values), typo.DidYouMean(word, o.Values))
 }
 
 // alternatives is "a, b or c".
@@ -118,7 +120,7 @@ func (v *Values) Environment(environ []string) error {
 		switch {
 		case !ok:
 			names := slices.Sorted(maps.Keys(known))
-			return &Error{From: "environment", Option: key, Reason: "no such variable" + DidYouMean(key, names)}
+			return &Error{From: "environment", Option: key, Reason: "no such variable" + typo.DidYouMean(key, names)}
 		case name != "":
 			if err := v.Set(name, value, key); err != nil {
 				return err
@@ -164,48 +166,5 @@ func suggest(name string) string {
 	for i := range options {
 		names = append(names, options[i].Name)
 	}
-	return DidYouMean(name, names)
-}
-
-// DidYouMean is "; did you mean X?" for the candidate that is a typing error away
-// from word, or "" if none is.
-func DidYouMean(word string, candidates []string) string {
-	if near := nearest(word, candidates); near != "" {
-		return "; did you mean " + near + "?"
-	}
-	return ""
-}
-
-// nearest is the candidate that is a typing error away from word, or "".
-func nearest(word string, candidates []string) string {
-	if len(word) > 64 {
-		return "" // no typing error; and the distance of long words takes long
-	}
-	best, bestCost := "", len(word)/3+2
-	for _, c := range candidates {
-		if cost := distance(strings.ToLower(word), strings.ToLower(c)); cost < bestCost {
-			best, bestCost = c, cost
-		}
-	}
-	return best
-}
-
-// distance is the Levenshtein distance in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
+	return typo.DidYouMean(name, names)
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 )
 
@@ -98,34 +97,6 @@ func TestReadKey(t *testing.T) {
 		key, err := v.ReadKey()
 		if (err == nil) != ok || string(key) != text {
 			t.Errorf("%q: %q, %v", text, key, err)
-		}
-	}
-}
-
-// TestDidYouMean: suggestions for typing errors, none for other words.
-func TestDidYouMean(t *testing.T) {
-	words := []string{"convert", "inspect", "labels", "verify"}
-	for word, want := range map[string]string{
-		"convrt": "convert", "CONVERT": "convert", "label": "labels", "verfy": "verify",
-		"xyz": "", "": "", strings.Repeat("convert", 100): "",
-	} {
-		have := DidYouMean(word, words)
-		if want != "" {
-			want = "; did you mean " + want + "?"
-		}
-		if have != want {
-			t.Errorf("%q: %q, need %q", word, have, want)
-		}
-	}
-}
-
-func TestDistance(t *testing.T) {
-	for _, test := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"kitten", "sitting", 3}, {"abc", "abc", 0}, {"flaw", "lawn", 2}} {
-		if have := distance(test.a, test.b); have != test.want {
-			t.Errorf("%q to %q: %d, need %d", test.a, test.b, have, test.want)
 		}
 	}
 }

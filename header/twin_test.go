@@ -1,7 +1,6 @@
 package header_test
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -18,17 +17,7 @@ import (
 // TestSharedAgainstTwin decodes every packet of every real capture, as it is
 // and as if it were of every other link type.
 func TestSharedAgainstTwin(t *testing.T) {
-	dir, err := groundtruth.Shared()
-	if errors.Is(err, groundtruth.ErrAbsent) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, err := groundtruth.Load(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir, rows := groundtruth.Require(t)
 	links := testcap.LinkTypes()
 	packets := 0
 	for _, row := range rows {

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"github.com/pcapmill/pcapmill/internal/typo"
 )
 
 //go:embed mappings/*.yaml
@@ -31,7 +33,7 @@ func Builtins() []string {
 func Builtin(name string) (*Table, error) {
 	if !isBuiltin(name) {
 		return nil, fmt.Errorf("label: %q: %w: the built-in ones are %s%s",
-			name, ErrNoMapping, strings.Join(Builtins(), ", "), suggestion(name))
+			name, ErrNoMapping, strings.Join(Builtins(), ", "), typo.DidYouMean(name, Builtins()))
 	}
 	text, err := mappings.ReadFile("mappings/" + name + ".yaml")
 	if err != nil {
@@ -50,7 +52,7 @@ func Load(nameOrPath string) (*Table, error) {
 	f, err := os.Open(nameOrPath)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("label: %q: %w: it is neither a file nor one of the built-in %s%s",
-			nameOrPath, ErrNoMapping, strings.Join(Builtins(), ", "), suggestion(nameOrPath))
+			nameOrPath, ErrNoMapping, strings.Join(Builtins(), ", "), typo.DidYouMean(nameOrPath, Builtins()))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("label: %w", err)
@@ -70,49 +72,4 @@ func isBuiltin(name string) bool {
 		}
 	}
 	return false
-}
-
-// suggestion returns "; did you mean X?" for the built-in name that is nearest to
-// name, or nothing if none is near: more than half of its letters would change.
-func suggestion(name string) string {
-	nearest, least := "", 0
-	for _, b := range Builtins() {
-		d := distance(fold(name), fold(b))
-		// "iscx" or "vpn" is far by letters, but clear enough.
-		if len(name) >= 3 && strings.Contains(fold(b), fold(name)) {
-			d = 1
-		}
-		if d <= len(b)/2 && (nearest == "" || d < least) {
-			nearest, least = b, d
-		}
-	}
-	if nearest == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %s?", nearest)
-}
-
-// distance is the Levenshtein distance of a and b in bytes. Long names, which are
-// paths and no typing errors, are not measured: they are far.
-func distance(a, b string) int {
-	if len(a) > 64 {
-		return len(a)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -144,7 +145,7 @@ func TestLabelsOfAPlan(t *testing.T) {
 func TestOptionsThatDoNotGoTogether(t *testing.T) {
 	for name, change := range map[string]func(*mill.Options){
 		"shape":     func(o *mill.Options) { o.Shape.Rows = 0 },
-		"overflow":  func(o *mill.Options) { o.Shape.Rows, o.Shape.Cols = 1<<32, 1<<32 },
+		"overflow":  func(o *mill.Options) { o.Shape.Rows, o.Shape.Cols = 1<<(strconv.IntSize/2), 1<<(strconv.IntSize/2) },
 		"labels":    func(o *mill.Options) { o.Labels = nil },
 		"workers":   func(o *mill.Options) { o.Workers = -1 },
 		"runs":      func(o *mill.Options) { o.RunPackets = -1 },

@@ -248,17 +248,7 @@ func same(t tester, what string, got, want map[string]string) {
 // shared returns the folder with other people's captures and its table, or skips.
 func shared(t *testing.T) (string, []groundtruth.Row) {
 	t.Helper()
-	dir, err := groundtruth.Shared()
-	if errors.Is(err, groundtruth.ErrAbsent) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, err := groundtruth.Load(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir, rows := groundtruth.Require(t)
 	return filepath.Join(dir, "captures"), rows
 }
 

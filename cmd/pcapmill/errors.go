@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/pcapmill/pcapmill/capture"
-	"github.com/pcapmill/pcapmill/config"
+	"github.com/pcapmill/pcapmill/internal/typo"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
 )
@@ -170,7 +170,7 @@ func unknownFlag(cmd *cobra.Command, err error) error {
 	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
-	return usage("%w%s", err, config.DidYouMean("--"+none.GetSpecifiedName(), names))
+	return usage("%w%s", err, typo.DidYouMean("--"+none.GetSpecifiedName(), names))
 }
 
 // oneOfItsCommands is cobra's argument check for commands that only have
@@ -185,7 +185,7 @@ func oneOfItsCommands(cmd *cobra.Command, args []string) error {
 			names = append(names, c.Name())
 		}
 	}
-	return usage("no command %q%s", cmd.CommandPath()+" "+args[0], config.DidYouMean(args[0], names))
+	return usage("no command %q%s", cmd.CommandPath()+" "+args[0], typo.DidYouMean(args[0], names))
 }
 
 // count is cobra's argument check for commands with a fixed number of them.

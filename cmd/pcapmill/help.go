@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/pcapmill/pcapmill/config"
+	"github.com/pcapmill/pcapmill/internal/typo"
 )
 
 // The keys under which a command's annotations say more than cobra has fields for.
@@ -174,7 +174,7 @@ func newHelp(root *cobra.Command) *cobra.Command {
 				for _, c := range root.Commands() {
 					names = append(names, c.Name())
 				}
-				return usage("help: no command %q%s", strings.Join(args, " "), config.DidYouMean(args[0], names))
+				return usage("help: no command %q%s", strings.Join(args, " "), typo.DidYouMean(args[0], names))
 			}
 			help(cmd.OutOrStdout(), of)
 			return nil

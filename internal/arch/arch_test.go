@@ -30,12 +30,12 @@ var rooms = map[string][]string{
 	"session":        {"header"},
 	"mask":           {"capture", "header"},
 	"sample":         {},
-	"label":          {},
+	"label":          {"internal/typo"},
 	"dedup":          {},
 
 	"dataset":             {},
-	"dataset/idx":         {"dataset"},
-	"dataset/prints":      {},
+	"dataset/idx":         {"dataset", "internal/atomicfile"},
+	"dataset/prints":      {"internal/atomicfile"},
 	"dataset/datasettest": {"dataset"},
 	"manifest":            {"internal/atomicfile"},
 
@@ -45,14 +45,15 @@ var rooms = map[string][]string{
 	},
 	"audit":  {"manifest", "dedup", "dataset/idx", "dataset/prints"},
 	"report": {"sample"},
-	"config": {},
+	"config": {"internal/typo"},
 	"cmd/pcapmill": {
 		"config", "mill", "audit", "report", "manifest", "label", "mask", "sample", "dedup", "header", "session",
-		"capture", "dataset/idx", "internal/atomicfile", "internal/version",
+		"capture", "dataset/idx", "internal/atomicfile", "internal/version", "internal/typo",
 	},
 
 	"internal/atomicfile":  {},
 	"internal/version":     {},
+	"internal/typo":        {},
 	"internal/arch":        {},
 	"internal/testcap":     {},
 	"internal/groundtruth": {},

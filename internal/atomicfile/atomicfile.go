@@ -2,16 +2,24 @@
 // whole, at every instant, a power cut included.
 //
 // The data goes to a temporary file in the same directory, is synced to disk, takes
-// the file's name by rename, and the directory is synced, so that when Write returns
-// nil the new content is there to stay. Rename is atomic on the local file systems
-// of Unix; on network file systems, and on systems other than Unix (where the
-// directory is not synced either), it is as good as the system makes it.
+// the file's name by rename, and the directory is synced, so that when [Write] returns
+// nil the new content is there to stay. [Prepare] does the first half, which takes
+// long, so that several files can then change in as many renames, which do not. Rename
+// is atomic on the local file systems of Unix; on network file systems, and on systems
+// other than Unix (where the directory is not synced either), it is as good as the
+// system makes it.
+//
+// A process that is killed meanwhile may leave a temporary file behind; its name is a
+// dot, the file's name and a number. [RemoveStale] removes it.
 package atomicfile
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Write replaces or creates the file at path with data. A new file gets perm (before
@@ -19,15 +27,89 @@ import (
 // is replaced, not what it points to. The directory must exist. After an error the
 // old file is as it was, unless the error is of the last step, the sync of the
 // directory: then the new file is in place but may not survive a power cut.
-//
-// A process that is killed meanwhile may leave a temporary file behind; its name is
-// a dot, the file's name and a number.
 func Write(path string, data []byte, perm os.FileMode) error {
-	if err := replace(path, data, perm); err != nil {
+	p, err := Prepare(path, perm, func(f *os.File) error {
+		_, err := f.Write(data)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	defer p.Discard() // nothing, once it is published
+	return p.Publish()
+}
+
+// A Pending is the next content of a file: whole and synced to disk, but under a
+// temporary name. It holds no open file.
+type Pending struct {
+	path string
+	temp string // empty once it was renamed or discarded
+}
+
+// Prepare writes what will replace or create the file at path; see [Write] for perm
+// and links. write writes all of it to a new file. After an error nothing is left.
+func Prepare(path string, perm os.FileMode, write func(f *os.File) error) (*Pending, error) {
+	f, err := create(path, perm)
+	if err != nil {
+		return nil, fmt.Errorf("atomicfile: %s: %w", path, err)
+	}
+	if err = write(f); err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		_ = os.Remove(f.Name())
+		return nil, fmt.Errorf("atomicfile: %s: %w", path, err)
+	}
+	return &Pending{path, f.Name()}, nil
+}
+
+// Rename gives the content the file's name: visible at once, and durable when the
+// directory is synced next.
+func (p *Pending) Rename() error {
+	if err := os.Rename(p.temp, p.path); err != nil {
+		return fmt.Errorf("atomicfile: %s: %w", p.path, err)
+	}
+	p.temp = ""
+	return nil
+}
+
+// Publish renames and syncs the directory, and with it every earlier rename there.
+func (p *Pending) Publish() error {
+	if err := p.Rename(); err != nil {
+		return err
+	}
+	if err := syncDir(filepath.Dir(p.path)); err != nil {
+		return fmt.Errorf("atomicfile: %s: %w", p.path, err)
+	}
+	return nil
+}
+
+// Discard removes the temporary file. It does nothing with a nil Pending, and with one
+// that was renamed.
+func (p *Pending) Discard() {
+	if p == nil || p.temp == "" {
+		return
+	}
+	_ = os.Remove(p.temp) // what stays is removed with the stale ones
+	p.temp = ""
+}
+
+// RemoveStale removes the temporary files that killed processes left of the file at
+// path. The caller makes sure that nobody is writing that file meanwhile.
+func RemoveStale(path string) error {
+	dir, prefix := filepath.Dir(path), "."+filepath.Base(path)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
 		return fmt.Errorf("atomicfile: %s: %w", path, err)
 	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
-		return fmt.Errorf("atomicfile: %s: %w", path, err)
+	for _, e := range entries {
+		number, ok := strings.CutPrefix(e.Name(), prefix)
+		if !ok || number == "" || strings.Trim(number, "0123456789") != "" || !e.Type().IsRegular() {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("atomicfile: %s: %w", path, err)
+		}
 	}
 	return nil
 }

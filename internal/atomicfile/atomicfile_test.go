@@ -116,3 +116,82 @@ func TestWriteFailureLeavesNothing(t *testing.T) {
 		t.Errorf("directory holds %q, want only sub", names)
 	}
 }
+
+// Prepared content is not the file's before it is renamed, and is nothing once it was discarded.
+func TestPrepare(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a")
+	prepare := func(text string) *Pending {
+		t.Helper()
+		p, err := Prepare(path, 0o600, func(f *os.File) error {
+			_, err := f.WriteString(text)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	first := prepare("first")
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) || len(list(t, dir)) != 1 {
+		t.Errorf("prepared: %q (%v)", list(t, dir), err)
+	}
+	if err := first.Rename(); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, path, "first")
+	first.Discard() // it is the file now
+	second, third := prepare("second"), prepare("third")
+	expect(t, path, "first")
+	second.Discard()
+	second.Discard()
+	if err := third.Publish(); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, path, "third")
+	(*Pending)(nil).Discard()
+	broken := errors.New("broken")
+	if _, err := Prepare(path, 0o600, func(*os.File) error { return broken }); !errors.Is(err, broken) {
+		t.Errorf("error %v, want %v", err, broken)
+	}
+	if err := second.Rename(); err == nil {
+		t.Error("what was discarded was renamed")
+	}
+	expect(t, path, "third")
+	if names := list(t, dir); len(names) != 1 {
+		t.Errorf("directory holds %q, want only the file", names)
+	}
+}
+
+// Only what Prepare leaves goes.
+func TestRemoveStale(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a")
+	if err := Write(path, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Prepare(path, 0o600, func(*os.File) error { return nil }); err != nil { // and killed
+		t.Fatal(err)
+	}
+	for _, name := range []string{".a", ".a1x", ".ab1", "a1", ".b1"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, ".a2"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(list(t, dir)); n != 8 {
+		t.Fatalf("%d names before", n)
+	}
+	if err := RemoveStale(path); err != nil {
+		t.Fatal(err)
+	}
+	if got := list(t, dir); len(got) != 7 {
+		t.Errorf("left: %q", got)
+	}
+	expect(t, path, "x")
+	if err := RemoveStale(filepath.Join(dir, "none", "a")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no such directory: %v", err)
+	}
+}

@@ -9,10 +9,17 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-func replace(path string, data []byte, perm os.FileMode) error {
+// create makes the temporary file for path. The rest of what renameio does is not
+// used: it would sync a second time when it renames.
+func create(path string, perm os.FileMode) (*os.File, error) {
 	// The directory is named because renameio would otherwise try $TMPDIR first,
 	// with test files on both sides.
-	return renameio.WriteFile(path, data, perm, renameio.WithTempDir(filepath.Dir(path)))
+	p, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)),
+		renameio.WithPermissions(perm), renameio.WithExistingPermissions())
+	if err != nil {
+		return nil, err
+	}
+	return p.File, nil
 }
 
 // syncDir makes the names in dir durable.

@@ -17,13 +17,13 @@ import (
 )
 
 // ErrAbsent says that the folder with the captures is not there.
-var ErrAbsent = errors.New("groundtruth: no folder shared/captures next to the repository; set PCAPMILL_SHARED to the folder that holds captures")
+var ErrAbsent = errors.New("groundtruth: no folder shared/captures next to the repository; set PCAPMILL_TEST_SHARED to the folder that holds captures")
 
-// Shared returns the folder "shared": what PCAPMILL_SHARED names, else the first one on the way up from the working directory.
+// Shared returns the folder "shared": what PCAPMILL_TEST_SHARED names, else the first one on the way up from the working directory.
 func Shared() (string, error) {
-	if dir := os.Getenv("PCAPMILL_SHARED"); dir != "" {
+	if dir := os.Getenv("PCAPMILL_TEST_SHARED"); dir != "" {
 		if _, err := os.Stat(filepath.Join(dir, "captures")); err != nil {
-			return "", fmt.Errorf("%w (PCAPMILL_SHARED is %s)", ErrAbsent, dir)
+			return "", fmt.Errorf("%w (PCAPMILL_TEST_SHARED is %s)", ErrAbsent, dir)
 		}
 		return dir, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
 
+	"github.com/pcapmill/pcapmill/internal/groundtruth"
 	"github.com/pcapmill/pcapmill/internal/twin"
 )
 
@@ -16,7 +17,7 @@ import (
 // packet without an error and without a tunnel, and the twin finds the same, endpoints and payload have to be equal; where only one of them finds a session, the
 // number is fixed below, with the reasons.
 func TestGopacketAgrees(t *testing.T) {
-	dir, rows := shared(t)
+	dir, rows := groundtruth.Require(t)
 	both, onlyTwin, onlyGopacket := 0, map[string]int{}, map[string]int{}
 	for _, r := range rows {
 		if r.Folder() == "malformed" { // there the two differ on purpose: SPEC and gopacket forgive other things

@@ -3,7 +3,6 @@ package twin_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,23 +11,6 @@ import (
 	"github.com/pcapmill/pcapmill/internal/groundtruth"
 	"github.com/pcapmill/pcapmill/internal/twin"
 )
-
-// shared returns the folder with the captures and all of its rows, or skips.
-func shared(t *testing.T) (string, []groundtruth.Row) {
-	t.Helper()
-	dir, err := groundtruth.Shared()
-	if errors.Is(err, groundtruth.ErrAbsent) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, err := groundtruth.Load(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir, rows
-}
 
 func read(t *testing.T, dir, path string) []byte {
 	t.Helper()
@@ -61,7 +43,7 @@ func count(t *testing.T, raw []byte) groundtruth.Counts {
 
 // TestGroundTruth compares with tshark and with a plain reader of the file structure, over every capture there is.
 func TestGroundTruth(t *testing.T) {
-	dir, rows := shared(t)
+	dir, rows := groundtruth.Require(t)
 	var found []groundtruth.Difference
 	for _, r := range rows {
 		found = append(found, groundtruth.Compare(r, count(t, read(t, dir, r.Path)))...)
@@ -78,7 +60,7 @@ func TestGroundTruth(t *testing.T) {
 
 // TestFacetimeImages makes the 6,000 images that were published from this capture, in the order of the reference table.
 func TestFacetimeImages(t *testing.T) {
-	dir, _ := shared(t)
+	dir, _ := groundtruth.Require(t)
 	table, err := os.ReadFile(filepath.Join(dir, "captures/ustc/reference/Facetime.sessions.tsv"))
 	if err != nil {
 		t.Fatal(err)
