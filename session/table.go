@@ -11,8 +11,8 @@ import (
 //
 // State per session: the prefix in full length (limit bytes, zeros behind what
 // is filled, so that it serves as the sample), 24 bytes of counters, 16 of
-// fingerprint if asked for, and the map entry of the five-tuple (IPv4: 20 bytes
-// at a load of 44 to 88 %, IPv6: 48). No pointers: the collector passes over it.
+// fingerprint if asked for, and the map entry of the five-tuple (IPv4: 25 bytes
+// at a load of 44 to 88 %, IPv6: 45). No pointers: the collector passes over it.
 type Table struct {
 	limit    int
 	prints   bool
