@@ -58,7 +58,8 @@ type Format interface {
 	// Open opens the dataset in dir, which must exist, to append samples of the
 	// given shape. samples is the number of committed samples, from the manifest;
 	// 0 makes a new dataset, whose files exist, whole and empty, when Open
-	// returns. Open cuts off what lies behind the committed samples. It refuses a
+	// returns. Open cuts off what lies behind the committed samples, and removes
+	// temporary files of a writer that was killed. It refuses a
 	// dataset of another shape or with fewer samples by a *MismatchError, a number
 	// that the format cannot count by a *LimitError, a missing file by an error
 	// that wraps fs.ErrNotExist, and files that are something else by an error of
@@ -69,32 +70,42 @@ type Format interface {
 	Open(dir string, spec Spec, samples int64) (Writer, error)
 }
 
-// A Writer appends samples to a dataset. After an error of Append or Commit every
-// further Append and Commit returns that error, and Close goes back to the last
-// commit. A *MismatchError or *LimitError of Append is an exception: it changes
-// nothing. A Writer is not safe for concurrent use.
+// A Writer appends samples to a dataset. After an error of Append, Prepare or Commit
+// every further one returns that error, and Close goes back to the last commit. A
+// *MismatchError or *LimitError of Append is an exception: it changes nothing. A Writer
+// is not safe for concurrent use.
 type Writer interface {
 	// Append takes one more sample. s.Data is copied or written before Append
 	// returns. It fails with a *MismatchError if s.Data has another size than the
 	// shape says, and with a *LimitError if the format cannot count any further.
 	Append(s Sample) error
 
-	// Commit makes all appended samples part of the dataset, durably, in the order
-	// that the package comment gives. Without new samples it does nothing.
+	// Prepare writes all appended samples to disk, durably, and changes nothing that
+	// a reader would go by; see the package comment. Without new samples it does
+	// nothing. More samples may follow: they need another Prepare.
+	Prepare() error
+
+	// Commit makes all appended samples part of the dataset. It prepares those that
+	// were not; after a Prepare it takes as little time as the format can. The
+	// samples are visible when it returns, and durable when the directory was synced
+	// as well. Without new samples it does nothing.
 	Commit() error
 
 	// Samples returns the number of samples, appended ones included: what the
 	// dataset holds after a Commit now.
 	Samples() int64
 
-	// Cut returns how many bytes Open cut off, over all files.
+	// Cut returns how many bytes Open cut off, over all files, temporary ones not
+	// counted.
 	Cut() int64
 
-	// Files returns the files in a fixed order, with their sizes as of the last
-	// commit.
+	// Files returns the files in a fixed order, without temporary ones, with the
+	// sizes that they have once what was prepared last is committed: what the
+	// manifest of that commit says.
 	Files() []File
 
-	// Close cuts off what was not committed and closes the files. Only the first
-	// call does anything. Afterwards Append and Commit return an error.
+	// Close removes or cuts off what was not committed and closes the files. All
+	// that was committed is durable then. Only the first call does anything.
+	// Afterwards Append, Prepare and Commit return an error.
 	Close() error
 }

@@ -20,18 +20,28 @@
 //
 // # Order of writing
 //
-// [Writer.Append] may write data behind the committed samples at any time, but must
-// leave every count, index and footer alone that a reader would go by.
-// [Writer.Commit] works in this order:
+// A commit has two steps, so that what takes long is done before anything changes:
 //
-//  1. the data of all files is written and synced to disk,
-//  2. then the counts of all files are written and synced to disk,
-//  3. and after Commit returned, the caller writes the manifest.
+//  1. [Writer.Prepare] writes and syncs everything that was appended, under temporary
+//     names where the format can, which begin with a dot. Whoever opens the dataset
+//     by its names sees what was committed before: every count, index and footer that
+//     a reader would go by is as it was. At most there is data behind them.
+//  2. [Writer.Commit] makes it visible, by renames alone if the format can, else by
+//     writing and syncing counts.
+//  3. Then the caller publishes the manifest, which it prepared before Commit, in the
+//     same directory. Its sync of the directory is the one that makes renames of
+//     Commit durable too. [Writer.Close] does the same for a caller without manifest.
 //
 // So a reader that trusts a file's header never sees samples that are not there, a
-// reader that trusts the manifest never sees a header that promises less, and a kill
-// or a power cut at any instant leaves a directory that opens at the last manifest.
-// Cutting goes the other way round: first the counts, then the data.
+// reader that trusts the manifest never sees a header that promises less, and a kill at
+// any instant, or a power cut on a file system that keeps the order of renames in one
+// directory, leaves a directory that opens at the last manifest. Samples that are
+// visible before their manifest is are the only thing that a kill can leave to be cut
+// off, and only between the steps 2 and 3, or, if the format cannot use temporary
+// names, since Append. Cutting goes the other way round: first the counts, then the
+// data.
+//
+// Temporary files that a kill leaves are removed by the next Open.
 //
 // # Determinism
 //

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// ErrClosed is returned by Append and Commit of a [Writer] that was closed.
+// ErrClosed is returned by Append, Prepare and Commit of a [Writer] that was closed.
 var ErrClosed = errors.New("dataset: writer is closed")
 
 // A MismatchError says that something has another size, number or shape than it must

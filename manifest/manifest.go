@@ -292,17 +292,45 @@ func (m *Manifest) Encode() ([]byte, error) {
 
 // Write puts the manifest into the dataset's directory, whole or not at all.
 func (m *Manifest) Write(dir string) error {
-	text, err := m.Encode()
+	next, err := m.Prepare(dir)
 	if err != nil {
 		return err
 	}
-	return WriteText(dir, text)
+	defer next.Discard() // nothing, once it is published
+	return next.Publish()
+}
+
+// Prepare writes the manifest into the dataset's directory, durably, but under
+// a temporary name: Publish of what it returns makes it the manifest, Discard
+// removes it.
+func (m *Manifest) Prepare(dir string) (*atomicfile.Pending, error) {
+	text, err := m.Encode()
+	if err != nil {
+		return nil, err
+	}
+	next, err := atomicfile.Prepare(filepath.Join(dir, Name), 0o666, func(f *os.File) error {
+		_, err := f.Write(text)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("manifest: %w", err)
+	}
+	return next, nil
 }
 
 // WriteText puts the text of a manifest into the dataset's directory, whole or
 // not at all: what Encode gave, or what stood there before.
 func WriteText(dir string, text []byte) error {
 	if err := atomicfile.Write(filepath.Join(dir, Name), text, 0o666); err != nil {
+		return fmt.Errorf("manifest: %w", err)
+	}
+	return nil
+}
+
+// RemoveStale removes manifests that killed runs prepared and did not publish.
+// The caller holds the directory's lock.
+func RemoveStale(dir string) error {
+	if err := atomicfile.RemoveStale(filepath.Join(dir, Name)); err != nil {
 		return fmt.Errorf("manifest: %w", err)
 	}
 	return nil

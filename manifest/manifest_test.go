@@ -170,6 +170,19 @@ func TestOnDisk(t *testing.T) {
 	if back, err := manifest.Load(dir); err != nil || back.Samples != 5 {
 		t.Errorf("%+v, %v", back, err)
 	}
+	m.Samples = 6
+	if _, err := m.Prepare(dir); err != nil { // and killed
+		t.Fatal(err)
+	}
+	if back, err := manifest.Load(dir); err != nil || back.Samples != 5 {
+		t.Errorf("prepared: %+v, %v", back, err)
+	}
+	if err := manifest.RemoveStale(dir); err != nil {
+		t.Fatal(err)
+	}
+	if names, err := os.ReadDir(dir); err != nil || len(names) != 1 {
+		t.Errorf("left: %v, %v", names, err)
+	}
 	text := []byte("whatever stood there")
 	if err := manifest.WriteText(dir, text); err != nil {
 		t.Fatal(err)

@@ -2,17 +2,19 @@ package mill
 
 import (
 	"context"
+	"time"
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/version"
 )
 
 // Step carries a plan out in one goroutine, with a commit after every capture, and calls at wherever a kill would leave a new
 // state of the directory behind.
-func Step(p *Plan, at func(where string)) error {
-	s, err := openStore(p.Out, &p.Options, version.String())
+func Step(p *Plan, format dataset.Format, at func(where string)) error {
+	s, err := openStore(p.Out, &p.Options, version.String(), format)
 	if err != nil {
 		return err
 	}
@@ -36,6 +38,12 @@ func step(s *store, w *worker, in *Input, at func(where string)) error {
 		return err
 	}
 	at("appended")
+	next, err := s.prepare()
+	if err != nil {
+		return err
+	}
+	defer next.Discard()
+	at("prepared")
 	if err := s.writer.Commit(); err != nil {
 		return err
 	}
@@ -46,15 +54,24 @@ func step(s *store, w *worker, in *Input, at func(where string)) error {
 		}
 		at("prints committed")
 	}
-	err = s.commit()
+	err = s.show(next)
 	at("committed")
 	return err
+}
+
+// RunEager is Run with a commit after every capture.
+func RunEager(ctx context.Context, p *Plan, format dataset.Format) (*Result, error) {
+	s, err := openStore(p.Out, &p.Options, version.String(), format)
+	if err != nil {
+		return nil, err
+	}
+	return s.run(ctx, p, Events{Done: func(int, *Outcome) { s.every, s.took = 0, 0 }}, nil, time.Now())
 }
 
 // StepFailing is Step with a writer whose Commit fails from the nth capture on, after it has committed the data: the disk is
 // full when the manifest's turn comes.
 func StepFailing(p *Plan, n int, failure error) error {
-	s, err := openStore(p.Out, &p.Options, version.String())
+	s, err := openStore(p.Out, &p.Options, version.String(), idx.Format{})
 	if err != nil {
 		return err
 	}

@@ -32,44 +32,60 @@ func several(t *testing.T, n int) []string {
 
 // TestKilledAnywhere copies the directory at every step of a run, as a kill would leave it, and between any two steps with the
 // files changed in the order in which they are written. Each copy opens as a dataset of whole captures, and the same command
-// completes it to the bytes of a run that was not killed.
+// completes it to the bytes of a run that was not killed. In place, samples reach the files before they are committed; else a
+// kill that hits no commit leaves a dataset that needs no completing.
 func TestKilledAnywhere(t *testing.T) {
 	for captures, mode := range map[int]dedup.Mode{2: dedup.Sample, 3: dedup.Session} {
-		t.Run(mode.String(), func(t *testing.T) {
-			paths := several(t, captures)
-			o := large(mode).options()
-			whole := filepath.Join(t.TempDir(), "whole")
-			convert(t, paths, whole, o)
-			want := dataset(t, whole)
+		for how, format := range map[string]idx.Format{"in place": {RewriteLimit: -1}, "rewriting": {}} {
+			t.Run(mode.String()+" "+how, func(t *testing.T) { killedAnywhere(t, captures, mode, format) })
+		}
+	}
+}
 
-			p, err := mill.Prepare(paths, filepath.Join(t.TempDir(), "out"), o)
-			if err != nil {
-				t.Fatal(err)
+func killedAnywhere(t *testing.T, captures int, mode dedup.Mode, format idx.Format) {
+	paths := several(t, captures)
+	o := large(mode).options()
+	whole := filepath.Join(t.TempDir(), "whole")
+	convert(t, paths, whole, o)
+	want := dataset(t, whole)
+
+	p, err := mill.Prepare(paths, filepath.Join(t.TempDir(), "out"), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := map[string]string{}
+	uncommitted := 0
+	check := func(where string, files map[string]string) {
+		checkKilled(t, where, files, paths, o, want)
+	}
+	err = mill.Step(p, format, func(where string) {
+		now := tree(t, p.Out)
+		for _, state := range between(last, now) {
+			check("before "+where, state)
+		}
+		check(where, now)
+		if m, err := manifest.Parse([]byte(now["manifest.json"])); err == nil && (where == "appended" || where == "prepared") {
+			uncommitted += len(now[idx.ImagesName]) - 16 - int(m.Samples)*o.Shape.Length()
+			if format.RewriteLimit == 0 {
+				verified(t, where, p.Out)
 			}
-			last := map[string]string{}
-			uncommitted := 0
-			check := func(where string, files map[string]string) {
-				checkKilled(t, where, files, paths, o, want)
-			}
-			err = mill.Step(p, func(where string) {
-				now := tree(t, p.Out)
-				for _, state := range between(last, now) {
-					check("before "+where, state)
-				}
-				check(where, now)
-				if m, err := manifest.Parse([]byte(now["manifest.json"])); err == nil && where == "appended" {
-					uncommitted += len(now[idx.ImagesName]) - 16 - int(m.Samples)*o.Shape.Length()
-				}
-				last = now
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if uncommitted == 0 {
-				t.Error("no sample reached the file before it was committed: the test sees less than it should")
-			}
-			same(t, "run by steps", dataset(t, p.Out), want)
-		})
+		}
+		last = now
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if (uncommitted > 0) != (format.RewriteLimit < 0) {
+		t.Errorf("%d bytes reached the file before they were committed", uncommitted)
+	}
+	same(t, "run by steps", dataset(t, p.Out), want)
+}
+
+// verified checks a dataset as pcapmill verify does.
+func verified(t *testing.T, where, dir string) {
+	t.Helper()
+	if _, err := audit.Verify(dir); err != nil {
+		t.Fatalf("%s: %v", where, err)
 	}
 }
 
@@ -122,9 +138,7 @@ func checkKilled(t *testing.T, where string, files map[string]string, paths []st
 	}
 	convert(t, paths, dir, o)
 	same(t, "completed after a kill: "+where, dataset(t, dir), want)
-	if _, err := audit.Verify(dir); err != nil {
-		t.Fatalf("%s: %v", where, err)
-	}
+	verified(t, where, dir)
 }
 
 // TestInterrupted stops a run at every capture, by its context. What is left is a dataset that keeps every promise, and the

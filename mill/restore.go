@@ -61,7 +61,7 @@ func (s *store) restore() {
 		return
 	}
 	spec := dataset.Spec{Rows: s.o.Shape.Rows, Cols: s.o.Shape.Cols}
-	if w, err := (idx.Format{}).Open(s.dir, spec, s.base); err == nil {
+	if w, err := s.format.Open(s.dir, spec, s.base); err == nil {
 		_ = w.Close()
 	}
 	if s.o.Dedup == dedup.Session {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/internal/version"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
@@ -70,10 +71,15 @@ type answer struct {
 // in hand, and returns a Result that says so.
 func Run(ctx context.Context, p *Plan, ev Events, progress *Progress) (*Result, error) {
 	start := time.Now()
-	s, err := openStore(p.Out, &p.Options, version.String())
+	s, err := openStore(p.Out, &p.Options, version.String(), idx.Format{})
 	if err != nil {
 		return nil, err
 	}
+	return s.run(ctx, p, ev, progress, start)
+}
+
+// run is Run with an open store.
+func (s *store) run(ctx context.Context, p *Plan, ev Events, progress *Progress, start time.Time) (*Result, error) {
 	if s.cut > 0 && ev.Recovered != nil {
 		ev.Recovered(s.cut)
 	}

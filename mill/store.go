@@ -22,13 +22,13 @@ import (
 	"github.com/pcapmill/pcapmill/sample"
 )
 
-// store is an open dataset that captures are added to. Order of a commit: data
-// and its lengths first (dataset.Writer, prints), the manifest last.
+// store is an open dataset that captures are added to.
 type store struct {
 	o       *Options
 	dir     string
 	made    []string // directories that this run made, deepest first
 	lock    *dataset.DirLock
+	format  dataset.Format
 	writer  dataset.Writer
 	prints  *prints.Log // with --dedup session only
 	m       *manifest.Manifest
@@ -37,8 +37,9 @@ type store struct {
 	changed bool   // this run wrote the manifest
 	set     *dedup.Set
 	have    map[content]bool
-	cut     int64 // bytes of an unfinished run that were cut off
-	pending int64 // captures since the last commit
+	cut     int64         // bytes of an unfinished run that were cut off
+	pending int64         // captures since the last commit
+	every   time.Duration // at least between two commits
 	last    time.Time
 	took    time.Duration // what the last commit took
 }
@@ -61,8 +62,8 @@ func (e *SettingsError) Error() string {
 }
 
 // openStore opens the dataset in dir or makes a new one.
-func openStore(dir string, o *Options, version string) (_ *store, err error) {
-	s := &store{o: o, dir: dir, set: dedup.NewSet(), have: map[content]bool{}, last: time.Now()}
+func openStore(dir string, o *Options, version string, format dataset.Format) (_ *store, err error) {
+	s := &store{o: o, dir: dir, format: format, set: dedup.NewSet(), have: map[content]bool{}, every: commitEvery, last: time.Now()}
 	s.made = missing(dir)
 	defer func() {
 		if err != nil {
@@ -75,11 +76,14 @@ func openStore(dir string, o *Options, version string) (_ *store, err error) {
 	if s.lock, err = dataset.Lock(dir); err != nil {
 		return nil, err
 	}
+	if err := manifest.RemoveStale(dir); err != nil {
+		return nil, err
+	}
 	if err := s.loadManifest(version); err != nil {
 		return nil, err
 	}
 	spec := dataset.Spec{Rows: o.Shape.Rows, Cols: o.Shape.Cols}
-	if s.writer, err = (idx.Format{}).Open(dir, spec, s.m.Samples); err != nil {
+	if s.writer, err = format.Open(dir, spec, s.m.Samples); err != nil {
 		return nil, err
 	}
 	s.cut = s.writer.Cut()
@@ -145,11 +149,6 @@ func (s *store) refuseForeign() error {
 		}
 	}
 	return nil
-}
-
-func (s *store) writeManifest() error {
-	s.changed = true
-	return s.m.Write(s.dir)
 }
 
 // recall fills the set of what the dataset already holds.
@@ -282,36 +281,4 @@ func detail(d *capture.Damage) string {
 		return sys.Op + ": " + sys.Err.Error()
 	}
 	return d.Detail
-}
-
-// due reports whether it is time to commit: every two seconds, but not so often
-// that committing takes more than some five per cent of the run.
-func (s *store) due() bool {
-	return s.pending > 0 && time.Since(s.last) > max(2*time.Second, 20*s.took)
-}
-
-// commit makes everything added so far part of the dataset.
-func (s *store) commit() error {
-	start := time.Now()
-	if err := s.writer.Commit(); err != nil {
-		return err
-	}
-	if s.prints != nil {
-		if err := s.prints.Commit(); err != nil {
-			return err
-		}
-	}
-	s.m.Files = nil
-	for _, f := range s.writer.Files() {
-		s.m.Files = append(s.m.Files, manifest.File{Name: f.Name, Size: f.Size})
-	}
-	if s.prints != nil {
-		s.m.Files = append(s.m.Files, manifest.File{Name: prints.Name, Size: s.prints.Size()})
-	}
-	if err := s.writeManifest(); err != nil {
-		return err
-	}
-	s.pending, s.last = 0, time.Now()
-	s.took = s.last.Sub(start)
-	return nil
 }

@@ -40,8 +40,13 @@ func shapeOf(name string) (shape, bool) {
 	mixed := shape{
 		open: 1500, opening: 4300,
 		styles: []weighted{
-			{download, 16700}, {upload, 3200}, {talk, 22000}, {stream, 8200},
-			{voice, 8736}, {lookup, 4600}, {background, 2100},
+			{download, 16700},
+			{upload, 3200},
+			{talk, 22000},
+			{stream, 8200},
+			{voice, 8736},
+			{lookup, 4600},
+			{background, 2100},
 		},
 		least: 6, longer: 26500, doublings: 9, train: 6, v6: 6500, noise: 330,
 	}

@@ -8,7 +8,7 @@
 //
 // What the suite checks is the contract in package dataset: what is written comes back
 // in order; appending in any number of commits, runs and reopenings gives the same
-// bytes; what was not committed is gone after Close, after a kill (a copy of the
+// bytes; what was not committed, prepared or not, is gone after Close, after a kill (a copy of the
 // directory taken while the writer is open stands in for the disk that a killed process
 // leaves) and after a manifest that was never written; what does not fit is refused and
 // nothing is changed by that; the writer's numbers are right; and a writer that is
@@ -22,7 +22,9 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os"
+	"path"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -60,6 +62,7 @@ func Run(t *testing.T, newFormat func() dataset.Format, read ReadFunc) {
 		{"TailIsCut", s.tailIsCut},
 		{"CloseWithoutCommit", s.closeWithoutCommit},
 		{"KilledBeforeCommit", s.killedBeforeCommit},
+		{"Prepared", s.preparedOnly},
 		{"KilledBeforeManifest", s.killedBeforeManifest},
 		{"NewAfterKill", s.newAfterKill},
 		{"Closed", s.closed},
@@ -78,7 +81,7 @@ type suite struct {
 var spec = dataset.Spec{Rows: 28, Cols: 28}
 
 // many is a number of samples of that shape that is more than any sensible buffer holds:
-// 3.1 MB. So a writer has data on disk before it is told to commit.
+// 3.1 MB. So a writer in place has data on disk before it is told to commit.
 const many = 4000
 
 // makeSamples returns n samples that depend on seed only, from all bytes and all labels,
@@ -134,6 +137,13 @@ func appendAll(t *testing.T, w dataset.Writer, samples []dataset.Sample) {
 	}
 	if got, want := w.Samples(), before+int64(len(samples)); got != want {
 		t.Errorf("Samples() after Append is %d, want %d", got, want)
+	}
+}
+
+func prepare(t *testing.T, w dataset.Writer) {
+	t.Helper()
+	if err := w.Prepare(); err != nil {
+		t.Fatalf("Prepare: %v", err)
 	}
 }
 
@@ -207,6 +217,17 @@ func same(t *testing.T, what string, want, got snapshot) {
 			}
 		}
 	}
+}
+
+// visible leaves out temporary files: what is left is what readers know by name.
+func (files snapshot) visible() snapshot {
+	rest := snapshot{}
+	for name, data := range files {
+		if !strings.HasPrefix(path.Base(name), ".") {
+			rest[name] = data
+		}
+	}
+	return rest
 }
 
 func (files snapshot) sizes() map[string]int {

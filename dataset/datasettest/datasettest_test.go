@@ -63,6 +63,12 @@ func TestSuiteNoticesFaults(t *testing.T) {
 		"count before commit":            "KilledBeforeCommit",
 		"commit when closed":             "Closed",
 		"close twice":                    "Closed",
+
+		"prepare commits":                 "Prepared",
+		"sizes as committed":              "Prepared",
+		"commit of what was prepared":     "Prepared",
+		"close commits what was prepared": "Prepared",
+		"prepare when closed":             "Closed",
 	} {
 		t.Run(strings.ReplaceAll(fault, " ", "_"), func(t *testing.T) {
 			cmd := exec.Command(os.Args[0], "-test.run=^TestFault$/^"+check+"$")

@@ -28,7 +28,7 @@ func (p plain) Open(dir string, spec dataset.Spec, samples int64) (dataset.Write
 	if samples < 0 {
 		return nil, fmt.Errorf("plain: %d samples", samples)
 	}
-	w := &plainWriter{plain: p, spec: spec, samples: samples, committed: samples}
+	w := &plainWriter{plain: p, spec: spec, samples: samples, committed: samples, prepared: samples}
 	flags := os.O_RDWR
 	if samples == 0 || p.fault == "missing file made" {
 		flags |= os.O_CREATE
@@ -52,6 +52,7 @@ type plainWriter struct {
 	f                  *os.File
 	spec               dataset.Spec
 	samples, committed int64
+	prepared           int64
 	cut                int64
 	closed             bool
 	last               []byte // for the fault "sample kept"
@@ -140,6 +141,22 @@ func (w *plainWriter) Append(s dataset.Sample) error {
 	return nil
 }
 
+func (w *plainWriter) Prepare() error {
+	if w.closed && w.fault != "prepare when closed" {
+		return dataset.ErrClosed
+	}
+	if w.closed {
+		return nil
+	}
+	if w.fault != "sizes as committed" {
+		w.prepared = w.samples
+	}
+	if w.fault == "prepare commits" {
+		return w.Commit()
+	}
+	return w.f.Sync()
+}
+
 func (w *plainWriter) Commit() error {
 	if w.closed && w.fault != "commit when closed" {
 		return dataset.ErrClosed
@@ -147,7 +164,10 @@ func (w *plainWriter) Commit() error {
 	if w.closed {
 		return nil
 	}
-	w.committed = w.samples
+	if w.fault != "commit of what was prepared" || w.prepared == w.committed {
+		w.prepared = w.samples
+	}
+	w.committed = w.prepared
 	if w.fault == "trace of commits" {
 		w.commits++
 	}
@@ -170,7 +190,7 @@ func (w *plainWriter) Samples() int64 {
 func (w *plainWriter) Cut() int64 { return w.cut }
 
 func (w *plainWriter) Files() []dataset.File {
-	size := w.offset(w.committed)
+	size := w.offset(w.prepared)
 	if w.fault == "wrong file size" {
 		size++
 	}
@@ -182,6 +202,9 @@ func (w *plainWriter) Close() error {
 		return nil
 	}
 	w.closed = true
+	if w.fault == "close commits what was prepared" {
+		w.committed = w.prepared
+	}
 	if w.fault != "close leaves the rest" {
 		if err := w.rewind(); err != nil {
 			return err

@@ -59,8 +59,8 @@ func (s *suite) closeWithoutCommit(t *testing.T) {
 	s.expect(t, fresh, nil)
 }
 
-// A copy of the directory, taken while samples are appended, is what a killed process
-// leaves.
+// A copy of the directory, taken while samples are appended and prepared, is what a
+// killed process leaves.
 func (s *suite) killedBeforeCommit(t *testing.T) {
 	samples := makeSamples(spec, many, 22)
 	dir := t.TempDir()
@@ -70,11 +70,55 @@ func (s *suite) killedBeforeCommit(t *testing.T) {
 	w := s.open(t, dir, spec, 10)
 	for from := 10; from < many; from += 665 { // six times
 		appendAll(t, w, samples[from:from+665])
+		if from%2 == 0 { // more samples may follow what was prepared
+			prepare(t, w)
+		}
 		killed := snap(t, dir)
 		s.expect(t, killed.restore(t), samples[:10]) // a reader does not see them
 		s.resume(t, killed, want, samples[:10])
 	}
 	closeWriter(t, w)
+	same(t, "closed", want, snap(t, dir))
+}
+
+// What is prepared is on disk, has a size, and is not part of the dataset yet.
+func (s *suite) preparedOnly(t *testing.T) {
+	samples := makeSamples(spec, many, 27)
+	oneGo := t.TempDir()
+	s.write(t, oneGo, spec, 0, samples)
+	dir := t.TempDir()
+	w := s.open(t, dir, spec, 0)
+	have, before := 0, snap(t, dir)
+	for _, next := range []int{5, 9, many - 1} {
+		appendAll(t, w, samples[have:next])
+		prepare(t, w)
+		prepare(t, w) // does nothing
+		files, killed := w.Files(), snap(t, dir)
+		s.expect(t, killed.restore(t), samples[:have])
+		s.resume(t, killed, before, samples[:have])
+		commit(t, w)
+		have, before = next, snap(t, dir)
+		s.expect(t, dir, samples[:have])
+		same(t, "after Commit: temporary files", before.visible(), before)
+		for _, f := range files {
+			if len(before[f.Name]) != int(f.Size) {
+				t.Errorf("%s has %d bytes, the prepared writer said %d", f.Name, len(before[f.Name]), f.Size)
+			}
+		}
+	}
+	appendAll(t, w, samples[have:])
+	prepare(t, w)
+	closeWriter(t, w)
+	same(t, "prepared and closed", before, snap(t, dir))
+
+	// A Commit after further samples is one of all of them.
+	w = s.open(t, dir, spec, 0)
+	appendAll(t, w, samples[:many/2])
+	prepare(t, w)
+	appendAll(t, w, samples[many/2:])
+	commit(t, w)
+	closeWriter(t, w)
+	same(t, "prepared halfway", snap(t, oneGo), snap(t, dir))
 }
 
 // resume opens what a killed process left, wants the last committed state back, and
@@ -84,7 +128,7 @@ func (s *suite) resume(t *testing.T, killed, want snapshot, committed []dataset.
 	dir := killed.restore(t)
 	w := s.open(t, dir, spec, len(committed))
 	lost := int64(0)
-	for path, data := range killed {
+	for path, data := range killed.visible() {
 		lost += int64(len(data) - len(want[path]))
 	}
 	if (lost > 0) != (w.Cut() > 0) {
@@ -140,6 +184,9 @@ func (s *suite) closed(t *testing.T) {
 	before := snap(t, dir)
 	if err := w.Append(samples[0]); err == nil {
 		t.Error("Append after Close succeeded")
+	}
+	if err := w.Prepare(); err == nil {
+		t.Error("Prepare after Close succeeded")
 	}
 	if err := w.Commit(); err == nil {
 		t.Error("Commit after Close succeeded")

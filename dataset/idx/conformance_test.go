@@ -11,8 +11,13 @@ import (
 	"github.com/pcapmill/pcapmill/dataset/idx"
 )
 
+// The suite's datasets are below the limit; in place; and change from one to the other.
 func TestConformance(t *testing.T) {
-	datasettest.Run(t, func() dataset.Format { return idx.Format{} }, readPair)
+	for name, limit := range map[string]int64{"rewriting": 0, "in place": -1, "changing": 1 << 20} {
+		t.Run(name, func(t *testing.T) {
+			datasettest.Run(t, func() dataset.Format { return idx.Format{RewriteLimit: limit} }, readPair)
+		})
+	}
 }
 
 // The same suite, read back by this package's own reader.

@@ -35,7 +35,10 @@
 //
 // [Format] is the pair of files of a dataset: session_output.idx3 holds the images,
 // label_output.idx1 the labels, and image i belongs to label i. It keeps the promises
-// of package dataset. [AppendImages] and [AppendLabels] append to single files.
+// of package dataset. As long as the images have at most [Format].RewriteLimit bytes a
+// commit writes both files anew and renames them, one right after the other: until then
+// the files that readers see do not change by a byte. Larger ones are appended in
+// place. [AppendImages] and [AppendLabels] append to single files.
 //
 // The first dimension has 32 bits, so a file holds at most 4294967295 items.
 package idx

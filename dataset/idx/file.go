@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/internal/atomicfile"
 )
 
 // MaxItems is the largest number of items of a file: the first dimension has 32 bits.
@@ -18,16 +19,19 @@ const MaxItems = math.MaxUint32
 // countOffset is where the first dimension stands.
 const countOffset = prefixSize
 
-// A file is one IDX file of unsigned bytes that is open for appending. Nothing is
-// buffered here: the caller writes runs of whole items, and knows how many items shall
-// stay if the run ends now.
+// A file is one IDX file of unsigned bytes that items are appended to. The caller knows
+// how many items shall stay if the run ends now.
 type file struct {
-	f      *os.File // nil as long as there is no file
+	f      *os.File // nil as long as there is no file, or it need not be open
 	path   string
 	header Header // its first dimension is the count that stands in the file
 	item   int64  // size of an item in bytes, at least 1
 	items  int64  // items written, counted or not
 	found  int64  // size of the file in bytes when it was opened
+
+	gathered gather              // whole items behind those written
+	next     *atomicfile.Pending // the file that shall replace this one, or nil
+	replaced *os.File            // the file that this one replaced, if it is still open
 }
 
 // openFile opens a file for the committed number of items and refuses what does not
@@ -144,15 +148,6 @@ func (x *file) begin() error {
 	return err
 }
 
-// writeItems writes whole items behind those that were written.
-func (x *file) writeItems(b []byte) error {
-	if _, err := x.f.WriteAt(b, x.offset(x.items)); err != nil {
-		return err
-	}
-	x.items += int64(len(b)) / x.item
-	return nil
-}
-
 // writeCount makes the header count n items, which must have been written and synced.
 func (x *file) writeCount(n int64) error {
 	var b [dimSize]byte
@@ -175,12 +170,17 @@ func (x *file) truncate(n int64) error {
 
 func (x *file) sync() error { return x.f.Sync() }
 
-// close closes the file, if there is one.
+// close closes the file, and the one that it replaced, if they are open.
 func (x *file) close() error {
-	if x == nil || x.f == nil {
+	if x == nil {
 		return nil
 	}
-	if err := x.f.Close(); err != nil {
+	err := x.closeReplaced()
+	if x.f != nil {
+		err = errors.Join(err, x.f.Close())
+		x.f = nil
+	}
+	if err != nil {
 		return fmt.Errorf("idx: %w", err)
 	}
 	return nil

@@ -299,7 +299,7 @@ func TestFailedWrite(t *testing.T) {
 		dir := t.TempDir()
 		makePair(t, small, sample(1, 1)).write(t, dir)
 		before := readFiles(t, dir)
-		w, err := idx.Format{}.Open(dir, small, 1)
+		w, err := idx.Format{RewriteLimit: -1}.Open(dir, small, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

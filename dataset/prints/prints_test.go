@@ -3,9 +3,11 @@ package prints_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/pcapmill/pcapmill/dataset/prints"
@@ -42,33 +44,52 @@ func text(n ...byte) (s string) {
 	return s
 }
 
-// TestOnlyCommittedRecordsStay through appending, committing, closing and opening again.
+// TestOnlyCommittedRecordsStay through appending, committing, closing and opening again: in place, changing to that, and
+// renaming.
 func TestOnlyCommittedRecordsStay(t *testing.T) {
+	for _, limit := range []int64{0, prints.Len, 500 * prints.Len, prints.RewriteLimit} {
+		t.Run(fmt.Sprint(limit), func(t *testing.T) { onlyCommittedStay(t, limit) })
+	}
+}
+
+func onlyCommittedStay(t *testing.T, limit int64) {
 	dir := t.TempDir()
 	l := open(t, dir, 0)
+	l.Limit(limit)
 	add := func(n byte) {
 		if err := l.Append(record(n)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	add(1)
-	add(2)
+	if err := l.Prepare(); err != nil || l.Size() != prints.Len || limit > 0 && content(t, dir) != "" {
+		t.Fatalf("prepared: %v, size %d, %x", err, l.Size(), content(t, dir))
+	}
+	add(2) // after Prepare: Commit has to do it again
 	if err := l.Commit(); err != nil || l.Size() != 2*prints.Len || content(t, dir) != text(1, 2) {
 		t.Fatalf("committed: %v, size %d, %x", err, l.Size(), content(t, dir))
 	}
-	for range 1000 { // more than the buffer holds
+	for range 10000 { // more than the buffer holds
 		add(3)
 	}
-	if len(content(t, dir)) <= 2*prints.Len {
-		t.Error("nothing reached the file: the test sees less than it should")
+	if inPlace := len(content(t, dir)) > 2*prints.Len; inPlace != (limit < prints.RewriteLimit) {
+		t.Errorf("appended: %d bytes", len(content(t, dir)))
 	}
+	if err := l.Prepare(); err != nil || l.Size() != 10002*prints.Len || !strings.HasPrefix(content(t, dir), text(1, 2)) {
+		t.Errorf("prepared: %v, size %d", err, l.Size())
+	}
+	add(3)
 	if err := l.Close(); err != nil || content(t, dir) != text(1, 2) {
 		t.Fatalf("closed: %v, %x", err, content(t, dir))
 	}
 	if err := os.WriteFile(filepath.Join(dir, prints.Name), []byte(text(1, 2)+"half a rec"), 0o666); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(dir, "."+prints.Name+"17"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
 	l = open(t, dir, 2)
+	l.Limit(limit)
 	if l.Cut() != 10 {
 		t.Errorf("%d bytes cut off, want 10", l.Cut())
 	}
@@ -81,6 +102,9 @@ func TestOnlyCommittedRecordsStay(t *testing.T) {
 	add(4)
 	if err := errors.Join(l.Commit(), l.Close()); err != nil || content(t, dir) != text(1, 2, 4) {
 		t.Fatalf("again: %v, %x", err, content(t, dir))
+	}
+	if names, err := os.ReadDir(dir); err != nil || len(names) != 1 {
+		t.Errorf("directory holds %v (%v)", names, err)
 	}
 }
 

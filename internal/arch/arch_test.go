@@ -41,7 +41,7 @@ var rooms = map[string][]string{
 
 	"mill": {
 		"capture", "header", "session", "mask", "sample", "label", "dedup", "manifest",
-		"dataset", "dataset/idx", "dataset/prints", "internal/version",
+		"dataset", "dataset/idx", "dataset/prints", "internal/atomicfile", "internal/version",
 	},
 	"audit":  {"manifest", "dedup", "dataset/idx", "dataset/prints"},
 	"report": {"sample"},

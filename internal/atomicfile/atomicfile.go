@@ -64,9 +64,10 @@ func Prepare(path string, perm os.FileMode, write func(f *os.File) error) (*Pend
 }
 
 // Rename gives the content the file's name: visible at once, and durable when the
-// directory is synced next.
+// directory is synced next. If somebody has the old file open on Unix, Rename need not
+// wait until the system has freed what was in it; see [MayBeOpen].
 func (p *Pending) Rename() error {
-	if err := os.Rename(p.temp, p.path); err != nil {
+	if err := rename(p.temp, p.path); err != nil {
 		return fmt.Errorf("atomicfile: %s: %w", p.path, err)
 	}
 	p.temp = ""

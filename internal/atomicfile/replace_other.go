@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 )
 
+// MayBeOpen says that a file may be replaced while it is open. Here it may not.
+const MayBeOpen = false
+
 // create makes the temporary file for path.
 func create(path string, perm os.FileMode) (*os.File, error) {
 	if info, err := os.Stat(path); err == nil {
@@ -22,6 +25,8 @@ func create(path string, perm os.FileMode) (*os.File, error) {
 	}
 	return f, nil
 }
+
+func rename(from, to string) error { return os.Rename(from, to) }
 
 // syncDir does nothing: these systems cannot sync a directory.
 func syncDir(string) error { return nil }

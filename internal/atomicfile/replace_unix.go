@@ -5,9 +5,13 @@ package atomicfile
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/google/renameio/v2"
 )
+
+// MayBeOpen says that a file may be replaced while it is open, as on every Unix.
+const MayBeOpen = true
 
 // create makes the temporary file for path. The rest of what renameio does is not
 // used: it would sync a second time when it renames.
@@ -20,6 +24,21 @@ func create(path string, perm os.FileMode) (*os.File, error) {
 		return nil, err
 	}
 	return p.File, nil
+}
+
+// rename is os.Rename without its look at what it replaces, for the sake of whoever is
+// killed between two renames.
+func rename(from, to string) error {
+	for {
+		err := syscall.Rename(from, to)
+		switch err {
+		case nil:
+			return nil
+		case syscall.EINTR:
+			continue
+		}
+		return &os.LinkError{Op: "rename", Old: from, New: to, Err: err}
+	}
 }
 
 // syncDir makes the names in dir durable.

@@ -1,0 +1,143 @@
+package idx
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/pcapmill/pcapmill/internal/atomicfile"
+)
+
+// chunkSize is how much memory a gather takes at a time.
+const chunkSize = 1 << 18
+
+// A gather is bytes that wait to be written, in chunks: a slice that grows would be
+// copied, and for a moment be there twice.
+type gather struct {
+	chunks [][]byte
+	size   int
+}
+
+// add copies b behind what is there.
+func (g *gather) add(b []byte) {
+	g.size += len(b)
+	for len(b) > 0 {
+		last := len(g.chunks) - 1
+		if last < 0 || len(g.chunks[last]) == chunkSize {
+			g.chunks = append(g.chunks, make([]byte, 0, chunkSize))
+			last++
+		}
+		n := min(len(b), chunkSize-len(g.chunks[last]))
+		g.chunks[last] = append(g.chunks[last], b[:n]...)
+		b = b[n:]
+	}
+}
+
+// writeTo writes all of it.
+func (g *gather) writeTo(w io.Writer) error {
+	for _, c := range g.chunks {
+		if _, err := w.Write(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reset forgets all of it and keeps one chunk for what comes.
+func (g *gather) reset() {
+	if len(g.chunks) > 0 {
+		clear(g.chunks[1:])
+		g.chunks = append(g.chunks[:0], g.chunks[0][:0])
+	}
+	g.size = 0
+}
+
+// writeGathered writes, in place, what was gathered behind the items that were written.
+func (x *file) writeGathered() error {
+	if err := x.gathered.writeTo(io.NewOffsetWriter(x.f, x.offset(x.items))); err != nil {
+		return err
+	}
+	x.items += int64(x.gathered.size) / x.item
+	x.gathered.reset()
+	return nil
+}
+
+// rewrite prepares the file that is to come: a header that counts all items, those that
+// are committed, and those gathered.
+func (x *file) rewrite(committed, all int64) error {
+	if err := x.reopen(); err != nil {
+		return err
+	}
+	h := Header{Type: x.header.Type, Dims: append([]uint32{uint32(all)}, x.header.Dims[1:]...)}
+	next, err := atomicfile.Prepare(x.path, 0o666, func(f *os.File) error {
+		if _, err := f.Write(h.Append(nil)); err != nil {
+			return err
+		}
+		if _, err := x.f.Seek(x.header.Size(), io.SeekStart); err != nil {
+			return err
+		}
+		// File to file: where the system can, it copies by itself.
+		if _, err := io.CopyN(f, x.f, committed*x.item); err != nil {
+			return fmt.Errorf("copy %s: %w", x.path, err)
+		}
+		return x.gathered.writeTo(f)
+	})
+	x.next = next
+	return err
+}
+
+// beforeRename closes the file where an open one cannot be replaced. Elsewhere it stays
+// open beyond the commit: freeing what was in it takes time, and would take it between
+// the renames.
+func (x *file) beforeRename() error {
+	if atomicfile.MayBeOpen {
+		return nil
+	}
+	return x.close()
+}
+
+// renamed notes that the file that was prepared, with all items, is the file now.
+func (x *file) renamed(all int64) error {
+	x.replaced, x.f = x.f, nil
+	x.next, x.items, x.header.Dims[0] = nil, all, uint32(all)
+	x.gathered.reset()
+	return nil
+}
+
+// closeReplaced closes the file that was replaced by the last commit.
+func (x *file) closeReplaced() error {
+	if x.replaced == nil {
+		return nil
+	}
+	f := x.replaced
+	x.replaced = nil
+	return f.Close()
+}
+
+// reopen opens the file if it is closed, and reads what it counts: a commit that failed
+// may have replaced it or not.
+func (x *file) reopen() error {
+	if x.f != nil {
+		return nil
+	}
+	f, err := os.OpenFile(x.path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	x.f = f
+	h, err := ReadHeader(f)
+	if err != nil {
+		return inFile(x.path, err)
+	}
+	if err := x.sameShape(h); err != nil {
+		return err
+	}
+	x.header.Dims[0] = h.Dims[0]
+	return nil
+}
+
+// isLink says whether the file's name is a symbolic link.
+func (x *file) isLink() bool {
+	info, err := os.Lstat(x.path)
+	return err == nil && info.Mode()&os.ModeSymlink != 0
+}
