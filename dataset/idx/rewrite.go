@@ -15,8 +15,14 @@ const chunkSize = 1 << 18
 // copied, and for a moment be there twice.
 type gather struct {
 	chunks [][]byte
+	free   [][]byte // empty ones, for what comes
 	size   int
 }
+
+// keepChunks is how many chunks a gather keeps: those of a buffer that is flushed
+// again and again in place. Garbage of a gigabyte written would else be let stand by
+// the collector.
+const keepChunks = bufferSize/chunkSize + 1
 
 // add copies b behind what is there.
 func (g *gather) add(b []byte) {
@@ -24,13 +30,23 @@ func (g *gather) add(b []byte) {
 	for len(b) > 0 {
 		last := len(g.chunks) - 1
 		if last < 0 || len(g.chunks[last]) == chunkSize {
-			g.chunks = append(g.chunks, make([]byte, 0, chunkSize))
+			g.chunks = append(g.chunks, g.chunk())
 			last++
 		}
 		n := min(len(b), chunkSize-len(g.chunks[last]))
 		g.chunks[last] = append(g.chunks[last], b[:n]...)
 		b = b[n:]
 	}
+}
+
+// chunk is an empty chunk.
+func (g *gather) chunk() []byte {
+	if n := len(g.free); n > 0 {
+		c := g.free[n-1]
+		g.free = g.free[:n-1]
+		return c
+	}
+	return make([]byte, 0, chunkSize)
 }
 
 // writeTo writes all of it.
@@ -43,13 +59,15 @@ func (g *gather) writeTo(w io.Writer) error {
 	return nil
 }
 
-// reset forgets all of it and keeps one chunk for what comes.
+// reset forgets all of it and keeps some of its memory.
 func (g *gather) reset() {
-	if len(g.chunks) > 0 {
-		clear(g.chunks[1:])
-		g.chunks = append(g.chunks[:0], g.chunks[0][:0])
+	for _, c := range g.chunks {
+		if len(g.free) < keepChunks {
+			g.free = append(g.free, c[:0])
+		}
 	}
-	g.size = 0
+	clear(g.chunks)
+	g.chunks, g.size = g.chunks[:0], 0
 }
 
 // writeGathered writes, in place, what was gathered behind the items that were written.
