@@ -70,6 +70,9 @@ func openStore(dir string, o *Options, version string, format dataset.Format) (_
 			s.abandon()
 		}
 	}()
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("%s is a file, need a directory for the dataset", dir)
+	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -90,13 +91,21 @@ func complain(w io.Writer, err error) {
 			fmt.Fprintf(w, "pcapmill: ... and %s more\n", plural(int64(len(lines)-most), "line"))
 			break
 		}
-		fmt.Fprintln(w, "pcapmill:", line)
+		fmt.Fprintln(w, "pcapmill:", withoutRooms(line))
 	}
 	var h interface{ Hint() string }
 	if errors.As(err, &h) {
 		fmt.Fprintln(w, "pcapmill: hint:", printable(h.Hint()))
 	}
 }
+
+// rooms is a row of our package names, as library errors begin with them, at the
+// start of a line or behind the option that it is about.
+var rooms = regexp.MustCompile(`^(--[a-z-]+: |PCAPMILL_[A-Z_]+: )?(?:(?:atomicfile|audit|config|dataset|dedup|header|idx|label|manifest|mask|mill|prints|sample): )+`)
+
+// withoutRooms is a message without the names of our packages, which tell a
+// person nothing.
+func withoutRooms(line string) string { return rooms.ReplaceAllString(line, "$1") }
 
 // plainText is an error's text in which no file name can disturb a terminal or
 // pass for a line of its own.

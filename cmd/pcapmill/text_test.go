@@ -97,3 +97,16 @@ func TestComplainIsBounded(t *testing.T) {
 		t.Errorf("%s", &w)
 	}
 }
+
+func TestWithoutRooms(t *testing.T) {
+	for line, want := range map[string]string{
+		`--labels: label: "x": no such class table`:          `--labels: "x": no such class table`,
+		"idx: atomicfile: d/a.idx3: no space left on device": "d/a.idx3: no space left on device",
+		"label is a file, need a directory":                  "label is a file, need a directory",
+		"dir/mask: not a capture: it is empty":               "dir/mask: not a capture: it is empty",
+	} {
+		if got := withoutRooms(line); got != want {
+			t.Errorf("%s\nhave %s\nwant %s", line, got, want)
+		}
+	}
+}
