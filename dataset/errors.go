@@ -8,6 +8,9 @@ import (
 // ErrClosed is returned by Append, Prepare and Commit of a [Writer] that was closed.
 var ErrClosed = errors.New("dataset: writer is closed")
 
+// ErrUnfit is wrapped by an [Exporter] whose format cannot hold a dataset.
+var ErrUnfit = errors.New("dataset: the format cannot hold it")
+
 // A MismatchError says that something has another size, number or shape than it must
 // have: a file that does not fit its manifest, or a sample that does not fit its
 // dataset.
