@@ -180,11 +180,10 @@ func fits(captured uint32, room int) error {
 }
 
 func (p *Parser) section(b []byte) (int64, error) {
-	const magic = 0x1a2b3c4d
 	switch binary.LittleEndian.Uint32(b[8:]) {
-	case magic:
+	case byteOrderMagic:
 		p.BigEndian = false
-	case bits.ReverseBytes32(magic):
+	case bits.ReverseBytes32(byteOrderMagic):
 		p.BigEndian = true
 	default:
 		return 0, FormatError(fmt.Sprintf("section header with byte-order magic %x, need 1a2b3c4d in one order", b[8:12]))
