@@ -76,7 +76,7 @@ func (r *Reader) pass(d *Damage) bool {
 	}
 	if !r.isClassic {
 		if pcapng.Sniff(r.buf[r.at:r.end]) { // the section that begins here is not known
-			r.ng.Interfaces = r.ng.Interfaces[:0]
+			r.ng.Interfaces = nil
 		}
 		r.ng.Sealed = true
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/idx"
-	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/version"
+	"github.com/pcapmill/pcapmill/session"
 )
 
 // Step carries a plan out in one goroutine, with a commit after every capture, and calls at wherever a kill would leave a new
@@ -19,9 +19,8 @@ func Step(p *Plan, format dataset.Format, at func(where string)) error {
 		return err
 	}
 	at("opened")
-	w := newWorker(&p.Options, nil)
 	for i := range p.Captures {
-		if err := step(s, w, &p.Captures[i], at); err != nil {
+		if err := step(s, &p.Captures[i], at); err != nil {
 			s.abandon()
 			return err
 		}
@@ -29,11 +28,12 @@ func Step(p *Plan, format dataset.Format, at func(where string)) error {
 	return s.close()
 }
 
-func step(s *store, w *worker, in *Input, at func(where string)) error {
-	x, err := w.extract(context.Background(), in.Path)
+func step(s *store, in *Input, at func(where string)) error {
+	x, err := Extract(context.Background(), in.Path, *s.o)
 	if err != nil {
 		return err
 	}
+	defer x.Close()
 	if _, _, err := s.add(in, x); err != nil {
 		return err
 	}
@@ -76,9 +76,8 @@ func StepFailing(p *Plan, n int, failure error) error {
 		return err
 	}
 	s.writer = &failing{Writer: s.writer, after: n, err: failure}
-	w := newWorker(&p.Options, nil)
 	for i := range p.Captures {
-		if err := step(s, w, &p.Captures[i], func(string) {}); err != nil {
+		if err := step(s, &p.Captures[i], func(string) {}); err != nil {
 			s.abandon()
 			return err
 		}
@@ -107,11 +106,23 @@ func DescribeDamage(d *capture.Damage) string {
 	return describe(&Input{}, &Extraction{Damage: d}).Damage.Detail
 }
 
-// PacketPath returns a function that takes one packet through decoding, filter, table and mask, as a worker does.
+// PacketPath returns a function that takes a packet through decoding, filter, dealing out, table and mask, as a job does.
 func PacketPath(o Options) func(p *capture.Packet) {
-	w := newWorker(&o, nil)
-	x := &Extraction{Unknown: map[capture.LinkType]int64{}}
-	x.Sessions = w.newTable()
-	var s header.Stack
-	return func(p *capture.Packet) { w.packet(x.Sessions, p, &s, x) }
+	w := newWorker(&o, nil, session.NewSeed())
+	s := &shard{table: o.newTable(w.seed)}
+	u := &unit{}
+	units := []*unit{u}
+	return func(p *capture.Packet) {
+		u.run.Reset(1)
+		u.run.Data = p.Data
+		w.unit = u
+		w.packet(p, 0, 0)
+		w.apply(s, 0, units)
+	}
+}
+
+// Serial makes Run and Extract read each capture in one loop: the slow twin.
+func Serial(o Options) Options {
+	o.serial = true
+	return o
 }

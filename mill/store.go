@@ -20,6 +20,7 @@ import (
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/session"
 )
 
 // store is an open dataset that captures are added to.
@@ -36,6 +37,7 @@ type store struct {
 	base    int64  // samples that it counts
 	changed bool   // this run wrote the manifest
 	set     *dedup.Set
+	sample  []byte // room for one
 	have    map[content]bool
 	cut     int64         // bytes of an unfinished run that were cut off
 	pending int64         // captures since the last commit
@@ -63,7 +65,7 @@ func (e *SettingsError) Error() string {
 
 // openStore opens the dataset in dir or makes a new one.
 func openStore(dir string, o *Options, version string, format dataset.Format) (_ *store, err error) {
-	s := &store{o: o, dir: dir, format: format, set: dedup.NewSet(), have: map[content]bool{}, every: commitEvery, last: time.Now()}
+	s := &store{o: o, dir: dir, format: format, set: dedup.NewSet(), sample: make([]byte, o.Shape.Length()), have: map[content]bool{}, every: commitEvery, last: time.Now()}
 	s.made = missing(dir)
 	defer func() {
 		if err != nil {
@@ -186,12 +188,11 @@ func (s *store) add(in *Input, x *Extraction) (c manifest.Capture, known bool, e
 	c.FirstSample = s.m.Samples
 	c.Sessions = int64(x.Sessions.Len())
 	samples, records := sha256.New(), sha256.New()
-	for i := range x.Sessions.Len() {
-		p := x.Sessions.At(i)
+	err = x.Sessions.Each(func(_ int, p *session.Session) error {
 		switch s.o.Shape.FitOf(p.Bytes) {
 		case sample.Empty:
 			c.Empty++
-			continue
+			return nil
 		case sample.Padded:
 			c.Padded++
 		case sample.Exact:
@@ -200,18 +201,19 @@ func (s *store) add(in *Input, x *Extraction) (c manifest.Capture, known bool, e
 			c.Truncated++
 		}
 		c.OriginalBytes += int64(p.Bytes)
-		seen, conflict := s.set.Add(x.digests[i], in.Label)
+		seen, conflict := s.set.Add(p.Digest, in.Label)
 		if seen && s.o.Dedup != dedup.None {
 			c.Duplicates++
-			continue
+			return nil
 		}
 		if conflict {
 			c.Conflicts++
 		}
-		if err := s.append(x, i, in.Label, samples, records); err != nil {
-			return c, false, err
-		}
 		c.Samples++
+		return s.append(p, in.Label, samples, records)
+	})
+	if err != nil {
+		return c, false, err
 	}
 	c.SamplesDigest = hex.EncodeToString(samples.Sum(nil))
 	if s.prints != nil {
@@ -222,20 +224,20 @@ func (s *store) add(in *Input, x *Extraction) (c manifest.Capture, known bool, e
 	return c, false, nil
 }
 
-// append adds session i of x and hashes what stands for it into samples, and
-// its print into records.
-func (s *store) append(x *Extraction, i int, label uint8, samples, records hash.Hash) error {
-	b := x.Sessions.Sample(i)
-	d := x.digests[i]
+// append adds the sample of a session and hashes what stands for it into
+// samples, and its print into records.
+func (s *store) append(p *session.Session, label uint8, samples, records hash.Hash) error {
+	p.Sample(s.sample)
+	d := dedup.Digest(p.Digest)
 	if s.prints != nil {
 		if err := s.prints.Append(d); err != nil {
 			return err
 		}
 		_, _ = records.Write(d[:]) // a hash never fails
-		d = dedup.OfSample(b)
+		d = dedup.OfSample(s.sample)
 	}
 	_, _ = samples.Write(d[:])
-	return s.writer.Append(dataset.Sample{Data: b, Label: label})
+	return s.writer.Append(dataset.Sample{Data: s.sample, Label: label})
 }
 
 // account enters a capture into the manifest.

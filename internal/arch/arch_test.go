@@ -27,7 +27,7 @@ var rooms = map[string][]string{
 	"capture/pcapng": {},
 	"capture":        {"capture/pcap", "capture/pcapng"},
 	"header":         {"capture"},
-	"session":        {"header"},
+	"session":        {"capture", "header"},
 	"mask":           {"capture", "header"},
 	"sample":         {},
 	"label":          {"internal/typo"},
