@@ -40,6 +40,9 @@ func (e *ExpansionError) Error() string {
 // before the first Next.
 func (r *Reader) MaxExpansion(times int) { r.expansion.limit = times }
 
+// MaxExpansion is that of Reader. Call it before the first Read.
+func (b *Blocks) MaxExpansion(times int) { b.r.MaxExpansion(times) }
+
 // expansion weighs what a decoder gives against what it takes.
 type expansion struct {
 	compression string

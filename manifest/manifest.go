@@ -92,6 +92,7 @@ type Capture struct {
 	PrintsDigest string `json:"prints_digest,omitempty"`
 	Counts
 	Damage *Damage `json:"damage,omitempty"`
+	Gaps   []Gap   `json:"gaps,omitempty"` // in order, at most 256
 }
 
 // Damage says where a capture ended before its end.
@@ -198,6 +199,9 @@ func (m *Manifest) Check() error {
 	for i := range m.Captures {
 		c := &m.Captures[i]
 		if err := c.Check(); err != nil {
+			return fmt.Errorf("capture %s: %w", c.Name, err)
+		}
+		if err := c.checkGaps(); err != nil {
 			return fmt.Errorf("capture %s: %w", c.Name, err)
 		}
 		if c.FirstSample != next {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 
+	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/dedup"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/label"
@@ -46,6 +47,7 @@ type Options struct {
 	Dedup   dedup.Mode
 	Labels  *label.Table
 	Unknown Unknown
+	Reading
 
 	StdinName string // what a capture on standard input is called; "" = "stdin"
 
@@ -66,7 +68,7 @@ func Default() Options {
 	}
 	return Options{
 		Mask: mask.Default(), Drop: header.DropDefault, Shape: sample.Default(),
-		Dedup: dedup.Sample, Labels: labels, Unknown: KeepUnknown,
+		Dedup: dedup.Sample, Labels: labels, Unknown: KeepUnknown, Reading: Reading{MaxExpansion: capture.DefaultMaxExpansion},
 	}
 }
 
@@ -86,6 +88,9 @@ func (o *Options) Check() error {
 	case o.Key != nil && len(o.Key) == 0:
 		return errors.New("mill: the key is empty")
 	}
+	if err := o.check(); err != nil {
+		return err
+	}
 	return o.Mask.Check()
 }
 
@@ -102,7 +107,7 @@ func (o *Options) settings() manifest.Settings {
 		Length: o.Shape.Length(), Shape: o.Shape.String(), Content: o.Mask.Content.String(),
 		MAC: o.Mask.MAC.String(), IP: o.Mask.IP.String(), Ports: o.Mask.Ports.String(),
 		Checksums: o.Mask.Checksums.String(), UDPPad: o.Mask.UDPPad,
-		Drop: o.Drop.String(), Dedup: o.Dedup.String(), Labels: o.Labels.Name,
+		Drop: o.Drop.String(), Dedup: o.Dedup.String(), Resync: o.Resync, Labels: o.Labels.Name,
 	}
 	if o.Mask.Pseudonyms() {
 		s.Key = mask.KeyID(o.Key)
