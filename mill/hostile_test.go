@@ -15,6 +15,7 @@ import (
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/session"
 )
 
 var hostileBatches = flag.Int("hostile", 2, "datasets of 60 changed captures each that TestHostile makes")
@@ -176,4 +177,51 @@ func TestExpansion(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// FuzzExtract reads any file in blocks of any length with two workers, and in one
+// loop: packets by reason, sessions and their samples, damage and digest are the same.
+func FuzzExtract(f *testing.F) {
+	for seed := range uint64(12) {
+		r := random(seed)
+		raw, _ := testcap.Random(r, testcap.Options{Mixed: seed%2 == 0, Flips: seed%3 == 0, Sessions: 4}).Capture(r)
+		f.Add(raw, uint8(seed), seed%4 == 3)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte, block uint8, resync bool) {
+		if len(raw) > 1<<15 {
+			return
+		}
+		path := filepath.Join(t.TempDir(), "x")
+		if err := os.WriteFile(path, raw, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		o := mill.Default()
+		o.Workers, o.BlockLength, o.Resync = 2, 64+4*int(block), resync
+		if got, want := extracted(t, path, o), extracted(t, path, mill.Serial(o)); got != want {
+			t.Fatalf("in blocks of %d:\n%s\nin one loop:\n%s", o.BlockLength, got, want)
+		}
+	})
+}
+
+// extracted is everything that Extract says, as text.
+func extracted(t *testing.T, path string, o mill.Options) string {
+	t.Helper()
+	x, err := mill.Extract(t.Context(), path, o)
+	if err != nil {
+		return err.Error()
+	}
+	defer x.Close()
+	var b strings.Builder
+	fmt.Fprintln(&b, x.Format, x.LinkTypes, x.Digest, x.Size, x.Packets, x.Reasons, x.Unknown, x.Harm("x"))
+	if x.Packets > 0 {
+		fmt.Fprintln(&b, x.First, x.Last)
+	}
+	err = x.Sessions.Each(func(i int, s *session.Session) error {
+		fmt.Fprintf(&b, "%d %+v\n", i, *s)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }
