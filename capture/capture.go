@@ -25,6 +25,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync/atomic"
 
 	"github.com/pcapmill/pcapmill/capture/pcap"
@@ -83,7 +84,7 @@ type Reader struct {
 	ng        pcapng.Parser
 	block     pcapng.Packet
 	links     []LinkType
-	seen      [1 << 16 / 64]uint64 // set of links; a hostile capture describes them all
+	seen      *[1 << 16 / 64]uint64 // set of links, if they are many; a hostile capture describes them all
 	packets   uint64
 	resync    resync
 	expansion expansion // of a compressed stream
@@ -174,6 +175,19 @@ func (r *Reader) Packets() uint64 { return r.packets }
 func (r *Reader) BytesRead() int64 { return r.read.Load() }
 
 func (r *Reader) sawLink(t LinkType) {
+	const few = 16
+	if r.seen == nil {
+		if slices.Contains(r.links, t) {
+			return
+		}
+		if r.links = append(r.links, t); len(r.links) == few {
+			r.seen = new([1 << 16 / 64]uint64)
+			for _, l := range r.links {
+				r.seen[l/64] |= 1 << (l % 64)
+			}
+		}
+		return
+	}
 	if bit := uint64(1) << (t % 64); r.seen[t/64]&bit == 0 {
 		r.seen[t/64] |= bit
 		r.links = append(r.links, t)

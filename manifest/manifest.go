@@ -27,6 +27,7 @@ import (
 	"path/filepath"
 
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
+	"github.com/pcapmill/pcapmill/internal/plainjson"
 )
 
 // Name is the manifest's file name in its dataset's directory.
@@ -282,7 +283,8 @@ func Parse(text []byte) (*Manifest, error) {
 	return m, nil
 }
 
-// Encode is the text of the file: indented JSON in a fixed order.
+// Encode is the text of the file: indented JSON in a fixed order, in which
+// nothing can disturb a terminal.
 func (m *Manifest) Encode() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -291,7 +293,7 @@ func (m *Manifest) Encode() ([]byte, error) {
 	if err := e.Encode(m); err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
 	}
-	return b.Bytes(), nil
+	return plainjson.Escape(b.Bytes()), nil
 }
 
 // Write puts the manifest into the dataset's directory, whole or not at all.
