@@ -158,7 +158,7 @@ func (c *counting) Read(b []byte) (int, error) { c.calls++; return c.r.Read(b) }
 // at every place. The damage is what it was, the memory is the buffer, and the
 // stream is read once.
 func TestResyncNothing(t *testing.T) {
-	const behind = 6 << 20
+	const behind = 2<<20 + 12345
 	random := make([]byte, behind)
 	r := rand.New(rand.NewPCG(5, 5))
 	for i := range random {
