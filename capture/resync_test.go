@@ -262,6 +262,38 @@ func TestResyncTooLong(t *testing.T) {
 	}
 }
 
+// TestResyncInside: a file of blocks that each claim to reach far over those behind
+// them. What was read for one is not moved again for each: the stream is asked
+// for few pieces.
+func TestResyncInside(t *testing.T) {
+	const claim, n = 4 << 20, 100_000
+	var one, f testcap.NG
+	for range 4 {
+		one.Simple(testcap.Packet{Data: []byte("four")})
+	}
+	bad := make([]byte, 28) // an enhanced packet block whose packet does not fit
+	binary.LittleEndian.PutUint32(bad, 6)
+	binary.LittleEndian.PutUint32(bad[4:], claim)
+	binary.LittleEndian.PutUint32(bad[20:], claim)
+	f.Section()
+	f.Interface(testcap.Interface{LinkType: 1})
+	raw := append(bytes.Clone(f.Bytes()), bytes.Repeat(append(bad, one.Bytes()...), n)...)
+	stream := &counting{r: bytes.NewReader(raw)}
+	var got result
+	var gaps []capture.Gap
+	used := allocated(func() { got, gaps = resynced(t, stream, 256<<10) })
+	// Near the end a claim runs past it: truncated, as without.
+	if len(got.Records) < n || got.Damage != "truncated" || len(gaps) != 256 {
+		t.Errorf("%d packets, %v, %d gaps", len(got.Records), got.Err, len(gaps))
+	}
+	if stream.calls > 40 {
+		t.Errorf("%d reads for %d bytes", stream.calls, len(raw))
+	}
+	if used > 20<<20+600*uint64(len(got.Records)) { // what the test keeps of a packet
+		t.Errorf("%d bytes of memory", used)
+	}
+}
+
 func TestGapString(t *testing.T) {
 	g := capture.Gap{Offset: 5, Bytes: 7, Packet: 3, Detail: "why"}
 	if got, want := g.String(), "7 bytes passed over at byte 5, before packet 3: why"; got != want {
