@@ -8,6 +8,7 @@ package dedup
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 )
 
@@ -39,9 +40,18 @@ func ParseMode(text string) (Mode, error) {
 // things the chance of an accidental match is below 2^-48.
 type Digest [16]byte
 
-// OfSample is the digest of a finished sample: the first half of its SHA-256.
+// OfSample is the digest of a finished sample: the first half of the SHA-256 of
+// its bytes without the zeros at its end. Equal samples are equal without them
+// too, and most samples end in many; so what was not padded yet may be given.
 func OfSample(sample []byte) Digest {
-	sum := sha256.Sum256(sample)
+	n := len(sample)
+	for n >= 8 && binary.LittleEndian.Uint64(sample[n-8:]) == 0 {
+		n -= 8
+	}
+	for n > 0 && sample[n-1] == 0 {
+		n--
+	}
+	sum := sha256.Sum256(sample[:n])
 	return Digest(sum[:16])
 }
 

@@ -107,18 +107,16 @@ func (l *List) Each(f func(i int, s *Session) error) error {
 func (s *Session) Sample(dst []byte) { clear(dst[copy(dst, s.Prefix):]) }
 
 // Seal computes the digest of every session, before the table goes into a
-// List: that of the finished sample, or, where the table makes prints, the
-// print. sample is lent for the call.
-func (t *Table) Seal(digest func(sample []byte) [16]byte) {
+// List: that of its prefix, or, where the table makes prints, the print. The
+// zeros behind a prefix must not count for digest. The prefix is lent.
+func (t *Table) Seal(digest func(prefix []byte) [16]byte) {
 	t.digests = t.digests[:0]
-	buf := make([]byte, t.limit)
 	for i := range t.n {
 		if t.prints {
 			t.digests = append(t.digests, t.print[i/perBlock][i%perBlock].Bytes())
 			continue
 		}
-		t.Sample(i, buf)
-		t.digests = append(t.digests, digest(buf))
+		t.digests = append(t.digests, digest(t.prefix(i)))
 	}
 }
 

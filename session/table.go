@@ -257,10 +257,7 @@ func (t *Table) At(id int) (p Partial) {
 	for d := range p.Packets {
 		p.Packets[d] = uint64(c.more[d])<<32 | uint64(h.packets[d])
 	}
-	if h.place != 0 {
-		n := min(h.bytes, uint64(t.limit))
-		p.Prefix = t.arena.slot(h.place, h.class)[:n:n]
-	}
+	p.Prefix = t.prefix(id)
 	if t.prints {
 		p.Print = t.print[id/perBlock][id%perBlock]
 	}
@@ -332,13 +329,16 @@ func (t *Table) put(id uint32, p Partial) {
 	}
 }
 
+// prefix is the session's prefix, in the table's memory.
+func (t *Table) prefix(id int) []byte {
+	h := &t.hot[id/perBlock][id%perBlock]
+	if h.place == 0 {
+		return nil
+	}
+	n := min(h.bytes, uint64(t.limit))
+	return t.arena.slot(h.place, h.class)[:n:n]
+}
+
 // Sample writes the session's prefix in full length into dst, which has limit
 // bytes: its first bytes, and zeros behind.
-func (t *Table) Sample(id int, dst []byte) {
-	h := &t.hot[id/perBlock][id%perBlock]
-	n := 0
-	if h.place != 0 {
-		n = copy(dst, t.arena.slot(h.place, h.class)[:min(h.bytes, uint64(t.limit))])
-	}
-	clear(dst[n:])
-}
+func (t *Table) Sample(id int, dst []byte) { clear(dst[copy(dst, t.prefix(id)):]) }
