@@ -87,7 +87,7 @@ func (v *verifier) laws(promise string) error {
 func (v *verifier) sizes(promise string) error {
 	want := map[string]int64{
 		idx.ImagesName: 16 + v.m.Samples*int64(v.m.Settings.Length),
-		idx.LabelsName: 8 + v.m.Samples,
+		idx.LabelsName: 8 + v.m.Samples*int64(v.labels().Size()),
 	}
 	if v.m.Settings.Dedup == dedup.Session.String() {
 		want[prints.Name] = v.m.Samples * prints.Len
@@ -127,8 +127,18 @@ func (v *verifier) headers(promise string) error {
 		return broken(promise, "%d images and %d labels, but %d samples", images.Len(), labels.Len(), v.m.Samples)
 	case images.Rows() != v.m.Rows || images.Cols() != v.m.Cols:
 		return broken(promise, "images of %dx%d, but samples of %dx%d", images.Rows(), images.Cols(), v.m.Rows, v.m.Cols)
+	case labels.Header().Type != v.labels():
+		return broken(promise, "labels of type %v, but %d classes need %v", labels.Header().Type, len(v.m.Classes), v.labels())
 	}
 	return nil
+}
+
+// labels is the type that labels must have.
+func (v *verifier) labels() idx.Type {
+	if v.m.LabelType == manifest.LabelInt32 {
+		return idx.Int32
+	}
+	return idx.Uint8
 }
 
 func (v *verifier) open() (*idx.Images, *idx.Labels, error) {
@@ -150,7 +160,7 @@ func (v *verifier) samples(promise string) error {
 	}
 	defer images.Close()
 	defer labels.Close()
-	known := map[uint8]string{}
+	known := map[uint16]string{}
 	for _, c := range v.m.Classes {
 		known[c.Label] = c.Name
 	}
@@ -180,8 +190,8 @@ func (v *verifier) capture(promise string, at int, images *idx.Images, labels *i
 		if err != nil {
 			return err
 		}
-		if l[0] != c.Label {
-			return broken(promise, "capture %s: sample %d has label %d, need %d", c.Name, c.FirstSample+i, l[0], c.Label)
+		if l != c.Label {
+			return broken(promise, "capture %s: sample %d has label %d, need %d", c.Name, c.FirstSample+i, l, c.Label)
 		}
 		if v.m.Settings.Dedup != dedup.Session.String() {
 			v.count(d, at)

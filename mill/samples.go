@@ -10,7 +10,7 @@ import (
 
 // eachSample calls f for every sample that the manifest counts, in order. The
 // bytes are lent for the call.
-func eachSample(dir string, m *manifest.Manifest, f func(i int64, b []byte, label uint8) error) error {
+func eachSample(dir string, m *manifest.Manifest, f func(i int64, b []byte, label uint16) error) error {
 	images, err := idx.OpenImages(filepath.Join(dir, idx.ImagesName))
 	if err != nil {
 		return err
@@ -34,7 +34,7 @@ func eachSample(dir string, m *manifest.Manifest, f func(i int64, b []byte, labe
 		if err != nil {
 			return err
 		}
-		if err := f(i, b, l[0]); err != nil {
+		if err := f(i, b, l); err != nil {
 			return err
 		}
 	}

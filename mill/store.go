@@ -47,7 +47,7 @@ type store struct {
 // content identifies a capture in a dataset.
 type content struct {
 	digest string
-	label  uint8
+	label  uint16
 }
 
 // SettingsError says that the dataset was made with other settings.
@@ -122,7 +122,7 @@ func (s *store) loadManifest(version string) error {
 		s.m = &manifest.Manifest{
 			Format: manifest.Format, Version: manifest.Version,
 			Settings: s.o.settings(), Rows: s.o.Shape.Rows, Cols: s.o.Shape.Cols,
-			Classes: s.o.classes(), Captures: []manifest.Capture{},
+			LabelType: s.o.labelType(), Classes: s.o.classes(), Captures: []manifest.Capture{},
 		}
 		s.m.Totals.LeftOut = map[string]int64{}
 	case err != nil:
@@ -159,7 +159,7 @@ func (s *store) recall() error {
 	if s.m.Samples == 0 {
 		return nil
 	}
-	return eachSample(s.dir, s.m, func(i int64, b []byte, label uint8) error {
+	return eachSample(s.dir, s.m, func(i int64, b []byte, label uint16) error {
 		d := dedup.Digest{}
 		if s.prints != nil {
 			print, err := s.prints.At(i)
@@ -224,7 +224,7 @@ func (s *store) add(in *Input, x *Extraction) (c manifest.Capture, known bool, e
 
 // append adds session i of x and hashes what stands for it into samples, and
 // its print into records.
-func (s *store) append(x *Extraction, i int, label uint8, samples, records hash.Hash) error {
+func (s *store) append(x *Extraction, i int, label uint16, samples, records hash.Hash) error {
 	b := x.Sessions.Sample(i)
 	d := x.digests[i]
 	if s.prints != nil {

@@ -74,7 +74,7 @@ func advised(err error) error {
 	case errors.Is(err, manifest.ErrNone):
 		return err
 	case errors.As(err, &labels):
-		return &hinted{err, "'pcapmill labels' shows every capture with its class; for captures without one, --unknown keep gives label 255 and skip leaves them out"}
+		return &hinted{err, "'pcapmill labels' shows every capture with its class; for captures without one, --unknown keep gives the label of unknown (255) and skip leaves them out"}
 	case errors.Is(err, fs.ErrPermission):
 		return &hinted{err, "look at the owner and mode of the file and of the directories above it"}
 	}
