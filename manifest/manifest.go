@@ -96,12 +96,12 @@ type Capture struct {
 	Label       uint16   `json:"label"`
 	Class       string   `json:"class"`
 	FirstSample int64    `json:"first_sample"` // samples first_sample ... first_sample+samples-1 are this capture's
-	// SamplesDigest is the SHA-256, in hexadecimal, of the concatenated first
-	// halves of the SHA-256 of each of this capture's samples, in order.
+	// SamplesDigest is the SHA-256, in hexadecimal, of this capture's samples, byte
+	// after byte as they stand in the file of images.
 	SamplesDigest string `json:"samples_digest"`
-	// PrintsDigest is the SHA-256, in hexadecimal, of this capture's records in
-	// session_prints.bin; only with --dedup session.
-	PrintsDigest string `json:"prints_digest,omitempty"`
+	// RowsDigest is the SHA-256, in hexadecimal, of this capture's records in
+	// sample_table.bin.
+	RowsDigest string `json:"rows_digest"`
 	Counts
 	Damage *Damage `json:"damage,omitempty"`
 }
