@@ -35,15 +35,15 @@ var rooms = map[string][]string{
 
 	"dataset":             {},
 	"dataset/idx":         {"dataset", "internal/atomicfile"},
-	"dataset/prints":      {"internal/atomicfile"},
+	"dataset/rows":        {"dataset", "internal/atomicfile"},
 	"dataset/datasettest": {"dataset"},
 	"manifest":            {"internal/atomicfile"},
 
 	"mill": {
 		"capture", "header", "session", "mask", "sample", "label", "dedup", "manifest",
-		"dataset", "dataset/idx", "dataset/prints", "internal/atomicfile", "internal/version",
+		"dataset", "dataset/idx", "dataset/rows", "internal/atomicfile", "internal/version",
 	},
-	"audit":  {"manifest", "dedup", "dataset/idx", "dataset/prints"},
+	"audit":  {"manifest", "dataset", "dedup", "dataset/idx", "dataset/rows"},
 	"report": {"sample"},
 	"config": {"internal/typo"},
 	"cmd/pcapmill": {
@@ -66,7 +66,7 @@ var libraries = map[string][]string{
 	"github.com/klauspost/compress":   {"capture", "internal/testcap", "internal/twin", "bench"},
 	"github.com/pierrec/lz4/v4":       {"capture", "internal/testcap", "internal/twin"},
 	"github.com/ulikunitz/xz":         {"capture", "internal/testcap", "internal/twin"},
-	"github.com/zeebo/xxh3":           {"capture"},
+	"github.com/zeebo/xxh3":           {"capture", "manifest"},
 	"go.yaml.in/yaml/v4":              {"label", "config"},
 	"github.com/google/jsonschema-go": {"config"},
 	"github.com/google/renameio/v2":   {"internal/atomicfile"},
