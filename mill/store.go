@@ -16,8 +16,6 @@ import (
 	"github.com/pcapmill/pcapmill/dedup"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/manifest"
-	"github.com/pcapmill/pcapmill/sample"
-	"github.com/pcapmill/pcapmill/session"
 )
 
 // store is an open dataset that captures are added to.
@@ -34,7 +32,8 @@ type store struct {
 	base    int64  // samples that it counts
 	changed bool   // this run wrote the manifest
 	set     *dedup.Set
-	sample  []byte // room for one
+	wagons  [2]*wagon // samples on their way to the writer
+	touched byte
 	have    map[content]bool
 	cut     int64         // bytes of an unfinished run that were cut off
 	pending int64         // captures since the last commit
@@ -62,7 +61,7 @@ func (e *SettingsError) Error() string {
 
 // openStore opens the dataset in dir or makes a new one.
 func openStore(dir string, o *Options, version string, format dataset.Format) (_ *store, err error) {
-	s := &store{o: o, dir: dir, format: format, set: dedup.NewSet(), sample: make([]byte, o.Shape.Length()), have: map[content]bool{}, every: commitEvery, last: time.Now()}
+	s := &store{o: o, dir: dir, format: format, set: dedup.NewSet(), have: map[content]bool{}, every: commitEvery, last: time.Now()}
 	s.made = missing(dir)
 	defer func() {
 		if err != nil {
@@ -176,66 +175,6 @@ func (s *store) recall() error {
 		}
 	}
 	return nil
-}
-
-// add appends the samples of a capture and reports what became of it. known:
-// its content is in the dataset already, and nothing was added.
-func (s *store) add(in *Input, x *Extraction) (c manifest.Capture, known bool, err error) {
-	id := content{x.Digest.String(), in.Label}
-	if s.have[id] {
-		return manifest.Capture{}, true, nil
-	}
-	c = describe(in, x)
-	c.FirstSample = s.m.Samples
-	c.Sessions = int64(x.Sessions.Len())
-	samples, records := manifest.NewSum(), manifest.NewSum()
-	err = x.Sessions.Each(func(i int, p *session.Session) error {
-		switch s.o.Shape.FitOf(p.Bytes) {
-		case sample.Empty:
-			c.Empty++
-			return nil
-		case sample.Padded:
-			c.Padded++
-		case sample.Exact:
-			c.Exact++
-		case sample.Truncated:
-			c.Truncated++
-		}
-		c.OriginalBytes += int64(p.Bytes)
-		seen, conflict := s.set.Add(p.Digest, in.Label)
-		if seen && s.o.Dedup != dedup.None {
-			c.Duplicates++
-			return nil
-		}
-		if conflict {
-			c.Conflicts++
-		}
-		c.Samples++
-		return s.append(i, p, in.Label, samples, records)
-	})
-	if err != nil {
-		return c, false, err
-	}
-	c.SamplesDigest = samples.Text()
-	c.RowsDigest = records.Text()
-	c.Settle()
-	s.account(&c, id)
-	return c, false, nil
-}
-
-// append adds the sample of a session, hashes its bytes into samples and its row
-// into records.
-func (s *store) append(i int, p *session.Session, label uint16, samples, records *manifest.Sum) error {
-	row := rowOf(i, p)
-	row.Capture = uint32(len(s.m.Captures))
-	record, err := s.rows.Append(&row)
-	if err != nil {
-		return err
-	}
-	_, _ = records.Write(record) // never fails
-	p.Sample(s.sample)
-	_, _ = samples.Write(s.sample)
-	return s.writer.Append(dataset.Sample{Data: s.sample, Label: label})
 }
 
 // account enters a capture into the manifest.

@@ -235,9 +235,9 @@ type fileCursor struct {
 func (c *fileCursor) first() uint64 { return c.s.First }
 
 func (c *fileCursor) next(s *Session) error {
-	prefix := append(s.Prefix[:0], c.s.Prefix...) // c reads on
+	own := append(s.own[:0], c.s.Prefix...) // c reads on
 	*s = c.s
-	s.Prefix = prefix
+	s.own, s.Prefix = own, own
 	return c.read()
 }
 
