@@ -37,6 +37,9 @@ func (o *Options) memory() int64 {
 	return max(MachineMemory()/2, MinMemory)
 }
 
+// MemoryLimit is what the run may take in bytes, Memory or what stands for 0.
+func (o *Options) MemoryLimit() int64 { return o.memory() }
+
 // fixedMemory is what a run takes besides tables and the set of digests: the
 // program, blocks that are read ahead of two captures with what is decoded of
 // them, and samples that wait for a commit.
