@@ -106,7 +106,7 @@ func DescribeDamage(d *capture.Damage) string {
 
 // PacketPath returns a function that takes a packet through decoding, filter, dealing out, table and mask, as a job does.
 func PacketPath(o Options) func(p *capture.Packet) {
-	w := newWorker(&o, nil, session.NewSeed())
+	w := newWorker(&o, &Progress{}, session.NewSeed())
 	s := &shard{table: o.newTable(w.seed)}
 	u := &unit{}
 	units := []*unit{u}
@@ -117,6 +117,12 @@ func PacketPath(o Options) func(p *capture.Packet) {
 		w.packet(p, 0, 0)
 		w.apply(s, 0, units)
 	}
+}
+
+// Tight makes tables be put aside when they exceed so many bytes.
+func Tight(o Options, budget int64) Options {
+	o.budget = budget
+	return o
 }
 
 // Serial makes Run and Extract read each capture in one loop: the slow twin.

@@ -84,6 +84,8 @@ func Extract(ctx context.Context, path string, o Options) (*Extraction, error) {
 type Progress struct {
 	Bytes   atomic.Int64 // read from files
 	Packets atomic.Int64
+
+	held atomic.Int64 // bytes of memory that the store holds
 }
 
 // tally is what is counted of packets, of a part of a capture or of all of it.

@@ -56,7 +56,8 @@ type Options struct {
 	Tmp         string // directory for what does not fit into memory; "" = the system's
 	BlockLength int    // bytes in which captures are taken apart, a multiple of four of at least 64; 0 = capture.BlockLen
 
-	serial bool // read each capture in one loop
+	serial bool  // read each capture in one loop
+	budget int64 // of tables in bytes; 0 = as Memory says
 }
 
 // Default is what SPEC says where the user says nothing.

@@ -126,6 +126,9 @@ func collect(ctx context.Context, p *Plan, s *store, r *Result, ev Events, progr
 			return nil
 		}
 		o, err := finish(p, s, &p.Captures[next], a)
+		if progress != nil {
+			progress.held.Store(s.set.Bytes())
+		}
 		if err != nil {
 			return err
 		}
