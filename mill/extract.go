@@ -160,6 +160,7 @@ func (w *worker) serial(ctx context.Context, path string) (*Extraction, error) {
 	r.TrackDigest()
 	x := &Extraction{Format: r.Format()}
 	t := w.o.newTable(w.seed)
+	breaker := session.NewBreaker(w.o.Breaks)
 	var (
 		p  capture.Packet
 		s  header.Stack
@@ -177,8 +178,12 @@ func (w *worker) serial(ctx context.Context, path string) (*Extraction, error) {
 		if p.At.Packet%4096 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if of.count(w.o, &p, &s) {
-			w.contribute(t, t.Note(p.Data, &s, p.At.Packet, p.Time), p.Data, &s)
+		kept := of.count(w.o, &p, &s)
+		if !kept && (breaker == nil || s.Reason != header.OK) {
+			continue
+		}
+		if id, ok := t.NoteBroken(breaker, p.Data, &s, p.At.Packet, p.Time, kept); ok {
+			w.contribute(t, id, p.Data, &s)
 		}
 	}
 	x.add(&of)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/session"
 )
 
@@ -40,12 +41,13 @@ type job struct {
 
 // shard is one table of a capture.
 type shard struct {
-	table *session.Table
-	spill *session.Spill
-	queue []*unit
-	busy  bool
-	done  bool
-	bytes int64 // of the table, as the budget knows
+	table   *session.Table
+	spill   *session.Spill
+	breaker *session.Breaker // nil: sessions do not end early
+	queue   []*unit
+	busy    bool
+	done    bool
+	bytes   int64 // of the table, as the budget knows
 }
 
 // unit is a decoded part of a capture: a block, or a record that stood across
@@ -73,8 +75,11 @@ func (w *worker) decode(u *unit, f *capture.Framing, data []byte, from, shards i
 // packet is what decode does with each packet.
 func (w *worker) packet(p *capture.Packet, number uint32, at int) {
 	u := w.unit
-	if u.tally.count(w.o, p, &w.stack) {
+	switch {
+	case u.tally.count(w.o, p, &w.stack):
 		u.run.Add(&w.seed, p.Data, &w.stack, at, number, p.Time)
+	case w.o.Breaks.Restart && w.stack.Reason == header.OK:
+		u.run.AddSilent(&w.seed, p.Data, &w.stack, at, number, p.Time)
 	}
 }
 
@@ -144,9 +149,14 @@ func (w *worker) apply(s *shard, k int, units []*unit) {
 		packets, tuples := u.run.Packets[k], u.run.Tuples(k)
 		for len(packets) > 0 {
 			n := min(batch, len(packets))
-			t.Touch(packets[:n])
+			if s.breaker == nil {
+				t.Touch(packets[:n])
+			}
 			for i := range packets[:n] {
 				p := &packets[i]
+				if s.breaker != nil && !s.breaker.Number(p, tuples) {
+					continue
+				}
 				data := u.run.Data[p.At : p.At+p.Len : p.At+p.Len]
 				p.Stack(data, &w.stack)
 				w.contribute(t, t.Add(p, tuples, u.run.First), data, &w.stack)

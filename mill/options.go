@@ -12,6 +12,7 @@ import (
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/session"
 )
 
 // Unknown is what happens to captures whose name matches no class.
@@ -47,6 +48,7 @@ type Options struct {
 	Dedup   dedup.Mode
 	Labels  *label.Table
 	Unknown Unknown
+	Breaks  session.Breaks // where sessions end early
 
 	StdinName string // what a capture on standard input is called; "" = "stdin"
 

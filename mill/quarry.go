@@ -228,7 +228,7 @@ func (q *quarry) open(w *worker, j *job) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for range q.shards(&q.p.Captures[j.i]) {
-		j.shards = append(j.shards, &shard{table: q.table(), spill: session.NewSpill(q.p.Tmp)})
+		j.shards = append(j.shards, &shard{table: q.table(), spill: session.NewSpill(q.p.Tmp), breaker: session.NewBreaker(q.p.Breaks)})
 	}
 	for _, s := range j.shards {
 		q.weigh(s)
@@ -263,7 +263,7 @@ func (q *quarry) table() *session.Table {
 
 // weigh enters what a shard's table holds; the lock is held.
 func (q *quarry) weigh(s *shard) {
-	n := s.table.Bytes()
+	n := s.table.Bytes() + s.breaker.Bytes()
 	q.memory += n - s.bytes
 	s.bytes = n
 }

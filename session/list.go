@@ -5,6 +5,7 @@ import "math"
 // Session is a finished session of a capture.
 type Session struct {
 	Key FiveTuple
+	Gen uint16 // which session of its five-tuple, from 0
 	Partial
 	// Digest is what dedup compares, as Seal made it.
 	Digest [16]byte
@@ -159,7 +160,7 @@ func (c *tableCursor) first() uint64 {
 }
 
 func (c *tableCursor) next(s *Session) error {
-	s.Key, s.Partial, s.Digest = c.t.Key(c.i), c.t.At(c.i), c.t.digests[c.i]
+	s.Key, s.Gen, s.Partial, s.Digest = c.t.Key(c.i), c.t.Gen(c.i), c.t.At(c.i), c.t.digests[c.i]
 	c.i++
 	return nil
 }

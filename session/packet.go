@@ -25,6 +25,7 @@ type Packet struct {
 
 	network, transport, payload uint16 // offsets of the headers
 
+	gen   uint16 // which session of its five-tuple, see Breaker
 	flags uint8
 }
 
@@ -35,6 +36,7 @@ const (
 	wide               // an offset does not fit: decode again
 	synned             // TCP SYN without ACK
 	ended              // TCP FIN or RST
+	silent             // left out: tells a Breaker of a beginning or an end, and nothing else
 )
 
 // mark6 in b tells an IPv6 session from one of IPv4, whose b has 48 bits.
@@ -85,15 +87,27 @@ func (r *Run) Reset(tables int) {
 // Tuples are the IPv6 five-tuples that packets of table i refer to.
 func (r *Run) Tuples(i int) []FiveTuple { return r.tuples[i] }
 
-// Add appends a packet that has Reason header.OK. data is a part of r.Data that
-// begins at offset at; number counts the run's packets, kept or not, from 0.
+// Add appends a kept packet. data is a part of r.Data that begins at offset at;
+// number counts the run's packets, kept or not, from 0.
 func (r *Run) Add(seed *Seed, data []byte, s *header.Stack, at int, number uint32, time int64) {
+	r.add(seed, data, s, at, number, time, 0)
+}
+
+// AddSilent appends a TCP packet that is left out, for a Breaker, if it tells of
+// the beginning or the end of a connection.
+func (r *Run) AddSilent(seed *Seed, data []byte, s *header.Stack, at int, number uint32, time int64) {
+	if s.Proto == header.TCP && tcpFlags(data[s.Transport+13]) != 0 {
+		r.add(seed, data, s, at, number, time, silent)
+	}
+}
+
+func (r *Run) add(seed *Seed, data []byte, s *header.Stack, at int, number uint32, time int64, flags uint8) {
 	p := Packet{
-		Time: time, Number: number, At: uint32(at), Len: uint32(len(data)), end: uint32(s.End), link: s.Link,
+		flags: flags, Time: time, Number: number, At: uint32(at), Len: uint32(len(data)), end: uint32(s.End), link: s.Link,
 		network: uint16(s.Network), transport: uint16(s.Transport), payload: uint16(s.Payload),
 	}
 	if s.Payload > 0xffff {
-		p.flags = wide
+		p.flags |= wide
 	}
 	if s.Proto == header.UDP {
 		p.flags |= udp
