@@ -120,6 +120,11 @@ var options = []Option{
 		Long:  "The first stays, over the whole dataset and across runs. Equal bytes under different labels are a conflict: both stay, and the number is reported.",
 	},
 	{
+		Name: "resync", Kind: Switch, Default: "off", Group: "Selection", Arg: "on|off",
+		Short: "go on behind a record that cannot be true, if records are found",
+		Long:  "A capture ends at a record or block that cannot be true, because the next one is found by its length. With this, the next row of plausible records is looked for (eight records of pcap or four blocks of pcapng, or two and the end of the file), and what was passed over is reported with offset and bytes. A payload that is itself a capture may be taken for records. What is cut off at its end still ends there. One worker reads each capture.",
+	},
+	{
 		Name: "length", Kind: Number, Default: "784", Group: "Samples", Arg: "BYTES",
 		Short: "bytes of a sample",
 		Long:  "784 is 28x28, the size of the MNIST images and of USTC-TFC2016. Another length needs --shape unless it is a square.",
@@ -143,6 +148,11 @@ var options = []Option{
 		Name: "tmp", Kind: Text, Group: "Running", Arg: "DIR",
 		Short: "directory for temporary files; default: the system's ($TMPDIR)",
 		Long:  "Only used when memory is short. The files are called .pcapmill-spill-*, have no name while they are in use where the system allows that, hold sessions with their original addresses, and are gone after the run however it ends. A directory in memory (tmpfs) saves nothing.",
+	},
+	{
+		Name: "max-expansion", Kind: Number, Default: "5000", Group: "Running", Arg: "TIMES",
+		Short: "times its file that a compressed capture may become; 0 = no limit",
+		Long:  "Beyond it a capture is taken for a decompression bomb and ends there, as damaged. The first 64 MiB may come from anything. Packets of 64 KiB of zeros, the most that a real network compresses, become 600 times smaller in gzip, 2700 times in zstd and 3900 times in bzip2. Memory is bounded in any case.",
 	},
 }
 

@@ -28,6 +28,7 @@ import (
 	"path/filepath"
 
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
+	"github.com/pcapmill/pcapmill/internal/plainjson"
 )
 
 // Name is the manifest's file name in its dataset's directory.
@@ -104,6 +105,7 @@ type Capture struct {
 	RowsDigest string `json:"rows_digest"`
 	Counts
 	Damage *Damage `json:"damage,omitempty"`
+	Gaps   []Gap   `json:"gaps,omitempty"` // in order, at most 256
 }
 
 // Damage says where a capture ended before its end.
@@ -210,6 +212,9 @@ func (m *Manifest) Check() error {
 	for i := range m.Captures {
 		c := &m.Captures[i]
 		if err := c.Check(); err != nil {
+			return fmt.Errorf("capture %s: %w", c.Name, err)
+		}
+		if err := c.checkGaps(); err != nil {
 			return fmt.Errorf("capture %s: %w", c.Name, err)
 		}
 		if c.FirstSample != next {
@@ -322,7 +327,8 @@ func Parse(text []byte) (*Manifest, error) {
 	return m, nil
 }
 
-// Encode is the text of the file: indented JSON in a fixed order.
+// Encode is the text of the file: indented JSON in a fixed order, in which
+// nothing can disturb a terminal.
 func (m *Manifest) Encode() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -331,7 +337,7 @@ func (m *Manifest) Encode() ([]byte, error) {
 	if err := e.Encode(m); err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
 	}
-	return b.Bytes(), nil
+	return plainjson.Escape(b.Bytes()), nil
 }
 
 // Write puts the manifest into the dataset's directory, whole or not at all.

@@ -31,6 +31,7 @@ type Extraction struct {
 	First     int64           // earliest packet time, ns since 1970; valid if Packets > 0
 	Last      int64           // latest
 	Damage    *capture.Damage // nil if the capture is whole
+	Gaps      []capture.Gap   // passed over, with Resync
 	Seconds   float64
 
 	startsDiffer bool  // a used packet had no Ethernet header to keep
@@ -157,6 +158,7 @@ func (w *worker) serial(ctx context.Context, path string) (*Extraction, error) {
 		return nil, err
 	}
 	defer r.Close()
+	w.o.guard(r)
 	r.TrackDigest()
 	x := &Extraction{Format: r.Format()}
 	t := w.o.newTable(w.seed)
@@ -188,7 +190,7 @@ func (w *worker) serial(ctx context.Context, path string) (*Extraction, error) {
 	}
 	x.add(&of)
 	w.progress.Packets.Add(of.packets)
-	x.LinkTypes = r.LinkTypes()
+	x.LinkTypes, x.Gaps = r.LinkTypes(), r.Gaps()
 	x.Digest = r.Digest()
 	x.Size = r.BytesRead()
 	w.progress.Bytes.Add(x.Size)

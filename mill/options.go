@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 
+	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/dedup"
 	"github.com/pcapmill/pcapmill/header"
@@ -49,6 +50,7 @@ type Options struct {
 	Labels  *label.Table
 	Unknown Unknown
 	Breaks  session.Breaks // where sessions end early
+	Reading
 
 	StdinName string // what a capture on standard input is called; "" = "stdin"
 
@@ -70,7 +72,7 @@ func Default() Options {
 	}
 	return Options{
 		Mask: mask.Default(), Drop: header.DropDefault, Shape: sample.Default(),
-		Dedup: dedup.Sample, Labels: labels, Unknown: KeepUnknown,
+		Dedup: dedup.Sample, Labels: labels, Unknown: KeepUnknown, Reading: Reading{MaxExpansion: capture.DefaultMaxExpansion},
 	}
 }
 
@@ -90,6 +92,9 @@ func (o *Options) Check() error {
 	case o.Key != nil && len(o.Key) == 0:
 		return errors.New("mill: the key is empty")
 	}
+	if err := o.check(); err != nil {
+		return err
+	}
 	return o.Mask.Check()
 }
 
@@ -106,7 +111,7 @@ func (o *Options) settings() manifest.Settings {
 		Length: o.Shape.Length(), Shape: o.Shape.String(), Content: o.Mask.Content.String(),
 		MAC: o.Mask.MAC.String(), IP: o.Mask.IP.String(), Ports: o.Mask.Ports.String(),
 		Checksums: o.Mask.Checksums.String(), UDPPad: o.Mask.UDPPad,
-		Drop: o.Drop.String(), Dedup: o.Dedup.String(), Labels: o.Labels.Name,
+		Drop: o.Drop.String(), Dedup: o.Dedup.String(), Resync: o.Resync, Labels: o.Labels.Name,
 	}
 	if o.Mask.Pseudonyms() {
 		s.Key = mask.KeyID(o.Key)

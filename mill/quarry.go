@@ -212,7 +212,7 @@ func (q *quarry) free(j *job, u *unit) {
 // open opens a capture.
 func (q *quarry) open(w *worker, j *job) {
 	j.began = time.Now()
-	if q.p.serial {
+	if q.p.serial || q.p.Resync {
 		x, err := w.serial(q.ctx, j.path)
 		q.finish(j, x, err)
 		return
@@ -222,6 +222,7 @@ func (q *quarry) open(w *worker, j *job) {
 		q.finish(j, nil, err)
 		return
 	}
+	blocks.MaxExpansion(q.p.MaxExpansion)
 	j.blocks = blocks
 	j.seq = blocks.Sequence()
 	j.x = &Extraction{Format: blocks.Format()}

@@ -19,7 +19,7 @@ type Outcome struct {
 	Links   map[string]int64 // unsupported link types by name, with packets
 	Known   bool             // its content was in the dataset already
 	Err     error            // it could not be opened, or is no capture
-	Damage  error            // it ended before its end; what was before is in
+	Damage  error            // *capture.Damage or *GapsError; what could be read is in
 }
 
 // Events are told while a run goes on, all from one goroutine. Each may be nil.
@@ -173,9 +173,7 @@ func finish(p *Plan, s *store, in *Input, a answer) (o Outcome, err error) {
 		return o, nil
 	}
 	defer func() { err = errors.Join(err, a.x.Close()) }()
-	if a.x.Damage != nil {
-		o.Damage = a.x.Damage
-	}
+	o.Damage = a.x.Harm(in.Path)
 	o.Links = map[string]int64{}
 	for t, n := range a.x.Unknown {
 		o.Links[t.String()] += n

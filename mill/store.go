@@ -212,6 +212,7 @@ func describe(in *Input, x *Extraction) manifest.Capture {
 	if d := x.Damage; d != nil {
 		c.Damage = &manifest.Damage{Kind: d.Kind.Error(), Offset: d.Offset, Packet: d.Packet, Detail: detail(d)}
 	}
+	c.Gaps = x.gaps()
 	return c
 }
 

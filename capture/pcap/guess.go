@@ -48,16 +48,16 @@ func (h *Header) Guess(b []byte, from int, near int64, run int) (at int, ok bool
 		if b[at+8] != 0 && b[at+11] != 0 && b[at+12] != 0 && b[at+15] != 0 {
 			continue
 		}
-		if h.chain(b, at, near, run) {
+		if h.Plausible(b, at, near, run) {
 			return at, true
 		}
 	}
 	return 0, false
 }
 
-// chain reports whether run plausible headers, or two and the end of b, follow
-// each other from at.
-func (h *Header) chain(b []byte, at int, near int64, run int) bool {
+// Plausible reports whether Guess would take the offset at, which lies in b or
+// at its end, for the beginning of a run.
+func (h *Header) Plausible(b []byte, at int, near int64, run int) bool {
 	for n := range max(run, 1) {
 		if at > len(b)-h.recordLen {
 			return n >= 2

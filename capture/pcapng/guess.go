@@ -38,16 +38,16 @@ const byteOrderMagic = 0x1a2b3c4d
 // does not change p.
 func (p *Parser) Guess(b []byte, from int, run int) (at int, ok bool) {
 	for at = max(from, 0); at <= len(b)-blockHeader; at += 4 {
-		if p.chain(b, at, run) {
+		if p.Plausible(b, at, run) {
 			return at, true
 		}
 	}
 	return 0, false
 }
 
-// chain reports whether run plausible blocks, or two and the end of b, follow
-// each other from at.
-func (p *Parser) chain(b []byte, at, run int) bool {
+// Plausible reports whether Guess would take the offset at, which lies in b or
+// at its end, for the beginning of a run.
+func (p *Parser) Plausible(b []byte, at, run int) bool {
 	big := p.BigEndian
 	for n := range max(run, 1) {
 		if at > len(b)-blockHeader {

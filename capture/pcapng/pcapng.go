@@ -102,6 +102,9 @@ type Parser struct {
 	BigEndian  bool
 	Interfaces []Interface
 	Sections   int // section headers so far
+	// Sealed passes over interface descriptions until the next section header:
+	// behind a gap nobody knows which number they have.
+	Sealed bool
 }
 
 // Sniff reports whether b, at least four bytes, begins like a pcapng file.
@@ -145,8 +148,8 @@ func (p *Parser) Next(b []byte, pkt *Packet) (size int64, kind Kind, err error) 
 		return 0, Skip, FormatError(fmt.Sprintf("block length %d, need a multiple of 4 of at least %d", length, MinBlock))
 	}
 	size = int64(length)
-	switch typ {
-	case TypeInterface, TypePacket, TypeSimplePacket, TypeEnhancedPacket:
+	switch {
+	case typ == TypeInterface && !p.Sealed, typ == TypePacket, typ == TypeSimplePacket, typ == TypeEnhancedPacket:
 	default:
 		return size, Skip, nil
 	}
@@ -195,6 +198,7 @@ func (p *Parser) section(b []byte) (int64, error) {
 		return 0, FormatError(fmt.Sprintf("section header of %d bytes, need a multiple of 4 of at least 28", length))
 	}
 	p.Interfaces = p.Interfaces[:0:0] // a copy of this Parser may still use the list
+	p.Sealed = false
 	p.Sections++
 	return int64(length), nil
 }

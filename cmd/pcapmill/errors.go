@@ -132,6 +132,8 @@ func pathsIn(err error) (paths []string) {
 		paths = append(paths, e.Old, e.New)
 	case *capture.Damage:
 		paths = append(paths, e.Path)
+	case *mill.GapsError:
+		paths = append(paths, e.Path)
 	case *capture.NotCaptureError:
 		paths = append(paths, e.Path)
 	case *named:

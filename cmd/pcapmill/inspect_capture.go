@@ -49,8 +49,8 @@ func (in *inspector) capture(cmd *cobra.Command, path string) error {
 	if err := in.largest(x.Sessions); err != nil {
 		return failed(err)
 	}
-	if x.Damage != nil {
-		return &status{exitDamaged, x.Damage}
+	if harm := x.Harm(path); harm != nil {
+		return &status{exitDamaged, harm}
 	}
 	return nil
 }

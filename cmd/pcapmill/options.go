@@ -112,6 +112,7 @@ func millOptions(v *config.Values) (o mill.Options, err error) {
 	parse("key-file", func(string) (e error) { o.Key, e = v.ReadKey(); return e })
 	o.Mask.UDPPad = v.On("udp-pad")
 	o.Workers = v.Number("workers")
+	o.Resync, o.MaxExpansion = v.On("resync"), v.Number("max-expansion")
 	o.StdinName = v.Get("stdin-name")
 	o.Memory, o.Tmp = v.Size("memory"), v.Get("tmp")
 	if o.Memory != 0 && o.Memory < mill.MinMemory && err == nil {

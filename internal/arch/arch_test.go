@@ -37,7 +37,7 @@ var rooms = map[string][]string{
 	"dataset/idx":         {"dataset", "internal/atomicfile"},
 	"dataset/rows":        {"dataset", "internal/atomicfile"},
 	"dataset/datasettest": {"dataset"},
-	"manifest":            {"internal/atomicfile"},
+	"manifest":            {"internal/atomicfile", "internal/plainjson"},
 
 	"mill": {
 		"capture", "header", "session", "mask", "sample", "label", "dedup", "manifest",
@@ -48,12 +48,13 @@ var rooms = map[string][]string{
 	"config": {"internal/typo"},
 	"cmd/pcapmill": {
 		"config", "mill", "audit", "report", "manifest", "label", "mask", "sample", "dedup", "header", "session",
-		"capture", "dataset/idx", "internal/atomicfile", "internal/version", "internal/typo",
+		"capture", "dataset/idx", "internal/atomicfile", "internal/version", "internal/typo", "internal/plainjson",
 	},
 
 	"internal/atomicfile":  {},
 	"internal/version":     {},
 	"internal/typo":        {},
+	"internal/plainjson":   {},
 	"internal/arch":        {},
 	"internal/testcap":     {},
 	"internal/groundtruth": {},
