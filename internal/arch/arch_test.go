@@ -36,6 +36,9 @@ var rooms = map[string][]string{
 	"dataset":             {},
 	"dataset/idx":         {"dataset", "internal/atomicfile"},
 	"dataset/prints":      {"internal/atomicfile"},
+	"dataset/table":       {"dataset"},
+	"dataset/csv":         {"dataset", "dataset/table"},
+	"dataset/parquet":     {"dataset", "dataset/table"},
 	"dataset/datasettest": {"dataset"},
 	"manifest":            {"internal/atomicfile"},
 
@@ -56,6 +59,7 @@ var rooms = map[string][]string{
 	"internal/typo":        {},
 	"internal/arch":        {},
 	"internal/testcap":     {},
+	"internal/testview":    {"dataset"},
 	"internal/groundtruth": {},
 	"internal/twin":        {},
 }
@@ -63,27 +67,28 @@ var rooms = map[string][]string{
 // libraries says which rooms may import a third-party library. One that is not
 // listed may not be imported at all outside of tests.
 var libraries = map[string][]string{
-	"github.com/klauspost/compress":   {"capture", "internal/testcap", "internal/twin", "bench"},
-	"github.com/pierrec/lz4/v4":       {"capture", "internal/testcap", "internal/twin"},
-	"github.com/ulikunitz/xz":         {"capture", "internal/testcap", "internal/twin"},
-	"github.com/zeebo/xxh3":           {"capture"},
-	"go.yaml.in/yaml/v4":              {"label", "config"},
-	"github.com/google/jsonschema-go": {"config"},
-	"github.com/google/renameio/v2":   {"internal/atomicfile"},
-	"github.com/gofrs/flock":          {"dataset"},
-	"golang.org/x/sys":                {"dataset", "dataset/idx"},
-	"golang.org/x/image":              {"report"},
-	"golang.org/x/term":               {"cmd/pcapmill"},
-	"github.com/spf13/cobra":          {"cmd/pcapmill"},
-	"github.com/spf13/pflag":          {"cmd/pcapmill"},
-	"github.com/vbauerster/mpb/v8":    {"cmd/pcapmill"},
-	"github.com/mattn/go-runewidth":   {"cmd/pcapmill"},
-	"github.com/gopacket/gopacket":    {"bench", "internal/twin"},
-	"github.com/google/go-cmp":        {"dataset/datasettest"},
+	"github.com/klauspost/compress":    {"capture", "internal/testcap", "internal/twin", "bench"},
+	"github.com/pierrec/lz4/v4":        {"capture", "internal/testcap", "internal/twin"},
+	"github.com/ulikunitz/xz":          {"capture", "internal/testcap", "internal/twin"},
+	"github.com/zeebo/xxh3":            {"capture"},
+	"go.yaml.in/yaml/v4":               {"label", "config"},
+	"github.com/google/jsonschema-go":  {"config"},
+	"github.com/google/renameio/v2":    {"internal/atomicfile"},
+	"github.com/gofrs/flock":           {"dataset"},
+	"golang.org/x/sys":                 {"dataset", "dataset/idx"},
+	"golang.org/x/image":               {"report"},
+	"golang.org/x/term":                {"cmd/pcapmill"},
+	"github.com/spf13/cobra":           {"cmd/pcapmill"},
+	"github.com/spf13/pflag":           {"cmd/pcapmill"},
+	"github.com/vbauerster/mpb/v8":     {"cmd/pcapmill"},
+	"github.com/mattn/go-runewidth":    {"cmd/pcapmill"},
+	"github.com/parquet-go/parquet-go": {"dataset/parquet"},
+	"github.com/gopacket/gopacket":     {"bench", "internal/twin"},
+	"github.com/google/go-cmp":         {"dataset/datasettest"},
 }
 
 // testOnly may not reach the product.
-var testOnly = []string{"internal/testcap", "internal/twin", "internal/groundtruth", "dataset/datasettest"}
+var testOnly = []string{"internal/testcap", "internal/testview", "internal/twin", "internal/groundtruth", "dataset/datasettest"}
 
 // file is a parsed source file of the root module.
 type file struct {
