@@ -25,7 +25,7 @@ type file struct {
 	path   string
 	f      *os.File
 	b      *bufio.Writer
-	w      *parquet.Writer
+	w      *parquet.GenericWriter[any]
 	table  *table.Table
 	pixels pixels
 	spec   dataset.Spec
@@ -69,7 +69,7 @@ func (l *layout) create(path string) (*file, error) {
 		perGroup = max(1, min(groupRows, groupBytes/int64(l.spec.Size())))
 	}
 	b := bufio.NewWriterSize(f, 1<<18)
-	w := parquet.NewWriter(b, l.schema,
+	w := parquet.NewGenericWriter[any](b, l.schema,
 		parquet.CreatedBy("pcapmill", "1", "parquet-go-0.32.0"),
 		parquet.Compression(&parquet.Zstd),
 		parquet.MaxRowsPerRowGroup(perGroup),
