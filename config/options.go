@@ -65,8 +65,8 @@ var options = []Option{
 	},
 	{
 		Name: "unknown", Kind: Text, Default: "keep", Values: []string{"keep", "skip", "error"}, Group: "Labels", Arg: "keep|skip|error",
-		Short: "captures that no class matches: label 255, leave out, or refuse",
-		Long:  "What happens to captures whose name no class matches: keep gives them label 255, skip leaves them out, error refuses to start. They are counted and shown in any case.",
+		Short: "captures that no class matches: label them unknown (255), leave out, or refuse",
+		Long:  "What happens to captures whose name no class matches: keep gives them label 255 (65535 if there are more than 255 classes), skip leaves them out, error refuses to start. They are counted and shown in any case.",
 	},
 	{
 		Name: "stdin-name", Kind: Text, Default: "stdin", Group: "Labels", Arg: "NAME",

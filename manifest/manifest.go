@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 
@@ -41,17 +42,20 @@ const (
 
 // Manifest is the content of manifest.json.
 type Manifest struct {
-	Format   string    `json:"format"`
-	Version  int       `json:"version"`
-	Tool     Tool      `json:"tool"`
-	Settings Settings  `json:"settings"`
-	Samples  int64     `json:"samples"` // in the data files, all captures together
-	Rows     int       `json:"rows"`
-	Cols     int       `json:"columns"`
-	Files    []File    `json:"files"`
-	Classes  []Class   `json:"classes"`
-	Totals   Counts    `json:"totals"`
-	Captures []Capture `json:"captures"`
+	Format   string   `json:"format"`
+	Version  int      `json:"version"`
+	Tool     Tool     `json:"tool"`
+	Settings Settings `json:"settings"`
+	Samples  int64    `json:"samples"` // in the data files, all captures together
+	// LabelType is the type of the labels in the data files: "int32" where there are
+	// more than 255 classes, else "", which means "uint8". It never changes.
+	LabelType string    `json:"label_type,omitempty"`
+	Rows      int       `json:"rows"`
+	Cols      int       `json:"columns"`
+	Files     []File    `json:"files"`
+	Classes   []Class   `json:"classes"`
+	Totals    Counts    `json:"totals"`
+	Captures  []Capture `json:"captures"`
 }
 
 // Tool is what wrote the dataset last.
@@ -66,9 +70,17 @@ type File struct {
 	Size int64  `json:"size"` // bytes
 }
 
-// Class is one row of the class table. Label 255 is "unknown".
+// LabelInt32 is the LabelType of datasets whose labels take four bytes each.
+const LabelInt32 = "int32"
+
+// UnknownName is the name of the class of samples that no class matches. Its label is
+// Manifest.Unknown.
+const UnknownName = "unknown"
+
+// Class is one row of the class table. The one that is called "unknown" stands behind the
+// others and only if it has samples.
 type Class struct {
-	Label    uint8    `json:"label"`
+	Label    uint16   `json:"label"`
 	Name     string   `json:"name"`
 	Keywords []string `json:"keywords,omitempty"`
 	Samples  int64    `json:"samples"`
@@ -81,15 +93,15 @@ type Capture struct {
 	Digest      string   `json:"digest"` // of the uncompressed content, see capture.Digest
 	Format      string   `json:"format"` // "pcap", "pcapng", "pcap in gzip", ...
 	LinkTypes   []string `json:"link_types"`
-	Label       uint8    `json:"label"`
+	Label       uint16   `json:"label"`
 	Class       string   `json:"class"`
 	FirstSample int64    `json:"first_sample"` // samples first_sample ... first_sample+samples-1 are this capture's
-	// SamplesDigest is the SHA-256, in hexadecimal, of the concatenated first
-	// halves of the SHA-256 of each of this capture's samples, in order.
+	// SamplesDigest is the SHA-256, in hexadecimal, of this capture's samples, byte
+	// after byte as they stand in the file of images.
 	SamplesDigest string `json:"samples_digest"`
-	// PrintsDigest is the SHA-256, in hexadecimal, of this capture's records in
-	// session_prints.bin; only with --dedup session.
-	PrintsDigest string `json:"prints_digest,omitempty"`
+	// RowsDigest is the SHA-256, in hexadecimal, of this capture's records in
+	// sample_table.bin.
+	RowsDigest string `json:"rows_digest"`
 	Counts
 	Damage *Damage `json:"damage,omitempty"`
 }
@@ -194,7 +206,7 @@ func (c *Counts) equal(o *Counts) bool {
 func (m *Manifest) Check() error {
 	var sum Counts
 	next := int64(0)
-	perLabel := map[uint8]int64{}
+	perLabel := map[uint16]int64{}
 	for i := range m.Captures {
 		c := &m.Captures[i]
 		if err := c.Check(); err != nil {
@@ -216,7 +228,10 @@ func (m *Manifest) Check() error {
 	if !m.Totals.equal(&sum) {
 		return errors.New("totals: they are not the sums of the captures")
 	}
-	listed := map[uint8]bool{}
+	if err := m.checkLabels(); err != nil {
+		return err
+	}
+	listed := map[uint16]bool{}
 	for _, c := range m.Classes {
 		if listed[c.Label] {
 			return fmt.Errorf("class %s: label %d is another class's too", c.Name, c.Label)
@@ -229,6 +244,35 @@ func (m *Manifest) Check() error {
 	}
 	for label := range perLabel {
 		return fmt.Errorf("label %d is in no class", label)
+	}
+	return nil
+}
+
+// Unknown is the label of samples that no class matches: 255, or 65535 where labels are
+// int32.
+func (m *Manifest) Unknown() uint16 {
+	if m.LabelType == LabelInt32 {
+		return math.MaxUint16
+	}
+	return math.MaxUint8
+}
+
+// checkLabels tells whether the label type is the one that the class table needs.
+func (m *Manifest) checkLabels() error {
+	need, known := "", 0
+	for _, c := range m.Classes {
+		switch {
+		case c.Name != UnknownName:
+			known++
+		case c.Label != m.Unknown():
+			return fmt.Errorf("class %s: label %d, need %d", c.Name, c.Label, m.Unknown())
+		}
+	}
+	if known > math.MaxUint8 {
+		need = LabelInt32
+	}
+	if m.LabelType != need {
+		return fmt.Errorf("labels of type %q, but %d classes need type %q", m.LabelType, known, need)
 	}
 	return nil
 }

@@ -3,7 +3,7 @@ package mill
 import (
 	"time"
 
-	"github.com/pcapmill/pcapmill/dataset/prints"
+	"github.com/pcapmill/pcapmill/dataset/rows"
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
 	"github.com/pcapmill/pcapmill/manifest"
 )
@@ -44,12 +44,10 @@ func (s *store) prepare() (*atomicfile.Pending, error) {
 	for _, f := range s.writer.Files() {
 		s.m.Files = append(s.m.Files, manifest.File{Name: f.Name, Size: f.Size})
 	}
-	if s.prints != nil {
-		if err := s.prints.Prepare(); err != nil {
-			return nil, err
-		}
-		s.m.Files = append(s.m.Files, manifest.File{Name: prints.Name, Size: s.prints.Size()})
+	if err := s.rows.Prepare(); err != nil {
+		return nil, err
 	}
+	s.m.Files = append(s.m.Files, manifest.File{Name: rows.Name, Size: s.rows.Size()})
 	return s.m.Prepare(s.dir)
 }
 
@@ -60,10 +58,8 @@ func (s *store) show(next *atomicfile.Pending) error {
 	if err := s.writer.Commit(); err != nil {
 		return err
 	}
-	if s.prints != nil {
-		if err := s.prints.Commit(); err != nil {
-			return err
-		}
+	if err := s.rows.Commit(); err != nil {
+		return err
 	}
 	s.changed = true
 	return next.Publish()

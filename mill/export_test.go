@@ -48,12 +48,10 @@ func step(s *store, w *worker, in *Input, at func(where string)) error {
 		return err
 	}
 	at("samples committed")
-	if s.prints != nil {
-		if err := s.prints.Commit(); err != nil {
-			return err
-		}
-		at("prints committed")
+	if err := s.rows.Commit(); err != nil {
+		return err
 	}
+	at("rows committed")
 	err = s.show(next)
 	at("committed")
 	return err

@@ -93,7 +93,7 @@ func verified(t *testing.T, where, dir string) {
 func between(last, now map[string]string) (states []map[string]string) {
 	state := maps.Clone(last)
 	state["."] = "/"
-	for _, name := range []string{"manifest.json", idx.ImagesName, idx.LabelsName, "session_prints.bin"} {
+	for _, name := range []string{"manifest.json", idx.ImagesName, idx.LabelsName, "sample_table.bin"} {
 		if name == "manifest.json" && last[name] != "" {
 			continue // it is replaced last, as a whole
 		}

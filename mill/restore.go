@@ -8,8 +8,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/idx"
-	"github.com/pcapmill/pcapmill/dataset/prints"
-	"github.com/pcapmill/pcapmill/dedup"
+	"github.com/pcapmill/pcapmill/dataset/rows"
 	"github.com/pcapmill/pcapmill/manifest"
 )
 
@@ -19,8 +18,8 @@ func (s *store) close() error {
 	if s.writer != nil {
 		errs = append(errs, s.writer.Close())
 	}
-	if s.prints != nil {
-		errs = append(errs, s.prints.Close())
+	if s.rows != nil {
+		errs = append(errs, s.rows.Close())
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.Release())
@@ -33,8 +32,8 @@ func (s *store) abandon() {
 	if s.writer != nil {
 		_ = s.writer.Close()
 	}
-	if s.prints != nil {
-		_ = s.prints.Close()
+	if s.rows != nil {
+		_ = s.rows.Close()
 	}
 	if s.m != nil {
 		s.restore()
@@ -52,7 +51,7 @@ func (s *store) abandon() {
 // as a dataset of whole captures: the last commit's.
 func (s *store) restore() {
 	if s.before == nil {
-		for _, name := range []string{manifest.Name, idx.ImagesName, idx.LabelsName, prints.Name} {
+		for _, name := range []string{manifest.Name, idx.ImagesName, idx.LabelsName, rows.Name} {
 			_ = os.Remove(filepath.Join(s.dir, name))
 		}
 		return
@@ -64,10 +63,8 @@ func (s *store) restore() {
 	if w, err := s.format.Open(s.dir, spec, s.base); err == nil {
 		_ = w.Close()
 	}
-	if s.o.Dedup == dedup.Session {
-		if p, err := prints.Open(s.dir, s.base); err == nil {
-			_ = p.Close()
-		}
+	if table, err := rows.Open(s.dir, s.base); err == nil {
+		_ = table.Close()
 	}
 }
 

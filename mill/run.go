@@ -71,7 +71,7 @@ type answer struct {
 // in hand, and returns a Result that says so.
 func Run(ctx context.Context, p *Plan, ev Events, progress *Progress) (*Result, error) {
 	start := time.Now()
-	s, err := openStore(p.Out, &p.Options, version.String(), idx.Format{})
+	s, err := openStore(p.Out, &p.Options, version.String(), idx.Format{Labels: p.idxLabels()})
 	if err != nil {
 		return nil, err
 	}

@@ -145,7 +145,7 @@ func checkRemains(t *testing.T, kill, dir string) (where []string) {
 		where = append(where, "while a commit was prepared")
 	}
 	if visible["manifest.json"] == "" {
-		if len(visible[idx.ImagesName]) > 16 || len(visible[idx.LabelsName]) > 8 || visible["session_prints.bin"] != "" {
+		if len(visible[idx.ImagesName]) > 16 || len(visible[idx.LabelsName]) > 8 || visible["sample_table.bin"] != "" {
 			t.Fatalf("%s: samples and no manifest", kill)
 		}
 		return append(where, "before the first manifest")
@@ -179,7 +179,7 @@ func finishRenames(t *testing.T, kill string, found map[string]string, problem e
 	t.Helper()
 	dir, remove := tempDir(t)
 	defer remove()
-	for _, file := range []string{idx.ImagesName, idx.LabelsName, "session_prints.bin", "manifest.json"} {
+	for _, file := range []string{idx.ImagesName, idx.LabelsName, "sample_table.bin", "manifest.json"} {
 		text := found[file]
 		for name := range found {
 			if strings.HasPrefix(name, "."+file) {

@@ -15,7 +15,7 @@ import (
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/idx"
-	"github.com/pcapmill/pcapmill/dataset/prints"
+	"github.com/pcapmill/pcapmill/dataset/rows"
 	"github.com/pcapmill/pcapmill/dedup"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/manifest"
@@ -30,7 +30,7 @@ type store struct {
 	lock    *dataset.DirLock
 	format  dataset.Format
 	writer  dataset.Writer
-	prints  *prints.Log // with --dedup session only
+	rows    *rows.Log
 	m       *manifest.Manifest
 	before  []byte // the manifest's text as it was; nil if there was none
 	base    int64  // samples that it counts
@@ -47,7 +47,7 @@ type store struct {
 // content identifies a capture in a dataset.
 type content struct {
 	digest string
-	label  uint8
+	label  uint16
 }
 
 // SettingsError says that the dataset was made with other settings.
@@ -90,12 +90,10 @@ func openStore(dir string, o *Options, version string, format dataset.Format) (_
 		return nil, err
 	}
 	s.cut = s.writer.Cut()
-	if o.Dedup == dedup.Session {
-		if s.prints, err = prints.Open(dir, s.m.Samples); err != nil {
-			return nil, err
-		}
-		s.cut += s.prints.Cut()
+	if s.rows, err = rows.Open(dir, s.m.Samples); err != nil {
+		return nil, err
 	}
+	s.cut += s.rows.Cut()
 	if s.before == nil { // from here on the directory is an empty dataset
 		if err := s.commit(); err != nil {
 			return nil, err
@@ -122,7 +120,7 @@ func (s *store) loadManifest(version string) error {
 		s.m = &manifest.Manifest{
 			Format: manifest.Format, Version: manifest.Version,
 			Settings: s.o.settings(), Rows: s.o.Shape.Rows, Cols: s.o.Shape.Cols,
-			Classes: s.o.classes(), Captures: []manifest.Capture{},
+			LabelType: s.o.labelType(), Classes: s.o.classes(), Captures: []manifest.Capture{},
 		}
 		s.m.Totals.LeftOut = map[string]int64{}
 	case err != nil:
@@ -144,7 +142,7 @@ func (s *store) loadManifest(version string) error {
 // refuseForeign looks for data files where there is no manifest. Ours can only
 // be empty ones, of a run that was killed before it wrote its first manifest.
 func (s *store) refuseForeign() error {
-	for name, empty := range map[string]int64{idx.ImagesName: 16, idx.LabelsName: 8, prints.Name: 0} {
+	for name, empty := range map[string]int64{idx.ImagesName: 16, idx.LabelsName: 8, rows.Name: 0} {
 		info, err := os.Lstat(filepath.Join(s.dir, name))
 		if err == nil && (!info.Mode().IsRegular() || info.Size() > empty) {
 			return fmt.Errorf("%s holds %s but no %s: pcapmill did not make it, and will not change it; use another directory",
@@ -154,25 +152,31 @@ func (s *store) refuseForeign() error {
 	return nil
 }
 
-// recall fills the set of what the dataset already holds.
+// recall fills the set of what the dataset already holds, from the table.
 func (s *store) recall() error {
 	if s.m.Samples == 0 {
 		return nil
 	}
-	return eachSample(s.dir, s.m, func(i int64, b []byte, label uint8) error {
-		d := dedup.Digest{}
-		if s.prints != nil {
-			print, err := s.prints.At(i)
-			if err != nil {
+	table, err := rows.NewReader(s.dir, s.m.Samples)
+	if err != nil {
+		return err
+	}
+	defer table.Close()
+	var row dataset.Row
+	for i := range s.m.Captures {
+		c := &s.m.Captures[i]
+		for range c.Samples {
+			if err := table.Next(&row); err != nil {
 				return err
 			}
-			d = print
-		} else {
-			d = dedup.OfSample(b)
+			if int64(row.Capture) != int64(i) {
+				return fmt.Errorf("%s: a row of capture %d (%s) says capture %d: the file was changed; make the dataset anew",
+					filepath.Join(s.dir, rows.Name), i, c.Name, row.Capture)
+			}
+			s.set.Add(row.Digest, c.Label)
 		}
-		s.set.Add(d, label)
-		return nil
-	})
+	}
+	return nil
 }
 
 // add appends the samples of a capture and reports what became of it. known:
@@ -214,27 +218,24 @@ func (s *store) add(in *Input, x *Extraction) (c manifest.Capture, known bool, e
 		c.Samples++
 	}
 	c.SamplesDigest = hex.EncodeToString(samples.Sum(nil))
-	if s.prints != nil {
-		c.PrintsDigest = hex.EncodeToString(records.Sum(nil))
-	}
+	c.RowsDigest = hex.EncodeToString(records.Sum(nil))
 	c.Settle()
 	s.account(&c, id)
 	return c, false, nil
 }
 
-// append adds session i of x and hashes what stands for it into samples, and
-// its print into records.
-func (s *store) append(x *Extraction, i int, label uint8, samples, records hash.Hash) error {
-	b := x.Sessions.Sample(i)
-	d := x.digests[i]
-	if s.prints != nil {
-		if err := s.prints.Append(d); err != nil {
-			return err
-		}
-		_, _ = records.Write(d[:]) // a hash never fails
-		d = dedup.OfSample(b)
+// append adds session i of x, hashes its sample into samples and its row into
+// records.
+func (s *store) append(x *Extraction, i int, label uint16, samples, records hash.Hash) error {
+	row := rowOf(x, i)
+	row.Capture = uint32(len(s.m.Captures))
+	record, err := s.rows.Append(&row)
+	if err != nil {
+		return err
 	}
-	_, _ = samples.Write(d[:])
+	_, _ = records.Write(record) // a hash never fails
+	b := x.Sessions.Sample(i)
+	_, _ = samples.Write(b)
 	return s.writer.Append(dataset.Sample{Data: b, Label: label})
 }
 

@@ -53,7 +53,7 @@ vpn` + "\uFFFD" + `.pcap",0,2023-11-14T22:13:20.123456790Z,1000,2,1,100,1,28,exa
 func TestNoRows(t *testing.T) {
 	v := testview.New(1)
 	v.NoRows = true
-	if text := export(t, v); !strings.HasSuffix(text, "\n0,0,Chat,all,,,,,,,,,,,,,\n") {
+	if text := export(t, v); !strings.HasSuffix(text, "\n0,0,Chat,all,a/chat.pcap,,,,,,,,,,,,\n") {
 		t.Error(text)
 	}
 	if text := export(t, testview.New(0)); strings.Count(text, "\n") != 1 {

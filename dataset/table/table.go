@@ -23,8 +23,8 @@
 //	host              text  keyed pseudonym of the sender of the first kept packet, 16
 //	                        hexadecimal digits; null without a key
 //
-// No column holds an address, a port or a path. From capture's number on, a value is
-// null if the dataset has no rows: no real row is without a packet.
+// No column holds an address, a port or a path. From session on, a value is null if the
+// dataset has no row about the sample: no real row is without a packet.
 package table
 
 import (
@@ -122,7 +122,7 @@ var columns = [...]Column{
 	{Name: "split", Kind: Text, Few: true, What: "train, validation, test; all if the dataset is not split", of: func(_ *Table, e *dataset.Entry) Value {
 		return word(e.Side.String())
 	}},
-	{Name: "capture", Kind: Text, Few: true, What: "name of the capture", of: fact((*Table).capture)},
+	{Name: "capture", Kind: Text, Few: true, What: "name of the capture", of: (*Table).capture},
 	{Name: "session", Kind: Int, What: "place of the session in its capture, from 0; duplicates count", of: count(func(r *dataset.Row) uint64 { return r.Session })},
 	{Name: "start", Kind: Time, What: "time of the first kept packet", of: fact(func(_ *Table, r *dataset.Row) Value { return number(r.Start) })},
 	{Name: "duration_ns", Kind: Int, What: "nanoseconds from there to the latest kept packet", of: fact(func(_ *Table, r *dataset.Row) Value {
@@ -157,11 +157,11 @@ func (t *Table) class(e *dataset.Entry) Value {
 	return word(t.classes[e.Label])
 }
 
-func (t *Table) capture(r *dataset.Row) Value {
-	if int64(r.Capture) >= int64(len(t.captures)) {
+func (t *Table) capture(e *dataset.Entry) Value {
+	if int64(e.Row.Capture) >= int64(len(t.captures)) {
 		return Value{Null: true}
 	}
-	return word(t.captures[r.Capture])
+	return word(t.captures[e.Row.Capture])
 }
 
 func (t *Table) fit(r *dataset.Row) Value {

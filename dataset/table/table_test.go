@@ -71,7 +71,7 @@ func TestEveryCell(t *testing.T) {
 func TestWithoutRows(t *testing.T) {
 	v := testview.New(0)
 	for name, c := range cells(table.New(v), &dataset.Entry{Side: dataset.Whole}) {
-		known := strings.Contains(" index label class split ", " "+name+" ")
+		known := strings.Contains(" index label class split capture ", " "+name+" ")
 		if c.Null == known {
 			t.Errorf("%s: %v", name, c)
 		}

@@ -35,7 +35,7 @@ var rooms = map[string][]string{
 
 	"dataset":             {},
 	"dataset/idx":         {"dataset", "internal/atomicfile"},
-	"dataset/prints":      {"internal/atomicfile"},
+	"dataset/rows":        {"dataset", "internal/atomicfile"},
 	"dataset/table":       {"dataset"},
 	"dataset/csv":         {"dataset", "dataset/table"},
 	"dataset/parquet":     {"dataset", "dataset/table"},
@@ -44,9 +44,9 @@ var rooms = map[string][]string{
 
 	"mill": {
 		"capture", "header", "session", "mask", "sample", "label", "dedup", "manifest",
-		"dataset", "dataset/idx", "dataset/prints", "internal/atomicfile", "internal/version",
+		"dataset", "dataset/idx", "dataset/rows", "internal/atomicfile", "internal/version",
 	},
-	"audit":  {"manifest", "dedup", "dataset/idx", "dataset/prints"},
+	"audit":  {"manifest", "dataset", "dedup", "dataset/idx", "dataset/rows"},
 	"report": {"sample"},
 	"config": {"internal/typo"},
 	"cmd/pcapmill": {

@@ -42,11 +42,12 @@ func (v *View) Entry(i int64) dataset.Entry {
 	if i%5 == 4 {
 		e.Label = v.Unknown()
 	}
-	if v.NoRows {
+	capture := uint32(i % int64(len(v.From)))
+	if e.Row.Capture = capture; v.NoRows {
 		return e
 	}
 	e.Row = dataset.Row{
-		Capture: uint32(i % int64(len(v.From))), Session: uint64(i / 2), Start: 1_700_000_000_123_456_789 + i, Duration: i * 1000,
+		Capture: capture, Session: uint64(i / 2), Start: 1_700_000_000_123_456_789 + i, Duration: i * 1000,
 		Packets: [2]uint64{uint64(i) + 1, uint64(i) % 3}, Bytes: [2]uint64{uint64(i) * 100, uint64(i)}, Original: uint64(v.Shape.Size()) + uint64(i)%3 - 1,
 		Proto: [...]uint8{6, 17, 0}[i%3], Digest: [16]byte{byte(i), 15: 0xff},
 	}
