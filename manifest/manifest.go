@@ -88,10 +88,11 @@ type Class struct {
 
 // Capture is what became of one capture.
 type Capture struct {
-	Name        string   `json:"name"`   // relative to what the user named, with slashes
-	Size        int64    `json:"size"`   // bytes read from the file, before undoing compression
-	Digest      string   `json:"digest"` // of the uncompressed content, see capture.Digest
-	Format      string   `json:"format"` // "pcap", "pcapng", "pcap in gzip", ...
+	Name        string   `json:"name"`             // relative to what the user named, with slashes
+	Size        int64    `json:"size"`             // bytes read from the file, before undoing compression
+	Digest      string   `json:"digest"`           // of the uncompressed content, see capture.Digest
+	SHA256      string   `json:"sha256,omitempty"` // of the file, as it is on disk; only with --input-sha256
+	Format      string   `json:"format"`           // "pcap", "pcapng", "pcap in gzip", ...
 	LinkTypes   []string `json:"link_types"`
 	Label       uint16   `json:"label"`
 	Class       string   `json:"class"`

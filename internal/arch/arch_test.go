@@ -46,11 +46,12 @@ var rooms = map[string][]string{
 		"capture", "header", "session", "mask", "sample", "label", "dedup", "manifest",
 		"dataset", "dataset/idx", "dataset/rows", "internal/atomicfile", "internal/version",
 	},
+	"card":   {"manifest", "dataset", "dataset/table", "internal/atomicfile"},
 	"audit":  {"manifest", "dataset", "dedup", "dataset/idx", "dataset/rows"},
 	"report": {"sample"},
 	"config": {"internal/typo"},
 	"cmd/pcapmill": {
-		"config", "mill", "audit", "report", "manifest", "label", "mask", "sample", "dedup", "header", "session",
+		"config", "mill", "audit", "card", "report", "manifest", "label", "mask", "sample", "dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/version", "internal/typo",
 	},
 
