@@ -3,6 +3,7 @@ package card
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -165,10 +166,27 @@ func (in *Input) check() error {
 	for _, s := range in.Splits {
 		sum += s.Samples
 	}
-	if len(in.Splits) > 0 && sum > in.Manifest.Samples {
+	if len(in.Splits) > 0 && sum != in.Manifest.Samples {
 		return fmt.Errorf("card: the splits have %d samples, the dataset has %d", sum, in.Manifest.Samples)
 	}
-	return nil
+	return in.checkSides()
+}
+
+// checkSides refuses a Parquet export of another split.
+func (in *Input) checkSides() error {
+	have := in.imageSides()
+	need := []string{"train"} // so is called what is not split
+	if len(in.Splits) > 0 {
+		need = nil
+		for _, s := range in.Splits {
+			need = append(need, s.Name)
+		}
+	}
+	if len(have) == 0 || slices.Equal(have, need) {
+		return nil
+	}
+	return fmt.Errorf("card: %s has the sides %s, but the dataset has %s: the export is of another split; hint: make it again with 'pcapmill export'",
+		imagesFolder, strings.Join(have, ", "), strings.Join(need, ", "))
 }
 
 func isDate(s string) bool {

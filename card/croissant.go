@@ -123,7 +123,7 @@ func distribution(in *Input) []node {
 		out = append(out, fileSet(folder+"-files", folder, "**", mediaType(folders[folder][0].Name)))
 	}
 	if len(in.imageSides()) > 0 {
-		out = append(out, fileSet("images", imagesFolder, "*.parquet", "application/vnd.apache.parquet"))
+		out = append(out, fileSet("images", imagesFolder, "*.parquet", "application/x-parquet"))
 	}
 	return out
 }
@@ -136,7 +136,7 @@ func fileSet(id, folder, pattern, format string) node {
 func mediaType(name string) string {
 	switch path.Ext(name) {
 	case ".parquet":
-		return "application/vnd.apache.parquet"
+		return "application/x-parquet"
 	case ".csv":
 		return "text/csv"
 	case ".json":

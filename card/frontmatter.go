@@ -34,12 +34,15 @@ func frontMatter(in *Input) string {
 		info(&b, in, sides)
 	} else if in.has(tableFile) {
 		line("configs:\n- config_name: table\n  data_files: %s", tableFile)
+	} else {
+		line("viewer: false  # the Hub cannot show IDX files; after pcapmill export --format parquet it can")
 	}
 	line("---")
 	return b.String()
 }
 
-// info is the part that says what columns, labels and splits there are.
+// info is the part that says what columns, labels and splits there are. Sizes are those
+// of the pixels.
 func info(b *strings.Builder, in *Input, sides []string) {
 	line := func(format string, args ...any) { fmt.Fprintf(b, format+"\n", args...) }
 	line("dataset_info:\n  config_name: default\n  features:")
@@ -56,14 +59,15 @@ func info(b *strings.Builder, in *Input, sides []string) {
 		}
 	}
 	line("  splits:")
+	pixels := int64(in.Manifest.Rows) * int64(in.Manifest.Cols)
 	for _, side := range sides {
-		line("  - name: %s\n    num_examples: %d", side, in.examples(side))
+		line("  - name: %s\n    num_bytes: %d\n    num_examples: %d", side, pixels*in.examples(side), in.examples(side))
 	}
 	var size int64
 	for _, f := range in.below(imagesFolder, ".parquet") {
 		size += f.Size
 	}
-	line("  download_size: %d", size)
+	line("  download_size: %d\n  dataset_size: %d", size, pixels*in.Manifest.Samples)
 }
 
 // examples is the number of samples of a side; what is not split is all train.

@@ -120,7 +120,7 @@ func (w *writer) folders() (out []folder) {
 func (w *writer) classes() {
 	m := w.in.Manifest
 	w.line("\n## Classes\n")
-	w.line("Class table `%s`. A capture's label comes from its name: the longest keyword decides.\n", code(m.Settings.Labels))
+	w.line("Class table `%s`. %s\n", code(m.Settings.Labels), w.origin())
 	head, rule := "| label | class | samples | share | captures |", "|---:|---|---:|---:|---:|"
 	for _, s := range w.in.Splits {
 		head += " " + s.Name + " |"
@@ -145,6 +145,18 @@ func (w *writer) classes() {
 			line += " " + thousands(n) + " |"
 		}
 		w.line("%s", line)
+	}
+}
+
+// origin says where labels come from.
+func (w *writer) origin() string {
+	switch from := w.option("label-from"); from {
+	case "", "name":
+		return "A capture's label comes from its name: the longest keyword decides."
+	case "dir":
+		return "A capture's label comes from the folder that it was in."
+	default:
+		return "Labels come from a " + markdown(from) + "."
 	}
 }
 
@@ -192,7 +204,11 @@ func (w *writer) captures() {
 		line := fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s | `%s` |", name, markdown(c.Class), thousands(c.Size), thousands(c.Packets), thousands(c.Used),
 			thousands(c.Sessions), thousands(c.Samples), code(c.Digest))
 		if sums {
-			line += " `" + code(c.SHA256) + "` |"
+			if c.SHA256 == "" {
+				line += " - |"
+			} else {
+				line += " `" + code(c.SHA256) + "` |"
+			}
 		}
 		w.line("%s", line)
 	}

@@ -47,11 +47,26 @@ func options(s manifest.Settings) ([]option, error) {
 	}
 }
 
+// option is the value of a setting, or "" if there is none of that name.
+func (w *writer) option(name string) string {
+	list, _ := options(w.in.Manifest.Settings) // Readme has made their JSON before
+	for _, o := range list {
+		if o.name == name {
+			return o.value
+		}
+	}
+	return ""
+}
+
 func (w *writer) settings(print string) {
 	w.line("\n## Settings\n")
 	w.line("| option | value |\n|---|---|")
 	list, _ := options(w.in.Manifest.Settings) // Readme has made their JSON before
 	for _, o := range list {
+		if o.name == "key" {
+			w.line("| `--key-file` | a key with the id `%s` |", code(o.value))
+			continue
+		}
 		w.line("| `--%s` | `%s` |", o.name, code(o.value))
 	}
 	w.line("\nFingerprint of the settings, the SHA-256 of their canonical JSON: `%s`", print)
@@ -131,7 +146,9 @@ func (w *writer) limits() {
 			damaged++
 		}
 	}
-	say(true, "Labels come from the names of captures, not from what is in them: background traffic of a capture carries its label, unless the filters left it out (`--drop %s`).", code(m.Settings.Drop))
+	from := w.option("label-from")
+	say(from == "" || from == "name" || from == "dir", "All sessions of a capture have its label, whatever is in them: background traffic carries it too, unless the filters left it out (`--drop %s`).",
+		code(m.Settings.Drop))
 	say(len(single) > 0, "One capture only: %s. What a model learns there may be the capture and not the class.", strings.Join(single, ", "))
 	say(len(none) > 0, "Without a sample: %s.", strings.Join(none, ", "))
 	say(least > 0 && most >= 10*least, "The largest class has %.0f times as many samples as the smallest.", float64(most)/float64(max(least, 1)))
