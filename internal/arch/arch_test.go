@@ -36,6 +36,10 @@ var rooms = map[string][]string{
 	"dataset":             {},
 	"dataset/idx":         {"dataset", "internal/atomicfile"},
 	"dataset/prints":      {"internal/atomicfile"},
+	"dataset/mnist":       {"dataset", "dataset/idx"},
+	"dataset/npy":         {"dataset"},
+	"dataset/png":         {"dataset"},
+	"dataset/wds":         {"dataset", "dataset/png"},
 	"dataset/datasettest": {"dataset"},
 	"manifest":            {"internal/atomicfile"},
 
@@ -43,12 +47,14 @@ var rooms = map[string][]string{
 		"capture", "header", "session", "mask", "sample", "label", "dedup", "manifest",
 		"dataset", "dataset/idx", "dataset/prints", "internal/atomicfile", "internal/version",
 	},
+	"export": {"dataset", "dataset/idx", "manifest", "internal/version"},
 	"audit":  {"manifest", "dedup", "dataset/idx", "dataset/prints"},
 	"report": {"sample"},
 	"config": {"internal/typo"},
 	"cmd/pcapmill": {
 		"config", "mill", "audit", "report", "manifest", "label", "mask", "sample", "dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/version", "internal/typo",
+		"dataset", "dataset/mnist", "dataset/npy", "dataset/png", "dataset/wds", "export",
 	},
 
 	"internal/atomicfile":  {},
@@ -63,7 +69,7 @@ var rooms = map[string][]string{
 // libraries says which rooms may import a third-party library. One that is not
 // listed may not be imported at all outside of tests.
 var libraries = map[string][]string{
-	"github.com/klauspost/compress":   {"capture", "internal/testcap", "internal/twin", "bench"},
+	"github.com/klauspost/compress":   {"capture", "dataset/mnist", "dataset/png", "internal/testcap", "internal/twin", "bench"},
 	"github.com/pierrec/lz4/v4":       {"capture", "internal/testcap", "internal/twin"},
 	"github.com/ulikunitz/xz":         {"capture", "internal/testcap", "internal/twin"},
 	"github.com/zeebo/xxh3":           {"capture"},
@@ -71,7 +77,7 @@ var libraries = map[string][]string{
 	"github.com/google/jsonschema-go": {"config"},
 	"github.com/google/renameio/v2":   {"internal/atomicfile"},
 	"github.com/gofrs/flock":          {"dataset"},
-	"golang.org/x/sys":                {"dataset", "dataset/idx"},
+	"golang.org/x/sys":                {"dataset", "dataset/idx", "export"},
 	"golang.org/x/image":              {"report"},
 	"golang.org/x/term":               {"cmd/pcapmill"},
 	"github.com/spf13/cobra":          {"cmd/pcapmill"},
