@@ -37,11 +37,7 @@ type Rendered struct {
 func Render(ctx context.Context, v *View, job Job, into string) (*Rendered, error) {
 	name := job.Exporter.Name()
 	p := &place{final: filepath.Join(into, name), next: filepath.Join(into, "."+name+".new"), old: filepath.Join(into, "."+name+".old")}
-	r, err := v.render(ctx, job, p)
-	if err != nil {
-		return nil, fmt.Errorf("export: %s: %w", name, err)
-	}
-	return r, nil
+	return v.render(ctx, job, p)
 }
 
 func (v *View) render(ctx context.Context, job Job, p *place) (*Rendered, error) {

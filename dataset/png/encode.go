@@ -11,8 +11,8 @@ import (
 	"github.com/pcapmill/pcapmill/dataset"
 )
 
-// level is the effort of the compressor. Higher ones gain less than a percent on
-// samples, and take several times as long.
+// level is the effort of the compressor: 568 bytes and 20 microseconds a sample of the
+// example captures; 1 makes 585 in 18, 9 makes 565 in 45.
 const level = 6
 
 // An Encoder makes pictures of samples of one shape. It is for one goroutine.
