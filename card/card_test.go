@@ -216,7 +216,7 @@ func TestRefused(t *testing.T) {
 		"manifest.json: 1235 samples":                                      func(in *card.Input) { in.Manifest.Samples++ },
 		`date "2026-02-30": need YYYY-MM-DD`:                               func(in *card.Input) { in.About.Date = "2026-02-30" },
 		`license "a\nb": need one line`:                                    func(in *card.Input) { in.About.License = "a\nb" },
-		"the splits have 1000 samples, the dataset has 1234":               func(in *card.Input) { in.Splits = in.Splits[:1] },
+		"the splits have 1235 samples, the dataset has 1234":               func(in *card.Input) { in.Splits[0].Samples++ },
 		"has the sides train, test, but the dataset has train: the export": func(in *card.Input) { in.Splits = nil },
 	} {
 		in := example()

@@ -59,6 +59,26 @@ var options = []Option{
 		Long:  "The directory that the dataset is written to. A dataset that is there is added to, under the same settings.",
 	},
 	{
+		Name: "format", Kind: List, Default: "idx", Values: []string{"idx", "mnist", "npy", "npz", "png", "wds", "parquet", "parquet-bytes", "table", "csv"}, Group: "Output", Arg: "LIST",
+		Short: "idx, and render: mnist, npy, npz, png, wds, parquet, parquet-bytes, table, csv",
+		Long:  "Each format has a folder of its name, which is replaced as a whole. idx is the pair of files that every dataset has. mnist: the same under the names of MNIST. npy: numpy arrays. npz: one archive of them under the names of Keras. png: pictures in a folder a class, for ImageFolder. wds: WebDataset shards. parquet: samples as pictures with labels, for Hugging Face datasets and DuckDB; parquet-bytes: the same with the bytes as they are. table: the table of samples as Parquet, without the samples; csv: the same as text.",
+	},
+	{
+		Name: "gzip", Kind: Switch, Default: "off", Group: "Output", Arg: "on|off",
+		Short: "mnist: compress the files",
+		Long:  "As the files of MNIST are published. Programs that open only uncompressed ones, torchvision among them, need off.",
+	},
+	{
+		Name: "layout", Kind: Text, Default: "flat", Values: []string{"flat", "raw"}, Group: "Output", Arg: "flat|raw",
+		Short: "mnist: files in the folder itself, or in MNIST/raw for torchvision",
+		Long:  "With raw the folder is the root that torchvision.datasets.MNIST(root) wants.",
+	},
+	{
+		Name: "shard-size", Kind: Number, Default: "256", Group: "Output", Arg: "MIB",
+		Short: "wds, parquet: a file has at most so many MiB",
+		Long:  "A shard ends before it would be longer; for Parquet this counts before compression. One sample makes it longer only if it does not fit alone. At least 1.",
+	},
+	{
 		Name: "labels", Kind: Text, Default: "iscx-vpn", Group: "Labels", Arg: "NAME|FILE",
 		Short: "class table: iscx-vpn, ustc-tfc2016, quic-netflow, or a YAML or JSON file",
 		Long:  "The mapping from class to keywords. A capture's label is the class whose longest keyword occurs in its base name, in any case. 'pcapmill labels --print NAME' shows a built-in one to start from.",

@@ -51,7 +51,7 @@ filled in. Run it again after adding captures, splits or exports.`,
 			return nil
 		},
 	}
-	exits(cmd, "0  written", "1  the dataset is not whole, or it cannot be written", "2  wrong usage", "130  interrupted; the files are as they were")
+	exits(cmd, "0  done", "1  the dataset is not whole, or it cannot be written", "2  wrong usage", "130  interrupted; the files are as they were")
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&about.Name, "name", "", "`NAME` of the dataset (default: pcapmill dataset)")
@@ -82,7 +82,17 @@ func writeCard(ctx context.Context, dir string, about card.About, replace bool) 
 	if err != nil {
 		return named(fmt.Errorf("%s: %w", dir, err))
 	}
+	if err := noneStale(dir, v.Manifest); err != nil {
+		return err
+	}
 	in := &card.Input{About: about, Manifest: v.Manifest, Checks: v.Promises}
+	view, err := openView(dir)
+	if err != nil {
+		return err
+	}
+	if in.Splits, err = card.Count(ctx, view); err != nil {
+		return err
+	}
 	if in.Files, err = card.Collect(ctx, dir); err != nil {
 		return err
 	}
@@ -91,4 +101,25 @@ func writeCard(ctx context.Context, dir string, about card.About, replace bool) 
 		return &hinted{err, "--replace writes a new one over it; what only you know goes into --description, --license, --creator and the other options"}
 	}
 	return err
+}
+
+// noneStale refuses a dataset with exports of another state of it: a card that vouches
+// for all files must not vouch for those.
+func noneStale(dir string, m *manifest.Manifest) error {
+	found, err := findExports(dir, m)
+	if err != nil {
+		return err
+	}
+	for _, s := range found {
+		switch {
+		case s.Err != nil:
+			return s.Err
+		case s.Stale:
+			return &hinted{
+				&named{fmt.Errorf("%s is stale: it is of another state of the dataset", s.Dir), []string{s.Dir}},
+				fmt.Sprintf("'%s' renders it anew; or remove it", exportCommand(dir, s.Record)),
+			}
+		}
+	}
+	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pcapmill/pcapmill/config"
+	"github.com/pcapmill/pcapmill/export"
 	"github.com/pcapmill/pcapmill/mill"
 )
 
@@ -31,6 +32,7 @@ variables, then flags.`,
 		Example: `  pcapmill convert captures/ -o dataset
   pcapmill convert USTC-TFC2016/ -o ustc --labels ustc-tfc2016
   pcapmill convert captures/ -o dataset --dry-run
+  pcapmill convert captures/ -o dataset --format npz,png
   pcapmill convert captures/ -o dataset --ip anonymize --key-file project.key
   zcat old.pcap.gz | pcapmill convert - --stdin-name vpn_skype_chat1.pcap -o dataset`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -61,6 +63,10 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 	if err != nil {
 		return err
 	}
+	jobs, err := exportJobs(v)
+	if err != nil {
+		return err
+	}
 	if v.Get("out") == "" && !dryRun {
 		return usage("convert: no directory to write to: give -o DIR")
 	}
@@ -80,11 +86,12 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 	if dryRun {
 		return problems(p)
 	}
-	return mine(cmd.Context(), p, c)
+	return mine(cmd.Context(), p, c, jobs)
 }
 
-// mine runs the plan and shows what comes of it.
-func mine(ctx context.Context, p *mill.Plan, c *console) error {
+// mine runs the plan, renders the formats that were asked for, and shows what comes of
+// it.
+func mine(ctx context.Context, p *mill.Plan, c *console, jobs []export.Job) error {
 	progress := &mill.Progress{}
 	bars := c.progress(p, progress)
 	r, err := mill.Run(ctx, p, mill.Events{
@@ -102,7 +109,19 @@ func mine(ctx context.Context, p *mill.Plan, c *console) error {
 		c.failedEvent(err)
 		return &status{exitFailed, nameCaptures(err, p)}
 	}
+	if !r.Interrupted {
+		rendered, err := c.render(ctx, p.Out, p.Out, jobs)
+		if err != nil {
+			return c.notRendered(p, r, err)
+		}
+		if c.json != nil { // done is the last event
+			c.rendered(rendered)
+		} else {
+			defer c.rendered(rendered) // below the tables
+		}
+	}
 	c.result(p, r)
+	c.stale(p.Out)
 	switch {
 	case r.Interrupted:
 		return &status{exitInterrupted, errors.New("interrupted: the dataset holds the captures above, whole; the same command completes it")}

@@ -27,6 +27,9 @@ func (in *inspector) dataset(dir string, m *manifest.Manifest) error {
 	if n := damaged(m); n > 0 {
 		in.say("damaged: %s; %s says where", plural(n, "capture"), manifest.Name)
 	}
+	if text := exportsText(dir, m); text != "" {
+		in.say("exports: %s", text)
+	}
 	in.balance(m)
 	rows, err := in.rows(dir, m)
 	if err != nil {

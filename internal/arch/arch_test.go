@@ -39,6 +39,10 @@ var rooms = map[string][]string{
 	"dataset/table":       {"dataset"},
 	"dataset/csv":         {"dataset", "dataset/table"},
 	"dataset/parquet":     {"dataset", "dataset/table"},
+	"dataset/mnist":       {"dataset", "dataset/idx"},
+	"dataset/npy":         {"dataset"},
+	"dataset/png":         {"dataset"},
+	"dataset/wds":         {"dataset", "dataset/png"},
 	"dataset/datasettest": {"dataset"},
 	"manifest":            {"internal/atomicfile"},
 
@@ -46,6 +50,7 @@ var rooms = map[string][]string{
 		"capture", "header", "session", "mask", "sample", "label", "dedup", "manifest",
 		"dataset", "dataset/idx", "dataset/rows", "internal/atomicfile", "internal/version",
 	},
+	"export": {"dataset", "dataset/idx", "manifest", "internal/version"},
 	"card":   {"manifest", "dataset", "dataset/table", "internal/atomicfile"},
 	"audit":  {"manifest", "dataset", "dedup", "dataset/idx", "dataset/rows"},
 	"report": {"sample"},
@@ -53,6 +58,7 @@ var rooms = map[string][]string{
 	"cmd/pcapmill": {
 		"config", "mill", "audit", "card", "report", "manifest", "label", "mask", "sample", "dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/version", "internal/typo",
+		"dataset", "dataset/csv", "dataset/mnist", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/rows", "dataset/wds", "export",
 	},
 
 	"internal/atomicfile":  {},
@@ -68,7 +74,7 @@ var rooms = map[string][]string{
 // libraries says which rooms may import a third-party library. One that is not
 // listed may not be imported at all outside of tests.
 var libraries = map[string][]string{
-	"github.com/klauspost/compress":    {"capture", "internal/testcap", "internal/twin", "bench"},
+	"github.com/klauspost/compress":    {"capture", "dataset/mnist", "dataset/png", "internal/testcap", "internal/twin", "bench"},
 	"github.com/pierrec/lz4/v4":        {"capture", "internal/testcap", "internal/twin"},
 	"github.com/ulikunitz/xz":          {"capture", "internal/testcap", "internal/twin"},
 	"github.com/zeebo/xxh3":            {"capture"},
@@ -76,7 +82,7 @@ var libraries = map[string][]string{
 	"github.com/google/jsonschema-go":  {"config"},
 	"github.com/google/renameio/v2":    {"internal/atomicfile"},
 	"github.com/gofrs/flock":           {"dataset"},
-	"golang.org/x/sys":                 {"dataset", "dataset/idx"},
+	"golang.org/x/sys":                 {"dataset", "dataset/idx", "export"},
 	"golang.org/x/image":               {"report"},
 	"golang.org/x/term":                {"cmd/pcapmill"},
 	"github.com/spf13/cobra":           {"cmd/pcapmill"},
