@@ -32,6 +32,7 @@ var rooms = map[string][]string{
 	"sample":         {},
 	"label":          {"internal/typo"},
 	"dedup":          {},
+	"split":          {"dataset"},
 
 	"dataset":             {},
 	"dataset/idx":         {"dataset", "internal/atomicfile"},
