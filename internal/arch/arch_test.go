@@ -34,15 +34,15 @@ var rooms = map[string][]string{
 	"dedup":          {},
 	"split":          {"dataset"},
 
-	"dataset":             {},
-	"dataset/idx":         {"dataset", "internal/atomicfile"},
-	"dataset/rows":        {"dataset", "internal/atomicfile"},
+	"dataset":             {"internal/fsys"},
+	"dataset/idx":         {"dataset", "internal/atomicfile", "internal/fsys"},
+	"dataset/rows":        {"dataset", "internal/atomicfile", "internal/fsys"},
 	"dataset/datasettest": {"dataset"},
-	"manifest":            {"internal/atomicfile"},
+	"manifest":            {"internal/atomicfile", "internal/fsys"},
 
 	"mill": {
 		"capture", "header", "session", "mask", "sample", "label", "dedup", "manifest",
-		"dataset", "dataset/idx", "dataset/rows", "internal/atomicfile", "internal/version",
+		"dataset", "dataset/idx", "dataset/rows", "internal/atomicfile", "internal/fsys", "internal/version",
 	},
 	"audit":  {"manifest", "dataset", "dedup", "dataset/idx", "dataset/rows"},
 	"report": {"sample"},
@@ -52,7 +52,9 @@ var rooms = map[string][]string{
 		"capture", "dataset/idx", "internal/atomicfile", "internal/version", "internal/typo",
 	},
 
-	"internal/atomicfile":  {},
+	"internal/fsys":        {},
+	"internal/fsys/faulty": {"internal/fsys"},
+	"internal/atomicfile":  {"internal/fsys"},
 	"internal/version":     {},
 	"internal/typo":        {},
 	"internal/arch":        {},
@@ -70,7 +72,7 @@ var libraries = map[string][]string{
 	"github.com/zeebo/xxh3":           {"capture"},
 	"go.yaml.in/yaml/v4":              {"label", "config"},
 	"github.com/google/jsonschema-go": {"config"},
-	"github.com/google/renameio/v2":   {"internal/atomicfile"},
+	"github.com/google/renameio/v2":   {"internal/fsys"},
 	"github.com/gofrs/flock":          {"dataset"},
 	"golang.org/x/sys":                {"dataset", "dataset/idx"},
 	"golang.org/x/image":              {"report"},
@@ -84,7 +86,7 @@ var libraries = map[string][]string{
 }
 
 // testOnly may not reach the product.
-var testOnly = []string{"internal/testcap", "internal/twin", "internal/groundtruth", "dataset/datasettest"}
+var testOnly = []string{"internal/testcap", "internal/twin", "internal/groundtruth", "internal/fsys/faulty", "dataset/datasettest"}
 
 // file is a parsed source file of the root module.
 type file struct {
