@@ -55,6 +55,7 @@ type Manifest struct {
 	Cols      int       `json:"columns"`
 	Files     []File    `json:"files"`
 	Classes   []Class   `json:"classes"`
+	Split     *Split    `json:"split,omitempty"`
 	Totals    Counts    `json:"totals"`
 	Captures  []Capture `json:"captures"`
 }
@@ -222,6 +223,9 @@ func (m *Manifest) Check() error {
 	}
 	if next != m.Samples {
 		return fmt.Errorf("%d samples, but the captures have %d", m.Samples, next)
+	}
+	if err := m.Split.check(m.Samples); err != nil {
+		return err
 	}
 	if err := m.Totals.Check(); err != nil {
 		return fmt.Errorf("totals: %w", err)

@@ -33,6 +33,9 @@ var rooms = map[string][]string{
 	"label":          {"internal/typo"},
 	"dedup":          {},
 	"split":          {"dataset"},
+	"split/splitfile": {
+		"split", "manifest", "dedup", "dataset", "dataset/idx", "dataset/rows", "internal/atomicfile", "internal/fsys",
+	},
 
 	"dataset":             {"internal/fsys"},
 	"dataset/idx":         {"dataset", "internal/atomicfile", "internal/fsys"},
@@ -42,13 +45,14 @@ var rooms = map[string][]string{
 
 	"mill": {
 		"capture", "header", "session", "mask", "sample", "label", "dedup", "manifest",
-		"dataset", "dataset/idx", "dataset/rows", "internal/atomicfile", "internal/fsys", "internal/version",
+		"dataset", "dataset/idx", "dataset/rows", "split", "split/splitfile",
+		"internal/atomicfile", "internal/fsys", "internal/version",
 	},
-	"audit":  {"manifest", "dataset", "dedup", "dataset/idx", "dataset/rows"},
+	"audit":  {"manifest", "dataset", "dedup", "dataset/idx", "dataset/rows", "split", "split/splitfile"},
 	"report": {"sample"},
 	"config": {"internal/typo"},
 	"cmd/pcapmill": {
-		"config", "mill", "audit", "report", "manifest", "label", "mask", "sample", "dedup", "header", "session",
+		"config", "mill", "audit", "report", "manifest", "split", "label", "mask", "sample", "dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/version", "internal/typo",
 	},
 
