@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/pcapmill/pcapmill/dataset"
@@ -38,6 +39,9 @@ func (e *SplitSettingsError) Hint() string {
 
 // SplitOf is how the dataset in dir is split; ok is false if there is none or it is not split.
 func SplitOf(dir string) (o split.Options, ok bool, err error) {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return o, false, nil
+	}
 	r, _, err := splitfile.Read(dir)
 	if errors.Is(err, splitfile.ErrNone) {
 		return o, false, nil

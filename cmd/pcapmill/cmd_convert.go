@@ -47,7 +47,7 @@ variables, then flags.`,
 			return convert(cmd, args, v, dryRun, asJSON)
 		},
 	}
-	exits(cmd, "0  done", "1  failed; the dataset is as it was", "2  wrong usage",
+	exits(cmd, "0  done", "1  failed; the dataset is as it was, or, if only its split failed, whole and not split", "2  wrong usage",
 		"3  done, but some input was damaged or unreadable: each is named, with the offset, and everything readable is in the dataset",
 		"130  interrupted; the dataset is consistent, and the same command completes it")
 	addOptions(cmd)
@@ -74,17 +74,37 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 		c.failedEvent(err)
 		return &status{exitFailed, nameCaptures(err, p)}
 	}
+	sides, divide, err := splitOptions(v, p.Out, "")
+	if err == nil && divide && p.Out != "" {
+		err = failed(mill.CheckSplit(p.Out, sides))
+	}
+	if err != nil {
+		c.failedEvent(err)
+		return err
+	}
 	for _, w := range o.Warnings() {
 		c.warn(w)
 	}
 	if dryRun {
 		return problems(p)
 	}
-	return mine(cmd.Context(), p, c)
+	err = mine(cmd.Context(), p, c, func() error {
+		if !divide {
+			return nil
+		}
+		r, err := mill.Split(cmd.Context(), p.Out, sides, false)
+		if err != nil {
+			return fmt.Errorf("%w\nthe samples are in %s, whole; what is new is on no side", err, p.Out)
+		}
+		c.split(p.Out, r)
+		return nil
+	})
+	return err
 }
 
-// mine runs the plan and shows what comes of it.
-func mine(ctx context.Context, p *mill.Plan, c *console) error {
+// mine runs the plan and shows what comes of it. A run that was not interrupted ends with
+// divide.
+func mine(ctx context.Context, p *mill.Plan, c *console, divide func() error) error {
 	progress := &mill.Progress{}
 	bars := c.progress(p, progress)
 	r, err := mill.Run(ctx, p, mill.Events{
@@ -102,7 +122,19 @@ func mine(ctx context.Context, p *mill.Plan, c *console) error {
 		c.failedEvent(err)
 		return &status{exitFailed, nameCaptures(err, p)}
 	}
-	c.result(p, r)
+	if c.json == nil {
+		c.result(p, r)
+	}
+	if !r.Interrupted {
+		err = divide()
+	}
+	if err != nil {
+		c.failedEvent(err)
+		return &status{exitFailed, nameCaptures(err, p)}
+	}
+	if c.json != nil {
+		c.result(p, r)
+	}
 	switch {
 	case r.Interrupted:
 		return &status{exitInterrupted, errors.New("interrupted: the dataset holds the captures above, whole; the same command completes it")}
