@@ -14,6 +14,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
+	"github.com/pcapmill/pcapmill/internal/fsys"
 )
 
 // Collect lists the files of the dataset in dir with their digests, in the byte-wise
@@ -144,7 +145,7 @@ func Write(dir string, in *Input, replace bool) error {
 
 func put(dir, name string, text []byte) error {
 	path := filepath.Join(dir, name)
-	if err := atomicfile.RemoveStale(path); err != nil {
+	if err := atomicfile.RemoveStale(fsys.OS{}, path); err != nil {
 		return fmt.Errorf("card: %w", err)
 	}
 	if err := atomicfile.Write(path, text, 0o666); err != nil {

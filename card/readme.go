@@ -170,8 +170,9 @@ func (w *writer) splits() {
 	for _, s := range w.in.Splits {
 		w.line("* **%s**: %s (%s)", s.Name, plural(s.Samples, "sample"), percent(s.Samples, w.in.Manifest.Samples))
 	}
-	if len(w.in.Split) > 0 {
-		w.line("\n%s", strings.Join(w.in.Split, "\n"))
+	w.line("")
+	for _, s := range w.in.Split {
+		w.line("* %s", markdown(s))
 	}
 }
 

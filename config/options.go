@@ -149,6 +149,36 @@ var options = []Option{
 		Long:  "Rows times columns is the length.",
 	},
 	{
+		Name: "split", Kind: Text, Group: "Split", Arg: "SHARES",
+		Short: "divide the samples: training/validation/test, like 80/10/10 or 80/20",
+		Long:  "Whole numbers; two are training and test, one is training only. A group of samples (--split-by) goes to one side as a whole, by a keyed hash of what it is, so samples that are added later move none. splits.json records the sides and proves them; see docs/splits.md. A dataset that is split stays so: what is added follows.",
+	},
+	{
+		Name: "split-by", Kind: Text, Default: "capture", Values: []string{"capture", "session", "host", "time", "none"}, Group: "Split", Arg: "capture|session|host|time|none",
+		Short: "what stays together on one side of the split",
+		Long:  "capture: all samples of a capture. session: samples of equal bytes. host: all whose first packet came from one host (needs --key-file). time: within each class the earlier samples train and the later ones test. none: nothing, equal samples neither; for comparison only.",
+	},
+	{
+		Name: "split-salt", Kind: Text, Default: "pcapmill", Group: "Split", Arg: "TEXT",
+		Short: "key of the hash that draws the sides; no secret",
+		Long:  "Another text draws another split. It is recorded in splits.json.",
+	},
+	{
+		Name: "split-fallback", Kind: Text, Default: "error", Values: []string{"error", "time", "session"}, Group: "Split", Arg: "error|time|session",
+		Short: "classes that cannot be split as asked: refuse, or split them another way",
+		Long:  "A class with too few captures, say, leaves a side empty. error lists such classes and divides nothing; time and session divide these classes that way and record it for each.",
+	},
+	{
+		Name: "min-per-class", Kind: Number, Default: "0", Group: "Split", Arg: "N",
+		Short: "classes with fewer samples are on no side; 0 = no limit",
+		Long:  "They stay in the dataset and are counted in splits.json.",
+	},
+	{
+		Name: "max-per-class", Kind: Number, Default: "0", Group: "Split", Arg: "N",
+		Short: "training samples of a class at most; 0 = no limit",
+		Long:  "Which ones stay follows from a keyed hash of each. Validation and test keep all of theirs. The others stay in the dataset and are counted in splits.json.",
+	},
+	{
 		Name: "workers", Kind: Number, Default: "0", Group: "Running", Arg: "N",
 		Short: "captures read at the same time; 0 = one a core",
 		Long:  "The number changes no byte of the dataset.",

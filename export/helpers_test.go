@@ -29,7 +29,7 @@ func makeDataset(t *testing.T, counts ...int64) string {
 	}
 	names := []string{"first", "second", "third"}
 	for label, n := range counts {
-		c := manifest.Capture{Name: names[label] + ".pcap", Label: uint8(label), Class: names[label], FirstSample: m.Samples}
+		c := manifest.Capture{Name: names[label] + ".pcap", Label: uint16(label), Class: names[label], FirstSample: m.Samples}
 		c.Packets, c.Used, c.Sessions, c.Samples, c.Exact, c.OriginalBytes, c.Seconds = n, n, n, n, n, 6*n, 0.5
 		c.Settle()
 		for range n {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/pcapmill/pcapmill/card"
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/split/splitfile"
 )
 
 func newCard() *cobra.Command {
@@ -93,6 +95,9 @@ func writeCard(ctx context.Context, dir string, about card.About, replace bool) 
 	if in.Splits, err = card.Count(ctx, view); err != nil {
 		return err
 	}
+	if in.Split, err = splitText(dir, v.Manifest); err != nil {
+		return err
+	}
 	if in.Files, err = card.Collect(ctx, dir); err != nil {
 		return err
 	}
@@ -122,4 +127,28 @@ func noneStale(dir string, m *manifest.Manifest) error {
 		}
 	}
 	return nil
+}
+
+// splitText says how the dataset was split and what was decided; nothing if it is not.
+func splitText(dir string, m *manifest.Manifest) ([]string, error) {
+	if m.Split == nil {
+		return nil, nil
+	}
+	r, err := splitfile.Load(dir, m)
+	if err != nil {
+		return nil, err
+	}
+	s := &r.Settings
+	text := []string{fmt.Sprintf("Shares %s of training, validation and test, by %s; a class that cannot be split so: %s.", s.Split, s.By, s.Fallback)}
+	for _, g := range r.Proof.Groups {
+		text = append(text, fmt.Sprintf("Groups by %s: %s of training, %s of validation, %s of test, %s on two sides.", g.By,
+			thousands(g.Sides.Train), thousands(g.Sides.Validation), thousands(g.Sides.Test), thousands(g.OnTwoSides)))
+	}
+	for _, w := range r.Warnings() {
+		text = append(text, strings.ToUpper(w[:1])+w[1:]+".")
+	}
+	if left := m.Samples - r.Sides.Total(); left > 0 {
+		text = append(text, fmt.Sprintf("%s on no side: %s.", plural(left, "sample"), countList(r.LeftOut)))
+	}
+	return text, nil
 }

@@ -94,14 +94,11 @@ func verifyExports(cmd *cobra.Command, dir string, m *manifest.Manifest) error {
 }
 
 // notRendered is the end of a run whose dataset is complete and whose exports are not.
-func (c *console) notRendered(p *mill.Plan, r *mill.Result, err error) error {
+func (c *console) notRendered(p *mill.Plan, err error) error {
 	code := exitFailed
 	text := fmt.Errorf("%w\nthe dataset itself is complete; 'pcapmill export' renders it without reading the captures again", err)
 	if errors.Is(err, context.Canceled) {
 		code, text = exitInterrupted, errors.New("interrupted: the dataset is complete, its exports are not; 'pcapmill export' renders them")
-	}
-	if c.json == nil {
-		c.result(p, r)
 	}
 	c.stale(p.Out)
 	c.endedEvent("failed", code, text)

@@ -7,17 +7,42 @@ import (
 	"github.com/pcapmill/pcapmill/dataset/rows"
 	"github.com/pcapmill/pcapmill/export"
 	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/split/splitfile"
 )
 
 // source is what the dataset in dir has beside its samples, for exports: the table of
-// samples.
+// samples, and the split if there is one.
 func source(dir string) (export.Source, error) {
 	m, err := manifest.Load(dir)
 	if err != nil {
 		return export.Source{}, err
 	}
 	r := &rowSource{dir: dir, n: m.Samples}
-	return export.Source{Row: r.row}, nil
+	src := export.Source{Row: r.row}
+	record, err := splitfile.Load(dir, m)
+	if errors.Is(err, splitfile.ErrNone) {
+		return src, nil
+	}
+	if err != nil {
+		return export.Source{}, err
+	}
+	o, err := record.Settings.Options()
+	if err != nil {
+		return export.Source{}, err
+	}
+	for _, side := range []dataset.Side{dataset.Train, dataset.Validation, dataset.Test} {
+		if o.Weights[side] > 0 {
+			src.Sides = append(src.Sides, side)
+		}
+	}
+	src.SplitDigest = m.Split.Digest
+	src.Side = func(i int64) dataset.Side {
+		if side, ok := record.Side(i); ok {
+			return side
+		}
+		return dataset.Whole // on no side
+	}
+	return src, nil
 }
 
 // rowSource reads the table of samples as views ask for it: again and again, each time

@@ -8,11 +8,10 @@
 package csv
 
 import (
-	"bufio"
 	"context"
 	"encoding/csv"
 	"fmt"
-	"os"
+	"io"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -33,54 +32,48 @@ func (Exporter) Name() string { return "csv" }
 // Export writes the table below dir. Samples of an unknown class keep the label of
 // the label file.
 func (Exporter) Export(ctx context.Context, dir string, v dataset.View) ([]dataset.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, FileName), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	out, err := dataset.CreateOutput(dir, FileName)
 	if err != nil {
 		return nil, fmt.Errorf("csv: %w", err)
 	}
-	size, err := write(ctx, f, v)
-	if e := f.Close(); err == nil {
-		err = e
+	defer out.Abort()
+	made := dataset.File{}
+	if err = write(ctx, out, v); err == nil {
+		made, err = out.Close()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("csv: %s: %w", f.Name(), err)
+		return nil, fmt.Errorf("csv: %s: %w", filepath.Join(dir, FileName), err)
 	}
-	return []dataset.File{{Name: FileName, Size: size}}, nil
+	return []dataset.File{made}, nil
 }
 
-func write(ctx context.Context, f *os.File, v dataset.View) (int64, error) {
-	b := bufio.NewWriterSize(f, 1<<16)
-	w := csv.NewWriter(b)
+func write(ctx context.Context, out io.Writer, v dataset.View) error {
+	w := csv.NewWriter(out)
 	columns := table.Columns()
 	line := make([]string, len(columns))
 	for i, c := range columns {
 		line[i] = c.Name
 	}
 	if err := w.Write(line); err != nil {
-		return 0, err
+		return err
 	}
-	t, row := table.New(v), make([]table.Value, len(columns))
+	t, row, n := table.New(v), make([]table.Value, len(columns)), int64(0)
 	err := v.Each(ctx, dataset.Whole, func(e *dataset.Entry) error {
 		t.Row(row, e)
 		for i, c := range columns {
 			line[i] = text(c.Kind, row[i])
 		}
+		n++
 		return w.Write(line)
 	})
 	if err != nil {
-		return 0, err
+		return err
 	}
 	w.Flush()
 	if err := w.Error(); err != nil {
-		return 0, err
+		return err
 	}
-	if err := b.Flush(); err != nil {
-		return 0, err
-	}
-	info, err := f.Stat()
-	if err != nil {
-		return 0, err
-	}
-	return info.Size(), nil
+	return dataset.CheckLen(v, dataset.Whole, n)
 }
 
 func text(k table.Kind, v table.Value) string {

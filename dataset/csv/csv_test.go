@@ -61,7 +61,7 @@ func TestNoRows(t *testing.T) {
 	}
 }
 
-// TestErrors: of the view, of the context, and of a file that is there.
+// TestErrors: of the view, of the context, and of a view that miscounts.
 func TestErrors(t *testing.T) {
 	v := testview.New(5)
 	v.Failing = errors.New("disk gone")
@@ -73,11 +73,9 @@ func TestErrors(t *testing.T) {
 	if _, err := (csv.Exporter{}).Export(gone, t.TempDir(), testview.New(5)); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, csv.FileName), []byte("mine"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := (csv.Exporter{}).Export(t.Context(), dir, testview.New(5)); !errors.Is(err, os.ErrExist) {
-		t.Error(err)
+	v = testview.New(5)
+	v.Lie = 1
+	if _, err := (csv.Exporter{}).Export(t.Context(), t.TempDir(), v); err == nil || !strings.Contains(err.Error(), "5 samples were read, 6 are announced") {
+		t.Errorf("a view that miscounts: %v", err)
 	}
 }

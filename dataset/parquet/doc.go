@@ -18,7 +18,8 @@
 //	                        of the file's metadata it is an Image feature for
 //	                        datasets.load_dataset and a picture in the Hub's viewer.
 //	image, "parquet-bytes"  FIXED_LEN_BYTE_ARRAY of rows*columns: the sample as it is,
-//	                        for numpy.frombuffer, DuckDB, Polars
+//	                        for numpy.frombuffer, DuckDB, Polars; a BYTE_ARRAY where a
+//	                        sample has more than the 32767 bytes that the library takes
 //
 // The PNG are not compressed themselves: ZSTD over a page of them compresses better and
 // faster. In files with images label is a ClassLabel feature, and -1 stands for an

@@ -3,7 +3,6 @@ package parquet
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/pcapmill/pcapmill/dataset"
@@ -45,9 +44,6 @@ func (x Images) Export(ctx context.Context, dir string, v dataset.View) ([]datas
 	if err != nil {
 		return nil, fmt.Errorf("parquet: %w", err)
 	}
-	if err := os.Mkdir(filepath.Join(dir, "data"), 0o777); err != nil {
-		return nil, fmt.Errorf("parquet: %w", err)
-	}
 	most := x.ShardBytes
 	if most == 0 {
 		most = ShardBytes
@@ -60,9 +56,12 @@ func (x Images) Export(ctx context.Context, dir string, v dataset.View) ([]datas
 		if err == nil {
 			err = s.finish()
 		}
+		if err == nil {
+			err = dataset.CheckLen(v, side, s.rows)
+		}
 		if err != nil {
 			if s.now != nil {
-				s.now.abandon()
+				s.now.abort()
 			}
 			return nil, fmt.Errorf("parquet: %s: %w", filepath.Join(dir, filepath.FromSlash(s.name(s.number))), err)
 		}
@@ -85,6 +84,7 @@ type shards struct {
 	dir, side string
 	perShard  int64 // rows
 	total     int64 // files
+	rows      int64 // of all files
 	number    int64 // of the file that is next, or open
 	now       *file // nil between files
 	files     []dataset.File
@@ -95,7 +95,7 @@ func (s *shards) name(n int64) string {
 }
 
 func (s *shards) open() (err error) {
-	s.now, err = s.create(filepath.Join(s.dir, filepath.FromSlash(s.name(s.number))))
+	s.now, err = s.create(s.dir, s.name(s.number))
 	return err
 }
 
@@ -108,6 +108,7 @@ func (s *shards) add(e *dataset.Entry) error {
 	if err := s.now.add(e); err != nil {
 		return err
 	}
+	s.rows++
 	if s.now.rows == s.perShard {
 		return s.close()
 	}
@@ -115,13 +116,12 @@ func (s *shards) add(e *dataset.Entry) error {
 }
 
 func (s *shards) close() error {
-	f := s.now
-	s.now = nil
-	size, err := f.close()
+	made, err := s.now.close()
 	if err != nil {
-		return err
+		return err // s.now: the caller aborts it
 	}
-	s.files = append(s.files, dataset.File{Name: s.name(s.number), Size: size})
+	s.now = nil
+	s.files = append(s.files, made)
 	s.number++
 	return nil
 }
@@ -133,15 +133,10 @@ func (s *shards) finish() error {
 			return err
 		}
 	}
-	if s.now != nil {
-		if err := s.close(); err != nil {
-			return err
-		}
+	if s.now == nil {
+		return nil
 	}
-	if s.number != s.total {
-		return fmt.Errorf("the dataset has samples for %d files, but said %d", s.number, s.total)
-	}
-	return nil
+	return s.close()
 }
 
 // Samples writes the table of samples, without images: samples.parquet. It is a
@@ -153,26 +148,28 @@ func (Samples) Name() string { return "table" }
 
 // Export writes the file below dir.
 func (Samples) Export(ctx context.Context, dir string, v dataset.View) ([]dataset.File, error) {
-	path := filepath.Join(dir, TableName)
-	size, err := writeTable(ctx, path, v)
+	made, err := writeTable(ctx, dir, v)
 	if err != nil {
-		return nil, fmt.Errorf("parquet: %s: %w", path, err)
+		return nil, fmt.Errorf("parquet: %s: %w", filepath.Join(dir, TableName), err)
 	}
-	return []dataset.File{{Name: TableName, Size: size}}, nil
+	return []dataset.File{made}, nil
 }
 
-func writeTable(ctx context.Context, path string, v dataset.View) (int64, error) {
+func writeTable(ctx context.Context, dir string, v dataset.View) (dataset.File, error) {
 	l, err := newLayout(none, v)
 	if err != nil {
-		return 0, err
+		return dataset.File{}, err
 	}
-	f, err := l.create(path)
+	f, err := l.create(dir, TableName)
 	if err != nil {
-		return 0, err
+		return dataset.File{}, err
 	}
+	defer f.abort()
 	if err := v.Each(ctx, dataset.Whole, f.add); err != nil {
-		f.abandon()
-		return 0, err
+		return dataset.File{}, err
+	}
+	if err := dataset.CheckLen(v, dataset.Whole, f.rows); err != nil {
+		return dataset.File{}, err
 	}
 	return f.close()
 }

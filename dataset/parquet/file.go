@@ -1,11 +1,9 @@
 package parquet
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
 	"os"
-	"strconv"
+	"path/filepath"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -23,8 +21,7 @@ const (
 // file is one Parquet file on its way.
 type file struct {
 	path   string
-	f      *os.File
-	b      *bufio.Writer
+	out    *dataset.Output
 	w      *parquet.GenericWriter[any]
 	table  *table.Table
 	pixels pixels
@@ -58,9 +55,9 @@ func newLayout(p pixels, v dataset.View) (*layout, error) {
 	return &layout{p, v.Spec(), t, schema(p, v.Spec().Size()), meta}, nil
 }
 
-// create begins a file that is not there yet.
-func (l *layout) create(path string) (*file, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+// create begins the file of that name below dir.
+func (l *layout) create(dir, name string) (*file, error) {
+	out, err := dataset.CreateOutput(dir, name)
 	if err != nil {
 		return nil, err
 	}
@@ -68,8 +65,7 @@ func (l *layout) create(path string) (*file, error) {
 	if l.pixels != none {
 		perGroup = max(1, min(groupRows, groupBytes/int64(l.spec.Size())))
 	}
-	b := bufio.NewWriterSize(f, 1<<18)
-	w := parquet.NewGenericWriter[any](b, l.schema,
+	w := parquet.NewGenericWriter[any](out, l.schema,
 		parquet.CreatedBy("pcapmill", "1", "parquet-go-0.32.0"),
 		parquet.Compression(&parquet.Zstd),
 		parquet.MaxRowsPerRowGroup(perGroup),
@@ -77,7 +73,7 @@ func (l *layout) create(path string) (*file, error) {
 		parquet.SkipPageBounds("image"), parquet.SkipPageBounds("image", "bytes"), parquet.SkipPageBounds("digest"),
 	)
 	return &file{
-		path: path, f: f, b: b, w: w, table: l.table, pixels: l.pixels, spec: l.spec, enc: &encoder{},
+		path: filepath.Join(dir, filepath.FromSlash(name)), out: out, w: w, table: l.table, pixels: l.pixels, spec: l.spec, enc: &encoder{},
 		cells: make([]table.Value, len(table.Columns())),
 	}, nil
 }
@@ -117,35 +113,31 @@ func (f *file) add(e *dataset.Entry) error {
 	return nil
 }
 
-// close finishes the file, reads its footer back, and returns its size.
-func (f *file) close() (size int64, err error) {
-	err = f.w.Close()
-	if err == nil {
-		err = f.b.Flush()
+// close finishes the file and reads its footer back.
+func (f *file) close() (dataset.File, error) {
+	if err := f.w.Close(); err != nil {
+		return dataset.File{}, err
 	}
-	if err = errors.Join(err, f.f.Close()); err != nil {
-		return 0, err
+	made, err := f.out.Close()
+	if err != nil {
+		return dataset.File{}, err
 	}
-	return f.check()
+	return made, f.check(made.Size)
 }
 
-// abandon closes a file that stays unfinished.
-func (f *file) abandon() { _ = f.f.Close() } // the caller removes it
+// abort closes a file that stays unfinished; after close it does nothing.
+func (f *file) abort() { f.out.Abort() }
 
 // check compares the footer with what was written.
-func (f *file) check() (size int64, err error) {
+func (f *file) check(size int64) error {
 	r, err := os.Open(f.path)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer r.Close()
-	info, err := r.Stat()
+	p, err := parquet.OpenFile(r, size)
 	if err != nil {
-		return 0, err
-	}
-	p, err := parquet.OpenFile(r, info.Size())
-	if err != nil {
-		return 0, fmt.Errorf("what was written does not open: %w", err)
+		return fmt.Errorf("what was written does not open: %w", err)
 	}
 	values := make([]int64, f.pixels.leaves()+len(table.Columns()))
 	var images int64
@@ -158,12 +150,12 @@ func (f *file) check() (size int64, err error) {
 		}
 	}
 	if p.NumRows() != f.rows || images < f.images {
-		return 0, fmt.Errorf("written were %d rows with %d bytes of images, but the file has %d with %d", f.rows, f.images, p.NumRows(), images)
+		return fmt.Errorf("written were %d rows with %d bytes of images, but the file has %d with %d", f.rows, f.images, p.NumRows(), images)
 	}
 	for i, n := range values {
 		if n != f.rows {
-			return 0, errors.New("column " + strconv.Itoa(i) + ": " + strconv.FormatInt(n, 10) + " values in " + strconv.FormatInt(f.rows, 10) + " rows")
+			return fmt.Errorf("column %d: %d values in %d rows", i, n, f.rows)
 		}
 	}
-	return info.Size(), nil
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding"
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/table"
@@ -73,7 +74,11 @@ func schema(p pixels, size int) *parquet.Schema {
 			field{"path", parquet.Optional(parquet.Encoded(parquet.String(), &parquet.Plain))},
 		))})
 	case plain:
-		fields = append(fields, field{"image", parquet.Optional(parquet.Encoded(parquet.Leaf(parquet.FixedLenByteArrayType(size)), &parquet.Plain))})
+		kind := parquet.ByteArrayType
+		if size <= encoding.MaxFixedLenByteArraySize {
+			kind = parquet.FixedLenByteArrayType(size)
+		}
+		fields = append(fields, field{"image", parquet.Optional(parquet.Encoded(parquet.Leaf(kind), &parquet.Plain))})
 	}
 	for _, c := range table.Columns() {
 		fields = append(fields, field{c.Name, node(&c)})
@@ -91,7 +96,10 @@ func features(p pixels, spec dataset.Spec, classes []string) (string, error) {
 	case png:
 		all["image"] = named{"_type": "Image"}
 	case plain:
-		all["image"] = value(fmt.Sprintf("fixed_size_binary[%d]", spec.Size()))
+		all["image"] = value("binary")
+		if spec.Size() <= encoding.MaxFixedLenByteArraySize {
+			all["image"] = value(fmt.Sprintf("fixed_size_binary[%d]", spec.Size()))
+		}
 	}
 	for _, c := range table.Columns() {
 		all[c.Name] = value([...]string{table.Int: "int64", table.Text: "string", table.Time: "timestamp[ns, tz=UTC]"}[c.Kind])

@@ -7,7 +7,8 @@
 //	index             int   place in the dataset, from 0
 //	label             int   class id, as in the label file; see Table.Missing
 //	class             text  name of the class, or "unknown"
-//	split             text  train, validation, test; all if the dataset is not split
+//	split             text  train, validation, test; all if the dataset is not split, null
+//	                        if it is and the sample is on no side
 //	capture           text  name of the capture, as the manifest has it
 //	session           int   place of the session in its capture, from 0; duplicates count
 //	start             time  of the first kept packet, nanoseconds, UTC
@@ -67,6 +68,7 @@ type Table struct {
 	// Face's ClassLabel writes -1 there.
 	Missing int64
 
+	split    bool
 	size     uint64
 	unknown  int
 	classes  []string
@@ -75,7 +77,8 @@ type Table struct {
 
 // New is the table of a view.
 func New(v dataset.View) *Table {
-	return &Table{size: uint64(v.Spec().Size()), unknown: v.Unknown(), classes: valid(v.Classes()), captures: valid(v.Captures())}
+	sides := v.Sides()
+	return &Table{split: len(sides) != 1 || sides[0] != dataset.Whole, size: uint64(v.Spec().Size()), unknown: v.Unknown(), classes: valid(v.Classes()), captures: valid(v.Captures())}
 }
 
 // valid returns a copy of names with what is no UTF-8 replaced, as JSON does it.
@@ -119,9 +122,7 @@ var columns = [...]Column{
 	{Name: "index", Kind: Int, What: "place in the dataset, from 0", of: func(_ *Table, e *dataset.Entry) Value { return number(e.Index) }},
 	{Name: "label", Kind: Int, What: "class id", of: (*Table).label},
 	{Name: "class", Kind: Text, Few: true, What: "name of the class, or unknown", of: (*Table).class},
-	{Name: "split", Kind: Text, Few: true, What: "train, validation, test; all if the dataset is not split", of: func(_ *Table, e *dataset.Entry) Value {
-		return word(e.Side.String())
-	}},
+	{Name: "split", Kind: Text, Few: true, What: "train, validation or test; all if the dataset is not split; null on no side", of: (*Table).side},
 	{Name: "capture", Kind: Text, Few: true, What: "name of the capture", of: (*Table).capture},
 	{Name: "session", Kind: Int, What: "place of the session in its capture, from 0; duplicates count", of: count(func(r *dataset.Row) uint64 { return r.Session })},
 	{Name: "start", Kind: Time, What: "time of the first kept packet", of: fact(func(_ *Table, r *dataset.Row) Value { return number(r.Start) })},
@@ -148,6 +149,13 @@ func (t *Table) label(e *dataset.Entry) Value {
 		return number(t.Missing)
 	}
 	return number(int64(e.Label))
+}
+
+func (t *Table) side(e *dataset.Entry) Value {
+	if t.split && e.Side == dataset.Whole {
+		return Value{Null: true}
+	}
+	return word(e.Side.String())
 }
 
 func (t *Table) class(e *dataset.Entry) Value {

@@ -52,13 +52,16 @@ func TestEveryCell(t *testing.T) {
 		{"no such capture", func(e *dataset.Entry) { e.Row.Capture = 2 }, "capture", null},
 		{"unknown", func(e *dataset.Entry) { e.Label = 255 }, "class", text("unknown")},
 		{"unknown", func(e *dataset.Entry) { e.Label = 255 }, "label", num(255)},
-		{"not split", func(e *dataset.Entry) { e.Side = dataset.Whole }, "split", text("all")},
+		{"on no side", func(e *dataset.Entry) { e.Side = dataset.Whole }, "split", null},
 	} {
 		other := e
 		c.change(&other)
 		if have := cells(tab, &other)[c.column]; have != c.want {
 			t.Errorf("%s: %s is %v, want %v", c.what, c.column, have, c.want)
 		}
+	}
+	if have := cells(table.New(testview.New(0)), &dataset.Entry{Side: dataset.Whole})["split"]; have != text("all") {
+		t.Errorf("not split: %v", have)
 	}
 	tab.Missing = -1
 	e.Label = 255

@@ -32,10 +32,14 @@ var rooms = map[string][]string{
 	"sample":         {},
 	"label":          {"internal/typo"},
 	"dedup":          {},
+	"split":          {"dataset"},
+	"split/splitfile": {
+		"split", "manifest", "dedup", "dataset", "dataset/idx", "dataset/rows", "internal/atomicfile", "internal/fsys",
+	},
 
-	"dataset":             {},
-	"dataset/idx":         {"dataset", "internal/atomicfile"},
-	"dataset/rows":        {"dataset", "internal/atomicfile"},
+	"dataset":             {"internal/fsys"},
+	"dataset/idx":         {"dataset", "internal/atomicfile", "internal/fsys"},
+	"dataset/rows":        {"dataset", "internal/atomicfile", "internal/fsys"},
 	"dataset/table":       {"dataset"},
 	"dataset/csv":         {"dataset", "dataset/table"},
 	"dataset/parquet":     {"dataset", "dataset/table"},
@@ -44,24 +48,27 @@ var rooms = map[string][]string{
 	"dataset/png":         {"dataset"},
 	"dataset/wds":         {"dataset", "dataset/png"},
 	"dataset/datasettest": {"dataset"},
-	"manifest":            {"internal/atomicfile"},
+	"manifest":            {"internal/atomicfile", "internal/fsys"},
 
 	"mill": {
 		"capture", "header", "session", "mask", "sample", "label", "dedup", "manifest",
-		"dataset", "dataset/idx", "dataset/rows", "internal/atomicfile", "internal/version",
+		"dataset", "dataset/idx", "dataset/rows", "split", "split/splitfile",
+		"internal/atomicfile", "internal/fsys", "internal/version",
 	},
 	"export": {"dataset", "dataset/idx", "manifest", "internal/version"},
-	"card":   {"manifest", "dataset", "dataset/table", "internal/atomicfile"},
-	"audit":  {"manifest", "dataset", "dedup", "dataset/idx", "dataset/rows"},
+	"card":   {"manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/fsys"},
+	"audit":  {"manifest", "dataset", "dedup", "dataset/idx", "dataset/rows", "split", "split/splitfile"},
 	"report": {"sample"},
 	"config": {"internal/typo"},
 	"cmd/pcapmill": {
-		"config", "mill", "audit", "card", "report", "manifest", "label", "mask", "sample", "dedup", "header", "session",
+		"config", "mill", "audit", "card", "report", "manifest", "split", "split/splitfile", "label", "mask", "sample", "dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/version", "internal/typo",
 		"dataset", "dataset/csv", "dataset/mnist", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/rows", "dataset/wds", "export",
 	},
 
-	"internal/atomicfile":  {},
+	"internal/fsys":        {},
+	"internal/fsys/faulty": {"internal/fsys"},
+	"internal/atomicfile":  {"internal/fsys"},
 	"internal/version":     {},
 	"internal/typo":        {},
 	"internal/arch":        {},
@@ -80,7 +87,7 @@ var libraries = map[string][]string{
 	"github.com/zeebo/xxh3":            {"capture"},
 	"go.yaml.in/yaml/v4":               {"label", "config"},
 	"github.com/google/jsonschema-go":  {"config"},
-	"github.com/google/renameio/v2":    {"internal/atomicfile"},
+	"github.com/google/renameio/v2":    {"internal/fsys"},
 	"github.com/gofrs/flock":           {"dataset"},
 	"golang.org/x/sys":                 {"dataset", "dataset/idx", "export"},
 	"golang.org/x/image":               {"report"},
@@ -95,7 +102,7 @@ var libraries = map[string][]string{
 }
 
 // testOnly may not reach the product.
-var testOnly = []string{"internal/testcap", "internal/testview", "internal/twin", "internal/groundtruth", "dataset/datasettest"}
+var testOnly = []string{"internal/testcap", "internal/testview", "internal/twin", "internal/groundtruth", "internal/fsys/faulty", "dataset/datasettest"}
 
 // file is a parsed source file of the root module.
 type file struct {
