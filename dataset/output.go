@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -24,15 +25,24 @@ type Output struct {
 // CreateOutput makes the file of that slash-separated name below dir, and the folders
 // above it. The caller ends it by Close, or after an error by Abort.
 func CreateOutput(dir, name string) (*Output, error) {
-	path := filepath.Join(dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return nil, err
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	f, err := create(dir, name)
 	if err != nil {
 		return nil, err
 	}
 	return &Output{f: f, w: bufio.NewWriterSize(f, outputBuffer), name: name}, nil
+}
+
+// create makes a file, and the folders above it if they are not there.
+func create(dir, name string) (*os.File, error) {
+	path := filepath.Join(dir, filepath.FromSlash(name))
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return f, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return nil, err
+	}
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 }
 
 // Write implements io.Writer.
@@ -63,15 +73,12 @@ func (o *Output) Abort() {
 
 // WriteOutput writes a small file of that slash-separated name below dir.
 func WriteOutput(dir, name string, data []byte) (File, error) {
-	o, err := CreateOutput(dir, name)
+	f, err := create(dir, name)
 	if err != nil {
 		return File{}, err
 	}
-	defer o.Abort()
-	if _, err := o.Write(data); err != nil {
-		return File{}, err
-	}
-	return o.Close()
+	_, err = f.Write(data)
+	return File{Name: name, Size: int64(len(data))}, errors.Join(err, f.Close())
 }
 
 // ClassesName is the file by which formats of plain numbers say what their labels mean.

@@ -69,8 +69,8 @@ func Fingerprint(m *manifest.Manifest, splitDigest string) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// encode writes the record and the files, one a line.
-func (r *Record) encode(w io.Writer, files []File) error {
+// encode writes the record and n files, one a line.
+func (r *Record) encode(w io.Writer, n int, file func(i int) (File, error)) error {
 	head, err := json.MarshalIndent(r, "", " ")
 	if err != nil {
 		return err
@@ -78,8 +78,12 @@ func (r *Record) encode(w io.Writer, files []File) error {
 	b := bufio.NewWriter(w)
 	_, _ = b.Write(bytes.TrimSuffix(head, []byte("\n}"))) // Flush returns the first error
 	_, _ = b.WriteString(",\n \"files\": [")
-	for i := range files {
-		line, err := json.Marshal(files[i])
+	for i := range n {
+		f, err := file(i)
+		if err != nil {
+			return err
+		}
+		line, err := json.Marshal(f)
 		if err != nil {
 			return err
 		}

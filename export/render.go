@@ -54,17 +54,13 @@ func (v *View) render(ctx context.Context, job Job, p *place) (*Rendered, error)
 		return nil, err
 	}
 	out := &Rendered{Record: record, Dir: p.final, Files: int64(len(files))}
-	listed, err := listFiles(ctx, p.next, files)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range listed {
+	for _, f := range files {
 		out.Bytes += f.Size
 	}
-	if err := writeRecord(p.next, record, listed); err != nil {
+	if err := writeRecord(ctx, p.next, record, files); err != nil {
 		return nil, err
 	}
-	if err := syncTree(p.next, listed); err != nil {
+	if err := syncTree(p.next, files); err != nil {
 		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
@@ -92,25 +88,6 @@ func (v *View) record(job Job) (*Record, error) {
 	return r, nil
 }
 
-// listFiles reads the files back: what the record says about them is what is there.
-func listFiles(ctx context.Context, dir string, files []dataset.File) ([]File, error) {
-	listed := make([]File, len(files))
-	for i, f := range files {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		have, err := digest(dir, f.Name)
-		if err != nil {
-			return nil, err
-		}
-		if have.Size != f.Size {
-			return nil, fmt.Errorf("%s: %d bytes, but %d were written", filepath.Join(dir, f.Name), have.Size, f.Size)
-		}
-		listed[i] = have
-	}
-	return listed, nil
-}
-
 // digest reads one file of an export.
 func digest(dir, name string) (File, error) {
 	f, err := os.Open(filepath.Join(dir, filepath.FromSlash(name)))
@@ -126,13 +103,25 @@ func digest(dir, name string) (File, error) {
 	return File{Name: name, Size: n, SHA256: hex.EncodeToString(sum.Sum(nil))}, nil
 }
 
-func writeRecord(dir string, r *Record, files []File) error {
+// writeRecord reads the files back, so that what the record says about them is what is
+// there.
+func writeRecord(ctx context.Context, dir string, r *Record, files []dataset.File) error {
 	out, err := dataset.CreateOutput(dir, RecordName)
 	if err != nil {
 		return err
 	}
 	defer out.Abort()
-	if err := r.encode(out, files); err != nil {
+	err = r.encode(out, len(files), func(i int) (File, error) {
+		if err := ctx.Err(); err != nil {
+			return File{}, err
+		}
+		have, err := digest(dir, files[i].Name)
+		if err == nil && have.Size != files[i].Size {
+			err = fmt.Errorf("%s: %d bytes, but %d were written", filepath.Join(dir, files[i].Name), have.Size, files[i].Size)
+		}
+		return have, err
+	})
+	if err != nil {
 		return err
 	}
 	_, err = out.Close()

@@ -15,13 +15,13 @@ import (
 const oneByOne = 64
 
 // syncTree makes the files of an export, and the folders that they stand in, durable.
-func syncTree(dir string, files []File) error {
+func syncTree(dir string, files []dataset.File) error {
 	if len(files) > oneByOne {
 		if done, err := syncFileSystem(dir); done || err != nil {
 			return err
 		}
 	}
-	for _, f := range append([]File{{Name: RecordName}}, files...) {
+	for _, f := range append([]dataset.File{{Name: RecordName}}, files...) {
 		if err := syncFile(filepath.Join(dir, filepath.FromSlash(f.Name))); err != nil {
 			return err
 		}

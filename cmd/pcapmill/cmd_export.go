@@ -13,6 +13,7 @@ import (
 	"github.com/pcapmill/pcapmill/config"
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/export"
+	"github.com/pcapmill/pcapmill/manifest"
 )
 
 func newExport() *cobra.Command {
@@ -152,8 +153,7 @@ func (c *console) render(ctx context.Context, dir, into string, jobs []export.Jo
 	if len(jobs) == 0 {
 		return nil, nil
 	}
-	view, err := openView(dir) // before anything is made or locked
-	if err != nil {
+	if _, err := manifest.Load(dir); err != nil { // before anything is made or locked
 		return nil, err
 	}
 	release, err := lockBoth(dir, into)
@@ -161,7 +161,8 @@ func (c *console) render(ctx context.Context, dir, into string, jobs []export.Jo
 		return nil, err
 	}
 	defer release()
-	if view, err = openView(dir); err != nil { // as it is now that nobody changes it
+	view, err := openView(dir)
+	if err != nil {
 		return nil, err
 	}
 	for _, job := range jobs {
