@@ -25,6 +25,7 @@ type Input struct {
 	Files    []File   // of the dataset, by name, without the three that Write makes
 	Splits   []Split  // in order; none if the dataset is not split
 	Split    []string // how it was split and what was decided, a sentence each
+	Again    []string // commands after convert that make the same splits and exports; the dataset is DIR
 	Checks   []string // promises that a verification has found kept; none: not verified
 }
 

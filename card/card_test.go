@@ -65,6 +65,7 @@ func example() *card.Input {
 		},
 		Splits: []card.Split{{"train", 1000, []int64{980, 17, 0}, 3}, {"test", 234, []int64{220, 13, 0}, 1}},
 		Split:  []string{"Split 80/0/20 by capture."},
+		Again:  []string{"pcapmill split DIR --split 80/0/20", "pcapmill export DIR --format table"},
 		About: card.About{
 			Name: "A \"small\" one: *really*", Description: "What it is for.", Creator: "A & B", URL: "https://example.org/<x>", Date: "2026-11-25", Citation: "@misc{x}",
 			License: "cc-by-4.0",

@@ -178,7 +178,7 @@ func (w *writer) load() {
 	}
 	if len(w.in.imageSides()) > 0 {
 		w.line("\nwith Hugging Face `datasets`:\n")
-		w.line("```python\nimport datasets\ndata = datasets.load_dataset(\".\")\n```")
+		w.line("```python\nimport datasets, os\ndata = datasets.load_dataset(os.getcwd())  # its last folder is the name\n```")
 	}
 	if file := map[bool]string{true: tableFile, false: ""}[w.in.has(tableFile)]; file != "" {
 		w.line("\nwith DuckDB:\n")
@@ -197,7 +197,10 @@ func (w *writer) again() {
 		}
 		text += " --" + o.name + " " + shell(o.value)
 	}
-	w.line("    %s\n", text)
+	for _, command := range append([]string{text}, w.in.Again...) {
+		w.line("    %s", code(command))
+	}
+	w.line("")
 	w.line("The same captures and settings give the same bytes on any machine; only the seconds in `%s` differ.", manifest.Name)
 	if w.in.Manifest.Settings.Key != "" {
 		w.line("KEY is the file of the secret key, which is in none of these files.")

@@ -284,7 +284,7 @@ def with_mlcroissant(store: Store) -> None:
         want = store.row(i, -1)
         assert int(r["samples/label"]) == want["label"] and as_text(r["samples/class"]) == want["class"], (r, want)
     assert sorted(seen) == sorted(int(i) for index in store.sides.values() for i in index)
-    print(f"ok: mlcroissant {importlib.metadata.version("mlcroissant")}: valid Croissant 1.1, {len(objects)} files, {len(seen)} records with images;"
+    print(f"ok: mlcroissant {importlib.metadata.version('mlcroissant')}: valid Croissant 1.1, {len(objects)} files, {len(seen)} records with images;"
           f" {len(issues.warnings)} recommended properties are not given")
 
 

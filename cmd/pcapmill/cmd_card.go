@@ -84,18 +84,18 @@ func writeCard(ctx context.Context, dir string, about card.About, replace bool) 
 	if err != nil {
 		return named(fmt.Errorf("%s: %w", dir, err))
 	}
-	if err := noneStale(dir, v.Manifest); err != nil {
+	in := &card.Input{About: about, Manifest: v.Manifest, Checks: v.Promises}
+	if err := describeSplit(in, dir); err != nil {
 		return err
 	}
-	in := &card.Input{About: about, Manifest: v.Manifest, Checks: v.Promises}
+	if err := describeExports(in, dir); err != nil {
+		return err
+	}
 	view, err := openView(dir)
 	if err != nil {
 		return err
 	}
 	if in.Splits, err = card.Count(ctx, view); err != nil {
-		return err
-	}
-	if in.Split, err = splitText(dir, v.Manifest); err != nil {
 		return err
 	}
 	if in.Files, err = card.Collect(ctx, dir); err != nil {
@@ -108,10 +108,10 @@ func writeCard(ctx context.Context, dir string, about card.About, replace bool) 
 	return err
 }
 
-// noneStale refuses a dataset with exports of another state of it: a card that vouches
-// for all files must not vouch for those.
-func noneStale(dir string, m *manifest.Manifest) error {
-	found, err := findExports(dir, m)
+// describeExports says how the exports were made, and refuses those of another state of
+// the dataset: a card that vouches for all files must not vouch for these.
+func describeExports(in *card.Input, dir string) error {
+	found, err := findExports(dir, in.Manifest)
 	if err != nil {
 		return err
 	}
@@ -125,30 +125,40 @@ func noneStale(dir string, m *manifest.Manifest) error {
 				fmt.Sprintf("'%s' renders it anew; or remove it", exportCommand(dir, s.Record)),
 			}
 		}
+		in.Again = append(in.Again, exportCommand("DIR", s.Record))
 	}
 	return nil
 }
 
-// splitText says how the dataset was split and what was decided; nothing if it is not.
-func splitText(dir string, m *manifest.Manifest) ([]string, error) {
-	if m.Split == nil {
-		return nil, nil
+// describeSplit says how the dataset was split and what was decided; nothing if it is
+// not.
+func describeSplit(in *card.Input, dir string) error {
+	if in.Manifest.Split == nil {
+		return nil
 	}
-	r, err := splitfile.Load(dir, m)
+	r, err := splitfile.Load(dir, in.Manifest)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s := &r.Settings
-	text := []string{fmt.Sprintf("Shares %s of training, validation and test, by %s; a class that cannot be split so: %s.", s.Split, s.By, s.Fallback)}
+	command := fmt.Sprintf("pcapmill split DIR --split %s --split-by %s --split-fallback %s --split-salt %s", s.Split, s.By, s.Fallback, shown(s.Salt))
+	if s.MinPerClass > 0 {
+		command += fmt.Sprintf(" --min-per-class %d", s.MinPerClass)
+	}
+	if s.MaxPerClass > 0 {
+		command += fmt.Sprintf(" --max-per-class %d", s.MaxPerClass)
+	}
+	in.Again = append(in.Again, command)
+	in.Split = []string{fmt.Sprintf("Split %s into training, validation and test by %s; for classes that cannot be split so the choice was: %s.", s.Split, s.By, s.Fallback)}
 	for _, g := range r.Proof.Groups {
-		text = append(text, fmt.Sprintf("Groups by %s: %s of training, %s of validation, %s of test, %s on two sides.", g.By,
+		in.Split = append(in.Split, fmt.Sprintf("Groups by %s: %s in training, %s in validation, %s in test, %s on two sides.", g.By,
 			thousands(g.Sides.Train), thousands(g.Sides.Validation), thousands(g.Sides.Test), thousands(g.OnTwoSides)))
 	}
 	for _, w := range r.Warnings() {
-		text = append(text, strings.ToUpper(w[:1])+w[1:]+".")
+		in.Split = append(in.Split, strings.ToUpper(w[:1])+w[1:]+".")
 	}
-	if left := m.Samples - r.Sides.Total(); left > 0 {
-		text = append(text, fmt.Sprintf("%s on no side: %s.", plural(left, "sample"), countList(r.LeftOut)))
+	if left := in.Manifest.Samples - r.Sides.Total(); left > 0 {
+		in.Split = append(in.Split, fmt.Sprintf("%s on no side: %s.", plural(left, "sample"), countList(r.LeftOut)))
 	}
-	return text, nil
+	return nil
 }
