@@ -44,17 +44,22 @@ func Verify(dir string) (*Verified, error) {
 	}
 	v := &verifier{dir: dir, m: m, set: dedup.NewSet(), conflicts: make([]int64, len(m.Captures))}
 	out := &Verified{Manifest: m}
-	for _, check := range []struct {
+	type promised struct {
 		promise string
 		run     func(promise string) error
-	}{
+	}
+	checks := []promised{
 		{"the manifest agrees with itself: packets = used + left out, sessions = samples + duplicates + empty, totals, ranges, classes", v.laws},
 		{"the files have the sizes that the manifest says", v.sizes},
 		{"the IDX headers say what the manifest says", v.headers},
 		{"every image has the label of its capture, and every capture's samples have their digest", v.samples},
 		{"every row of the table belongs to its sample, and the rows of a capture add up to its counts", v.rows},
 		{"no two samples of a class are duplicates, and the conflicts are as counted", v.duplicates},
-	} {
+	}
+	if v.isSplit() {
+		checks = append(checks, promised{splitPromise, v.split})
+	}
+	for _, check := range checks {
 		if err := check.run(check.promise); err != nil {
 			return out, err
 		}

@@ -28,6 +28,7 @@ import (
 	"path/filepath"
 
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
+	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/plainjson"
 )
 
@@ -55,6 +56,7 @@ type Manifest struct {
 	Cols      int       `json:"columns"`
 	Files     []File    `json:"files"`
 	Classes   []Class   `json:"classes"`
+	Split     *Split    `json:"split,omitempty"`
 	Totals    Counts    `json:"totals"`
 	Captures  []Capture `json:"captures"`
 }
@@ -89,10 +91,11 @@ type Class struct {
 
 // Capture is what became of one capture.
 type Capture struct {
-	Name        string   `json:"name"`   // relative to what the user named, with slashes
-	Size        int64    `json:"size"`   // bytes read from the file, before undoing compression
-	Digest      string   `json:"digest"` // of the uncompressed content, see capture.Digest
-	Format      string   `json:"format"` // "pcap", "pcapng", "pcap in gzip", ...
+	Name        string   `json:"name"`             // relative to what the user named, with slashes
+	Size        int64    `json:"size"`             // bytes read from the file, before undoing compression
+	Digest      string   `json:"digest"`           // of the uncompressed content, see capture.Digest
+	SHA256      string   `json:"sha256,omitempty"` // of the file, as it is on disk; only with --input-sha256
+	Format      string   `json:"format"`           // "pcap", "pcapng", "pcap in gzip", ...
 	LinkTypes   []string `json:"link_types"`
 	Label       uint16   `json:"label"`
 	Class       string   `json:"class"`
@@ -227,6 +230,9 @@ func (m *Manifest) Check() error {
 	if next != m.Samples {
 		return fmt.Errorf("%d samples, but the captures have %d", m.Samples, next)
 	}
+	if err := m.Split.check(m.Samples); err != nil {
+		return err
+	}
 	if err := m.Totals.Check(); err != nil {
 		return fmt.Errorf("totals: %w", err)
 	}
@@ -342,7 +348,7 @@ func (m *Manifest) Encode() ([]byte, error) {
 
 // Write puts the manifest into the dataset's directory, whole or not at all.
 func (m *Manifest) Write(dir string) error {
-	next, err := m.Prepare(dir)
+	next, err := m.Prepare(fsys.OS{}, dir)
 	if err != nil {
 		return err
 	}
@@ -353,12 +359,18 @@ func (m *Manifest) Write(dir string) error {
 // Prepare writes the manifest into the dataset's directory, durably, but under
 // a temporary name: Publish of what it returns makes it the manifest, Discard
 // removes it.
-func (m *Manifest) Prepare(dir string) (*atomicfile.Pending, error) {
+func (m *Manifest) Prepare(disk fsys.FS, dir string) (*atomicfile.Pending, error) {
 	text, err := m.Encode()
 	if err != nil {
 		return nil, err
 	}
-	next, err := atomicfile.Prepare(filepath.Join(dir, Name), 0o666, func(f *os.File) error {
+	return PrepareText(disk, dir, text)
+}
+
+// PrepareText is [Manifest.Prepare] of a text: what Encode gave, or what stood
+// there before.
+func PrepareText(disk fsys.FS, dir string, text []byte) (*atomicfile.Pending, error) {
+	next, err := atomicfile.Prepare(disk, filepath.Join(dir, Name), 0o666, func(f fsys.File) error {
 		_, err := f.Write(text)
 		return err
 	})
@@ -368,19 +380,10 @@ func (m *Manifest) Prepare(dir string) (*atomicfile.Pending, error) {
 	return next, nil
 }
 
-// WriteText puts the text of a manifest into the dataset's directory, whole or
-// not at all: what Encode gave, or what stood there before.
-func WriteText(dir string, text []byte) error {
-	if err := atomicfile.Write(filepath.Join(dir, Name), text, 0o666); err != nil {
-		return fmt.Errorf("manifest: %w", err)
-	}
-	return nil
-}
-
 // RemoveStale removes manifests that killed runs prepared and did not publish.
 // The caller holds the directory's lock.
-func RemoveStale(dir string) error {
-	if err := atomicfile.RemoveStale(filepath.Join(dir, Name)); err != nil {
+func RemoveStale(disk fsys.FS, dir string) error {
+	if err := atomicfile.RemoveStale(disk, filepath.Join(dir, Name)); err != nil {
 		return fmt.Errorf("manifest: %w", err)
 	}
 	return nil

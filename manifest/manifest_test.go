@@ -12,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/manifest"
 )
 
@@ -172,20 +173,24 @@ func TestOnDisk(t *testing.T) {
 		t.Errorf("%+v, %v", back, err)
 	}
 	m.Samples = 6
-	if _, err := m.Prepare(dir); err != nil { // and killed
+	if _, err := m.Prepare(fsys.OS{}, dir); err != nil { // and killed
 		t.Fatal(err)
 	}
 	if back, err := manifest.Load(dir); err != nil || back.Samples != 5 {
 		t.Errorf("prepared: %+v, %v", back, err)
 	}
-	if err := manifest.RemoveStale(dir); err != nil {
+	if err := manifest.RemoveStale(fsys.OS{}, dir); err != nil {
 		t.Fatal(err)
 	}
 	if names, err := os.ReadDir(dir); err != nil || len(names) != 1 {
 		t.Errorf("left: %v, %v", names, err)
 	}
 	text := []byte("whatever stood there")
-	if err := manifest.WriteText(dir, text); err != nil {
+	next, err := manifest.PrepareText(fsys.OS{}, dir, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := next.Publish(); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, manifest.Name)

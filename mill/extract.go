@@ -149,6 +149,9 @@ func (o *Options) newTable(seed session.Seed) *session.Table {
 	return session.NewTable(o.Shape.Length(), o.Dedup == dedup.Session, seed)
 }
 
+// pulse is after how many items a loop looks for a stop.
+const pulse = 4096
+
 // serial reads a capture in one loop and in one piece, as the definition says,
 // with a Reader and one table. It is the slow twin of job.
 func (w *worker) serial(ctx context.Context, path string) (*Extraction, error) {
@@ -177,7 +180,7 @@ func (w *worker) serial(ctx context.Context, path string) (*Extraction, error) {
 		if err != nil {
 			return nil, err
 		}
-		if p.At.Packet%4096 == 0 && ctx.Err() != nil {
+		if p.At.Packet%pulse == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		kept := of.count(w.o, &p, &s)

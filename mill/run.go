@@ -84,16 +84,13 @@ func (s *store) run(ctx context.Context, p *Plan, ev Events, progress *Progress,
 	}
 	r := &Result{Manifest: s.m, Added: manifest.Counts{LeftOut: map[string]int64{}}}
 	if err := collect(ctx, p, s, r, ev, progress); err != nil {
-		s.abandon()
-		return nil, fmt.Errorf("%w\nthe dataset is as it was before this run", err)
+		return nil, s.fail(err)
 	}
 	if r.nothingReadable() {
-		s.abandon()
-		return r, errors.New("none of the captures could be read; the dataset is as it was before this run")
+		return r, s.fail(errors.New("none of the captures could be read"))
 	}
 	if err := s.commit(); err != nil {
-		s.abandon()
-		return nil, fmt.Errorf("%w\nthe dataset is as it was before this run", err)
+		return nil, s.fail(err)
 	}
 	r.Seconds = time.Since(start).Seconds()
 	return r, s.close()

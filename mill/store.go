@@ -15,22 +15,28 @@ import (
 	"github.com/pcapmill/pcapmill/dataset/rows"
 	"github.com/pcapmill/pcapmill/dedup"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/atomicfile"
+	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/manifest"
 )
 
 // store is an open dataset that captures are added to.
 type store struct {
 	o       *Options
+	to      backend
 	dir     string
-	made    []string // directories that this run made, deepest first
+	dirs    []string // directories that this run made, deepest first
+	found   []string // data files without a manifest that stood there, all of them empty
 	lock    *dataset.DirLock
-	format  dataset.Format
 	writer  dataset.Writer
 	rows    *rows.Log
 	m       *manifest.Manifest
-	before  []byte // the manifest's text as it was; nil if there was none
-	base    int64  // samples that it counts
-	changed bool   // this run wrote the manifest
+	before  []byte              // the manifest's text as it was, or of the empty dataset that the run made
+	made    bool                // the run made the dataset
+	base    int64               // samples that before counts
+	undo    *atomicfile.Pending // before, on disk, ready to be the manifest again
+	changed bool                // the run began to replace before, or files
+	unclean bool                // a writer did not close as it should
 	set     *dedup.Set
 	wagons  [2]*wagon // samples on their way to the writer
 	touched byte
@@ -60,40 +66,57 @@ func (e *SettingsError) Error() string {
 }
 
 // openStore opens the dataset in dir or makes a new one.
-func openStore(dir string, o *Options, version string, format dataset.Format) (_ *store, err error) {
-	s := &store{o: o, dir: dir, format: format, set: dedup.NewSet(), have: map[content]bool{}, every: commitEvery, last: time.Now()}
-	s.made = missing(dir)
+func openStore(dir string, o *Options, version string, format dataset.Format) (*store, error) {
+	return openStoreOn(backend{disk: fsys.OS{}, format: format}, dir, o, version)
+}
+
+// backend is how a store writes. The disk is the format's and the table's too.
+type backend struct {
+	disk   fsys.FS
+	format dataset.Format
+	table  rows.Format
+}
+
+// openStoreOn is openStore with another backend.
+func openStoreOn(to backend, dir string, o *Options, version string) (_ *store, err error) {
+	s := &store{o: o, to: to, dir: dir, set: dedup.NewSet(), have: map[content]bool{}, every: commitEvery, last: time.Now()}
+	s.dirs = missing(dir)
 	defer func() {
 		if err != nil {
-			s.abandon()
+			err = s.abandon(err)
 		}
 	}()
-	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+	if info, err := to.disk.Stat(dir); err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("%s is a file, need a directory for the dataset", dir)
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	if err := to.disk.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
-	if s.lock, err = dataset.Lock(dir); err != nil {
+	for _, made := range s.dirs {
+		if err := to.disk.SyncDir(filepath.Dir(made)); err != nil {
+			return nil, err
+		}
+	}
+	if s.lock, err = dataset.LockIn(to.disk, dir); err != nil {
 		return nil, err
 	}
-	if err := manifest.RemoveStale(dir); err != nil {
+	if err := manifest.RemoveStale(to.disk, dir); err != nil {
 		return nil, err
 	}
 	if err := s.loadManifest(version); err != nil {
 		return nil, err
 	}
 	spec := dataset.Spec{Rows: o.Shape.Rows, Cols: o.Shape.Cols}
-	if s.writer, err = format.Open(dir, spec, s.m.Samples); err != nil {
+	if s.writer, err = to.format.Open(dir, spec, s.m.Samples); err != nil {
 		return nil, err
 	}
 	s.cut = s.writer.Cut()
-	if s.rows, err = rows.Open(dir, s.m.Samples); err != nil {
+	if s.rows, err = to.table.Open(dir, s.m.Samples); err != nil {
 		return nil, err
 	}
 	s.cut += s.rows.Cut()
-	if s.before == nil { // from here on the directory is an empty dataset
-		if err := s.commit(); err != nil {
+	if s.made { // from here on the directory is an empty dataset
+		if err := s.commitNow(); err != nil {
 			return nil, err
 		}
 	}
@@ -121,6 +144,7 @@ func (s *store) loadManifest(version string) error {
 			LabelType: s.o.labelType(), Classes: s.o.classes(), Captures: []manifest.Capture{},
 		}
 		s.m.Totals.LeftOut = map[string]int64{}
+		s.made = true
 	case err != nil:
 		return err
 	default:
@@ -142,6 +166,9 @@ func (s *store) loadManifest(version string) error {
 func (s *store) refuseForeign() error {
 	for name, empty := range map[string]int64{idx.ImagesName: 16, idx.LabelsName: 8, rows.Name: 0} {
 		info, err := os.Lstat(filepath.Join(s.dir, name))
+		if err == nil {
+			s.found = append(s.found, name)
+		}
 		if err == nil && (!info.Mode().IsRegular() || info.Size() > empty) {
 			return fmt.Errorf("%s holds %s but no %s: pcapmill did not make it, and will not change it; use another directory",
 				s.dir, name, manifest.Name)

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/export"
 	"github.com/pcapmill/pcapmill/internal/typo"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
@@ -101,7 +102,7 @@ func complain(w io.Writer, err error) {
 
 // rooms is a row of our package names, as library errors begin with them, at the
 // start of a line or behind the option that it is about.
-var rooms = regexp.MustCompile(`^(--[a-z-]+: |PCAPMILL_[A-Z_]+: )?(?:(?:atomicfile|audit|config|dataset|dedup|header|idx|label|manifest|mask|mill|rows|sample): )+`)
+var rooms = regexp.MustCompile(`^(--[a-z-]+: |PCAPMILL_[A-Z_]+: )?(?:(?:atomicfile|audit|card|config|csv|dataset|dedup|export|header|idx|label|manifest|mask|mill|parquet|png|rows|sample|split|splitfile): )+`)
 
 // withoutRooms is a message without the names of our packages, which tell a
 // person nothing.
@@ -135,6 +136,10 @@ func pathsIn(err error) (paths []string) {
 	case *mill.GapsError:
 		paths = append(paths, e.Path)
 	case *capture.NotCaptureError:
+		paths = append(paths, e.Path)
+	case *export.ForeignError:
+		paths = append(paths, e.Path)
+	case *export.DamagedError:
 		paths = append(paths, e.Path)
 	case *named:
 		paths = append(paths, e.paths...)

@@ -27,6 +27,13 @@ func (in *inspector) dataset(dir string, m *manifest.Manifest) error {
 	if n := damaged(m); n > 0 {
 		in.say("damaged: %s; %s says where", plural(n, "capture"), manifest.Name)
 	}
+	if s := m.Split; s != nil {
+		in.say("split %s by %s: training %s, validation %s, test %s, left out %s", shown(s.Split), shown(s.By), thousands(s.Sides.Train),
+			thousands(s.Sides.Validation), thousands(s.Sides.Test), thousands(m.Samples-s.Sides.Train-s.Sides.Validation-s.Sides.Test))
+	}
+	if text := exportsText(dir, m); text != "" {
+		in.say("exports: %s", text)
+	}
 	in.balance(m)
 	rows, err := in.rows(dir, m)
 	if err != nil {

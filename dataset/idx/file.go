@@ -12,6 +12,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
+	"github.com/pcapmill/pcapmill/internal/fsys"
 )
 
 // MaxItems is the largest number of items of a file: the first dimension has 32 bits.
@@ -23,7 +24,8 @@ const countOffset = prefixSize
 // A file is one IDX file that items are appended to. The caller knows
 // how many items shall stay if the run ends now.
 type file struct {
-	f      *os.File // nil as long as there is no file, or it need not be open
+	disk   fsys.FS
+	f      fsys.File // nil as long as there is no file, or it need not be open
 	path   string
 	header Header // its first dimension is the count that stands in the file
 	item   int64  // size of an item in bytes, at least 1
@@ -32,7 +34,7 @@ type file struct {
 
 	gathered gather              // whole items behind those written
 	next     *atomicfile.Pending // the file that shall replace this one, or nil
-	replaced *os.File            // the file that this one replaced, if it is still open
+	replaced fsys.File           // the file that this one replaced, if it is still open
 }
 
 // openFile opens a file for the committed number of items and refuses what does not
@@ -40,11 +42,11 @@ type file struct {
 // behind the first. If nothing is committed there need not be a file; one that is shorter than a header, as a run
 // leaves it that was killed while it began the file, and one that counts no items, are
 // taken for new. Otherwise the shape must be the same.
-func openFile(path string, t Type, dims []uint32, committed int64) (*file, error) {
-	x := &file{path: path, header: Header{Type: t, Dims: append([]uint32{0}, dims...)}}
+func openFile(disk fsys.FS, path string, t Type, dims []uint32, committed int64) (*file, error) {
+	x := &file{disk: disk, path: path, header: Header{Type: t, Dims: append([]uint32{0}, dims...)}}
 	x.item, _ = x.header.ItemSize()
 	// Before opening: a pipe would be waited for, a device written to.
-	switch info, err := os.Stat(path); {
+	switch info, err := disk.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist) && committed == 0:
 		return x, nil
 	case errors.Is(err, fs.ErrNotExist):
@@ -54,7 +56,7 @@ func openFile(path string, t Type, dims []uint32, committed int64) (*file, error
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("idx: %s: not a regular file", path)
 	}
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	f, err := disk.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return nil, fmt.Errorf("idx: %w", err)
 	}
@@ -151,7 +153,7 @@ func (x *file) offset(n int64) int64 { return x.header.Size() + n*x.item }
 // zero.
 func (x *file) begin() error {
 	if x.f == nil {
-		f, err := os.OpenFile(x.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		f, err := x.disk.OpenFile(x.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
+	"github.com/pcapmill/pcapmill/internal/fsys"
 )
 
 // The names of a dataset's two files.
@@ -37,6 +38,9 @@ type Format struct {
 	// 255, or Int32. A dataset keeps the type that it was made with: Open refuses it
 	// with another one.
 	Labels Type
+
+	// FS is the file system; nil is the real one.
+	FS fsys.FS
 }
 
 var _ dataset.Format = Format{}
@@ -60,7 +64,7 @@ func (f Format) Open(dir string, spec dataset.Spec, samples int64) (dataset.Writ
 	case samples > MaxItems:
 		return nil, &dataset.LimitError{File: images, What: "samples", Need: samples, Most: MaxItems}
 	}
-	w := &writer{dir: dir, spec: spec, limit: f.RewriteLimit, committed: samples, samples: samples, prepared: samples}
+	w := &writer{disk: fsys.Or(f.FS), dir: dir, spec: spec, limit: f.RewriteLimit, committed: samples, samples: samples, prepared: samples}
 	if w.limit == 0 {
 		w.limit = DefaultRewriteLimit
 	}
@@ -85,6 +89,7 @@ func (f Format) Open(dir string, spec dataset.Spec, samples int64) (dataset.Writ
 // beside the old ones, and Commit renames them. Once the images outgrow the limit it
 // goes on in place: data behind the committed samples, then counts.
 type writer struct {
+	disk           fsys.FS
 	dir            string
 	spec           dataset.Spec
 	limit          int64
@@ -106,10 +111,10 @@ type writer struct {
 // open checks both files before it changes one of them.
 func (w *writer) open(labels Type) (err error) {
 	shape := []uint32{uint32(w.spec.Rows), uint32(w.spec.Cols)}
-	if w.images, err = openFile(filepath.Join(w.dir, ImagesName), Uint8, shape, w.committed); err != nil {
+	if w.images, err = openFile(w.disk, filepath.Join(w.dir, ImagesName), Uint8, shape, w.committed); err != nil {
 		return err
 	}
-	if w.labels, err = openFile(filepath.Join(w.dir, LabelsName), labels, nil, w.committed); err != nil {
+	if w.labels, err = openFile(w.disk, filepath.Join(w.dir, LabelsName), labels, nil, w.committed); err != nil {
 		return err
 	}
 	for _, x := range w.files() {
@@ -117,7 +122,7 @@ func (w *writer) open(labels Type) (err error) {
 		// A rename would put a file in the place of the link and leave the linked one.
 		w.inPlace = w.inPlace || x.isLink()
 	}
-	if err := w.each(func(x *file) error { return atomicfile.RemoveStale(x.path) }); err != nil {
+	if err := w.each(func(x *file) error { return atomicfile.RemoveStale(w.disk, x.path) }); err != nil {
 		return err
 	}
 	if w.committed == 0 {
@@ -151,7 +156,7 @@ func (w *writer) start() error {
 			return err
 		}
 	}
-	if err := dataset.SyncDir(w.dir); err != nil {
+	if err := w.disk.SyncDir(w.dir); err != nil {
 		return fmt.Errorf("idx: %w", err)
 	}
 	return nil
@@ -252,7 +257,7 @@ func (w *writer) Close() error {
 		err = errors.Join(w.closeFiles(), w.rewind())
 	}
 	if w.renamed {
-		err = errors.Join(err, dataset.SyncDir(w.dir))
+		err = errors.Join(err, w.disk.SyncDir(w.dir))
 	}
 	return errors.Join(err, w.closeFiles())
 }

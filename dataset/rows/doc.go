@@ -34,7 +34,7 @@
 //
 // [Log] follows the rules of [dataset.Writer]: what is appended counts only after
 // Commit, Prepare does the part of it that takes long, and opening cuts off what
-// stands behind the committed records. Up to [RewriteLimit] a commit writes the
+// stands behind the committed records. Up to [Format].RewriteLimit a commit writes the
 // file anew and renames it; beyond, records are appended in place. The bytes are
 // the same either way.
 //

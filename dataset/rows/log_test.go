@@ -27,9 +27,9 @@ func content(t *testing.T, dir string) string {
 	return string(b)
 }
 
-func open(t *testing.T, dir string, records int64) *rows.Log {
+func open(t *testing.T, dir string, records, limit int64) *rows.Log {
 	t.Helper()
-	l, err := rows.Open(dir, records)
+	l, err := rows.Format{RewriteLimit: limit}.Open(dir, records)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,15 +48,14 @@ func text(n ...byte) string {
 // TestOnlyCommittedRecordsStay through appending, committing, closing and opening again: in place, changing to that, and
 // renaming.
 func TestOnlyCommittedRecordsStay(t *testing.T) {
-	for _, limit := range []int64{0, rows.Len, 500 * rows.Len, rows.RewriteLimit} {
+	for _, limit := range []int64{-1, rows.Len, 500 * rows.Len, rows.DefaultRewriteLimit} {
 		t.Run(fmt.Sprint(limit), func(t *testing.T) { onlyCommittedStay(t, limit) })
 	}
 }
 
 func onlyCommittedStay(t *testing.T, limit int64) {
 	dir := t.TempDir()
-	l := open(t, dir, 0)
-	l.Limit(limit)
+	l := open(t, dir, 0, limit)
 	add := func(n byte) {
 		t.Helper()
 		if b, err := l.Append(row(n)); err != nil || string(b) != text(n) {
@@ -74,7 +73,7 @@ func onlyCommittedStay(t *testing.T, limit int64) {
 	for range 10000 { // more than the buffer holds
 		add(3)
 	}
-	if inPlace := len(content(t, dir)) > 2*rows.Len; inPlace != (limit < rows.RewriteLimit) {
+	if inPlace := len(content(t, dir)) > 2*rows.Len; inPlace != (limit < rows.DefaultRewriteLimit) {
 		t.Errorf("appended: %d bytes", len(content(t, dir)))
 	}
 	if err := l.Prepare(); err != nil || l.Size() != 10002*rows.Len || content(t, dir)[:2*rows.Len] != text(1, 2) {
@@ -90,8 +89,7 @@ func onlyCommittedStay(t *testing.T, limit int64) {
 	if err := os.WriteFile(filepath.Join(dir, "."+rows.Name+"17"), nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	l = open(t, dir, 2)
-	l.Limit(limit)
+	l = open(t, dir, 2, limit)
 	if l.Cut() != 10 {
 		t.Errorf("%d bytes cut off, want 10", l.Cut())
 	}
@@ -107,7 +105,7 @@ func onlyCommittedStay(t *testing.T, limit int64) {
 // TestRefused: fewer records than committed, none at all, or no file; nothing is changed or made.
 func TestRefused(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := rows.Open(dir, 1); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := (rows.Format{}).Open(dir, 1); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing file: %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, rows.Name)); err == nil {
@@ -117,14 +115,14 @@ func TestRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	var mismatch *dataset.MismatchError
-	if _, err := rows.Open(dir, 2); !errors.As(err, &mismatch) || mismatch.Have != rows.Len+1 || mismatch.Need != 2*rows.Len || content(t, dir) != text(1)+"x" {
+	if _, err := (rows.Format{}).Open(dir, 2); !errors.As(err, &mismatch) || mismatch.Have != rows.Len+1 || mismatch.Need != 2*rows.Len || content(t, dir) != text(1)+"x" {
 		t.Errorf("short file: %v, now %x", err, content(t, dir))
 	}
 	other := t.TempDir()
 	if err := os.Mkdir(filepath.Join(other, rows.Name), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := rows.Open(other, 0); err == nil {
+	if _, err := (rows.Format{}).Open(other, 0); err == nil {
 		t.Error("a directory was taken for a file")
 	}
 }
@@ -140,9 +138,8 @@ func TestUntouched(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, limit := range []int64{0, rows.RewriteLimit} {
-		l := open(t, dir, 3)
-		l.Limit(limit)
+	for _, limit := range []int64{-1, rows.DefaultRewriteLimit} {
+		l := open(t, dir, 3, limit)
 		if err := errors.Join(l.Commit(), l.Close()); err != nil {
 			t.Fatal(err)
 		}
