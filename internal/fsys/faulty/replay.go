@@ -73,11 +73,15 @@ type inode struct {
 // adopt gives a file that was there before the number by which the calls know it.
 func (d *disk) adopt(name string, data []byte, calls []Call) int {
 	id := 0
+	path := filepath.Join(d.dir, name)
 	for _, c := range calls {
-		if c.Op == Create && filepath.Clean(c.Path) == filepath.Join(d.dir, name) {
-			break
+		if c.Failed {
+			continue
 		}
-		if c.File != 0 && filepath.Clean(c.Path) == filepath.Join(d.dir, name) {
+		if c.Op == Rename && filepath.Clean(c.To) == path {
+			break // from here on the name is another file's
+		}
+		if filepath.Clean(c.Path) == path && (c.File != 0 || c.Op == Remove) {
 			id = c.File
 			break
 		}
