@@ -102,8 +102,8 @@ func (r *faultRun) run(t *testing.T, out string, disk fsys.FS) error {
 	return err
 }
 
-// calls are those of a run in which none fails.
-func (r *faultRun) calls(t *testing.T) []faulty.Call {
+// calls are those of a run in which none fails, into out, which is gone then.
+func (r *faultRun) calls(t *testing.T) (calls []faulty.Call, out string) {
 	t.Helper()
 	out, remove := r.place(t)
 	defer remove()
@@ -112,7 +112,7 @@ func (r *faultRun) calls(t *testing.T) []faulty.Call {
 		t.Fatal(err)
 	}
 	same(t, r.name+", no call fails", dataset(t, out), r.whole[len(r.paths)])
-	return disk.Calls()
+	return disk.Calls(), out
 }
 
 // complete runs again on a disk without faults, and compares with the run that never failed.
@@ -161,7 +161,7 @@ func (r *faultRun) opens(t *testing.T, what, out string) int {
 func TestEveryCallFails(t *testing.T) {
 	tried, failed := map[faulty.Op]int{}, 0
 	for _, r := range faultRuns(t) {
-		calls := r.calls(t)
+		calls, _ := r.calls(t)
 		for n, c := range calls {
 			hows := []faulty.How{faulty.Undone, faulty.Done}
 			if c.Op == faulty.Write {

@@ -21,7 +21,8 @@ type Files map[string][]byte
 // of changes may have survived, but in their order, as journaling file systems keep
 // it. Of what was written to a file since its last sync, all may have survived, or
 // nothing, the first half, only the last write, the sizes with zeros in place of
-// the data; and one kind for one file, another for the next.
+// data behind the old end; and one kind for one file, another for the next. A write
+// of four bytes is torn in the middle too, more than disks do, which write sectors.
 //
 // visit is called for each state once; where names it. It must not change the state.
 func Replay(dir string, before Files, calls []Call, visit func(where string, state Files)) {
@@ -174,8 +175,10 @@ var survivals = []struct {
 	{"the last write", func(f *inode) []byte { return apply(f.durable, f.since[max(0, len(f.since)-1):]) }},
 	{"zeros for data", func(f *inode) []byte {
 		blank := slices.Clone(f.since)
-		for i := range blank {
-			blank[i].Data = make([]byte, len(blank[i].Data))
+		for i, c := range blank {
+			was := min(max(int64(len(f.durable))-c.Offset, 0), int64(len(c.Data)))
+			blank[i].Data = make([]byte, len(c.Data))
+			copy(blank[i].Data, f.durable[min(c.Offset, int64(len(f.durable))):][:was])
 		}
 		return apply(f.durable, blank)
 	}},
