@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/pcapmill/pcapmill/audit"
+	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/dedup"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/fsys/faulty"
@@ -41,14 +42,14 @@ func faultRuns(t *testing.T) (runs []*faultRun) {
 		{name: "added, renamed, by session", mode: dedup.Session, begun: 1},
 		{name: "added, in place, by sample", mode: dedup.Sample, inPlace: true, begun: 1},
 	} {
-		c := sessionChoice()
+		c, captures := sessionChoice(), 4
 		if r.begun > 0 && r.inPlace {
-			c = large(r.mode) // so that samples reach the file before they are committed
+			c, captures = large(r.mode), 2 // so that samples reach the file before they are committed
 		}
 		c.dedup = r.mode
 		r.o = c.options()
 		r.o.Workers = 1
-		r.paths = write(t, t.TempDir(), randomFiles(random(5), 4, testcap.Options{Sessions: 6, Clean: true}))
+		r.paths = write(t, t.TempDir(), randomFiles(random(5), captures, testcap.Options{Sessions: 6, Clean: true}))
 		for n := range len(r.paths) + 1 {
 			out := filepath.Join(t.TempDir(), "out")
 			if n > 0 {
@@ -141,6 +142,17 @@ func (r *faultRun) opens(t *testing.T, what, out string) int {
 	if err != nil {
 		t.Fatalf("%s: %v", what, err)
 	}
+	// Who goes by the headers finds all that they count.
+	images, err := idx.OpenImages(filepath.Join(out, idx.ImagesName))
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+	defer images.Close()
+	labels, err := idx.OpenLabels(filepath.Join(out, idx.LabelsName))
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+	defer labels.Close()
 	n := len(m.Captures)
 	for _, f := range m.Files {
 		if len(found[f.Name]) < int(f.Size) {

@@ -119,7 +119,7 @@ func TestReplay(t *testing.T) {
 	}
 	temp := filepath.Base(disk.Calls()[0].Path)
 	var have []string
-	faulty.Replay(dir, faulty.Files{"a": []byte("old")}, disk.Calls(), func(_ string, state faulty.Files) {
+	faulty.Replay(dir, faulty.Files{"a": []byte("old")}, disk.Calls(), func(_ int, _ string, state faulty.Files) {
 		s := "a=" + string(state["a"])
 		if b, ok := state[temp]; ok {
 			s += " temp=" + string(b)
@@ -143,7 +143,7 @@ func TestReplayOfFailedCalls(t *testing.T) {
 	if err := replace(disk, filepath.Join(dir, "a"), "abcd", "ef"); err == nil {
 		t.Fatal("no error")
 	}
-	faulty.Replay(dir, nil, disk.Calls(), func(where string, state faulty.Files) {
+	faulty.Replay(dir, nil, disk.Calls(), func(_ int, where string, state faulty.Files) {
 		if _, ok := state["a"]; ok {
 			t.Errorf("%s: %q", where, state)
 		}

@@ -24,8 +24,9 @@ type Files map[string][]byte
 // data behind the old end; and one kind for one file, another for the next. A write
 // of four bytes is torn in the middle too, more than disks do, which write sectors.
 //
-// visit is called for each state once; where names it. It must not change the state.
-func Replay(dir string, before Files, calls []Call, visit func(where string, state Files)) {
+// visit is called for each state once, with the number of calls before the cut;
+// where names it. It must not change the state.
+func Replay(dir string, before Files, calls []Call, visit func(n int, where string, state Files)) {
 	d := &disk{dir: filepath.Clean(dir), files: map[int]*inode{}, durable: map[string]int{}}
 	for name, data := range before {
 		d.durable[name] = d.adopt(name, data, calls)
@@ -35,7 +36,7 @@ func Replay(dir string, before Files, calls []Call, visit func(where string, sta
 		d.states(func(what string, state Files) {
 			if key := state.key(); !seen[key] {
 				seen[key] = true
-				visit(fmt.Sprintf("after %d of %d calls, %s", n, len(calls), what), state)
+				visit(n, fmt.Sprintf("after %d of %d calls, %s", n, len(calls), what), state)
 			}
 		})
 		if n == len(calls) {
