@@ -74,7 +74,7 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 		c.failedEvent(err)
 		return &status{exitFailed, nameCaptures(err, p)}
 	}
-	for _, w := range o.Warnings() {
+	for _, w := range append(v.KeyWarnings(o.Key), o.Warnings()...) {
 		c.warn(w)
 	}
 	if dryRun {
