@@ -19,9 +19,14 @@
 // in 10.0.0.17. IPv4 addresses as eight hexadecimal digits, or as one number, are not
 // searched for: any digest holds some.
 //
+// Addresses of few byte values (IPv4: one or two, others: up to three), such as
+// 1.1.1.1 or 00:00:00:00:00:01, occur as bytes in any file; what is found of them is
+// counted apart, as plain bytes.
+//
 // Left out are addresses and names that say nothing about who they are (see
-// WellKnown, WellKnownName) and texts that are too short to be found by other than
-// chance (see MinText).
+// WellKnown, WellKnownName), texts that are too short to be found by other than
+// chance (see MinText), and names with characters that do not print or with less
+// than four different ones.
 //
 // # What a find means
 //
@@ -43,13 +48,13 @@
 //	pseudonym  a field whose pseudonym is another address of the captures, by chance
 //	copy       in another file, within bytes that stand in a sample, too
 //	unplaced   in a sample whose capture was not named: not judged
-//	bytes      an address of 4 bytes, or a plain one (less than four byte values), as bytes
-//	           outside of the samples: judge by chance
+//	bytes      an address of 4 bytes as bytes, or plain bytes, outside of the
+//	           samples: judge by chance
 //
 // For addresses of 4 bytes as bytes, the number of finds to expect by chance is
 // computed: positions searched, times the sum over all addresses of the product
-// of the frequencies of its bytes in that file. Structured data has more finds
-// than that.
+// of the frequencies of its bytes there, in the file, or in the payloads or headers of
+// the samples. Structured data has more finds than that.
 //
 // Memory: the addresses and names (at most MaxSecrets), and for one capture at a
 // time the first bytes of its sessions, with some 40 bytes for each packet that
@@ -90,13 +95,14 @@ type Form uint8
 const (
 	Bytes    Form = iota
 	Reversed      // bytes in the other order
+	Plain         // bytes in either order, of an address of few byte values
 	Text
 	Labels // of DNS
 
 	forms
 )
 
-var formNames = [forms]string{"bytes", "bytes, reversed", "text", "DNS labels"}
+var formNames = [forms]string{"bytes", "bytes, reversed", "plain bytes", "text", "DNS labels"}
 
 func (f Form) String() string { return formNames[f] }
 

@@ -104,11 +104,9 @@ func (s *search) file(ctx context.Context, path, name string) error {
 		}
 	}
 	if err == nil && bytes.HasPrefix(begin, []byte{0x1f, 0x8b}) {
-		var inside int64
-		inside, out.Note = s.gunzip(ctx, f, name, &histogram)
-		n += inside
+		out.Note = s.gunzip(ctx, f, name, &histogram)
 	}
-	s.found.chance(name, &histogram, max(0, n-3))
+	s.found.chance(Elsewhere, name, &histogram)
 	s.report.Files = append(s.report.Files, out)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -117,18 +115,19 @@ func (s *search) file(ctx context.Context, path, name string) error {
 }
 
 // gunzip searches what a gzip file holds.
-func (s *search) gunzip(ctx context.Context, f *os.File, name string, histogram *[256]int64) (n int64, note string) {
+func (s *search) gunzip(ctx context.Context, f *os.File, name string, histogram *[256]int64) (note string) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return 0, "gzip: not looked into: " + err.Error()
+		return "gzip: not looked into: " + err.Error()
 	}
 	z, err := gzip.NewReader(bufio.NewReaderSize(f, 64<<10))
+	var n int64
 	if err == nil {
 		n, err = s.stream(ctx, z, name, true, histogram)
 	}
 	if err != nil {
-		return n, fmt.Sprintf("gzip: looked into up to its damage after %d bytes: %v", n, err)
+		return fmt.Sprintf("gzip: looked into up to its damage after %d bytes: %v", n, err)
 	}
-	return n, "gzip: looked into"
+	return "gzip: looked into"
 }
 
 // chunk is how many bytes of a file are searched at a time.
@@ -201,9 +200,9 @@ func (s *search) outside(data []byte, base int64, from, to int, name string, pac
 		secret := &s.index.secrets[t.secret]
 		verdict := Outside
 		switch {
-		case s.contexts.has(data, h):
+		case t.form != Plain && s.contexts.has(data, h):
 			verdict = Copy
-		case t.form <= Reversed && (secret.kind == IPv4 || plainBytes(secret.address())):
+		case t.form == Plain || t.form <= Reversed && secret.kind == IPv4:
 			verdict = Elsewhere
 		}
 		s.found.note(verdict, name, secret.kind, t.form, t.secret, Place{Offset: base + int64(h.at), Packed: packed, Sample: -1})

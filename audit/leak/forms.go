@@ -72,11 +72,15 @@ func (x *index) add(t target, text []byte, fold bool) {
 }
 
 func (x *index) addBytes(id int32, address []byte) {
-	x.add(target{id, Bytes, whole}, address, false)
+	form, reversed := Bytes, Reversed
+	if plainBytes(address) {
+		form, reversed = Plain, Plain
+	}
+	x.add(target{id, form, whole}, address, false)
 	back := bytes.Clone(address)
 	slices.Reverse(back)
 	if !bytes.Equal(back, address) {
-		x.add(target{id, Reversed, whole}, back, false)
+		x.add(target{id, reversed, whole}, back, false)
 	}
 }
 
@@ -101,8 +105,8 @@ func labels(name string) (b []byte) {
 	return b
 }
 
-// plainBytes reports less than four different values: such bytes occur in any
-// file.
+// plainBytes reports less than four different values, of four bytes less than
+// three: such bytes occur in any file.
 func plainBytes(b []byte) bool {
 	var seen [256]bool
 	n := 0
@@ -112,7 +116,7 @@ func plainBytes(b []byte) bool {
 			n++
 		}
 	}
-	return n < 4
+	return n < min(4, len(b)-1)
 }
 
 // scan calls found for each occurrence in data, of texts only where they do not

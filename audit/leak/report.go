@@ -11,7 +11,7 @@ type Report struct {
 	Addresses [3]int // searched for: IPv4, IPv6, MAC
 	Names     int
 	WellKnown int // addresses and names left out
-	Short     int // names too short to be searched for
+	Short     int // names too short or strange to be searched for
 
 	Captures []Capture // as they were named
 	Files    []File    // of the dataset, in byte-wise order of their names
@@ -118,24 +118,13 @@ func (g *groups) note(v Verdict, file string, k Kind, f Form, id int32, p Place)
 	}
 }
 
-// chance notes what to expect of a file in which bytes have the given frequencies:
-// all its groups of IPv4 addresses as bytes that can come by chance share it.
-func (g *groups) chance(file string, histogram *[256]int64, positions int64) {
-	var expected [forms]float64
-	done := false
-	for key, x := range g.of {
-		if key.file != file || key.kind != IPv4 || key.form > Reversed {
-			continue
+// chance notes what to expect of IPv4 addresses as bytes, of one verdict in a file,
+// where bytes have the given frequencies.
+func (g *groups) chance(v Verdict, file string, histogram *[256]int64) {
+	for f := Bytes; f <= Plain; f++ {
+		if x := g.of[groupKey{v, file, IPv4, f}]; x != nil {
+			x.Chance = expect(g.secrets, histogram)[f]
 		}
-		switch key.verdict {
-		case Payload, Header, Unplaced, Elsewhere:
-		default:
-			continue
-		}
-		if !done {
-			expected, done = expect(g.secrets, histogram, positions), true
-		}
-		x.Chance = expected[key.form]
 	}
 }
 
@@ -149,10 +138,10 @@ func (g *groups) chanceOfPseudonyms(fields int64, addresses int) {
 	}
 }
 
-// expect is how many IPv4 addresses as bytes are in so many positions by chance,
-// if each byte of the data is drawn on its own with its frequency. It is the same
-// in both byte orders, but for palindromes, which are searched for in one.
-func expect(secrets []secret, histogram *[256]int64, positions int64) (e [forms]float64) {
+// expect is how many IPv4 addresses as bytes there are by chance, if each byte of the
+// data is drawn on its own with its frequency. It is the same in both byte
+// orders, but for palindromes, which are searched for in one.
+func expect(secrets []secret, histogram *[256]int64) (e [forms]float64) {
 	var total int64
 	for _, n := range histogram {
 		total += n
@@ -169,10 +158,14 @@ func expect(secrets []secret, histogram *[256]int64, positions int64) (e [forms]
 			continue
 		}
 		a := secrets[i].address()
-		p := f[a[0]] * f[a[1]] * f[a[2]] * f[a[3]] * float64(positions)
-		e[Bytes] += p
+		p := f[a[0]] * f[a[1]] * f[a[2]] * f[a[3]] * float64(total)
+		form, reversed := Bytes, Reversed
+		if plainBytes(a) {
+			form, reversed = Plain, Plain
+		}
+		e[form] += p
 		if a[0] != a[3] || a[1] != a[2] {
-			e[Reversed] += p
+			e[reversed] += p
 		}
 	}
 	return e

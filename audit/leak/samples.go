@@ -48,7 +48,9 @@ func (s *search) samples(ctx context.Context) error {
 			return err
 		}
 	}
-	s.found.chance(idx.ImagesName, &s.histogram, s.positions)
+	for _, v := range []Verdict{Payload, Header, Unplaced} {
+		s.found.chance(v, idx.ImagesName, &s.histograms[v])
+	}
 	if s.layout.KeepsPrefixes() || s.layout.Content == mask.Packet && s.layout.IP == mask.Anonymize {
 		s.found.chanceOfPseudonyms(s.report.Samples.Fields[IPv4], s.report.Addresses[IPv4])
 	}
@@ -175,10 +177,7 @@ func (s *search) inFile(p Place) Place {
 func (s *search) hits(sample []byte, of *replayed, place Place) {
 	// Behind the session there are zeros, some of which an address can end with.
 	end := min(len(sample), len(bytes.TrimRight(sample, "\x00"))+16)
-	for _, c := range sample[:end] {
-		s.histogram[c]++
-	}
-	s.positions += int64(max(0, end-3))
+	s.count(sample[:end], of)
 	s.raw = s.raw[:0]
 	s.index.scan(sample[:end], func(id, at, n int) { s.raw = append(s.raw, hit{id, at, n}) })
 	slices.SortFunc(s.raw, hit.compare)
@@ -193,12 +192,36 @@ func (s *search) hits(sample []byte, of *replayed, place Place) {
 		}
 		place.Byte = h.at
 		s.found.note(verdict, idx.ImagesName, s.index.secrets[t.secret].kind, t.form, t.secret, s.inFile(place))
-		s.contexts.add(sample, h)
+		if t.form != Plain {
+			s.contexts.add(sample, h)
+		}
 	}
 }
 
 // judged stands for a find that judge has noted already.
 const judged = verdicts
+
+// count adds to the frequencies of bytes in payloads and headers.
+func (s *search) count(sample []byte, of *replayed) {
+	add := func(v Verdict, from, to int) {
+		for _, c := range sample[min(from, len(sample)):min(to, len(sample))] {
+			s.histograms[v][c]++
+		}
+	}
+	if of == nil {
+		add(Unplaced, 0, len(sample))
+		return
+	}
+	for i := range of.segments {
+		g, end := &of.segments[i], len(of.bytes)
+		if i+1 < len(of.segments) {
+			end = int(of.segments[i+1].at)
+		}
+		payload := min(s.layout.to(g, g.payload), end)
+		add(Header, int(g.at), payload)
+		add(Payload, payload, end)
+	}
+}
 
 // verdict says what an occurrence in a sample of a known session means.
 func (s *search) verdict(of *replayed, sample []byte, t target, h hit) Verdict {
@@ -218,7 +241,7 @@ func (s *search) verdict(of *replayed, sample []byte, t target, h hit) Verdict {
 		if f.action == mask.Keep && h.at >= f.at && h.at+h.length <= f.at+f.length {
 			return Kept // IPv6 addresses with an IPv4 address in them, too
 		}
-		if f.at != h.at || f.kind != kind || t.form != Bytes {
+		if f.at != h.at || f.kind != kind || t.form != Bytes && t.form != Plain {
 			continue
 		}
 		switch {

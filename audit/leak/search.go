@@ -38,13 +38,12 @@ type search struct {
 	found  groups
 	report Report
 
-	contexts  contexts
-	histogram [256]int64 // of the samples
-	positions int64
-	raw       []hit
-	fields    []field
-	have      []byte
-	want      []byte
+	contexts   contexts
+	histograms [verdicts][256]int64 // of the samples' bytes
+	raw        []hit
+	fields     []field
+	have       []byte
+	want       []byte
 }
 
 // Search searches the dataset in dir for the addresses and names of the captures

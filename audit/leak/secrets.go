@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
@@ -19,7 +20,7 @@ type secrets struct {
 	mac   map[[6]byte]struct{}
 	name  map[string]struct{}
 	plain map[string]struct{} // well-known ones, as text
-	short map[string]struct{} // names too short to search for
+	short map[string]struct{} // names too short or strange to search for
 }
 
 func newSecrets(names bool) *secrets {
@@ -89,7 +90,7 @@ func (s *secrets) leave(text string) {
 
 func (s *secrets) addName(name string) {
 	name = strings.ToLower(strings.TrimRight(name, "."))
-	if i := strings.IndexByte(name, '%'); i >= 0 || name == "" || len(name) > 253 {
+	if name == "" || len(name) > 253 {
 		return
 	}
 	if _, err := netip.ParseAddr(name); err == nil {
@@ -102,7 +103,7 @@ func (s *secrets) addName(name string) {
 	switch {
 	case WellKnownName(name):
 		s.leave(name)
-	case len(name) < least:
+	case len(name) < least || plainBytes([]byte(name)) || strings.IndexFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) >= 0:
 		if len(s.short) < MaxSecrets {
 			s.short[name] = struct{}{}
 		}

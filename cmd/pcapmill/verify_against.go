@@ -66,7 +66,7 @@ func (a *against) scope(w io.Writer, dir string, r *leak.Report) {
 	}
 	fmt.Fprintf(w, " of %s (not for %s", plural(int64(len(r.Captures)), "capture"), plural(int64(r.WellKnown), "well-known one"))
 	if r.Short > 0 {
-		fmt.Fprintf(w, ", %s that are too short", plural(int64(r.Short), "name"))
+		fmt.Fprintf(w, ", %s too short or strange", plural(int64(r.Short), "name"))
 	}
 	var bytes int64
 	for _, f := range r.Files {
@@ -131,7 +131,7 @@ var meanings = map[leak.Verdict]string{
 	leak.Pseudonym: "pseudonyms that are another address of the captures",
 	leak.Copy:      "in other files, in bytes that stand in samples, too",
 	leak.Unplaced:  "in samples that were not judged",
-	leak.Elsewhere: "short or plain addresses as bytes outside of the samples: judge by chance",
+	leak.Elsewhere: "IPv4 or plain addresses as bytes outside of the samples: judge by chance",
 }
 
 // finds lists what was found, under a heading for each verdict.
