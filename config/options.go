@@ -51,7 +51,10 @@ func (o *Option) Env() string {
 // Options is the table, in the order of --help.
 func Options() []Option { return options }
 
-var address = []string{"remove", "zero", "anonymize", "keep"}
+var (
+	address   = []string{"remove", "zero", "anonymize", "keep"}
+	ipAddress = []string{"remove", "zero", "anonymize", "prefix", "keep"}
+)
 
 var options = []Option{
 	{
@@ -100,9 +103,9 @@ var options = []Option{
 		Long:  "remove cuts everything before the IP header, for every link type. With the other values an Ethernet packet begins at its first byte, and its two addresses are zeroed, replaced by pseudonyms, or kept; packets of other link types still begin at the IP header.",
 	},
 	{
-		Name: "ip", Kind: Text, Default: "zero", Values: address, Group: "Masking", Arg: "remove|zero|anonymize|keep",
+		Name: "ip", Kind: Text, Default: "zero", Values: ipAddress, Group: "Masking", Arg: "remove|zero|anonymize|prefix|keep",
 		Short: "source and destination IP addresses",
-		Long:  "zero and anonymize keep the length; remove cuts the address bytes out of the header. anonymize puts a pseudonym in the place of each address: the same one wherever the address occurs. keep leaves the addresses in the samples.",
+		Long:  "zero and anonymize keep the length; remove cuts the address bytes out of the header. anonymize puts a pseudonym in the place of each address: the same one wherever the address occurs. prefix does so by Crypto-PAn, which keeps common prefixes (subnets stay subnets, of IPv4 and IPv6) and needs a key of 32 bytes. keep leaves the addresses in the samples.",
 	},
 	{
 		Name: "ports", Kind: Text, Default: "zero", Values: []string{"zero", "keep"}, Group: "Masking", Arg: "zero|keep",
@@ -126,8 +129,8 @@ var options = []Option{
 	},
 	{
 		Name: "key-file", Kind: Text, Group: "Masking", Arg: "FILE",
-		Short: "secret key for pseudonyms (HMAC-SHA-256); without it they can be reversed",
-		Long:  "The file's bytes are the key, exactly as they stand. The key reaches no output; the manifest holds an id of it.",
+		Short: "secret key for pseudonyms; without it they can be reversed",
+		Long:  "The file's bytes are the key, exactly as they stand; 'pcapmill keygen FILE' makes one. It keys HMAC-SHA-256 for anonymize (any length) and Crypto-PAn for --ip prefix (exactly 32 bytes). The key reaches no output; the manifest holds an id of it. A file that others than its owner can read, and a key of less than 16 bytes, are warned about.",
 	},
 	{
 		Name: "drop", Kind: List, Default: "tcp-control,dns,background", Values: []string{"tcp-control", "dns", "background", "none"}, Group: "Selection", Arg: "LIST|none",

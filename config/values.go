@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -169,22 +168,6 @@ func parseSize(text string) (int64, error) {
 
 // On is the value of a Switch option.
 func (v *Values) On(name string) bool { return v.value[name] == "on" }
-
-// ReadKey reads the key file, if one is given: nil without one.
-func (v *Values) ReadKey() ([]byte, error) {
-	path := v.Get("key-file")
-	if path == "" {
-		return nil, nil
-	}
-	key, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	if len(key) == 0 {
-		return nil, fmt.Errorf("%s is empty: need at least one byte, better 32 random ones", path)
-	}
-	return key, nil
-}
 
 func suggest(name string) string {
 	var names []string

@@ -95,7 +95,10 @@ func (o *Options) Check() error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	return o.Mask.Check()
+	if err := o.Mask.Check(); err != nil {
+		return err
+	}
+	return o.Mask.CheckKey(o.Key)
 }
 
 func (o *Options) workers() int {
@@ -151,7 +154,10 @@ func (o *Options) Warnings() []string {
 		w = append(w, "pseudonyms without a key can be reversed by trying every address; give --key-file to prevent that")
 	}
 	if !o.Mask.Pseudonyms() && o.Key != nil {
-		w = append(w, "the key is not used, because nothing is replaced by pseudonyms; --ip anonymize or --mac anonymize uses it")
+		w = append(w, "the key is not used, because nothing is replaced by pseudonyms; --ip anonymize, --ip prefix or --mac anonymize uses it")
+	}
+	if o.Mask.KeepsPrefixes() {
+		w = append(w, "pseudonyms that keep prefixes give more away than others: who knows some addresses of the network learns the prefixes of its neighbours; --ip anonymize does not")
 	}
 	if o.Mask.Content == mask.Packet && (o.Mask.MAC == mask.Keep || o.Mask.IP == mask.Keep) {
 		w = append(w, "original addresses will stand in the samples, because keep was asked for")

@@ -90,7 +90,7 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 		c.failedEvent(err)
 		return err
 	}
-	for _, w := range o.Warnings() {
+	for _, w := range append(v.KeyWarnings(o.Key), o.Warnings()...) {
 		c.warn(w)
 	}
 	if dryRun {

@@ -96,7 +96,7 @@ func millOptions(v *config.Values) (o mill.Options, err error) {
 		}
 	}
 	parse("mac", func(t string) (e error) { o.Mask.MAC, e = mask.ParseAddress(t); return e })
-	parse("ip", func(t string) (e error) { o.Mask.IP, e = mask.ParseAddress(t); return e })
+	parse("ip", func(t string) (e error) { o.Mask.IP, e = mask.ParseIP(t); return e })
 	parse("ports", func(t string) (e error) { o.Mask.Ports, e = mask.ParseField(t); return e })
 	parse("checksums", func(t string) (e error) { o.Mask.Checksums, e = mask.ParseField(t); return e })
 	parse("content", func(t string) (e error) { o.Mask.Content, e = mask.ParseContent(t); return e })

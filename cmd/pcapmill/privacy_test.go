@@ -66,6 +66,8 @@ func TestNothingNamesAnAddress(t *testing.T) {
 			{"inspect", path, "--drop", "none", "--top", "100"},
 			{"inspect", data},
 			{"verify", data},
+			{"verify", data, "--against", path, "--names"},
+			{"verify", data + "4", "--against", path, "--list", "1000"},
 		} {
 			var stdout, stderr bytes.Buffer
 			code := run(args, &stdout, &stderr)
