@@ -36,7 +36,7 @@ var rooms = map[string][]string{
 	"dataset":             {"internal/fsys"},
 	"dataset/idx":         {"dataset", "internal/atomicfile", "internal/fsys"},
 	"dataset/rows":        {"dataset", "internal/atomicfile", "internal/fsys"},
-	"dataset/datasettest": {"dataset"},
+	"dataset/datasettest": {"dataset", "internal/fsys", "internal/fsys/faulty"},
 	"manifest":            {"internal/atomicfile", "internal/fsys"},
 
 	"mill": {
