@@ -47,7 +47,7 @@ var rooms = map[string][]string{
 	"dataset/npy":         {"dataset"},
 	"dataset/png":         {"dataset"},
 	"dataset/wds":         {"dataset", "dataset/png"},
-	"dataset/datasettest": {"dataset"},
+	"dataset/datasettest": {"dataset", "internal/fsys", "internal/fsys/faulty"},
 	"manifest":            {"internal/atomicfile", "internal/fsys", "internal/plainjson"},
 
 	"mill": {
