@@ -31,6 +31,7 @@ var rooms = map[string][]string{
 	"mask":           {"capture", "header"},
 	"sample":         {},
 	"label":          {"internal/typo"},
+	"label/flows":    {},
 	"dedup":          {},
 	"split":          {"dataset"},
 	"split/splitfile": {
