@@ -96,15 +96,17 @@ const bufferLen = 256 << 10
 
 // Open opens the capture at path, "-" being standard input. The caller must
 // Close the Reader. Errors: those of os.Open, and *NotCaptureError.
-func Open(path string) (*Reader, error) {
+func Open(path string) (*Reader, error) { return open(path, bufferLen) }
+
+func open(path string, bufferLen int) (*Reader, error) {
 	if path == "-" {
-		return NewReader(os.Stdin, "-")
+		return newReader(os.Stdin, "-", bufferLen)
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	r, err := NewReader(f, path)
+	r, err := newReader(f, path, bufferLen)
 	if err != nil {
 		_ = f.Close() // the first error says more
 		return nil, err

@@ -28,6 +28,7 @@ const (
 	Number      // a whole number, 0 or more
 	Switch      // on or off
 	List        // comma-separated words; a sequence in YAML
+	Size        // bytes, like 512MiB; 0 or more
 )
 
 // Option is one choice a user has.
@@ -160,8 +161,18 @@ var options = []Option{
 	},
 	{
 		Name: "workers", Kind: Number, Default: "0", Group: "Running", Arg: "N",
-		Short: "captures read at the same time; 0 = one a core",
-		Long:  "The number changes no byte of the dataset.",
+		Short: "how many goroutines read captures; 0 = one a core",
+		Long:  "They share the work of one large capture as well as that of many small ones. Decompressors and the writer run beside them. The number changes no byte of the dataset.",
+	},
+	{
+		Name: "memory", Kind: Size, Default: "0", Group: "Running", Arg: "SIZE",
+		Short: "memory to take, like 2GiB, at least 128MiB; 0 = half of what there is",
+		Long:  "When the sessions of a capture would take more, they are put aside in temporary files (see tmp) and merged back. What there is: the machine's memory, or the limit of the control group if that is lower. The size changes no byte of the dataset.",
+	},
+	{
+		Name: "tmp", Kind: Text, Group: "Running", Arg: "DIR",
+		Short: "directory for temporary files; default: the system's ($TMPDIR)",
+		Long:  "Only used when memory is short. The files are called .pcapmill-spill-*, have no name while they are in use where the system allows that, hold sessions with their original addresses, and are gone after the run however it ends. A directory in memory (tmpfs) saves nothing.",
 	},
 }
 

@@ -98,10 +98,10 @@ type Capture struct {
 	Label       uint16   `json:"label"`
 	Class       string   `json:"class"`
 	FirstSample int64    `json:"first_sample"` // samples first_sample ... first_sample+samples-1 are this capture's
-	// SamplesDigest is the SHA-256, in hexadecimal, of this capture's samples, byte
+	// SamplesDigest is the Sum of this capture's samples, byte
 	// after byte as they stand in the file of images.
 	SamplesDigest string `json:"samples_digest"`
-	// RowsDigest is the SHA-256, in hexadecimal, of this capture's records in
+	// RowsDigest is the Sum of this capture's records in
 	// sample_table.bin.
 	RowsDigest string `json:"rows_digest"`
 	Counts

@@ -49,10 +49,14 @@ type Options struct {
 	Unknown Unknown
 
 	StdinName string // what a capture on standard input is called; "" = "stdin"
-	Workers   int    // captures read at the same time; 0 = one a core
-	// RunPackets cuts each capture into runs of so many packets that are added
-	// up on their own and merged; 0 = one run. It changes no byte.
-	RunPackets int
+
+	// How it is computed. None of these changes a byte.
+	Workers     int    // goroutines that read and add up; 0 = one a core
+	Memory      int64  // bytes that a run may take, see MinMemory; 0 = half of the machine's
+	Tmp         string // directory for what does not fit into memory; "" = the system's
+	BlockLength int    // bytes in which captures are taken apart, a multiple of four of at least 64; 0 = capture.BlockLen
+
+	serial bool // read each capture in one loop
 }
 
 // Default is what SPEC says where the user says nothing.
@@ -76,8 +80,10 @@ func (o *Options) Check() error {
 		return errors.New("mill: no class table")
 	case o.Workers < 0:
 		return fmt.Errorf("mill: %d workers: need 0 (one a core) or more", o.Workers)
-	case o.RunPackets < 0:
-		return fmt.Errorf("mill: runs of %d packets: need 0 (no cuts) or more", o.RunPackets)
+	case o.Memory != 0 && o.Memory < MinMemory:
+		return fmt.Errorf("mill: %d bytes of memory: need %d (128 MiB) or more, or 0 for half of the machine's", o.Memory, MinMemory)
+	case o.BlockLength != 0 && (o.BlockLength < 64 || o.BlockLength%4 != 0):
+		return fmt.Errorf("mill: blocks of %d bytes: need a multiple of 4 of at least 64, or 0", o.BlockLength)
 	case o.Key != nil && len(o.Key) == 0:
 		return errors.New("mill: the key is empty")
 	}

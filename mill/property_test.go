@@ -97,14 +97,14 @@ func TestWorkersAndRunsChangeNothing(t *testing.T) {
 		paths := write(rt, dir, randomFiles(r, 1+r.IntN(6), testcap.Options{Mixed: true, Sessions: 6}))
 		var want map[string]string
 		for i, workers := range []int{1, 2, 7} {
-			o.Workers, o.RunPackets = workers, []int{0, 1 + r.IntN(3), 4 + r.IntN(30)}[(i+r.IntN(3))%3]
+			o.Workers, o.BlockLength = workers, []int{0, 64 + 4*r.IntN(30), 4 * (100 + r.IntN(3000))}[(i+r.IntN(3))%3]
 			out := filepath.Join(dir, fmt.Sprint("out", workers))
 			convert(rt, paths, out, o)
 			have := dataset(rt, out)
 			if want == nil {
 				want = have
 			}
-			same(rt, fmt.Sprintf("%d workers, runs of %d packets", workers, o.RunPackets), have, want)
+			same(rt, fmt.Sprintf("%d workers, blocks of %d bytes", workers, o.BlockLength), have, want)
 		}
 	})
 }

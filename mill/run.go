@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/pcapmill/pcapmill/dataset/idx"
@@ -159,10 +158,15 @@ func warn(ev Events, text string) {
 // finish stores one capture's result.
 func finish(p *Plan, s *store, in *Input, a answer) (o Outcome, err error) {
 	o.Input = in
-	if a.err != nil {
+	var spill *spillError
+	switch {
+	case errors.As(a.err, &spill):
+		return o, fmt.Errorf("%s: %w", in.Path, a.err)
+	case a.err != nil:
 		o.Err = unreadable(in.Path, a.err)
 		return o, nil
 	}
+	defer func() { err = errors.Join(err, a.x.Close()) }()
 	if a.x.Damage != nil {
 		o.Damage = a.x.Damage
 	}
@@ -172,52 +176,4 @@ func finish(p *Plan, s *store, in *Input, a answer) (o Outcome, err error) {
 	}
 	o.Capture, o.Known, err = s.add(in, a.x)
 	return o, err
-}
-
-// start starts the workers. They take captures in the order of the plan and
-// never run far ahead of the one that is stored next: release lets one more
-// begin. wait returns when they have ended, or after a second if one of them
-// hangs in a read that nothing can interrupt (a FIFO, a terminal).
-func start(ctx context.Context, p *Plan, progress *Progress) (answers <-chan answer, release, wait func()) {
-	n := min(p.workers(), max(1, len(p.Captures)))
-	out := make(chan answer)
-	jobs := make(chan int)
-	ahead := make(chan struct{}, 2*n+2)
-	var group sync.WaitGroup
-	group.Go(func() {
-		defer close(jobs)
-		for i := range p.Captures {
-			select {
-			case ahead <- struct{}{}:
-			case <-ctx.Done():
-				return
-			}
-			select {
-			case jobs <- i:
-			case <-ctx.Done():
-				return
-			}
-		}
-	})
-	for range n {
-		group.Go(func() {
-			w := newWorker(&p.Options, progress)
-			for i := range jobs {
-				x, err := w.extract(ctx, p.Captures[i].Path)
-				select {
-				case out <- answer{i, x, err}:
-				case <-ctx.Done():
-					return
-				}
-			}
-		})
-	}
-	return out, func() { <-ahead }, func() {
-		ended := make(chan struct{})
-		go func() { group.Wait(); close(ended) }()
-		select {
-		case <-ended:
-		case <-time.After(time.Second):
-		}
-	}
 }

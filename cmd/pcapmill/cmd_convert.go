@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -61,6 +62,7 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 	if err != nil {
 		return err
 	}
+	debug.SetMemoryLimit(o.MemoryLimit()) // garbage is collected before it would exceed that
 	if v.Get("out") == "" && !dryRun {
 		return usage("convert: no directory to write to: give -o DIR")
 	}

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	_ "time/tzdata" // time zones are the same on every machine that has none
 )
 
 // A Clock reads the times of a table.
@@ -37,7 +36,8 @@ type token struct {
 // blanks. %I needs %p; without one, %{8}I says that the day begins at 8: 8 to 12 are before
 // or at noon, 1 to 7 after. Several layouts, separated by |, are tried in order.
 //
-// zone is "UTC", "+hh:mm", "-hh:mm", or a name like America/Halifax; it may be empty only if
+// zone is "UTC", "+hh:mm", "-hh:mm", or a name like America/Halifax, which the time zones of
+// the system must know; it may be empty only if
 // every layout is unix or has %z.
 func NewClock(text, zone string, offset time.Duration) (*Clock, error) {
 	c := &Clock{offset: int64(offset)}
