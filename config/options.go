@@ -65,9 +65,44 @@ var options = []Option{
 		Long:  "The mapping from class to keywords. A capture's label is the class whose longest keyword occurs in its base name, in any case. 'pcapmill labels --print NAME' shows a built-in one to start from.",
 	},
 	{
+		Name: "label-from", Kind: Text, Default: "name", Values: []string{"name", "dir", "table"}, Group: "Labels", Arg: "name|dir|table",
+		Short: "where labels come from: base names, directories, or a table of flows",
+		Long:  "name: keywords in a capture's base name. dir: the directory directly below the one that was named. table: each session's row in --table. With dir and table the classes are, unless --labels says them, those that occur, in byte-wise order; and a class table's names, or else its keywords, are matched whole.",
+	},
+	{
+		Name: "table", Kind: Text, Group: "Labels", Arg: "FILE|DIR",
+		Short: "CSV with a flow a line: five-tuple, time, class; or a directory of them",
+		Long:  "A session gets the class of the rows with its endpoints and protocol whose time touches its own. Two classes for one session are an error with both lines; sessions without a row are --unknown. See docs/labels.md.",
+	},
+	{
+		Name: "table-preset", Kind: Text, Group: "Labels", Arg: "NAME",
+		Short: "columns of the table: cicids2017, cicflowmeter-v3 or cicflowmeter-v4",
+		Long:  "The names of columns, the layout of times and the unit of durations that these have. Time zone and offset are not known from that.",
+	},
+	{
+		Name: "table-columns", Kind: Text, Group: "Labels", Arg: "ROLE=NAME,...",
+		Short: "columns of the table by role, as src_ip=NAME,label=NAME",
+		Long:  "Roles: src_ip, src_port, dst_ip, dst_port, proto, start, end or duration (duration_ms and the like give its unit, else seconds), label. They change those of a preset.",
+	},
+	{
+		Name: "table-time", Kind: Text, Group: "Labels", Arg: "LAYOUT",
+		Short: "times of the table, as %d/%m/%Y %H:%M:%S, or unix, unix-ms, unix-us",
+		Long:  "Of %Y %m %d %H %I %M %S %f %p %z; several layouts are separated by |. %{8}I is a clock of 12 hours without AM and PM whose day begins at 8.",
+	},
+	{
+		Name: "table-timezone", Kind: Text, Group: "Labels", Arg: "ZONE",
+		Short: "time zone of the table: UTC, -03:00, or America/Halifax",
+		Long:  "It must be given unless the times say it.",
+	},
+	{
+		Name: "table-offset", Kind: Text, Group: "Labels", Arg: "DURATION",
+		Short: "added to all times of the table, as -1.5s or 1h",
+		Long:  "For a table whose clock did not go with that of the captures.",
+	},
+	{
 		Name: "unknown", Kind: Text, Default: "keep", Values: []string{"keep", "skip", "error"}, Group: "Labels", Arg: "keep|skip|error",
 		Short: "captures that no class matches: label them unknown (255), leave out, or refuse",
-		Long:  "What happens to captures whose name no class matches: keep gives them label 255 (65535 if there are more than 255 classes), skip leaves them out, error refuses to start. They are counted and shown in any case.",
+		Long:  "What happens to captures, and with a table to sessions, that no class matches: keep gives them label 255 (65535 if there are more than 255 classes), skip leaves them out, error refuses. They are counted and shown in any case.",
 	},
 	{
 		Name: "stdin-name", Kind: Text, Default: "stdin", Group: "Labels", Arg: "NAME",
@@ -118,6 +153,16 @@ var options = []Option{
 		Name: "dedup", Kind: Text, Default: "sample", Values: []string{"sample", "session", "none"}, Group: "Selection", Arg: "sample|session|none",
 		Short: "sessions of equal label to drop: equal samples, equal whole sessions, none",
 		Long:  "The first stays, over the whole dataset and across runs. Equal bytes under different labels are a conflict: both stay, and the number is reported.",
+	},
+	{
+		Name: "min-packets", Kind: Number, Default: "0", Group: "Selection", Arg: "N",
+		Short: "kept packets that a session must have; 0 = no limit",
+		Long:  "Sessions with fewer are left out and counted.",
+	},
+	{
+		Name: "min-bytes", Kind: Number, Default: "0", Group: "Selection", Arg: "N",
+		Short: "bytes that a session must have, before it is cut or padded; 0 = no limit",
+		Long:  "Bytes after masking, which is what a sample is made of. Sessions with fewer are left out and counted.",
 	},
 	{
 		Name: "length", Kind: Number, Default: "784", Group: "Samples", Arg: "BYTES",

@@ -9,6 +9,7 @@ import (
 	"github.com/pcapmill/pcapmill/dedup"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/label"
+	"github.com/pcapmill/pcapmill/label/flows"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/sample"
@@ -48,6 +49,13 @@ type Options struct {
 	Labels  *label.Table
 	Unknown Unknown
 
+	// Labels may be nil unless LabelFrom is FromName: see Prepare.
+	LabelFrom LabelFrom
+	Flows     *flows.Index // FromTable: the table; a run uses it up
+
+	// Sessions with fewer kept packets, or fewer bytes contributed, are left out.
+	MinPackets, MinBytes int64
+
 	StdinName string // what a capture on standard input is called; "" = "stdin"
 
 	// How it is computed. None of these changes a byte.
@@ -76,8 +84,12 @@ func (o *Options) Check() error {
 	switch {
 	case o.Shape.Rows < 1 || o.Shape.Cols < 1 || o.Shape.Rows > sample.MaxLength/o.Shape.Cols:
 		return fmt.Errorf("mill: shape %s: need 1 to %d bytes", o.Shape, sample.MaxLength)
-	case o.Labels == nil || len(o.Labels.Classes) == 0:
+	case o.LabelFrom == FromName && o.Labels == nil || o.Labels != nil && len(o.Labels.Classes) == 0:
 		return errors.New("mill: no class table")
+	case (o.LabelFrom == FromTable) != (o.Flows != nil):
+		return errors.New("mill: labels from a table need one, and others none")
+	case o.MinPackets < 0 || o.MinBytes < 0:
+		return fmt.Errorf("mill: at least %d packets and %d bytes a session: need 0 (no limit) or more", o.MinPackets, o.MinBytes)
 	case o.Workers < 0:
 		return fmt.Errorf("mill: %d workers: need 0 (one a core) or more", o.Workers)
 	case o.Memory != 0 && o.Memory < MinMemory:
@@ -108,6 +120,10 @@ func (o *Options) settings() manifest.Settings {
 	if o.Mask.Pseudonyms() {
 		s.Key = mask.KeyID(o.Key)
 	}
+	if o.LabelFrom != FromName {
+		s.LabelFrom = o.LabelFrom.String()
+	}
+	s.MinPackets, s.MinBytes = o.MinPackets, o.MinBytes
 	return s
 }
 

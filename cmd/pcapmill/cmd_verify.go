@@ -15,7 +15,7 @@ func newVerify() *cobra.Command {
 		Use:   "verify DIR",
 		Short: "check every promise that a finished dataset makes",
 		Long: `Checks the dataset in DIR against its manifest: counts, file sizes, IDX headers,
-the laws (packets = used + left out, sessions = samples + duplicates + empty), the
+the laws (packets = used + left out, sessions = samples + duplicates + empty + left out), the
 label of every image, the digest of every capture's samples, duplicates and
 conflicts. Stops at the first broken promise.`,
 		Example: `  pcapmill verify dataset`,

@@ -102,8 +102,6 @@ func millOptions(v *config.Values) (o mill.Options, err error) {
 	parse("content", func(t string) (e error) { o.Mask.Content, e = mask.ParseContent(t); return e })
 	parse("drop", func(t string) (e error) { o.Drop, e = header.ParseDrop(t); return e })
 	parse("dedup", func(t string) (e error) { o.Dedup, e = dedup.ParseMode(t); return e })
-	parse("unknown", func(t string) (e error) { o.Unknown, e = mill.ParseUnknown(t); return e })
-	parse("labels", func(t string) (e error) { o.Labels, e = label.Load(t); return e })
 	size := "shape"
 	if v.From("shape") == "" && v.From("length") != "" {
 		size = "length"
@@ -112,7 +110,10 @@ func millOptions(v *config.Values) (o mill.Options, err error) {
 	parse("key-file", func(string) (e error) { o.Key, e = v.ReadKey(); return e })
 	o.Mask.UDPPad = v.On("udp-pad")
 	o.Workers = v.Number("workers")
-	o.StdinName = v.Get("stdin-name")
+	o.MinPackets, o.MinBytes = int64(v.Number("min-packets")), int64(v.Number("min-bytes"))
+	if err == nil {
+		err = labelOptions(v, &o)
+	}
 	o.Memory, o.Tmp = v.Size("memory"), v.Get("tmp")
 	if o.Memory != 0 && o.Memory < mill.MinMemory && err == nil {
 		err = usage("%s: %s: need 128MiB or more, or 0 for half of what there is", from(v, "memory"), v.Get("memory"))

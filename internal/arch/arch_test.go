@@ -45,7 +45,7 @@ var rooms = map[string][]string{
 	"manifest":            {"internal/atomicfile", "internal/fsys"},
 
 	"mill": {
-		"capture", "header", "session", "mask", "sample", "label", "dedup", "manifest",
+		"capture", "header", "session", "mask", "sample", "label", "label/flows", "dedup", "manifest",
 		"dataset", "dataset/idx", "dataset/rows", "split", "split/splitfile",
 		"internal/atomicfile", "internal/fsys", "internal/version",
 	},
@@ -53,7 +53,7 @@ var rooms = map[string][]string{
 	"report": {"sample"},
 	"config": {"internal/typo"},
 	"cmd/pcapmill": {
-		"config", "mill", "audit", "report", "manifest", "split", "label", "mask", "sample", "dedup", "header", "session",
+		"config", "mill", "audit", "report", "manifest", "split", "label/flows", "label", "mask", "sample", "dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/version", "internal/typo",
 	},
 
