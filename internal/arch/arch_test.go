@@ -31,6 +31,7 @@ var rooms = map[string][]string{
 	"mask":           {"capture", "header"},
 	"sample":         {},
 	"label":          {"internal/typo"},
+	"label/flows":    {},
 	"dedup":          {},
 	"split":          {"dataset"},
 	"split/splitfile": {
@@ -51,7 +52,7 @@ var rooms = map[string][]string{
 	"manifest":            {"internal/atomicfile", "internal/fsys", "internal/plainjson"},
 
 	"mill": {
-		"capture", "header", "session", "mask", "sample", "label", "dedup", "manifest",
+		"capture", "header", "session", "mask", "sample", "label", "label/flows", "dedup", "manifest",
 		"dataset", "dataset/idx", "dataset/rows", "split", "split/splitfile",
 		"internal/atomicfile", "internal/fsys", "internal/version",
 	},
@@ -63,7 +64,7 @@ var rooms = map[string][]string{
 	"report":       {"sample"},
 	"config":       {"internal/typo"},
 	"cmd/pcapmill": {
-		"config", "mill", "audit", "audit/leak", "card", "report", "manifest", "split", "split/splitfile", "label", "mask", "sample", "dedup", "header", "session",
+		"config", "mill", "audit", "audit/leak", "card", "report", "manifest", "split", "split/splitfile", "label/flows", "label", "mask", "sample", "dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/fsys", "internal/version", "internal/typo", "internal/plainjson",
 		"dataset", "dataset/csv", "dataset/mnist", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/rows", "dataset/wds", "export",
 	},
