@@ -112,7 +112,7 @@ func mine(ctx context.Context, p *mill.Plan, c *console, jobs []export.Job) erro
 	if !r.Interrupted {
 		rendered, err := c.render(ctx, p.Out, p.Out, jobs)
 		if err != nil {
-			return c.notRendered(p, r, err)
+			return c.notRendered(p, r, rendered, err)
 		}
 		if c.json != nil { // done is the last event
 			c.rendered(rendered)

@@ -93,8 +93,9 @@ func verifyExports(cmd *cobra.Command, dir string, m *manifest.Manifest) error {
 	return nil
 }
 
-// notRendered is the end of a run whose dataset is complete and whose exports are not.
-func (c *console) notRendered(p *mill.Plan, r *mill.Result, err error) error {
+// notRendered is the end of a run whose dataset is complete and whose exports are not;
+// those that are done it names.
+func (c *console) notRendered(p *mill.Plan, r *mill.Result, done []*export.Rendered, err error) error {
 	code := exitFailed
 	text := fmt.Errorf("%w\nthe dataset itself is complete; 'pcapmill export' renders it without reading the captures again", err)
 	if errors.Is(err, context.Canceled) {
@@ -103,6 +104,7 @@ func (c *console) notRendered(p *mill.Plan, r *mill.Result, err error) error {
 	if c.json == nil {
 		c.result(p, r)
 	}
+	c.rendered(done)
 	c.stale(p.Out)
 	c.endedEvent("failed", code, text)
 	return &status{code, nameCaptures(text, p)}

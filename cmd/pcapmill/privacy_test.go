@@ -64,6 +64,8 @@ func TestNothingNamesAnAddress(t *testing.T) {
 			{"convert", path, "-o", data, "--dry-run", "--json"},
 			{"labels", path},
 			{"inspect", path, "--drop", "none", "--top", "100"},
+			{"export", data, "--format", "mnist,npy,npz,png,wds"},
+			{"export", data + "3", "--format", "npz,wds", "--json"},
 			{"inspect", data},
 			{"verify", data},
 		} {
