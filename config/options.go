@@ -59,9 +59,9 @@ var options = []Option{
 		Long:  "The directory that the dataset is written to. A dataset that is there is added to, under the same settings.",
 	},
 	{
-		Name: "format", Kind: List, Default: "idx", Values: []string{"idx", "mnist", "npy", "npz", "png", "wds"}, Group: "Output", Arg: "LIST",
-		Short: "formats to render too: mnist, npy, npz, png, wds (idx is always there)",
-		Long:  "Each format has a folder of its name, which is replaced as a whole. idx is the pair of files that every dataset has. mnist: the same under the names of MNIST. npy: numpy arrays. npz: one archive of them under the names of Keras. png: pictures in a folder a class, for ImageFolder. wds: WebDataset shards.",
+		Name: "format", Kind: List, Default: "idx", Values: []string{"idx", "mnist", "npy", "npz", "png", "wds", "parquet", "parquet-bytes", "table", "csv"}, Group: "Output", Arg: "LIST",
+		Short: "idx, and render: mnist, npy, npz, png, wds, parquet, parquet-bytes, table, csv",
+		Long:  "Each format has a folder of its name, which is replaced as a whole. idx is the pair of files that every dataset has. mnist: the same under the names of MNIST. npy: numpy arrays. npz: one archive of them under the names of Keras. png: pictures in a folder a class, for ImageFolder. wds: WebDataset shards. parquet: samples as pictures with labels, for Hugging Face datasets and DuckDB; parquet-bytes: the same with the bytes as they are. table: the table of samples as Parquet, without the samples; csv: the same as text.",
 	},
 	{
 		Name: "gzip", Kind: Switch, Default: "off", Group: "Output", Arg: "on|off",
@@ -75,8 +75,8 @@ var options = []Option{
 	},
 	{
 		Name: "shard-size", Kind: Number, Default: "256", Group: "Output", Arg: "MIB",
-		Short: "wds: a shard has at most so many MiB",
-		Long:  "A shard ends before it would be longer. One sample makes it longer only if it does not fit alone. At least 1.",
+		Short: "wds, parquet: a file has at most so many MiB",
+		Long:  "A shard ends before it would be longer; for Parquet this counts before compression. One sample makes it longer only if it does not fit alone. At least 1.",
 	},
 	{
 		Name: "labels", Kind: Text, Default: "iscx-vpn", Group: "Labels", Arg: "NAME|FILE",
@@ -85,8 +85,8 @@ var options = []Option{
 	},
 	{
 		Name: "unknown", Kind: Text, Default: "keep", Values: []string{"keep", "skip", "error"}, Group: "Labels", Arg: "keep|skip|error",
-		Short: "captures that no class matches: label 255, leave out, or refuse",
-		Long:  "What happens to captures whose name no class matches: keep gives them label 255, skip leaves them out, error refuses to start. They are counted and shown in any case.",
+		Short: "captures that no class matches: label them unknown (255), leave out, or refuse",
+		Long:  "What happens to captures whose name no class matches: keep gives them label 255 (65535 if there are more than 255 classes), skip leaves them out, error refuses to start. They are counted and shown in any case.",
 	},
 	{
 		Name: "stdin-name", Kind: Text, Default: "stdin", Group: "Labels", Arg: "NAME",
@@ -147,6 +147,36 @@ var options = []Option{
 		Name: "shape", Kind: Text, Default: "28x28", Group: "Samples", Arg: "ROWSxCOLS",
 		Short: "shape of a sample, row-major",
 		Long:  "Rows times columns is the length.",
+	},
+	{
+		Name: "split", Kind: Text, Group: "Split", Arg: "SHARES",
+		Short: "divide the samples: training/validation/test, like 80/10/10 or 80/20",
+		Long:  "Whole numbers; two are training and test, one is training only. A group of samples (--split-by) goes to one side as a whole, by a keyed hash of what it is, so samples that are added later move none. splits.json records the sides and proves them; see docs/splits.md. A dataset that is split stays so: what is added follows.",
+	},
+	{
+		Name: "split-by", Kind: Text, Default: "capture", Values: []string{"capture", "session", "host", "time", "none"}, Group: "Split", Arg: "capture|session|host|time|none",
+		Short: "what stays together on one side of the split",
+		Long:  "capture: all samples of a capture. session: samples of equal bytes. host: all whose first packet came from one host (needs --key-file). time: within each class the earlier samples train and the later ones test. none: nothing, equal samples neither; for comparison only.",
+	},
+	{
+		Name: "split-salt", Kind: Text, Default: "pcapmill", Group: "Split", Arg: "TEXT",
+		Short: "key of the hash that draws the sides; no secret",
+		Long:  "Another text draws another split. It is recorded in splits.json.",
+	},
+	{
+		Name: "split-fallback", Kind: Text, Default: "error", Values: []string{"error", "time", "session"}, Group: "Split", Arg: "error|time|session",
+		Short: "classes that cannot be split as asked: refuse, or split them another way",
+		Long:  "A class with too few captures, say, leaves a side empty. error lists such classes and divides nothing; time and session divide these classes that way and record it for each.",
+	},
+	{
+		Name: "min-per-class", Kind: Number, Default: "0", Group: "Split", Arg: "N",
+		Short: "classes with fewer samples are on no side; 0 = no limit",
+		Long:  "They stay in the dataset and are counted in splits.json.",
+	},
+	{
+		Name: "max-per-class", Kind: Number, Default: "0", Group: "Split", Arg: "N",
+		Short: "training samples of a class at most; 0 = no limit",
+		Long:  "Which ones stay follows from a keyed hash of each. Validation and test keep all of theirs. The others stay in the dataset and are counted in splits.json.",
 	},
 	{
 		Name: "workers", Kind: Number, Default: "0", Group: "Running", Arg: "N",

@@ -29,7 +29,7 @@ type Entry struct {
 	Index int64 // place in the dataset, from 0
 	Data  []byte
 	Label int  // class id, or Unknown of the view
-	Side  Side // Whole if the dataset is not split, or if the sample is on no side
+	Side  Side // Whole if the dataset is not split, or the sample is on no side
 	Row   Row  // see HasRow
 }
 

@@ -9,6 +9,7 @@ package dedup
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 )
 
 // Mode says what is compared.
@@ -47,19 +48,13 @@ func OfSample(sample []byte) Digest {
 
 // Set remembers digests and the labels under which they stand.
 type Set struct {
-	first map[Digest]uint8  // label under which a digest stood first
-	more  map[Digest]labels // all labels of the digests that have several: rare
+	first map[Digest]uint16   // label under which a digest stood first
+	more  map[Digest][]uint16 // all labels, sorted, of the digests that have several: rare
 }
-
-// labels is a set of labels, a bit each.
-type labels [4]uint64
-
-func (l *labels) has(label uint8) bool { return l[label/64]>>(label%64)&1 != 0 }
-func (l *labels) add(label uint8)      { l[label/64] |= 1 << (label % 64) }
 
 // NewSet returns an empty set.
 func NewSet() *Set {
-	return &Set{first: map[Digest]uint8{}, more: map[Digest]labels{}}
+	return &Set{first: map[Digest]uint16{}, more: map[Digest][]uint16{}}
 }
 
 // Len is the number of different digests.
@@ -67,7 +62,7 @@ func (s *Set) Len() int { return len(s.first) }
 
 // Add records a digest under a label. seen: it already stood there under this
 // label. conflict: it already stood there under another one.
-func (s *Set) Add(d Digest, label uint8) (seen, conflict bool) {
+func (s *Set) Add(d Digest, label uint16) (seen, conflict bool) {
 	first, ok := s.first[d]
 	if !ok {
 		s.first[d] = label
@@ -78,10 +73,11 @@ func (s *Set) Add(d Digest, label uint8) (seen, conflict bool) {
 		if first == label {
 			return true, false
 		}
-		all.add(first)
+		all = []uint16{first}
 	}
-	seen = all.has(label)
-	all.add(label)
-	s.more[d] = all
+	at, seen := slices.BinarySearch(all, label)
+	if !seen {
+		s.more[d] = slices.Insert(all, at, label)
+	}
 	return seen, true
 }

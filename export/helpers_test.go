@@ -48,7 +48,7 @@ func writeDataset(dir string, counts ...int64) error {
 	}
 	names := []string{"first", "second", "third"}
 	for label, n := range counts {
-		c := manifest.Capture{Name: names[label] + ".pcap", Label: uint8(label), Class: names[label], FirstSample: m.Samples}
+		c := manifest.Capture{Name: names[label] + ".pcap", Label: uint16(label), Class: names[label], FirstSample: m.Samples}
 		c.Packets, c.Used, c.Sessions, c.Samples, c.Exact, c.OriginalBytes, c.Seconds = n, n, n, n, n, 6*n, 0.5
 		c.Settle()
 		for range n {

@@ -59,7 +59,7 @@ func keyName(id string) string {
 func DiffClasses(have, want []Class) []string {
 	var lines []string
 	known := func(cs []Class) []Class {
-		return slices.DeleteFunc(slices.Clone(cs), func(c Class) bool { return c.Label == 255 })
+		return slices.DeleteFunc(slices.Clone(cs), func(c Class) bool { return c.Name == UnknownName })
 	}
 	have, want = known(have), known(want)
 	for i := range max(len(have), len(want)) {

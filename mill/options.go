@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 
+	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/dedup"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/label"
@@ -18,7 +19,7 @@ type Unknown uint8
 
 // Choices for unknown captures.
 const (
-	KeepUnknown   Unknown = iota // label 255, counted and shown
+	KeepUnknown   Unknown = iota // label 255 (65535 beyond 255 classes), counted and shown
 	SkipUnknown                  // left out
 	RefuseUnknown                // the run does not start
 )
@@ -111,6 +112,22 @@ func (o *Options) classes() []manifest.Class {
 		cs = append(cs, manifest.Class{Label: c.ID, Name: c.Name, Keywords: c.Keywords})
 	}
 	return cs
+}
+
+// labelType is the manifest's word for the type of the labels.
+func (o *Options) labelType() string {
+	if len(o.Labels.Classes) > label.MaxByteClasses {
+		return manifest.LabelInt32
+	}
+	return ""
+}
+
+// idxLabels is the type of the labels in IDX files.
+func (o *Options) idxLabels() idx.Type {
+	if o.labelType() == manifest.LabelInt32 {
+		return idx.Int32
+	}
+	return idx.Uint8
 }
 
 // Warnings are what a careful user should know before the run.

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/pcapmill/pcapmill/label"
 )
 
 // Plan is what a run will do, complete and checked.
@@ -66,7 +64,7 @@ func Prepare(paths []string, out string, o Options) (*Plan, error) {
 		switch {
 		case m.Err() != nil:
 			bad = append(bad, m.Err())
-		case m.Label != label.Unknown || o.Unknown == KeepUnknown:
+		case m.Label != o.Labels.Unknown() || o.Unknown == KeepUnknown:
 		case o.Unknown == SkipUnknown:
 			p.Skipped = append(p.Skipped, Skip{Path: in.Path, Reason: UnknownLabel, Detail: "no class of " + o.Labels.Name + " matches its name"})
 			continue

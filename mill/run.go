@@ -71,7 +71,7 @@ type answer struct {
 // in hand, and returns a Result that says so.
 func Run(ctx context.Context, p *Plan, ev Events, progress *Progress) (*Result, error) {
 	start := time.Now()
-	s, err := openStore(p.Out, &p.Options, version.String(), idx.Format{})
+	s, err := openStore(p.Out, &p.Options, version.String(), idx.Format{Labels: p.idxLabels()})
 	if err != nil {
 		return nil, err
 	}
@@ -85,16 +85,13 @@ func (s *store) run(ctx context.Context, p *Plan, ev Events, progress *Progress,
 	}
 	r := &Result{Manifest: s.m, Added: manifest.Counts{LeftOut: map[string]int64{}}}
 	if err := collect(ctx, p, s, r, ev, progress); err != nil {
-		s.abandon()
-		return nil, fmt.Errorf("%w\nthe dataset is as it was before this run", err)
+		return nil, s.fail(err)
 	}
 	if r.nothingReadable() {
-		s.abandon()
-		return r, errors.New("none of the captures could be read; the dataset is as it was before this run")
+		return r, s.fail(errors.New("none of the captures could be read"))
 	}
 	if err := s.commit(); err != nil {
-		s.abandon()
-		return nil, fmt.Errorf("%w\nthe dataset is as it was before this run", err)
+		return nil, s.fail(err)
 	}
 	r.Seconds = time.Since(start).Seconds()
 	return r, s.close()

@@ -49,7 +49,7 @@ variables, then flags.`,
 			return convert(cmd, args, v, dryRun, asJSON)
 		},
 	}
-	exits(cmd, "0  done", "1  failed; the dataset is as it was", "2  wrong usage",
+	exits(cmd, "0  done", "1  failed; the dataset is as it was, or, if only its split failed, whole and not split", "2  wrong usage",
 		"3  done, but some input was damaged or unreadable: each is named, with the offset, and everything readable is in the dataset",
 		"130  interrupted; the dataset is consistent, and the same command completes it")
 	addOptions(cmd)
@@ -80,18 +80,37 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 		c.failedEvent(err)
 		return &status{exitFailed, nameCaptures(err, p)}
 	}
+	sides, divide, err := splitOptions(v, p.Out, "")
+	if err == nil && divide && p.Out != "" {
+		err = failed(mill.CheckSplit(p.Out, sides))
+	}
+	if err != nil {
+		c.failedEvent(err)
+		return err
+	}
 	for _, w := range o.Warnings() {
 		c.warn(w)
 	}
 	if dryRun {
 		return problems(p)
 	}
-	return mine(cmd.Context(), p, c, jobs)
+	err = mine(cmd.Context(), p, c, func() error {
+		if !divide {
+			return nil
+		}
+		r, err := mill.Split(cmd.Context(), p.Out, sides, false)
+		if err != nil {
+			return fmt.Errorf("%w\nthe samples are in %s, whole; what is new is on no side", err, p.Out)
+		}
+		c.split(p.Out, r)
+		return nil
+	}, jobs)
+	return err
 }
 
-// mine runs the plan, renders the formats that were asked for, and shows what comes of
-// it.
-func mine(ctx context.Context, p *mill.Plan, c *console, jobs []export.Job) error {
+// mine runs the plan and shows what comes of it. A run that was not interrupted ends with
+// divide, and then with rendering the formats that were asked for.
+func mine(ctx context.Context, p *mill.Plan, c *console, divide func() error, jobs []export.Job) error {
 	progress := &mill.Progress{}
 	bars := c.progress(p, progress)
 	r, err := mill.Run(ctx, p, mill.Events{
@@ -109,18 +128,23 @@ func mine(ctx context.Context, p *mill.Plan, c *console, jobs []export.Job) erro
 		c.failedEvent(err)
 		return &status{exitFailed, nameCaptures(err, p)}
 	}
+	if c.json == nil {
+		c.result(p, r)
+	}
 	if !r.Interrupted {
+		if err := divide(); err != nil {
+			c.failedEvent(err)
+			return &status{exitFailed, nameCaptures(err, p)}
+		}
 		rendered, err := c.render(ctx, p.Out, p.Out, jobs)
 		if err != nil {
-			return c.notRendered(p, r, rendered, err)
+			return c.notRendered(p, rendered, err)
 		}
-		if c.json != nil { // done is the last event
-			c.rendered(rendered)
-		} else {
-			defer c.rendered(rendered) // below the tables
-		}
+		c.rendered(rendered)
 	}
-	c.result(p, r)
+	if c.json != nil { // done is the last event
+		c.result(p, r)
+	}
 	c.stale(p.Out)
 	switch {
 	case r.Interrupted:

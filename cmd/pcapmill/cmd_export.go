@@ -32,6 +32,10 @@ other files too, is refused.
   npz    one archive of them under the names of Keras
   png    SIDE/CLASS/KEY.png for ImageFolder
   wds    WebDataset shards: picture, label and row of each sample
+  parquet        pictures, labels and rows, for Hugging Face datasets and DuckDB
+  parquet-bytes  the same with the bytes of the samples as they are
+  table          the table of samples, without the samples, as Parquet
+  csv            the same as text
 
 Each folder holds export.json: of which state of the dataset it is, and the SHA-256
 of its files. When the dataset has grown, 'pcapmill inspect' and 'verify' call the
@@ -80,11 +84,6 @@ func exportDataset(cmd *cobra.Command, dir, into string, v *config.Values, asJSO
 	}
 	c.endedEvent("done", exitDone, nil)
 	return nil
-}
-
-// source is what the dataset in dir has beside its samples, for exports: nothing so far.
-func source(_ string) (export.Source, error) {
-	return export.Source{}, nil
 }
 
 // openView makes the view that exports go by.

@@ -75,7 +75,7 @@ func advised(err error) error {
 	case errors.Is(err, manifest.ErrNone):
 		return err
 	case errors.As(err, &labels):
-		return &hinted{err, "'pcapmill labels' shows every capture with its class; for captures without one, --unknown keep gives label 255 and skip leaves them out"}
+		return &hinted{err, "'pcapmill labels' shows every capture with its class; for captures without one, --unknown keep gives the label of unknown (255) and skip leaves them out"}
 	case errors.Is(err, fs.ErrPermission):
 		return &hinted{err, "look at the owner and mode of the file and of the directories above it"}
 	}
@@ -102,7 +102,7 @@ func complain(w io.Writer, err error) {
 
 // rooms is a row of our package names, as library errors begin with them, at the
 // start of a line or behind the option that it is about.
-var rooms = regexp.MustCompile(`^(--[a-z-]+: |PCAPMILL_[A-Z_]+: )?(?:(?:atomicfile|audit|config|dataset|dedup|export|header|idx|label|manifest|mask|mill|png|prints|sample): )+`)
+var rooms = regexp.MustCompile(`^(--[a-z-]+: |PCAPMILL_[A-Z_]+: )?(?:(?:atomicfile|audit|card|config|csv|dataset|dedup|export|header|idx|label|manifest|mask|mill|parquet|png|rows|sample|split|splitfile): )+`)
 
 // withoutRooms is a message without the names of our packages, which tell a
 // person nothing.

@@ -95,14 +95,11 @@ func verifyExports(cmd *cobra.Command, dir string, m *manifest.Manifest) error {
 
 // notRendered is the end of a run whose dataset is complete and whose exports are not;
 // those that are done it names.
-func (c *console) notRendered(p *mill.Plan, r *mill.Result, done []*export.Rendered, err error) error {
+func (c *console) notRendered(p *mill.Plan, done []*export.Rendered, err error) error {
 	code := exitFailed
 	text := fmt.Errorf("%w\nthe dataset itself is complete; 'pcapmill export' renders it without reading the captures again", err)
 	if errors.Is(err, context.Canceled) {
 		code, text = exitInterrupted, errors.New("interrupted: the dataset is complete, its exports are not; 'pcapmill export' renders them")
-	}
-	if c.json == nil {
-		c.result(p, r)
 	}
 	c.rendered(done)
 	c.stale(p.Out)

@@ -7,8 +7,10 @@ import (
 
 	"github.com/pcapmill/pcapmill/config"
 	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/dataset/csv"
 	"github.com/pcapmill/pcapmill/dataset/mnist"
 	"github.com/pcapmill/pcapmill/dataset/npy"
+	"github.com/pcapmill/pcapmill/dataset/parquet"
 	"github.com/pcapmill/pcapmill/dataset/png"
 	"github.com/pcapmill/pcapmill/dataset/wds"
 	"github.com/pcapmill/pcapmill/export"
@@ -39,14 +41,30 @@ func formats() []format {
 		{"npz", nil, func(*config.Values) (dataset.Exporter, error) { return npy.Archive{}, nil }},
 		{"png", nil, func(*config.Values) (dataset.Exporter, error) { return png.Format{}, nil }},
 		{"wds", []string{"shard-size"}, func(v *config.Values) (dataset.Exporter, error) {
-			const most = 1 << 20 // a TiB
-			n := v.Number("shard-size")
-			if n < 1 || n > most {
-				return nil, usage("%s: %d: need 1 to %d MiB", from(v, "shard-size"), n, most)
-			}
-			return wds.Format{ShardSize: int64(n) << 20}, nil
+			n, err := shardSize(v)
+			return wds.Format{ShardSize: n}, err
 		}},
+		{"parquet", []string{"shard-size"}, func(v *config.Values) (dataset.Exporter, error) {
+			n, err := shardSize(v)
+			return parquet.Images{ShardBytes: n}, err
+		}},
+		{"parquet-bytes", []string{"shard-size"}, func(v *config.Values) (dataset.Exporter, error) {
+			n, err := shardSize(v)
+			return parquet.Images{Bytes: true, ShardBytes: n}, err
+		}},
+		{"table", nil, func(*config.Values) (dataset.Exporter, error) { return parquet.Samples{}, nil }},
+		{"csv", nil, func(*config.Values) (dataset.Exporter, error) { return csv.Exporter{}, nil }},
 	}
+}
+
+// shardSize is the option of that name in bytes.
+func shardSize(v *config.Values) (int64, error) {
+	const most = 1 << 20 // a TiB
+	n := v.Number("shard-size")
+	if n < 1 || n > most {
+		return 0, usage("%s: %d: need 1 to %d MiB", from(v, "shard-size"), n, most)
+	}
+	return int64(n) << 20, nil
 }
 
 // exportJobs are the formats that were asked for, each once, without the store's.

@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pcapmill/pcapmill/dataset/idx"
@@ -24,6 +26,10 @@ func (in *inspector) dataset(dir string, m *manifest.Manifest) error {
 		thousands(t.Truncated), thousands(t.Padded), thousands(t.Exact), tenths(t.MeanLength))
 	if n := damaged(m); n > 0 {
 		in.say("damaged: %s; %s says where", plural(n, "capture"), manifest.Name)
+	}
+	if s := m.Split; s != nil {
+		in.say("split %s by %s: training %s, validation %s, test %s, left out %s", shown(s.Split), shown(s.By), thousands(s.Sides.Train),
+			thousands(s.Sides.Validation), thousands(s.Sides.Test), thousands(m.Samples-s.Sides.Train-s.Sides.Validation-s.Sides.Test))
 	}
 	if text := exportsText(dir, m); text != "" {
 		in.say("exports: %s", text)
@@ -102,7 +108,7 @@ func (in *inspector) rows(dir string, m *manifest.Manifest) ([]report.Row, error
 }
 
 // nth is the index in the dataset of the i-th sample of a label.
-func nth(m *manifest.Manifest, label uint8, i int64) int64 {
+func nth(m *manifest.Manifest, label uint16, i int64) int64 {
 	for k := range m.Captures {
 		c := &m.Captures[k]
 		if c.Label != label {
@@ -130,7 +136,7 @@ func (in *inspector) idxFile(path string) error {
 	}
 	switch len(h.Dims) {
 	case 1:
-		return in.labelFile(r)
+		return in.labelFile(path, r)
 	case 3:
 		return in.imageFile(r, sample.Shape{Rows: int(h.Dims[1]), Cols: int(h.Dims[2])})
 	}
@@ -157,25 +163,23 @@ func (in *inspector) imageFile(r *idx.Reader, shape sample.Shape) error {
 	return in.draw([]report.Row{row}, shape)
 }
 
-func (in *inspector) labelFile(r *idx.Reader) error {
-	if r.ItemSize() != 1 {
+func (in *inspector) labelFile(path string, r *idx.Reader) error {
+	if t := r.Header().Type; t != idx.Uint8 && t != idx.Int32 {
 		return nil
 	}
-	var counts [256]int64
+	labels, counts := &idx.Labels{Reader: r}, map[uint16]int64{}
 	for {
-		b, err := r.Next()
+		l, err := labels.Next()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return err
+			return &named{err, []string{path}}
 		}
-		counts[b[0]]++
+		counts[l]++
 	}
-	for l, n := range counts {
-		if n > 0 {
-			fmt.Fprintf(in.out, "label %d: %s\n", l, thousands(n))
-		}
+	for _, l := range slices.Sorted(maps.Keys(counts)) {
+		fmt.Fprintf(in.out, "label %d: %s\n", l, thousands(counts[l]))
 	}
 	return nil
 }

@@ -249,7 +249,7 @@ func (c *console) classes(dir string, m *manifest.Manifest) {
 		plural(int64(len(m.Captures)), "capture"), conflicts)
 	t := table{columns: []column{{head: "LABEL", right: true}, {head: "CLASS"}, {head: "SAMPLES", right: true}}}
 	for _, k := range m.Classes {
-		if k.Samples > 0 || k.Label == label.Unknown {
+		if k.Samples > 0 || k.Name == label.UnknownName {
 			t.add(fmt.Sprint(k.Label), shown(k.Name), thousands(k.Samples))
 		}
 	}

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package atomicfile
+package fsys
 
 import (
 	"errors"
@@ -11,8 +11,8 @@ import (
 // MayBeOpen says that a file may be replaced while it is open. Here it may not.
 const MayBeOpen = false
 
-// create makes the temporary file for path.
-func create(path string, perm os.FileMode) (*os.File, error) {
+// createTemp makes the temporary file for path.
+func createTemp(path string, perm os.FileMode) (*os.File, error) {
 	if info, err := os.Stat(path); err == nil {
 		perm = info.Mode().Perm()
 	}

@@ -1,6 +1,6 @@
 //go:build unix
 
-package atomicfile
+package fsys
 
 import (
 	"os"
@@ -13,9 +13,9 @@ import (
 // MayBeOpen says that a file may be replaced while it is open, as on every Unix.
 const MayBeOpen = true
 
-// create makes the temporary file for path. The rest of what renameio does is not
+// createTemp makes the temporary file for path. The rest of what renameio does is not
 // used: it would sync a second time when it renames.
-func create(path string, perm os.FileMode) (*os.File, error) {
+func createTemp(path string, perm os.FileMode) (*os.File, error) {
 	// The directory is named because renameio would otherwise try $TMPDIR first,
 	// with test files on both sides.
 	p, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)),
