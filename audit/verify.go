@@ -5,8 +5,6 @@
 package audit
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -194,7 +192,7 @@ func (v *verifier) rows(promise string) error {
 
 func (v *verifier) capture(promise string, at int, images *idx.Images, labels *idx.Labels, t *table) error {
 	c := &v.m.Captures[at]
-	sum := sha256.New()
+	sum := manifest.NewSum()
 	t.begin(at, c)
 	for i := range c.Samples {
 		b, err := images.Next()
@@ -216,7 +214,7 @@ func (v *verifier) capture(promise string, at int, images *idx.Images, labels *i
 		v.count(d, at)
 	}
 	t.end()
-	if have := hex.EncodeToString(sum.Sum(nil)); have != c.SamplesDigest {
+	if have := sum.Text(); have != c.SamplesDigest {
 		return broken(promise, "capture %s: its samples %d to %d have digest %s, need %s",
 			c.Name, c.FirstSample, c.FirstSample+c.Samples-1, have, c.SamplesDigest)
 	}

@@ -305,7 +305,7 @@ def main() -> None:
     for name in found:
         export = args.directory / name
         globals()["with_" + name](export, data, record(export, data), args.require)
-    if args.docs:
+    if args.docs and data.unknown == 255:  # the examples read labels of one byte
         with_docs(args.directory, args.docs, found)
 
 

@@ -29,6 +29,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
 	"github.com/pcapmill/pcapmill/internal/fsys"
+	"github.com/pcapmill/pcapmill/internal/plainjson"
 )
 
 // Name is the manifest's file name in its dataset's directory.
@@ -99,14 +100,15 @@ type Capture struct {
 	Label       uint16   `json:"label"`
 	Class       string   `json:"class"`
 	FirstSample int64    `json:"first_sample"` // samples first_sample ... first_sample+samples-1 are this capture's
-	// SamplesDigest is the SHA-256, in hexadecimal, of this capture's samples, byte
+	// SamplesDigest is the Sum of this capture's samples, byte
 	// after byte as they stand in the file of images.
 	SamplesDigest string `json:"samples_digest"`
-	// RowsDigest is the SHA-256, in hexadecimal, of this capture's records in
+	// RowsDigest is the Sum of this capture's records in
 	// sample_table.bin.
 	RowsDigest string `json:"rows_digest"`
 	Counts
 	Damage *Damage `json:"damage,omitempty"`
+	Gaps   []Gap   `json:"gaps,omitempty"` // in order, at most 256
 }
 
 // Damage says where a capture ended before its end.
@@ -213,6 +215,9 @@ func (m *Manifest) Check() error {
 	for i := range m.Captures {
 		c := &m.Captures[i]
 		if err := c.Check(); err != nil {
+			return fmt.Errorf("capture %s: %w", c.Name, err)
+		}
+		if err := c.checkGaps(); err != nil {
 			return fmt.Errorf("capture %s: %w", c.Name, err)
 		}
 		if c.FirstSample != next {
@@ -328,7 +333,8 @@ func Parse(text []byte) (*Manifest, error) {
 	return m, nil
 }
 
-// Encode is the text of the file: indented JSON in a fixed order.
+// Encode is the text of the file: indented JSON in a fixed order, in which
+// nothing can disturb a terminal.
 func (m *Manifest) Encode() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -337,7 +343,7 @@ func (m *Manifest) Encode() ([]byte, error) {
 	if err := e.Encode(m); err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
 	}
-	return b.Bytes(), nil
+	return plainjson.Escape(b.Bytes()), nil
 }
 
 // Write puts the manifest into the dataset's directory, whole or not at all.

@@ -57,6 +57,7 @@ func Prepare(paths []string, out string, o Options) (*Plan, error) {
 	}
 	f := find(paths, o.StdinName)
 	p := &Plan{Options: o, Out: out, Skipped: f.skipped, Problems: f.problems}
+	p.Captures = make([]Input, 0, len(f.inputs))
 	var bad []error
 	for _, in := range f.inputs {
 		m := o.Labels.Match(in.Name)

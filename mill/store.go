@@ -1,11 +1,8 @@
 package mill
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,7 +18,6 @@ import (
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/manifest"
-	"github.com/pcapmill/pcapmill/sample"
 )
 
 // store is an open dataset that captures are added to.
@@ -42,6 +38,8 @@ type store struct {
 	changed bool                // the run began to replace before, or files
 	unclean bool                // a writer did not close as it should
 	set     *dedup.Set
+	wagons  [2]*wagon // samples on their way to the writer
+	touched byte
 	have    map[content]bool
 	cut     int64         // bytes of an unfinished run that were cut off
 	pending int64         // captures since the last commit
@@ -206,66 +204,6 @@ func (s *store) recall() error {
 	return nil
 }
 
-// add appends the samples of a capture and reports what became of it. known:
-// its content is in the dataset already, and nothing was added.
-func (s *store) add(in *Input, x *Extraction) (c manifest.Capture, known bool, err error) {
-	id := content{x.Digest.String(), in.Label}
-	if s.have[id] {
-		return manifest.Capture{}, true, nil
-	}
-	c = describe(in, x)
-	c.FirstSample = s.m.Samples
-	c.Sessions = int64(x.Sessions.Len())
-	samples, records := sha256.New(), sha256.New()
-	for i := range x.Sessions.Len() {
-		p := x.Sessions.At(i)
-		switch s.o.Shape.FitOf(p.Bytes) {
-		case sample.Empty:
-			c.Empty++
-			continue
-		case sample.Padded:
-			c.Padded++
-		case sample.Exact:
-			c.Exact++
-		case sample.Truncated:
-			c.Truncated++
-		}
-		c.OriginalBytes += int64(p.Bytes)
-		seen, conflict := s.set.Add(x.digests[i], in.Label)
-		if seen && s.o.Dedup != dedup.None {
-			c.Duplicates++
-			continue
-		}
-		if conflict {
-			c.Conflicts++
-		}
-		if err := s.append(x, i, in.Label, samples, records); err != nil {
-			return c, false, err
-		}
-		c.Samples++
-	}
-	c.SamplesDigest = hex.EncodeToString(samples.Sum(nil))
-	c.RowsDigest = hex.EncodeToString(records.Sum(nil))
-	c.Settle()
-	s.account(&c, id)
-	return c, false, nil
-}
-
-// append adds session i of x, hashes its sample into samples and its row into
-// records.
-func (s *store) append(x *Extraction, i int, label uint16, samples, records hash.Hash) error {
-	row := rowOf(x, i)
-	row.Capture = uint32(len(s.m.Captures))
-	record, err := s.rows.Append(&row)
-	if err != nil {
-		return err
-	}
-	_, _ = records.Write(record) // a hash never fails
-	b := x.Sessions.Sample(i)
-	_, _ = samples.Write(b)
-	return s.writer.Append(dataset.Sample{Data: b, Label: label})
-}
-
 // account enters a capture into the manifest.
 func (s *store) account(c *manifest.Capture, id content) {
 	s.m.Samples += c.Samples
@@ -301,6 +239,7 @@ func describe(in *Input, x *Extraction) manifest.Capture {
 	if d := x.Damage; d != nil {
 		c.Damage = &manifest.Damage{Kind: d.Kind.Error(), Offset: d.Offset, Packet: d.Packet, Detail: detail(d)}
 	}
+	c.Gaps = x.gaps()
 	return c
 }
 

@@ -50,6 +50,9 @@ func settings(s *manifest.Settings) string {
 	}
 	text := fmt.Sprintf("content %s, mac %s, ip %s, ports %s, checksums %s, udp-pad %s, drop %s, dedup %s, labels %s",
 		s.Content, s.MAC, s.IP, s.Ports, s.Checksums, pad, s.Drop, s.Dedup, s.Labels)
+	if s.Resync {
+		text += ", resync on"
+	}
 	if s.Key != "" {
 		text += ", key " + s.Key
 	}
@@ -58,7 +61,7 @@ func settings(s *manifest.Settings) string {
 
 func damaged(m *manifest.Manifest) (n int64) {
 	for i := range m.Captures {
-		if m.Captures[i].Damage != nil {
+		if m.Captures[i].Damage != nil || m.Captures[i].Gaps != nil {
 			n++
 		}
 	}

@@ -96,7 +96,7 @@ func millOptions(v *config.Values) (o mill.Options, err error) {
 		}
 	}
 	parse("mac", func(t string) (e error) { o.Mask.MAC, e = mask.ParseAddress(t); return e })
-	parse("ip", func(t string) (e error) { o.Mask.IP, e = mask.ParseAddress(t); return e })
+	parse("ip", func(t string) (e error) { o.Mask.IP, e = mask.ParseIP(t); return e })
 	parse("ports", func(t string) (e error) { o.Mask.Ports, e = mask.ParseField(t); return e })
 	parse("checksums", func(t string) (e error) { o.Mask.Checksums, e = mask.ParseField(t); return e })
 	parse("content", func(t string) (e error) { o.Mask.Content, e = mask.ParseContent(t); return e })
@@ -112,7 +112,15 @@ func millOptions(v *config.Values) (o mill.Options, err error) {
 	parse("key-file", func(string) (e error) { o.Key, e = v.ReadKey(); return e })
 	o.Mask.UDPPad = v.On("udp-pad")
 	o.Workers = v.Number("workers")
+	o.Resync, o.MaxExpansion = v.On("resync"), v.Number("max-expansion")
 	o.StdinName = v.Get("stdin-name")
+	o.Memory, o.Tmp = v.Size("memory"), v.Get("tmp")
+	if o.Memory != 0 && o.Memory < mill.MinMemory && err == nil {
+		err = usage("%s: %s: need 128MiB or more, or 0 for half of what there is", from(v, "memory"), v.Get("memory"))
+	}
+	if info, e := os.Stat(o.Tmp); o.Tmp != "" && err == nil && (e != nil || !info.IsDir()) {
+		err = usage("%s: %s is no directory", from(v, "tmp"), shown(o.Tmp))
+	}
 	return o, err
 }
 

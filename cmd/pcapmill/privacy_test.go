@@ -68,6 +68,8 @@ func TestNothingNamesAnAddress(t *testing.T) {
 			{"export", data + "3", "--format", "npz,wds", "--json"},
 			{"inspect", data},
 			{"verify", data},
+			{"verify", data, "--against", path, "--names"},
+			{"verify", data + "4", "--against", path, "--list", "1000"},
 		} {
 			var stdout, stderr bytes.Buffer
 			code := run(args, &stdout, &stderr)
