@@ -158,7 +158,7 @@ func (c *counting) Read(b []byte) (int, error) { c.calls++; return c.r.Read(b) }
 // at every place. The damage is what it was, the memory is the buffer, and the
 // stream is read once.
 func TestResyncNothing(t *testing.T) {
-	const behind = 6 << 20
+	const behind = 2<<20 + 12345
 	random := make([]byte, behind)
 	r := rand.New(rand.NewPCG(5, 5))
 	for i := range random {
@@ -259,6 +259,38 @@ func TestResyncTooLong(t *testing.T) {
 		if d := differ(got, twin.Packets(cut)); d != "" || got.Damage != "truncated" || gaps != nil {
 			t.Errorf("%s cut: %s, gaps %v", name, d, gaps)
 		}
+	}
+}
+
+// TestResyncInside: a file of blocks that each claim to reach far over those behind
+// them. What was read for one is not moved again for each: the stream is asked
+// for few pieces.
+func TestResyncInside(t *testing.T) {
+	const claim, n = 4 << 20, 100_000
+	var one, f testcap.NG
+	for range 4 {
+		one.Simple(testcap.Packet{Data: []byte("four")})
+	}
+	bad := make([]byte, 28) // an enhanced packet block whose packet does not fit
+	binary.LittleEndian.PutUint32(bad, 6)
+	binary.LittleEndian.PutUint32(bad[4:], claim)
+	binary.LittleEndian.PutUint32(bad[20:], claim)
+	f.Section()
+	f.Interface(testcap.Interface{LinkType: 1})
+	raw := append(bytes.Clone(f.Bytes()), bytes.Repeat(append(bad, one.Bytes()...), n)...)
+	stream := &counting{r: bytes.NewReader(raw)}
+	var got result
+	var gaps []capture.Gap
+	used := allocated(func() { got, gaps = resynced(t, stream, 256<<10) })
+	// Near the end a claim runs past it: truncated, as without.
+	if len(got.Records) < n || got.Damage != "truncated" || len(gaps) != 256 {
+		t.Errorf("%d packets, %v, %d gaps", len(got.Records), got.Err, len(gaps))
+	}
+	if stream.calls > 40 {
+		t.Errorf("%d reads for %d bytes", stream.calls, len(raw))
+	}
+	if used > 20<<20+600*uint64(len(got.Records)) { // what the test keeps of a packet
+		t.Errorf("%d bytes of memory", used)
 	}
 }
 

@@ -117,6 +117,7 @@ func (f *finder) directory(root string) {
 		f.problem(err)
 	}
 	slices.Sort(names)
+	f.inputs = slices.Grow(f.inputs, len(names))
 	for _, name := range names {
 		p := filepath.Join(root, filepath.FromSlash(name))
 		info, err := os.Stat(p)

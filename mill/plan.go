@@ -57,7 +57,7 @@ func Prepare(paths []string, out string, o Options) (*Plan, error) {
 	}
 	f := find(paths, o.StdinName)
 	p := &Plan{Options: o, Out: out, Skipped: f.skipped, Problems: f.problems}
-	p.Captures = make([]Input, 0, len(f.inputs))
+	p.Captures = f.inputs[:0] // in place: there may be a million
 	var bad []error
 	for _, in := range f.inputs {
 		m := o.Labels.Match(in.Name)

@@ -61,7 +61,8 @@
 // they begin with.
 package leak
 
-// MaxSecrets is how many different addresses and names are searched for at most.
+// MaxSecrets is how many different addresses and names are searched for at most,
+// unless Options say otherwise. Each takes some 300 bytes of memory.
 const MaxSecrets = 1 << 20
 
 // MinText is the least length in bytes of a text that is searched for; names

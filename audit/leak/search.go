@@ -17,6 +17,7 @@ type Options struct {
 	Names     bool // search for host names, too
 	Addresses bool // let the report hold the addresses and names themselves
 	Places    int  // how many places of each group to list; 0: none
+	Secrets   int  // how many addresses and names to search for at most; 0: MaxSecrets
 	// Open opens a capture as the run that made the dataset did; nil: capture.Open.
 	Open func(path string) (*capture.Reader, error)
 }
@@ -116,6 +117,10 @@ func (s *search) open(path string) (*capture.Reader, error) {
 // collect reads every capture once, for its addresses and names and its digest.
 func (s *search) collect(ctx context.Context, captures []string) (*secrets, error) {
 	known := newSecrets(s.o.Names)
+	most := s.o.Secrets
+	if most == 0 {
+		most = MaxSecrets
+	}
 	digests := map[string]bool{}
 	for i := range s.m.Captures {
 		digests[s.m.Captures[i].Digest] = true
@@ -131,8 +136,8 @@ func (s *search) collect(ctx context.Context, captures []string) (*secrets, erro
 		damage, err := packets(ctx, r, func(p *packet, h *stack) error {
 			c.Packets++
 			known.packet(p, h)
-			if known.len() > MaxSecrets {
-				return &TooManyError{path}
+			if known.len() > most {
+				return &TooManyError{path, most}
 			}
 			return nil
 		})

@@ -408,6 +408,11 @@ func TestCapturesThatAreNotNamed(t *testing.T) {
 	if _, err := leak.Search(context.Background(), t.TempDir(), []string{path}, leak.Options{}); !errors.Is(err, manifest.ErrNone) {
 		t.Errorf("no dataset: %v", err)
 	}
+	var many *leak.TooManyError
+	if _, err := leak.Search(context.Background(), dir, []string{path}, leak.Options{Secrets: 5}); !errors.As(err, &many) || many.Path != path {
+		t.Errorf("more than five addresses: %v", err)
+	}
+	search(t, dir, leak.Options{Secrets: 6}, path)
 	done, stop := context.WithCancel(context.Background())
 	stop()
 	if _, err := leak.Search(done, dir, []string{path}, leak.Options{}); !errors.Is(err, context.Canceled) {

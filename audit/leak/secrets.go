@@ -195,8 +195,11 @@ func (s *secrets) list() (all []secret) {
 }
 
 // TooManyError says that there are more addresses and names than are searched for.
-type TooManyError struct{ Path string }
+type TooManyError struct {
+	Path string // of the capture in which they became too many
+	Most int
+}
 
 func (e *TooManyError) Error() string {
-	return fmt.Sprintf("up to %s the captures have more than %d addresses and names: that is more than is searched for at once; name fewer captures at a time", e.Path, MaxSecrets)
+	return fmt.Sprintf("up to %s the captures have more than %d addresses and names: that is more than is searched for at once; name fewer captures at a time", e.Path, e.Most)
 }

@@ -46,8 +46,8 @@ var rooms = map[string][]string{
 	"dataset/mnist":       {"dataset", "dataset/idx"},
 	"dataset/npy":         {"dataset"},
 	"dataset/png":         {"dataset"},
-	"dataset/wds":         {"dataset", "dataset/png", "dataset/table"},
-	"dataset/datasettest": {"dataset"},
+	"dataset/wds":         {"dataset", "dataset/png", "dataset/table", "internal/plainjson"},
+	"dataset/datasettest": {"dataset", "internal/fsys", "internal/fsys/faulty"},
 	"manifest":            {"internal/atomicfile", "internal/fsys", "internal/plainjson"},
 
 	"mill": {
@@ -88,7 +88,7 @@ var libraries = map[string][]string{
 	"github.com/klauspost/compress":    {"capture", "dataset/mnist", "dataset/png", "internal/testcap", "internal/twin", "bench"},
 	"github.com/pierrec/lz4/v4":        {"capture", "internal/testcap", "internal/twin"},
 	"github.com/ulikunitz/xz":          {"capture", "internal/testcap", "internal/twin"},
-	"github.com/zeebo/xxh3":            {"capture"},
+	"github.com/zeebo/xxh3":            {"capture", "manifest"},
 	"go.yaml.in/yaml/v4":               {"label", "config"},
 	"github.com/google/jsonschema-go":  {"config"},
 	"github.com/google/renameio/v2":    {"internal/fsys"},
