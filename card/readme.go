@@ -129,7 +129,12 @@ func (w *writer) classes() {
 	w.line("%s\n%s", head, rule)
 	captures := map[int]int64{}
 	for i := range m.Captures {
-		captures[int(m.Captures[i].Label)]++
+		if m.Captures[i].Class != manifest.BySession {
+			captures[int(m.Captures[i].Label)]++
+		}
+		for _, l := range m.Captures[i].Labels {
+			captures[int(l.Label)]++
+		}
 	}
 	for _, c := range m.Classes {
 		label, unknown := int(c.Label), c.Label == m.Unknown()

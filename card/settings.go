@@ -123,9 +123,15 @@ func (w *writer) limits() {
 	}
 	var single, none []string
 	var least, most int64
-	captures := map[string]int{}
+	captures, names := map[string]int{}, map[uint16]string{}
+	for _, c := range m.Classes {
+		names[c.Label] = c.Name
+	}
 	for i := range m.Captures {
 		captures[m.Captures[i].Class]++
+		for _, l := range m.Captures[i].Labels {
+			captures[names[l.Label]]++
+		}
 	}
 	for _, c := range w.in.classes() {
 		switch {
