@@ -283,6 +283,7 @@ func zipped(t *testing.T, text string) []byte {
 func TestOtherFiles(t *testing.T) {
 	noise := strings.Repeat("0123456789abcdef", 1<<16) // 1 MiB: as much as is searched at a time
 	none := leak.Verdict(99)
+	dir, path := simple(t, mask.Default(), "payload")
 	for name, c := range map[string]struct {
 		content string
 		verdict leak.Verdict
@@ -314,7 +315,6 @@ func TestOtherFiles(t *testing.T) {
 		"IPv4 as hexadecimal (not asked)": {hex.EncodeToString(dst4.AsSlice()), none, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir, path := simple(t, mask.Default(), "payload")
 			write(t, filepath.Join(dir, "notes"), []byte(c.content))
 			r := search(t, dir, leak.Options{}, path)
 			if c.verdict == none {
