@@ -28,6 +28,7 @@ const (
 	Number      // a whole number, 0 or more
 	Switch      // on or off
 	List        // comma-separated words; a sequence in YAML
+	Size        // bytes, like 512MiB; 0 or more
 )
 
 // Option is one choice a user has.
@@ -62,14 +63,34 @@ var options = []Option{
 		Long:  "The directory that the dataset is written to. A dataset that is there is added to, under the same settings.",
 	},
 	{
+		Name: "format", Kind: List, Default: "idx", Values: []string{"idx", "mnist", "npy", "npz", "png", "wds", "parquet", "parquet-bytes", "table", "csv"}, Group: "Output", Arg: "LIST",
+		Short: "idx, and render: mnist, npy, npz, png, wds, parquet, parquet-bytes, table, csv",
+		Long:  "Each format has a folder of its name, which is replaced as a whole. idx is the pair of files that every dataset has. mnist: the same under the names of MNIST. npy: numpy arrays. npz: one archive of them under the names of Keras. png: pictures in a folder a class, for ImageFolder. wds: WebDataset shards. parquet: samples as pictures with labels, for Hugging Face datasets and DuckDB; parquet-bytes: the same with the bytes as they are. table: the table of samples as Parquet, without the samples; csv: the same as text.",
+	},
+	{
+		Name: "gzip", Kind: Switch, Default: "off", Group: "Output", Arg: "on|off",
+		Short: "mnist: compress the files",
+		Long:  "As the files of MNIST are published. Programs that open only uncompressed ones, torchvision among them, need off.",
+	},
+	{
+		Name: "layout", Kind: Text, Default: "flat", Values: []string{"flat", "raw"}, Group: "Output", Arg: "flat|raw",
+		Short: "mnist: files in the folder itself, or in MNIST/raw for torchvision",
+		Long:  "With raw the folder is the root that torchvision.datasets.MNIST(root) wants.",
+	},
+	{
+		Name: "shard-size", Kind: Number, Default: "256", Group: "Output", Arg: "MIB",
+		Short: "wds, parquet: a file has at most so many MiB",
+		Long:  "A shard ends before it would be longer; for Parquet this counts before compression. One sample makes it longer only if it does not fit alone. At least 1.",
+	},
+	{
 		Name: "labels", Kind: Text, Default: "iscx-vpn", Group: "Labels", Arg: "NAME|FILE",
 		Short: "class table: iscx-vpn, ustc-tfc2016, quic-netflow, or a YAML or JSON file",
 		Long:  "The mapping from class to keywords. A capture's label is the class whose longest keyword occurs in its base name, in any case. 'pcapmill labels --print NAME' shows a built-in one to start from.",
 	},
 	{
 		Name: "unknown", Kind: Text, Default: "keep", Values: []string{"keep", "skip", "error"}, Group: "Labels", Arg: "keep|skip|error",
-		Short: "captures that no class matches: label 255, leave out, or refuse",
-		Long:  "What happens to captures whose name no class matches: keep gives them label 255, skip leaves them out, error refuses to start. They are counted and shown in any case.",
+		Short: "captures that no class matches: label them unknown (255), leave out, or refuse",
+		Long:  "What happens to captures whose name no class matches: keep gives them label 255 (65535 if there are more than 255 classes), skip leaves them out, error refuses to start. They are counted and shown in any case.",
 	},
 	{
 		Name: "stdin-name", Kind: Text, Default: "stdin", Group: "Labels", Arg: "NAME",
@@ -122,6 +143,11 @@ var options = []Option{
 		Long:  "The first stays, over the whole dataset and across runs. Equal bytes under different labels are a conflict: both stay, and the number is reported.",
 	},
 	{
+		Name: "resync", Kind: Switch, Default: "off", Group: "Selection", Arg: "on|off",
+		Short: "go on behind a record that cannot be true, if records are found",
+		Long:  "A capture ends at a record or block that cannot be true, because the next one is found by its length. With this, the next row of plausible records is looked for (eight records of pcap or four blocks of pcapng, or two and the end of the file), and what was passed over is reported with offset and bytes. A payload that is itself a capture may be taken for records. What is cut off at its end still ends there. One worker reads each capture.",
+	},
+	{
 		Name: "length", Kind: Number, Default: "784", Group: "Samples", Arg: "BYTES",
 		Short: "bytes of a sample",
 		Long:  "784 is 28x28, the size of the MNIST images and of USTC-TFC2016. Another length needs --shape unless it is a square.",
@@ -132,9 +158,54 @@ var options = []Option{
 		Long:  "Rows times columns is the length.",
 	},
 	{
+		Name: "split", Kind: Text, Group: "Split", Arg: "SHARES",
+		Short: "divide the samples: training/validation/test, like 80/10/10 or 80/20",
+		Long:  "Whole numbers; two are training and test, one is training only. A group of samples (--split-by) goes to one side as a whole, by a keyed hash of what it is, so samples that are added later move none. splits.json records the sides and proves them; see docs/splits.md. A dataset that is split stays so: what is added follows.",
+	},
+	{
+		Name: "split-by", Kind: Text, Default: "capture", Values: []string{"capture", "session", "host", "time", "none"}, Group: "Split", Arg: "capture|session|host|time|none",
+		Short: "what stays together on one side of the split",
+		Long:  "capture: all samples of a capture. session: samples of equal bytes. host: all whose first packet came from one host (needs --key-file). time: within each class the earlier samples train and the later ones test. none: nothing, equal samples neither; for comparison only.",
+	},
+	{
+		Name: "split-salt", Kind: Text, Default: "pcapmill", Group: "Split", Arg: "TEXT",
+		Short: "key of the hash that draws the sides; no secret",
+		Long:  "Another text draws another split. It is recorded in splits.json.",
+	},
+	{
+		Name: "split-fallback", Kind: Text, Default: "error", Values: []string{"error", "time", "session"}, Group: "Split", Arg: "error|time|session",
+		Short: "classes that cannot be split as asked: refuse, or split them another way",
+		Long:  "A class with too few captures, say, leaves a side empty. error lists such classes and divides nothing; time and session divide these classes that way and record it for each.",
+	},
+	{
+		Name: "min-per-class", Kind: Number, Default: "0", Group: "Split", Arg: "N",
+		Short: "classes with fewer samples are on no side; 0 = no limit",
+		Long:  "They stay in the dataset and are counted in splits.json.",
+	},
+	{
+		Name: "max-per-class", Kind: Number, Default: "0", Group: "Split", Arg: "N",
+		Short: "training samples of a class at most; 0 = no limit",
+		Long:  "Which ones stay follows from a keyed hash of each. Validation and test keep all of theirs. The others stay in the dataset and are counted in splits.json.",
+	},
+	{
 		Name: "workers", Kind: Number, Default: "0", Group: "Running", Arg: "N",
-		Short: "captures read at the same time; 0 = one a core",
-		Long:  "The number changes no byte of the dataset.",
+		Short: "how many goroutines read captures; 0 = one a core",
+		Long:  "They share the work of one large capture as well as that of many small ones. Decompressors and the writer run beside them. The number changes no byte of the dataset.",
+	},
+	{
+		Name: "memory", Kind: Size, Default: "0", Group: "Running", Arg: "SIZE",
+		Short: "memory to take, like 2GiB, at least 128MiB; 0 = half of what there is",
+		Long:  "When the sessions of a capture would take more, they are put aside in temporary files (see tmp) and merged back. What there is: the machine's memory, or the limit of the control group if that is lower. The size changes no byte of the dataset.",
+	},
+	{
+		Name: "tmp", Kind: Text, Group: "Running", Arg: "DIR",
+		Short: "directory for temporary files; default: the system's ($TMPDIR)",
+		Long:  "Only used when memory is short. The files are called .pcapmill-spill-*, have no name while they are in use where the system allows that, hold sessions with their original addresses, and are gone after the run however it ends. A directory in memory (tmpfs) saves nothing.",
+	},
+	{
+		Name: "max-expansion", Kind: Number, Default: "5000", Group: "Running", Arg: "TIMES",
+		Short: "times its file that a compressed capture may become; 0 = no limit",
+		Long:  "Beyond it a capture is taken for a decompression bomb and ends there, as damaged. The first 64 MiB may come from anything. Packets of 64 KiB of zeros, the most that a real network compresses, become 600 times smaller in gzip, 2700 times in zstd and 3900 times in bzip2. Memory is bounded in any case.",
 	},
 }
 

@@ -72,6 +72,10 @@ func (o *Option) check(value string) (string, error) {
 			return "off", nil
 		}
 		return "", fmt.Errorf("%q: need on or off", value)
+	case Size:
+		if _, err := parseSize(value); err != nil {
+			return "", err
+		}
 	case List:
 		for word := range strings.SplitSeq(value, ",") {
 			if err := o.oneOf(strings.TrimSpace(word)); err != nil {
@@ -139,6 +143,27 @@ func (v *Values) From(name string) string { return v.from[name] }
 func (v *Values) Number(name string) int {
 	n, _ := strconv.Atoi(v.value[name]) // Set has checked it
 	return n
+}
+
+// Size is the value of a Size option in bytes.
+func (v *Values) Size(name string) int64 {
+	n, _ := parseSize(v.value[name]) // Set has checked it
+	return n
+}
+
+// parseSize reads a number of bytes, with a unit of 1024 or 1000 and its powers
+// or without: "1048576", "512MiB", "2G" (as GiB), "1.5GB".
+func parseSize(text string) (int64, error) {
+	digits := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ")
+	unit, ok := map[string]float64{
+		"": 1, "b": 1, "k": 1 << 10, "kib": 1 << 10, "m": 1 << 20, "mib": 1 << 20, "g": 1 << 30, "gib": 1 << 30, "t": 1 << 40, "tib": 1 << 40,
+		"kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12,
+	}[strings.ToLower(strings.TrimSpace(text[len(digits):]))]
+	n, err := strconv.ParseFloat(digits, 64)
+	if n *= unit; !ok || err != nil || n < 0 || n >= 1<<62 || n != n {
+		return 0, fmt.Errorf("%q: need a number of bytes, like 512MiB or 2GiB", text)
+	}
+	return int64(n), nil
 }
 
 // On is the value of a Switch option.

@@ -23,10 +23,13 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
+	"github.com/pcapmill/pcapmill/internal/fsys"
+	"github.com/pcapmill/pcapmill/internal/plainjson"
 )
 
 // Name is the manifest's file name in its dataset's directory.
@@ -41,17 +44,21 @@ const (
 
 // Manifest is the content of manifest.json.
 type Manifest struct {
-	Format   string    `json:"format"`
-	Version  int       `json:"version"`
-	Tool     Tool      `json:"tool"`
-	Settings Settings  `json:"settings"`
-	Samples  int64     `json:"samples"` // in the data files, all captures together
-	Rows     int       `json:"rows"`
-	Cols     int       `json:"columns"`
-	Files    []File    `json:"files"`
-	Classes  []Class   `json:"classes"`
-	Totals   Counts    `json:"totals"`
-	Captures []Capture `json:"captures"`
+	Format   string   `json:"format"`
+	Version  int      `json:"version"`
+	Tool     Tool     `json:"tool"`
+	Settings Settings `json:"settings"`
+	Samples  int64    `json:"samples"` // in the data files, all captures together
+	// LabelType is the type of the labels in the data files: "int32" where there are
+	// more than 255 classes, else "", which means "uint8". It never changes.
+	LabelType string    `json:"label_type,omitempty"`
+	Rows      int       `json:"rows"`
+	Cols      int       `json:"columns"`
+	Files     []File    `json:"files"`
+	Classes   []Class   `json:"classes"`
+	Split     *Split    `json:"split,omitempty"`
+	Totals    Counts    `json:"totals"`
+	Captures  []Capture `json:"captures"`
 }
 
 // Tool is what wrote the dataset last.
@@ -66,9 +73,17 @@ type File struct {
 	Size int64  `json:"size"` // bytes
 }
 
-// Class is one row of the class table. Label 255 is "unknown".
+// LabelInt32 is the LabelType of datasets whose labels take four bytes each.
+const LabelInt32 = "int32"
+
+// UnknownName is the name of the class of samples that no class matches. Its label is
+// Manifest.Unknown.
+const UnknownName = "unknown"
+
+// Class is one row of the class table. The one that is called "unknown" stands behind the
+// others and only if it has samples.
 type Class struct {
-	Label    uint8    `json:"label"`
+	Label    uint16   `json:"label"`
 	Name     string   `json:"name"`
 	Keywords []string `json:"keywords,omitempty"`
 	Samples  int64    `json:"samples"`
@@ -76,22 +91,24 @@ type Class struct {
 
 // Capture is what became of one capture.
 type Capture struct {
-	Name        string   `json:"name"`   // relative to what the user named, with slashes
-	Size        int64    `json:"size"`   // bytes read from the file, before undoing compression
-	Digest      string   `json:"digest"` // of the uncompressed content, see capture.Digest
-	Format      string   `json:"format"` // "pcap", "pcapng", "pcap in gzip", ...
+	Name        string   `json:"name"`             // relative to what the user named, with slashes
+	Size        int64    `json:"size"`             // bytes read from the file, before undoing compression
+	Digest      string   `json:"digest"`           // of the uncompressed content, see capture.Digest
+	SHA256      string   `json:"sha256,omitempty"` // of the file, as it is on disk; only with --input-sha256
+	Format      string   `json:"format"`           // "pcap", "pcapng", "pcap in gzip", ...
 	LinkTypes   []string `json:"link_types"`
-	Label       uint8    `json:"label"`
+	Label       uint16   `json:"label"`
 	Class       string   `json:"class"`
 	FirstSample int64    `json:"first_sample"` // samples first_sample ... first_sample+samples-1 are this capture's
-	// SamplesDigest is the SHA-256, in hexadecimal, of the concatenated first
-	// halves of the SHA-256 of each of this capture's samples, in order.
+	// SamplesDigest is the Sum of this capture's samples, byte
+	// after byte as they stand in the file of images.
 	SamplesDigest string `json:"samples_digest"`
-	// PrintsDigest is the SHA-256, in hexadecimal, of this capture's records in
-	// session_prints.bin; only with --dedup session.
-	PrintsDigest string `json:"prints_digest,omitempty"`
+	// RowsDigest is the Sum of this capture's records in
+	// sample_table.bin.
+	RowsDigest string `json:"rows_digest"`
 	Counts
 	Damage *Damage `json:"damage,omitempty"`
+	Gaps   []Gap   `json:"gaps,omitempty"` // in order, at most 256
 }
 
 // Damage says where a capture ended before its end.
@@ -194,10 +211,13 @@ func (c *Counts) equal(o *Counts) bool {
 func (m *Manifest) Check() error {
 	var sum Counts
 	next := int64(0)
-	perLabel := map[uint8]int64{}
+	perLabel := map[uint16]int64{}
 	for i := range m.Captures {
 		c := &m.Captures[i]
 		if err := c.Check(); err != nil {
+			return fmt.Errorf("capture %s: %w", c.Name, err)
+		}
+		if err := c.checkGaps(); err != nil {
 			return fmt.Errorf("capture %s: %w", c.Name, err)
 		}
 		if c.FirstSample != next {
@@ -210,13 +230,19 @@ func (m *Manifest) Check() error {
 	if next != m.Samples {
 		return fmt.Errorf("%d samples, but the captures have %d", m.Samples, next)
 	}
+	if err := m.Split.check(m.Samples); err != nil {
+		return err
+	}
 	if err := m.Totals.Check(); err != nil {
 		return fmt.Errorf("totals: %w", err)
 	}
 	if !m.Totals.equal(&sum) {
 		return errors.New("totals: they are not the sums of the captures")
 	}
-	listed := map[uint8]bool{}
+	if err := m.checkLabels(); err != nil {
+		return err
+	}
+	listed := map[uint16]bool{}
 	for _, c := range m.Classes {
 		if listed[c.Label] {
 			return fmt.Errorf("class %s: label %d is another class's too", c.Name, c.Label)
@@ -229,6 +255,35 @@ func (m *Manifest) Check() error {
 	}
 	for label := range perLabel {
 		return fmt.Errorf("label %d is in no class", label)
+	}
+	return nil
+}
+
+// Unknown is the label of samples that no class matches: 255, or 65535 where labels are
+// int32.
+func (m *Manifest) Unknown() uint16 {
+	if m.LabelType == LabelInt32 {
+		return math.MaxUint16
+	}
+	return math.MaxUint8
+}
+
+// checkLabels tells whether the label type is the one that the class table needs.
+func (m *Manifest) checkLabels() error {
+	need, known := "", 0
+	for _, c := range m.Classes {
+		switch {
+		case c.Name != UnknownName:
+			known++
+		case c.Label != m.Unknown():
+			return fmt.Errorf("class %s: label %d, need %d", c.Name, c.Label, m.Unknown())
+		}
+	}
+	if known > math.MaxUint8 {
+		need = LabelInt32
+	}
+	if m.LabelType != need {
+		return fmt.Errorf("labels of type %q, but %d classes need type %q", m.LabelType, known, need)
 	}
 	return nil
 }
@@ -278,7 +333,8 @@ func Parse(text []byte) (*Manifest, error) {
 	return m, nil
 }
 
-// Encode is the text of the file: indented JSON in a fixed order.
+// Encode is the text of the file: indented JSON in a fixed order, in which
+// nothing can disturb a terminal.
 func (m *Manifest) Encode() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -287,12 +343,12 @@ func (m *Manifest) Encode() ([]byte, error) {
 	if err := e.Encode(m); err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
 	}
-	return b.Bytes(), nil
+	return plainjson.Escape(b.Bytes()), nil
 }
 
 // Write puts the manifest into the dataset's directory, whole or not at all.
 func (m *Manifest) Write(dir string) error {
-	next, err := m.Prepare(dir)
+	next, err := m.Prepare(fsys.OS{}, dir)
 	if err != nil {
 		return err
 	}
@@ -303,12 +359,18 @@ func (m *Manifest) Write(dir string) error {
 // Prepare writes the manifest into the dataset's directory, durably, but under
 // a temporary name: Publish of what it returns makes it the manifest, Discard
 // removes it.
-func (m *Manifest) Prepare(dir string) (*atomicfile.Pending, error) {
+func (m *Manifest) Prepare(disk fsys.FS, dir string) (*atomicfile.Pending, error) {
 	text, err := m.Encode()
 	if err != nil {
 		return nil, err
 	}
-	next, err := atomicfile.Prepare(filepath.Join(dir, Name), 0o666, func(f *os.File) error {
+	return PrepareText(disk, dir, text)
+}
+
+// PrepareText is [Manifest.Prepare] of a text: what Encode gave, or what stood
+// there before.
+func PrepareText(disk fsys.FS, dir string, text []byte) (*atomicfile.Pending, error) {
+	next, err := atomicfile.Prepare(disk, filepath.Join(dir, Name), 0o666, func(f fsys.File) error {
 		_, err := f.Write(text)
 		return err
 	})
@@ -318,19 +380,10 @@ func (m *Manifest) Prepare(dir string) (*atomicfile.Pending, error) {
 	return next, nil
 }
 
-// WriteText puts the text of a manifest into the dataset's directory, whole or
-// not at all: what Encode gave, or what stood there before.
-func WriteText(dir string, text []byte) error {
-	if err := atomicfile.Write(filepath.Join(dir, Name), text, 0o666); err != nil {
-		return fmt.Errorf("manifest: %w", err)
-	}
-	return nil
-}
-
 // RemoveStale removes manifests that killed runs prepared and did not publish.
 // The caller holds the directory's lock.
-func RemoveStale(dir string) error {
-	if err := atomicfile.RemoveStale(filepath.Join(dir, Name)); err != nil {
+func RemoveStale(disk fsys.FS, dir string) error {
+	if err := atomicfile.RemoveStale(disk, filepath.Join(dir, Name)); err != nil {
 		return fmt.Errorf("manifest: %w", err)
 	}
 	return nil

@@ -2,6 +2,7 @@ package manifest_test
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/manifest"
 )
 
@@ -40,11 +42,11 @@ func whole(t *rapid.T) *manifest.Manifest {
 		Format: manifest.Format, Version: manifest.Version, Rows: 28, Cols: 28, Settings: manifest.Settings{Length: 784, Shape: "28x28", Labels: "x"},
 		Captures: []manifest.Capture{}, Files: []manifest.File{}, Totals: manifest.Counts{LeftOut: map[string]int64{}},
 	}
-	for label := range uint8(3) {
+	for label := range uint16(3) {
 		m.Classes = append(m.Classes, manifest.Class{Label: label, Name: string('a' + rune(label)), Keywords: []string{"k"}})
 	}
 	for range rapid.IntRange(1, 4).Draw(t, "captures") {
-		c := manifest.Capture{Name: "<&>", LinkTypes: []string{"Ethernet"}, Label: rapid.Uint8Range(0, 2).Draw(t, "label"), Counts: counts(t), FirstSample: m.Samples}
+		c := manifest.Capture{Name: "<&>", LinkTypes: []string{"Ethernet"}, Label: rapid.Uint16Range(0, 2).Draw(t, "label"), Counts: counts(t), FirstSample: m.Samples}
 		c.Class = m.Classes[c.Label].Name
 		if rapid.Bool().Draw(t, "damaged") {
 			c.Damage = &manifest.Damage{Kind: "truncated", Offset: 99, Packet: 3, Detail: "cut"}
@@ -139,7 +141,7 @@ func TestParseRefuses(t *testing.T) {
 		"another":       {manifest.Format, "web app", "not a manifest of pcapmill"},
 		"unknown field": {`"rows"`, `"ruws"`, "ruws"},
 		"a fraction":    {`"rows": 0`, `"rows": 0.5`, "rows"},
-		"a label":       {`"classes": null`, `"classes": [{"label": 256}]`, "label"},
+		"a label":       {`"classes": null`, `"classes": [{"label": 65536}]`, "label"},
 		"cut":           {"}\n", "", "not a manifest"},
 		"followed":      {"}\n", "}}", "not a manifest"},
 	} {
@@ -171,20 +173,24 @@ func TestOnDisk(t *testing.T) {
 		t.Errorf("%+v, %v", back, err)
 	}
 	m.Samples = 6
-	if _, err := m.Prepare(dir); err != nil { // and killed
+	if _, err := m.Prepare(fsys.OS{}, dir); err != nil { // and killed
 		t.Fatal(err)
 	}
 	if back, err := manifest.Load(dir); err != nil || back.Samples != 5 {
 		t.Errorf("prepared: %+v, %v", back, err)
 	}
-	if err := manifest.RemoveStale(dir); err != nil {
+	if err := manifest.RemoveStale(fsys.OS{}, dir); err != nil {
 		t.Fatal(err)
 	}
 	if names, err := os.ReadDir(dir); err != nil || len(names) != 1 {
 		t.Errorf("left: %v, %v", names, err)
 	}
 	text := []byte("whatever stood there")
-	if err := manifest.WriteText(dir, text); err != nil {
+	next, err := manifest.PrepareText(fsys.OS{}, dir, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := next.Publish(); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, manifest.Name)
@@ -270,4 +276,35 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%v: %s", err, encoded)
 		}
 	})
+}
+
+// TestLabelType: the type of the labels follows from the number of classes, and what unknown is from the type.
+func TestLabelType(t *testing.T) {
+	for _, test := range []struct {
+		classes int
+		kind    string
+		unknown uint16 // 0: no such class
+		ok      bool
+	}{
+		{255, "", 255, true},
+		{255, "", 0, true},
+		{256, "int32", 65535, true},
+		{256, "int32", 0, true},
+		{255, "int32", 0, false},
+		{256, "", 0, false},
+		{3, "", 65535, false},
+		{256, "int32", 255, false},
+		{3, "int8", 255, false},
+	} {
+		m := &manifest.Manifest{LabelType: test.kind, Totals: manifest.Counts{LeftOut: map[string]int64{}}}
+		for i := range test.classes {
+			m.Classes = append(m.Classes, manifest.Class{Label: uint16(i), Name: fmt.Sprint("c", i)})
+		}
+		if test.unknown != 0 {
+			m.Classes = append(m.Classes, manifest.Class{Label: test.unknown, Name: manifest.UnknownName})
+		}
+		if err := m.Check(); (err == nil) != test.ok {
+			t.Errorf("%+v: error %v", test, err)
+		}
+	}
 }

@@ -21,6 +21,7 @@ type Settings struct {
 	Key       string `json:"key,omitempty"` // mask.KeyID of the pseudonym key, never the key
 	Drop      string `json:"drop"`
 	Dedup     string `json:"dedup"`
+	Resync    bool   `json:"resync,omitempty"`
 	Labels    string `json:"labels"` // name of the class table
 }
 
@@ -45,6 +46,7 @@ func Diff(have, want Settings) []string {
 	line("key-file", keyName(have.Key), keyName(want.Key))
 	line("drop", have.Drop, want.Drop)
 	line("dedup", have.Dedup, want.Dedup)
+	line("resync", onOff[have.Resync], onOff[want.Resync])
 	return lines
 }
 
@@ -59,7 +61,7 @@ func keyName(id string) string {
 func DiffClasses(have, want []Class) []string {
 	var lines []string
 	known := func(cs []Class) []Class {
-		return slices.DeleteFunc(slices.Clone(cs), func(c Class) bool { return c.Label == 255 })
+		return slices.DeleteFunc(slices.Clone(cs), func(c Class) bool { return c.Name == UnknownName })
 	}
 	have, want = known(have), known(want)
 	for i := range max(len(have), len(want)) {

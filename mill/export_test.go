@@ -7,34 +7,49 @@ import (
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/idx"
-	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/dataset/rows"
+	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/version"
+	"github.com/pcapmill/pcapmill/session"
 )
+
+// Backend is how Step and RunEager write: in place, or as Run does.
+func Backend(disk fsys.FS, inPlace bool) backend {
+	b := backend{disk: disk}
+	limit := int64(0)
+	if inPlace {
+		limit = -1
+	}
+	b.format, b.table = idx.Format{FS: disk, RewriteLimit: limit}, rows.Format{FS: disk, RewriteLimit: limit}
+	return b
+}
 
 // Step carries a plan out in one goroutine, with a commit after every capture, and calls at wherever a kill would leave a new
 // state of the directory behind.
-func Step(p *Plan, format dataset.Format, at func(where string)) error {
-	s, err := openStore(p.Out, &p.Options, version.String(), format)
+func Step(p *Plan, to backend, at func(where string)) error {
+	s, err := openStoreOn(to, p.Out, &p.Options, version.String())
 	if err != nil {
 		return err
 	}
 	at("opened")
-	w := newWorker(&p.Options, nil)
 	for i := range p.Captures {
-		if err := step(s, w, &p.Captures[i], at); err != nil {
-			s.abandon()
-			return err
+		if err := step(s, &p.Captures[i], at); err != nil {
+			return s.fail(err)
 		}
 	}
 	return s.close()
 }
 
-func step(s *store, w *worker, in *Input, at func(where string)) error {
-	x, err := w.extract(context.Background(), in.Path)
+func step(s *store, in *Input, at func(where string)) error {
+	x, err := Extract(context.Background(), in.Path, *s.o)
 	if err != nil {
 		return err
 	}
+	defer x.Close()
 	if _, _, err := s.add(in, x); err != nil {
+		return err
+	}
+	if err := s.reserve(); err != nil {
 		return err
 	}
 	at("appended")
@@ -48,20 +63,18 @@ func step(s *store, w *worker, in *Input, at func(where string)) error {
 		return err
 	}
 	at("samples committed")
-	if s.prints != nil {
-		if err := s.prints.Commit(); err != nil {
-			return err
-		}
-		at("prints committed")
+	if err := s.rows.Commit(); err != nil {
+		return err
 	}
+	at("rows committed")
 	err = s.show(next)
 	at("committed")
 	return err
 }
 
 // RunEager is Run with a commit after every capture.
-func RunEager(ctx context.Context, p *Plan, format dataset.Format) (*Result, error) {
-	s, err := openStore(p.Out, &p.Options, version.String(), format)
+func RunEager(ctx context.Context, p *Plan, to backend) (*Result, error) {
+	s, err := openStoreOn(to, p.Out, &p.Options, version.String())
 	if err != nil {
 		return nil, err
 	}
@@ -76,11 +89,9 @@ func StepFailing(p *Plan, n int, failure error) error {
 		return err
 	}
 	s.writer = &failing{Writer: s.writer, after: n, err: failure}
-	w := newWorker(&p.Options, nil)
 	for i := range p.Captures {
-		if err := step(s, w, &p.Captures[i], func(string) {}); err != nil {
-			s.abandon()
-			return err
+		if err := step(s, &p.Captures[i], func(string) {}); err != nil {
+			return s.fail(err)
 		}
 	}
 	return s.close()
@@ -107,11 +118,29 @@ func DescribeDamage(d *capture.Damage) string {
 	return describe(&Input{}, &Extraction{Damage: d}).Damage.Detail
 }
 
-// PacketPath returns a function that takes one packet through decoding, filter, table and mask, as a worker does.
+// PacketPath returns a function that takes a packet through decoding, filter, dealing out, table and mask, as a job does.
 func PacketPath(o Options) func(p *capture.Packet) {
-	w := newWorker(&o, nil)
-	x := &Extraction{Unknown: map[capture.LinkType]int64{}}
-	x.Sessions = w.newTable()
-	var s header.Stack
-	return func(p *capture.Packet) { w.packet(x.Sessions, p, &s, x) }
+	w := newWorker(&o, &Progress{}, session.NewSeed())
+	s := &shard{table: o.newTable(w.seed)}
+	u := &unit{}
+	units := []*unit{u}
+	return func(p *capture.Packet) {
+		u.run.Reset(1)
+		u.run.Data = p.Data
+		w.unit = u
+		w.packet(p, 0, 0)
+		w.apply(s, 0, units)
+	}
+}
+
+// Tight makes tables be put aside when they exceed so many bytes.
+func Tight(o Options, budget int64) Options {
+	o.budget = budget
+	return o
+}
+
+// Serial makes Run and Extract read each capture in one loop: the slow twin.
+func Serial(o Options) Options {
+	o.serial = true
+	return o
 }

@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"runtime"
 
+	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/dedup"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/session"
 )
 
 // Unknown is what happens to captures whose name matches no class.
@@ -18,7 +21,7 @@ type Unknown uint8
 
 // Choices for unknown captures.
 const (
-	KeepUnknown   Unknown = iota // label 255, counted and shown
+	KeepUnknown   Unknown = iota // label 255 (65535 beyond 255 classes), counted and shown
 	SkipUnknown                  // left out
 	RefuseUnknown                // the run does not start
 )
@@ -46,12 +49,19 @@ type Options struct {
 	Dedup   dedup.Mode
 	Labels  *label.Table
 	Unknown Unknown
+	Breaks  session.Breaks // where sessions end early
+	Reading
 
 	StdinName string // what a capture on standard input is called; "" = "stdin"
-	Workers   int    // captures read at the same time; 0 = one a core
-	// RunPackets cuts each capture into runs of so many packets that are added
-	// up on their own and merged; 0 = one run. It changes no byte.
-	RunPackets int
+
+	// How it is computed. None of these changes a byte.
+	Workers     int    // goroutines that read and add up; 0 = one a core
+	Memory      int64  // bytes that a run may take, see MinMemory; 0 = half of the machine's
+	Tmp         string // directory for what does not fit into memory; "" = the system's
+	BlockLength int    // bytes in which captures are taken apart, a multiple of four of at least 64; 0 = capture.BlockLen
+
+	serial bool  // read each capture in one loop
+	budget int64 // of tables in bytes; 0 = as Memory says
 }
 
 // Default is what SPEC says where the user says nothing.
@@ -62,7 +72,7 @@ func Default() Options {
 	}
 	return Options{
 		Mask: mask.Default(), Drop: header.DropDefault, Shape: sample.Default(),
-		Dedup: dedup.Sample, Labels: labels, Unknown: KeepUnknown,
+		Dedup: dedup.Sample, Labels: labels, Unknown: KeepUnknown, Reading: Reading{MaxExpansion: capture.DefaultMaxExpansion},
 	}
 }
 
@@ -75,10 +85,15 @@ func (o *Options) Check() error {
 		return errors.New("mill: no class table")
 	case o.Workers < 0:
 		return fmt.Errorf("mill: %d workers: need 0 (one a core) or more", o.Workers)
-	case o.RunPackets < 0:
-		return fmt.Errorf("mill: runs of %d packets: need 0 (no cuts) or more", o.RunPackets)
+	case o.Memory != 0 && o.Memory < MinMemory:
+		return fmt.Errorf("mill: %d bytes of memory: need %d (128 MiB) or more, or 0 for half of the machine's", o.Memory, MinMemory)
+	case o.BlockLength != 0 && (o.BlockLength < 64 || o.BlockLength%4 != 0):
+		return fmt.Errorf("mill: blocks of %d bytes: need a multiple of 4 of at least 64, or 0", o.BlockLength)
 	case o.Key != nil && len(o.Key) == 0:
 		return errors.New("mill: the key is empty")
+	}
+	if err := o.check(); err != nil {
+		return err
 	}
 	if err := o.Mask.Check(); err != nil {
 		return err
@@ -99,7 +114,7 @@ func (o *Options) settings() manifest.Settings {
 		Length: o.Shape.Length(), Shape: o.Shape.String(), Content: o.Mask.Content.String(),
 		MAC: o.Mask.MAC.String(), IP: o.Mask.IP.String(), Ports: o.Mask.Ports.String(),
 		Checksums: o.Mask.Checksums.String(), UDPPad: o.Mask.UDPPad,
-		Drop: o.Drop.String(), Dedup: o.Dedup.String(), Labels: o.Labels.Name,
+		Drop: o.Drop.String(), Dedup: o.Dedup.String(), Resync: o.Resync, Labels: o.Labels.Name,
 	}
 	if o.Mask.Pseudonyms() {
 		s.Key = mask.KeyID(o.Key)
@@ -114,6 +129,22 @@ func (o *Options) classes() []manifest.Class {
 		cs = append(cs, manifest.Class{Label: c.ID, Name: c.Name, Keywords: c.Keywords})
 	}
 	return cs
+}
+
+// labelType is the manifest's word for the type of the labels.
+func (o *Options) labelType() string {
+	if len(o.Labels.Classes) > label.MaxByteClasses {
+		return manifest.LabelInt32
+	}
+	return ""
+}
+
+// idxLabels is the type of the labels in IDX files.
+func (o *Options) idxLabels() idx.Type {
+	if o.labelType() == manifest.LabelInt32 {
+		return idx.Int32
+	}
+	return idx.Uint8
 }
 
 // Warnings are what a careful user should know before the run.

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/pcapmill/pcapmill/label"
 )
 
 // Plan is what a run will do, complete and checked.
@@ -59,6 +57,7 @@ func Prepare(paths []string, out string, o Options) (*Plan, error) {
 	}
 	f := find(paths, o.StdinName)
 	p := &Plan{Options: o, Out: out, Skipped: f.skipped, Problems: f.problems}
+	p.Captures = f.inputs[:0] // in place: there may be a million
 	var bad []error
 	for _, in := range f.inputs {
 		m := o.Labels.Match(in.Name)
@@ -66,7 +65,7 @@ func Prepare(paths []string, out string, o Options) (*Plan, error) {
 		switch {
 		case m.Err() != nil:
 			bad = append(bad, m.Err())
-		case m.Label != label.Unknown || o.Unknown == KeepUnknown:
+		case m.Label != o.Labels.Unknown() || o.Unknown == KeepUnknown:
 		case o.Unknown == SkipUnknown:
 			p.Skipped = append(p.Skipped, Skip{Path: in.Path, Reason: UnknownLabel, Detail: "no class of " + o.Labels.Name + " matches its name"})
 			continue

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pcapmill/pcapmill/internal/atomicfile"
+	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/mask"
 )
 
@@ -69,7 +69,7 @@ func writeKey(path string, key []byte) error {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err == nil {
-		err = atomicfile.SyncDir(filepath.Dir(path))
+		err = fsys.OS{}.SyncDir(filepath.Dir(path))
 	}
 	if err != nil {
 		_ = os.Remove(path) // the first error says more

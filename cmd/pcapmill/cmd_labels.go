@@ -88,7 +88,7 @@ func (c *console) labelTable(p *mill.Plan) (ties, unknown int64) {
 		in := &p.Captures[i]
 		m := p.Labels.Match(in.Name)
 		if len(m.Tied) == 0 {
-			if in.Label == label.Unknown {
+			if in.Class == label.UnknownName {
 				unknown++
 			}
 			t.add(shown(in.Path), fmt.Sprint(in.Label), in.Class, orDash(in.Keyword))

@@ -19,7 +19,9 @@ func newVerify() *cobra.Command {
 		Long: `Checks the dataset in DIR against its manifest: counts, file sizes, IDX headers,
 the laws (packets = used + left out, sessions = samples + duplicates + empty), the
 label of every image, the digest of every capture's samples, duplicates and
-conflicts. Stops at the first broken promise.
+conflicts; and the files of exports in DIR against the digests that they record.
+Stops at the first broken promise. An export that was made from another state of the
+dataset is named as stale; that breaks none.
 
 With --against it also reads the captures that the dataset was made from (files or
 directories, as for convert) and searches every file of DIR for every IP and MAC
@@ -42,6 +44,9 @@ Addresses are not shown, only where they stand, unless --addresses is given.`,
 			}
 			if err != nil {
 				return failed(noDataset(args[0], &named{fmt.Errorf("%s: %w", args[0], err), args}))
+			}
+			if err := verifyExports(cmd, args[0], v.Manifest); err != nil {
+				return failed(&named{fmt.Errorf("%s: %w", args[0], err), args})
 			}
 			fmt.Fprintf(out, "%s: whole: %s of %s, %s\n", shown(args[0]), plural(v.Manifest.Samples, "sample"),
 				plural(int64(len(v.Manifest.Captures)), "capture"), shown(v.Manifest.Settings.Shape))

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/export"
 	"github.com/pcapmill/pcapmill/internal/typo"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
@@ -78,7 +79,7 @@ func advised(err error) error {
 	case errors.Is(err, manifest.ErrNone):
 		return err
 	case errors.As(err, &labels):
-		return &hinted{err, "'pcapmill labels' shows every capture with its class; for captures without one, --unknown keep gives label 255 and skip leaves them out"}
+		return &hinted{err, "'pcapmill labels' shows every capture with its class; for captures without one, --unknown keep gives the label of unknown (255) and skip leaves them out"}
 	case errors.Is(err, fs.ErrPermission):
 		return &hinted{err, "look at the owner and mode of the file and of the directories above it"}
 	}
@@ -105,7 +106,7 @@ func complain(w io.Writer, err error) {
 
 // rooms is a row of our package names, as library errors begin with them, at the
 // start of a line or behind the option that it is about.
-var rooms = regexp.MustCompile(`^(--[a-z-]+: |PCAPMILL_[A-Z_]+: )?(?:(?:atomicfile|audit|config|dataset|dedup|header|idx|label|manifest|mask|mill|prints|sample): )+`)
+var rooms = regexp.MustCompile(`^(--[a-z-]+: |PCAPMILL_[A-Z_]+: )?(?:(?:atomicfile|audit|card|config|csv|dataset|dedup|export|header|idx|label|manifest|mask|mill|parquet|png|rows|sample|split|splitfile): )+`)
 
 // withoutRooms is a message without the names of our packages, which tell a
 // person nothing.
@@ -136,7 +137,13 @@ func pathsIn(err error) (paths []string) {
 		paths = append(paths, e.Old, e.New)
 	case *capture.Damage:
 		paths = append(paths, e.Path)
+	case *mill.GapsError:
+		paths = append(paths, e.Path)
 	case *capture.NotCaptureError:
+		paths = append(paths, e.Path)
+	case *export.ForeignError:
+		paths = append(paths, e.Path)
+	case *export.DamagedError:
 		paths = append(paths, e.Path)
 	case *named:
 		paths = append(paths, e.paths...)

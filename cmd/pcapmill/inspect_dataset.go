@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pcapmill/pcapmill/dataset/idx"
@@ -25,6 +27,13 @@ func (in *inspector) dataset(dir string, m *manifest.Manifest) error {
 	if n := damaged(m); n > 0 {
 		in.say("damaged: %s; %s says where", plural(n, "capture"), manifest.Name)
 	}
+	if s := m.Split; s != nil {
+		in.say("split %s by %s: training %s, validation %s, test %s, left out %s", shown(s.Split), shown(s.By), thousands(s.Sides.Train),
+			thousands(s.Sides.Validation), thousands(s.Sides.Test), thousands(m.Samples-s.Sides.Train-s.Sides.Validation-s.Sides.Test))
+	}
+	if text := exportsText(dir, m); text != "" {
+		in.say("exports: %s", text)
+	}
 	in.balance(m)
 	rows, err := in.rows(dir, m)
 	if err != nil {
@@ -41,6 +50,9 @@ func settings(s *manifest.Settings) string {
 	}
 	text := fmt.Sprintf("content %s, mac %s, ip %s, ports %s, checksums %s, udp-pad %s, drop %s, dedup %s, labels %s",
 		s.Content, s.MAC, s.IP, s.Ports, s.Checksums, pad, s.Drop, s.Dedup, s.Labels)
+	if s.Resync {
+		text += ", resync on"
+	}
 	if s.Key != "" {
 		text += ", key " + s.Key
 	}
@@ -49,7 +61,7 @@ func settings(s *manifest.Settings) string {
 
 func damaged(m *manifest.Manifest) (n int64) {
 	for i := range m.Captures {
-		if m.Captures[i].Damage != nil {
+		if m.Captures[i].Damage != nil || m.Captures[i].Gaps != nil {
 			n++
 		}
 	}
@@ -99,7 +111,7 @@ func (in *inspector) rows(dir string, m *manifest.Manifest) ([]report.Row, error
 }
 
 // nth is the index in the dataset of the i-th sample of a label.
-func nth(m *manifest.Manifest, label uint8, i int64) int64 {
+func nth(m *manifest.Manifest, label uint16, i int64) int64 {
 	for k := range m.Captures {
 		c := &m.Captures[k]
 		if c.Label != label {
@@ -127,7 +139,7 @@ func (in *inspector) idxFile(path string) error {
 	}
 	switch len(h.Dims) {
 	case 1:
-		return in.labelFile(r)
+		return in.labelFile(path, r)
 	case 3:
 		return in.imageFile(r, sample.Shape{Rows: int(h.Dims[1]), Cols: int(h.Dims[2])})
 	}
@@ -154,25 +166,23 @@ func (in *inspector) imageFile(r *idx.Reader, shape sample.Shape) error {
 	return in.draw([]report.Row{row}, shape)
 }
 
-func (in *inspector) labelFile(r *idx.Reader) error {
-	if r.ItemSize() != 1 {
+func (in *inspector) labelFile(path string, r *idx.Reader) error {
+	if t := r.Header().Type; t != idx.Uint8 && t != idx.Int32 {
 		return nil
 	}
-	var counts [256]int64
+	labels, counts := &idx.Labels{Reader: r}, map[uint16]int64{}
 	for {
-		b, err := r.Next()
+		l, err := labels.Next()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return err
+			return &named{err, []string{path}}
 		}
-		counts[b[0]]++
+		counts[l]++
 	}
-	for l, n := range counts {
-		if n > 0 {
-			fmt.Fprintf(in.out, "label %d: %s\n", l, thousands(n))
-		}
+	for _, l := range slices.Sorted(maps.Keys(counts)) {
+		fmt.Fprintf(in.out, "label %d: %s\n", l, thousands(counts[l]))
 	}
 	return nil
 }

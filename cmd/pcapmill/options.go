@@ -112,7 +112,15 @@ func millOptions(v *config.Values) (o mill.Options, err error) {
 	parse("key-file", func(string) (e error) { o.Key, e = v.ReadKey(); return e })
 	o.Mask.UDPPad = v.On("udp-pad")
 	o.Workers = v.Number("workers")
+	o.Resync, o.MaxExpansion = v.On("resync"), v.Number("max-expansion")
 	o.StdinName = v.Get("stdin-name")
+	o.Memory, o.Tmp = v.Size("memory"), v.Get("tmp")
+	if o.Memory != 0 && o.Memory < mill.MinMemory && err == nil {
+		err = usage("%s: %s: need 128MiB or more, or 0 for half of what there is", from(v, "memory"), v.Get("memory"))
+	}
+	if info, e := os.Stat(o.Tmp); o.Tmp != "" && err == nil && (e != nil || !info.IsDir()) {
+		err = usage("%s: %s is no directory", from(v, "tmp"), shown(o.Tmp))
+	}
 	return o, err
 }
 

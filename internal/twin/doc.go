@@ -70,7 +70,7 @@ func (s Settings) check() error {
 // Result is a dataset.
 type Result struct {
 	Samples   [][]byte // each Settings.Length bytes
-	Labels    []byte   // of the same index
+	Labels    []uint16 // of the same index
 	Captures  []CaptureResult
 	Conflicts int
 }

@@ -1,0 +1,7 @@
+package png
+
+// Folder is the name of the folder of a label, of a dataset with these classes.
+func Folder(classes []string, label int) string {
+	_, of := folders(classes, 255)
+	return of(label)
+}
