@@ -19,8 +19,8 @@
 // in 10.0.0.17. IPv4 addresses as eight hexadecimal digits, or as one number, are not
 // searched for: any digest holds some.
 //
-// Addresses of few byte values (IPv4: one or two, others: up to three), such as
-// 1.1.1.1 or 00:00:00:00:00:01, occur as bytes in any file; what is found of them is
+// Addresses of few byte values (IPv4: one or two, others: up to three besides zero),
+// such as 1.1.1.1 or 02:aa:00:00:00:06, occur as bytes in any file; what is found of them is
 // counted apart, as plain bytes.
 //
 // Left out are addresses and names that say nothing about who they are (see
