@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
+	"github.com/pcapmill/pcapmill/internal/filesum"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 )
 
@@ -53,12 +53,11 @@ func Collect(ctx context.Context, dir string) ([]File, error) {
 		if !info.Mode().IsRegular() {
 			return fmt.Errorf("%s is neither a file nor a folder; what it stands for cannot be part of the dataset: remove it", path)
 		}
-		f, err := digest(path)
+		sum, size, err := filesum.Of(ctx, path)
 		if err != nil {
 			return err
 		}
-		f.Name = name
-		files = append(files, f)
+		files = append(files, File{name, size, sum})
 		return nil
 	})
 	if err != nil {
@@ -66,20 +65,6 @@ func Collect(ctx context.Context, dir string) ([]File, error) {
 	}
 	sortFiles(files) // WalkDir's order is that of folders: "a/b" before "a.c"
 	return files, nil
-}
-
-func digest(path string) (File, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return File{}, err
-	}
-	defer f.Close()
-	sum := sha256.New()
-	n, err := io.Copy(sum, f)
-	if err != nil {
-		return File{}, err
-	}
-	return File{Size: n, SHA256: hex.EncodeToString(sum.Sum(nil))}, nil
 }
 
 // Count counts the samples of each side and class of a view that is split. It returns

@@ -88,9 +88,44 @@ var options = []Option{
 		Long:  "The mapping from class to keywords. A capture's label is the class whose longest keyword occurs in its base name, in any case. 'pcapmill labels --print NAME' shows a built-in one to start from.",
 	},
 	{
+		Name: "label-from", Kind: Text, Default: "name", Values: []string{"name", "dir", "table"}, Group: "Labels", Arg: "name|dir|table",
+		Short: "where labels come from: base names, directories, or a table of flows",
+		Long:  "name: keywords in a capture's base name. dir: the directory directly below the one that was named. table: each session's row in --table. With dir and table the classes are, unless --labels says them, those that occur, in byte-wise order; and a class table's names, or else its keywords, are matched whole.",
+	},
+	{
+		Name: "table", Kind: Text, Group: "Labels", Arg: "FILE|DIR",
+		Short: "CSV with a flow a line: five-tuple, time, class; or a directory of them",
+		Long:  "A session gets the class of the rows with its endpoints and protocol whose time touches its own. Two classes for one session are an error with both lines; sessions without a row are --unknown. See docs/labels.md.",
+	},
+	{
+		Name: "table-preset", Kind: Text, Group: "Labels", Arg: "NAME",
+		Short: "columns of the table: cicids2017, cicflowmeter-v3 or cicflowmeter-v4",
+		Long:  "The names of columns, the layout of times and the unit of durations that these have. Time zone and offset are not known from that.",
+	},
+	{
+		Name: "table-columns", Kind: Text, Group: "Labels", Arg: "ROLE=NAME,...",
+		Short: "columns of the table by role, as src_ip=NAME,label=NAME",
+		Long:  "Roles: src_ip, src_port, dst_ip, dst_port, proto, start, end or duration (duration_ms and the like give its unit, else seconds), label. They change those of a preset.",
+	},
+	{
+		Name: "table-time", Kind: Text, Group: "Labels", Arg: "LAYOUT",
+		Short: "times of the table, as %d/%m/%Y %H:%M:%S, or unix, unix-ms, unix-us",
+		Long:  "Of %Y %m %d %H %I %M %S %f %p %z; several layouts are separated by |. %{8}I is a clock of 12 hours without AM and PM whose day begins at 8.",
+	},
+	{
+		Name: "table-timezone", Kind: Text, Group: "Labels", Arg: "ZONE",
+		Short: "time zone of the table: UTC, -03:00, or America/Halifax",
+		Long:  "It must be given unless the times say it.",
+	},
+	{
+		Name: "table-offset", Kind: Text, Group: "Labels", Arg: "DURATION",
+		Short: "added to all times of the table, as -1.5s or 1h",
+		Long:  "For a table whose clock did not go with that of the captures.",
+	},
+	{
 		Name: "unknown", Kind: Text, Default: "keep", Values: []string{"keep", "skip", "error"}, Group: "Labels", Arg: "keep|skip|error",
 		Short: "captures that no class matches: label them unknown (255), leave out, or refuse",
-		Long:  "What happens to captures whose name no class matches: keep gives them label 255 (65535 if there are more than 255 classes), skip leaves them out, error refuses to start. They are counted and shown in any case.",
+		Long:  "What happens to captures, and with a table to sessions, that no class matches: keep gives them label 255 (65535 if there are more than 255 classes), skip leaves them out, error refuses. They are counted and shown in any case.",
 	},
 	{
 		Name: "stdin-name", Kind: Text, Default: "stdin", Group: "Labels", Arg: "NAME",
@@ -146,6 +181,26 @@ var options = []Option{
 		Name: "resync", Kind: Switch, Default: "off", Group: "Selection", Arg: "on|off",
 		Short: "go on behind a record that cannot be true, if records are found",
 		Long:  "A capture ends at a record or block that cannot be true, because the next one is found by its length. With this, the next row of plausible records is looked for (eight records of pcap or four blocks of pcapng, or two and the end of the file), and what was passed over is reported with offset and bytes. A payload that is itself a capture may be taken for records. What is cut off at its end still ends there. One worker reads each capture.",
+	},
+	{
+		Name: "idle-timeout", Kind: Text, Group: "Selection", Arg: "DURATION",
+		Short: "end a session at a longer pause, like 60s or 5m; default: never",
+		Long:  "A kept packet that comes later than this after the kept packet before it begins a new session of its five-tuple. Where clocks run backwards there is no pause. One five-tuple has at most 65536 sessions in a capture; the last takes what follows.",
+	},
+	{
+		Name: "tcp-restart", Kind: Switch, Default: "off", Group: "Selection", Arg: "on|off",
+		Short: "a TCP SYN behind a FIN or RST begins a new session",
+		Long:  "Ports are used again: with this a new connection under an old five-tuple is a session of its own. It counts whether these packets are kept or left out as tcp-control; a SYN with ACK does not begin one.",
+	},
+	{
+		Name: "min-packets", Kind: Number, Default: "0", Group: "Selection", Arg: "N",
+		Short: "kept packets that a session must have; 0 = no limit",
+		Long:  "Sessions with fewer are left out and counted.",
+	},
+	{
+		Name: "min-bytes", Kind: Number, Default: "0", Group: "Selection", Arg: "N",
+		Short: "bytes that a session must have, before it is cut or padded; 0 = no limit",
+		Long:  "Bytes after masking, which is what a sample is made of. Sessions with fewer are left out and counted.",
 	},
 	{
 		Name: "length", Kind: Number, Default: "784", Group: "Samples", Arg: "BYTES",

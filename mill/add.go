@@ -14,16 +14,17 @@ const wagonLen = 256 << 10
 
 // wagon is samples on their way from dedup to the writer.
 type wagon struct {
-	data  []byte // of whole samples
-	rows  []dataset.Row
-	label uint16
+	data   []byte // of whole samples
+	rows   []dataset.Row
+	labels []uint16
 }
 
 // adding is a capture whose sessions are being added.
 type adding struct {
 	s                *store
 	c                manifest.Capture
-	label            uint16
+	label            uint16           // of all sessions, unless they have their own
+	perLabel         map[uint16]int64 // samples, if they have
 	samples, records *manifest.Sum
 	w                *wagon
 	full             chan *wagon // to the writer's goroutine; nil: it is not worth one
@@ -46,6 +47,9 @@ func (s *store) add(in *Input, x *Extraction) (c manifest.Capture, known bool, e
 	}
 	a := &adding{s: s, c: describe(in, x), label: in.Label, samples: manifest.NewSum(), records: manifest.NewSum()}
 	a.c.FirstSample = s.m.Samples
+	if s.o.LabelFrom == FromTable {
+		a.c.LabelTable, a.perLabel = s.o.Flows.Digest(), map[uint16]int64{}
+	}
 	a.c.Sessions = int64(x.Sessions.Len())
 	a.begin(x.Sessions.Len() > few)
 	err = x.Sessions.Batches(64, a.batch)
@@ -56,6 +60,7 @@ func (s *store) add(in *Input, x *Extraction) (c manifest.Capture, known bool, e
 		return a.c, false, err
 	}
 	a.c.SamplesDigest, a.c.RowsDigest = a.samples.Text(), a.records.Text()
+	a.c.Labels = a.labels()
 	a.c.Settle()
 	s.account(&a.c, id)
 	return a.c, false, nil
@@ -101,10 +106,24 @@ func (a *adding) batch(first int, batch []session.Session) error {
 	s.touched = touched
 	for i := range batch {
 		p := &batch[i]
-		if !a.fit(p.Bytes) {
+		if p.Bytes == 0 {
+			a.c.Empty++
 			continue
 		}
-		seen, conflict := s.set.Add(p.Digest, a.label)
+		reason := s.o.wanted(p.Count(), p.Bytes)
+		id := a.label
+		if reason == "" {
+			var err error
+			if id, reason, err = a.labelOf(first+i, p); err != nil {
+				return err
+			}
+		}
+		if reason != "" {
+			a.leave(reason)
+			continue
+		}
+		a.fit(p.Bytes)
+		seen, conflict := s.set.Add(p.Digest, id)
 		if seen && s.o.Dedup != dedup.None {
 			a.c.Duplicates++
 			continue
@@ -113,19 +132,27 @@ func (a *adding) batch(first int, batch []session.Session) error {
 			a.c.Conflicts++
 		}
 		a.c.Samples++
-		if err := a.load(first+i, p); err != nil {
+		if a.perLabel != nil {
+			a.perLabel[id]++
+		}
+		if err := a.load(first+i, p, id); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// fit counts how a session fits, and reports whether it makes a sample.
-func (a *adding) fit(bytes uint64) bool {
+// leave counts a session that is not wanted.
+func (a *adding) leave(reason string) {
+	if a.c.SessionsLeftOut == nil {
+		a.c.SessionsLeftOut = map[string]int64{}
+	}
+	a.c.SessionsLeftOut[reason]++
+}
+
+// fit counts how a session with bytes fits.
+func (a *adding) fit(bytes uint64) {
 	switch a.s.o.Shape.FitOf(bytes) {
-	case sample.Empty:
-		a.c.Empty++
-		return false
 	case sample.Padded:
 		a.c.Padded++
 	case sample.Exact:
@@ -134,18 +161,17 @@ func (a *adding) fit(bytes uint64) bool {
 		a.c.Truncated++
 	}
 	a.c.OriginalBytes += int64(bytes)
-	return true
 }
 
 // load puts a sample into the wagon, and sends it off when it is full.
-func (a *adding) load(i int, p *session.Session) error {
+func (a *adding) load(i int, p *session.Session, id uint16) error {
 	w, n := a.w, a.s.o.Shape.Length()
 	at := len(w.data)
 	w.data = w.data[:at+n]
 	p.Sample(w.data[at:])
 	row := rowOf(i, p)
 	row.Capture = uint32(len(a.s.m.Captures))
-	w.rows = append(w.rows, row)
+	w.rows, w.labels = append(w.rows, row), append(w.labels, id)
 	if len(w.data)+n <= cap(w.data) {
 		return nil
 	}
@@ -176,7 +202,7 @@ func (a *adding) end(whole bool) error {
 	return err
 }
 
-func (w *wagon) clear() { w.data, w.rows = w.data[:0], w.rows[:0] }
+func (w *wagon) clear() { w.data, w.rows, w.labels = w.data[:0], w.rows[:0], w.labels[:0] }
 
 // write appends the samples and rows of a wagon and empties it.
 func (a *adding) write(w *wagon) error {
@@ -188,7 +214,7 @@ func (a *adding) write(w *wagon) error {
 			return err
 		}
 		_, _ = a.records.Write(record)
-		if err := s.writer.Append(dataset.Sample{Data: w.data[i*n : (i+1)*n], Label: a.label}); err != nil {
+		if err := s.writer.Append(dataset.Sample{Data: w.data[i*n : (i+1)*n], Label: w.labels[i]}); err != nil {
 			return err
 		}
 	}

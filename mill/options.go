@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/dedup"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/label"
+	"github.com/pcapmill/pcapmill/label/flows"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/sample"
@@ -52,6 +54,13 @@ type Options struct {
 	Breaks  session.Breaks // where sessions end early
 	Reading
 
+	// Labels may be nil unless LabelFrom is FromName: see Prepare.
+	LabelFrom LabelFrom
+	Flows     *flows.Index // FromTable: the table; a run uses it up
+
+	// Sessions with fewer kept packets, or fewer bytes contributed, are left out.
+	MinPackets, MinBytes int64
+
 	StdinName string // what a capture on standard input is called; "" = "stdin"
 
 	// How it is computed. None of these changes a byte.
@@ -81,10 +90,16 @@ func (o *Options) Check() error {
 	switch {
 	case o.Shape.Rows < 1 || o.Shape.Cols < 1 || o.Shape.Rows > sample.MaxLength/o.Shape.Cols:
 		return fmt.Errorf("mill: shape %s: need 1 to %d bytes", o.Shape, sample.MaxLength)
-	case o.Labels == nil || len(o.Labels.Classes) == 0:
+	case o.LabelFrom == FromName && o.Labels == nil || o.Labels != nil && len(o.Labels.Classes) == 0:
 		return errors.New("mill: no class table")
+	case (o.LabelFrom == FromTable) != (o.Flows != nil):
+		return errors.New("mill: labels from a table need one, and others none")
+	case o.MinPackets < 0 || o.MinBytes < 0:
+		return fmt.Errorf("mill: at least %d packets and %d bytes a session: need 0 (no limit) or more", o.MinPackets, o.MinBytes)
 	case o.Workers < 0:
 		return fmt.Errorf("mill: %d workers: need 0 (one a core) or more", o.Workers)
+	case o.Breaks.Idle < 0:
+		return fmt.Errorf("mill: idle timeout of %d ns: need more than 0, or 0 for none", o.Breaks.Idle)
 	case o.Memory != 0 && o.Memory < MinMemory:
 		return fmt.Errorf("mill: %d bytes of memory: need %d (128 MiB) or more, or 0 for half of the machine's", o.Memory, MinMemory)
 	case o.BlockLength != 0 && (o.BlockLength < 64 || o.BlockLength%4 != 0):
@@ -119,6 +134,14 @@ func (o *Options) settings() manifest.Settings {
 	if o.Mask.Pseudonyms() {
 		s.Key = mask.KeyID(o.Key)
 	}
+	if o.LabelFrom != FromName {
+		s.LabelFrom = o.LabelFrom.String()
+	}
+	s.MinPackets, s.MinBytes = o.MinPackets, o.MinBytes
+	if o.Breaks.Idle > 0 {
+		s.IdleTimeout = time.Duration(o.Breaks.Idle).String()
+	}
+	s.TCPRestart = o.Breaks.Restart
 	return s
 }
 

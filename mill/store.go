@@ -187,10 +187,23 @@ func (s *store) recall() error {
 		return err
 	}
 	defer table.Close()
+	var labels *idx.Labels // read only where captures do not tell
+	if s.m.Settings.LabelFrom == FromTable.String() {
+		if labels, err = idx.OpenLabels(filepath.Join(s.dir, idx.LabelsName)); err != nil {
+			return err
+		}
+		defer labels.Close()
+	}
 	var row dataset.Row
 	for i := range s.m.Captures {
 		c := &s.m.Captures[i]
+		id := c.Label
 		for range c.Samples {
+			if labels != nil {
+				if id, err = labels.Next(); err != nil {
+					return err
+				}
+			}
 			if err := table.Next(&row); err != nil {
 				return err
 			}
@@ -198,7 +211,7 @@ func (s *store) recall() error {
 				return fmt.Errorf("%s: a row of capture %d (%s) says capture %d: the file was changed; make the dataset anew",
 					filepath.Join(s.dir, rows.Name), i, c.Name, row.Capture)
 			}
-			s.set.Add(row.Digest, c.Label)
+			s.set.Add(row.Digest, id)
 		}
 	}
 	return nil
@@ -211,13 +224,24 @@ func (s *store) account(c *manifest.Capture, id content) {
 	s.m.Captures = append(s.m.Captures, *c)
 	s.have[id] = true
 	s.pending++
+	if c.Class != manifest.BySession {
+		s.count(c.Label, c.Samples)
+		return
+	}
+	for _, l := range c.Labels {
+		s.count(l.Label, l.Samples)
+	}
+}
+
+// count adds samples to a class. The one that is not in the table is unknown.
+func (s *store) count(id uint16, samples int64) {
 	for i := range s.m.Classes {
-		if s.m.Classes[i].Label == c.Label {
-			s.m.Classes[i].Samples += c.Samples
+		if s.m.Classes[i].Label == id {
+			s.m.Classes[i].Samples += samples
 			return
 		}
 	}
-	s.m.Classes = append(s.m.Classes, manifest.Class{Label: c.Label, Name: c.Class, Samples: c.Samples})
+	s.m.Classes = append(s.m.Classes, manifest.Class{Label: id, Name: manifest.UnknownName, Samples: samples})
 }
 
 // describe is a capture's entry in the manifest without its samples.

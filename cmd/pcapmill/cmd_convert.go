@@ -140,7 +140,7 @@ func mine(ctx context.Context, p *mill.Plan, c *console, divide func() error, jo
 		}
 		rendered, err := c.render(ctx, p.Out, p.Out, jobs)
 		if err != nil {
-			return c.notRendered(p, err)
+			return c.notRendered(p, rendered, err)
 		}
 		c.rendered(rendered)
 	}

@@ -17,7 +17,7 @@ func newVerify() *cobra.Command {
 		Use:   "verify DIR [--against CAPTURE...]",
 		Short: "check every promise that a finished dataset makes",
 		Long: `Checks the dataset in DIR against its manifest: counts, file sizes, IDX headers,
-the laws (packets = used + left out, sessions = samples + duplicates + empty), the
+the laws (packets = used + left out, sessions = samples + duplicates + empty + left out), the
 label of every image, the digest of every capture's samples, duplicates and
 conflicts; and the files of exports in DIR against the digests that they record.
 Stops at the first broken promise. An export that was made from another state of the

@@ -106,7 +106,7 @@ func complain(w io.Writer, err error) {
 
 // rooms is a row of our package names, as library errors begin with them, at the
 // start of a line or behind the option that it is about.
-var rooms = regexp.MustCompile(`^(--[a-z-]+: |PCAPMILL_[A-Z_]+: )?(?:(?:atomicfile|audit|card|config|csv|dataset|dedup|export|header|idx|label|manifest|mask|mill|parquet|png|rows|sample|split|splitfile): )+`)
+var rooms = regexp.MustCompile(`^(--[a-z-]+: |PCAPMILL_[A-Z_]+: )?(?:(?:atomicfile|audit|card|config|csv|dataset|dedup|export|flows|header|idx|label|manifest|mask|mill|parquet|png|rows|sample|session|split|splitfile): )+`)
 
 // withoutRooms is a message without the names of our packages, which tell a
 // person nothing.

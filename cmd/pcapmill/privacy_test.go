@@ -65,6 +65,8 @@ func TestNothingNamesAnAddress(t *testing.T) {
 			{"convert", path, "-o", data, "--dry-run", "--json"},
 			{"labels", path},
 			{"inspect", path, "--drop", "none", "--top", "100"},
+			{"export", data, "--format", "mnist,npy,npz,png,wds"},
+			{"export", data + "3", "--format", "npz,wds", "--json"},
 			{"inspect", data},
 			{"verify", data},
 			{"verify", data, "--against", path, "--names"},
