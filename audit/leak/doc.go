@@ -46,7 +46,8 @@
 //	header     in other header bytes (options, extension headers, numbers that look
 //	           so), or across the seam of two parts
 //	pseudonym  a field whose pseudonym is another address of the captures, by chance
-//	copy       in another file, within bytes that stand in a sample, too
+//	copy       in another file, within bytes that stand in a sample, too; in one of a
+//	           format that compresses, an address or name that stands in a sample
 //	unplaced   in a sample whose capture was not named: not judged
 //	bytes      an address of 4 bytes as bytes, or plain bytes, outside of the
 //	           samples: judge by chance

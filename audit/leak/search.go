@@ -62,7 +62,7 @@ func Search(ctx context.Context, dir string, captures []string, o Options) (*Rep
 	}
 	s := &search{
 		dir: dir, m: m, o: o, made: map[string]string{},
-		contexts: contexts{map[uint64]struct{}{}, map[[2]int]struct{}{}},
+		contexts: contexts{map[uint64]struct{}{}, map[int32]struct{}{}, map[[2]int]struct{}{}},
 	}
 	if err := s.settings(); err != nil {
 		return nil, err

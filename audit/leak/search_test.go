@@ -394,6 +394,14 @@ func TestCopiesOfSamples(t *testing.T) {
 	if r := search(t, dir, leak.Options{}, path); r.Broken() != 1 {
 		t.Errorf("other bytes around it: %+v", r.Groups)
 	}
+	write(t, filepath.Join(dir, "rows.bin"), []byte("PAR1 a piece of a literal 198.51.100.23 and what follows in it"))
+	if r := search(t, dir, leak.Options{}, path); r.Broken() != 0 {
+		t.Errorf("in a format that compresses: %+v", r.Groups)
+	}
+	write(t, filepath.Join(dir, "rows.bin"), []byte("PAR1 but that stands in no sample: 203.0.113.77"))
+	if r := search(t, dir, leak.Options{}, path); r.Broken() != 1 {
+		t.Errorf("what is in no sample, in a format that compresses: %+v", r.Groups)
+	}
 }
 
 // TestCapturesThatAreNotNamed: their samples are not judged, and it is said.
