@@ -5,8 +5,6 @@
 package audit
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -51,10 +49,10 @@ func Verify(dir string) (*Verified, error) {
 		run     func(promise string) error
 	}
 	checks := []promised{
-		{"the manifest agrees with itself: packets = used + left out, sessions = samples + duplicates + empty, totals, ranges, classes", v.laws},
+		{"the manifest agrees with itself: packets = used + left out, sessions = samples + duplicates + empty + left out, totals, ranges, classes", v.laws},
 		{"the files have the sizes that the manifest says", v.sizes},
 		{"the IDX headers say what the manifest says", v.headers},
-		{"every image has the label of its capture, and every capture's samples have their digest", v.samples},
+		{"every image has the label of its capture or, where sessions have their own, the labels are as counted, and every capture's samples have their digest", v.samples},
 		{"every row of the table belongs to its sample, and the rows of a capture add up to its counts", v.rows},
 		{"no two samples of a class are duplicates, and the conflicts are as counted", v.duplicates},
 	}
@@ -174,7 +172,7 @@ func (v *verifier) samples(promise string) error {
 	}
 	for i := range v.m.Captures {
 		c := &v.m.Captures[i]
-		if known[c.Label] != c.Class {
+		if c.Class != manifest.BySession && known[c.Label] != c.Class {
 			return broken(promise, "capture %s: class %s with label %d, which the class table calls %q", c.Name, c.Class, c.Label, known[c.Label])
 		}
 		if err := v.capture(promise, i, images, labels, t); err != nil {
@@ -194,8 +192,9 @@ func (v *verifier) rows(promise string) error {
 
 func (v *verifier) capture(promise string, at int, images *idx.Images, labels *idx.Labels, t *table) error {
 	c := &v.m.Captures[at]
-	sum := sha256.New()
+	sum := manifest.NewSum()
 	t.begin(at, c)
+	perLabel := map[uint16]int64{}
 	for i := range c.Samples {
 		b, err := images.Next()
 		if err != nil {
@@ -210,13 +209,19 @@ func (v *verifier) capture(promise string, at int, images *idx.Images, labels *i
 		if err != nil {
 			return err
 		}
-		if l != c.Label {
+		if c.Class != manifest.BySession && l != c.Label {
 			return broken(promise, "capture %s: sample %d has label %d, need %d", c.Name, c.FirstSample+i, l, c.Label)
 		}
-		v.count(d, at)
+		perLabel[l]++
+		v.count(d, at, l)
 	}
 	t.end()
-	if have := hex.EncodeToString(sum.Sum(nil)); have != c.SamplesDigest {
+	for _, want := range c.Labels {
+		if n := perLabel[want.Label]; n != want.Samples {
+			return broken(promise, "capture %s: %d samples have label %d, need %d", c.Name, n, want.Label, want.Samples)
+		}
+	}
+	if have := sum.Text(); have != c.SamplesDigest {
 		return broken(promise, "capture %s: its samples %d to %d have digest %s, need %s",
 			c.Name, c.FirstSample, c.FirstSample+c.Samples-1, have, c.SamplesDigest)
 	}
@@ -224,8 +229,8 @@ func (v *verifier) capture(promise string, at int, images *idx.Images, labels *i
 }
 
 // count notes what stands for a sample of capture at.
-func (v *verifier) count(d dedup.Digest, at int) {
-	seen, conflict := v.set.Add(d, v.m.Captures[at].Label)
+func (v *verifier) count(d dedup.Digest, at int, label uint16) {
+	seen, conflict := v.set.Add(d, label)
 	if seen {
 		v.repeated++
 	}

@@ -28,6 +28,7 @@ const (
 	Number      // a whole number, 0 or more
 	Switch      // on or off
 	List        // comma-separated words; a sequence in YAML
+	Size        // bytes, like 512MiB; 0 or more
 )
 
 // Option is one choice a user has.
@@ -50,7 +51,10 @@ func (o *Option) Env() string {
 // Options is the table, in the order of --help.
 func Options() []Option { return options }
 
-var address = []string{"remove", "zero", "anonymize", "keep"}
+var (
+	address   = []string{"remove", "zero", "anonymize", "keep"}
+	ipAddress = []string{"remove", "zero", "anonymize", "prefix", "keep"}
+)
 
 var options = []Option{
 	{
@@ -84,9 +88,44 @@ var options = []Option{
 		Long:  "The mapping from class to keywords. A capture's label is the class whose longest keyword occurs in its base name, in any case. 'pcapmill labels --print NAME' shows a built-in one to start from.",
 	},
 	{
+		Name: "label-from", Kind: Text, Default: "name", Values: []string{"name", "dir", "table"}, Group: "Labels", Arg: "name|dir|table",
+		Short: "where labels come from: base names, directories, or a table of flows",
+		Long:  "name: keywords in a capture's base name. dir: the directory directly below the one that was named. table: each session's row in --table. With dir and table the classes are, unless --labels says them, those that occur, in byte-wise order; and a class table's names, or else its keywords, are matched whole.",
+	},
+	{
+		Name: "table", Kind: Text, Group: "Labels", Arg: "FILE|DIR",
+		Short: "CSV with a flow a line: five-tuple, time, class; or a directory of them",
+		Long:  "A session gets the class of the rows with its endpoints and protocol whose time touches its own. Two classes for one session are an error with both lines; sessions without a row are --unknown. See docs/labels.md.",
+	},
+	{
+		Name: "table-preset", Kind: Text, Group: "Labels", Arg: "NAME",
+		Short: "columns of the table: cicids2017, cicflowmeter-v3 or cicflowmeter-v4",
+		Long:  "The names of columns, the layout of times and the unit of durations that these have. Time zone and offset are not known from that.",
+	},
+	{
+		Name: "table-columns", Kind: Text, Group: "Labels", Arg: "ROLE=NAME,...",
+		Short: "columns of the table by role, as src_ip=NAME,label=NAME",
+		Long:  "Roles: src_ip, src_port, dst_ip, dst_port, proto, start, end or duration (duration_ms and the like give its unit, else seconds), label. They change those of a preset.",
+	},
+	{
+		Name: "table-time", Kind: Text, Group: "Labels", Arg: "LAYOUT",
+		Short: "times of the table, as %d/%m/%Y %H:%M:%S, or unix, unix-ms, unix-us",
+		Long:  "Of %Y %m %d %H %I %M %S %f %p %z; several layouts are separated by |. %{8}I is a clock of 12 hours without AM and PM whose day begins at 8.",
+	},
+	{
+		Name: "table-timezone", Kind: Text, Group: "Labels", Arg: "ZONE",
+		Short: "time zone of the table: UTC, -03:00, or America/Halifax",
+		Long:  "It must be given unless the times say it.",
+	},
+	{
+		Name: "table-offset", Kind: Text, Group: "Labels", Arg: "DURATION",
+		Short: "added to all times of the table, as -1.5s or 1h",
+		Long:  "For a table whose clock did not go with that of the captures.",
+	},
+	{
 		Name: "unknown", Kind: Text, Default: "keep", Values: []string{"keep", "skip", "error"}, Group: "Labels", Arg: "keep|skip|error",
 		Short: "captures that no class matches: label them unknown (255), leave out, or refuse",
-		Long:  "What happens to captures whose name no class matches: keep gives them label 255 (65535 if there are more than 255 classes), skip leaves them out, error refuses to start. They are counted and shown in any case.",
+		Long:  "What happens to captures, and with a table to sessions, that no class matches: keep gives them label 255 (65535 if there are more than 255 classes), skip leaves them out, error refuses. They are counted and shown in any case.",
 	},
 	{
 		Name: "stdin-name", Kind: Text, Default: "stdin", Group: "Labels", Arg: "NAME",
@@ -99,9 +138,9 @@ var options = []Option{
 		Long:  "remove cuts everything before the IP header, for every link type. With the other values an Ethernet packet begins at its first byte, and its two addresses are zeroed, replaced by pseudonyms, or kept; packets of other link types still begin at the IP header.",
 	},
 	{
-		Name: "ip", Kind: Text, Default: "zero", Values: address, Group: "Masking", Arg: "remove|zero|anonymize|keep",
+		Name: "ip", Kind: Text, Default: "zero", Values: ipAddress, Group: "Masking", Arg: "remove|zero|anonymize|prefix|keep",
 		Short: "source and destination IP addresses",
-		Long:  "zero and anonymize keep the length; remove cuts the address bytes out of the header. anonymize puts a pseudonym in the place of each address: the same one wherever the address occurs. keep leaves the addresses in the samples.",
+		Long:  "zero and anonymize keep the length; remove cuts the address bytes out of the header. anonymize puts a pseudonym in the place of each address: the same one wherever the address occurs. prefix does so by Crypto-PAn, which keeps common prefixes (subnets stay subnets, of IPv4 and IPv6) and needs a key of 32 bytes. keep leaves the addresses in the samples.",
 	},
 	{
 		Name: "ports", Kind: Text, Default: "zero", Values: []string{"zero", "keep"}, Group: "Masking", Arg: "zero|keep",
@@ -125,8 +164,8 @@ var options = []Option{
 	},
 	{
 		Name: "key-file", Kind: Text, Group: "Masking", Arg: "FILE",
-		Short: "secret key for pseudonyms (HMAC-SHA-256); without it they can be reversed",
-		Long:  "The file's bytes are the key, exactly as they stand. The key reaches no output; the manifest holds an id of it.",
+		Short: "secret key for pseudonyms; without it they can be reversed",
+		Long:  "The file's bytes are the key, exactly as they stand; 'pcapmill keygen FILE' makes one. It keys HMAC-SHA-256 for anonymize (any length) and Crypto-PAn for --ip prefix (exactly 32 bytes). The key reaches no output; the manifest holds an id of it. A file that others than its owner can read, and a key of less than 16 bytes, are warned about.",
 	},
 	{
 		Name: "drop", Kind: List, Default: "tcp-control,dns,background", Values: []string{"tcp-control", "dns", "background", "none"}, Group: "Selection", Arg: "LIST|none",
@@ -137,6 +176,31 @@ var options = []Option{
 		Name: "dedup", Kind: Text, Default: "sample", Values: []string{"sample", "session", "none"}, Group: "Selection", Arg: "sample|session|none",
 		Short: "sessions of equal label to drop: equal samples, equal whole sessions, none",
 		Long:  "The first stays, over the whole dataset and across runs. Equal bytes under different labels are a conflict: both stay, and the number is reported.",
+	},
+	{
+		Name: "resync", Kind: Switch, Default: "off", Group: "Selection", Arg: "on|off",
+		Short: "go on behind a record that cannot be true, if records are found",
+		Long:  "A capture ends at a record or block that cannot be true, because the next one is found by its length. With this, the next row of plausible records is looked for (eight records of pcap or four blocks of pcapng, or two and the end of the file), and what was passed over is reported with offset and bytes. A payload that is itself a capture may be taken for records. What is cut off at its end still ends there. One worker reads each capture.",
+	},
+	{
+		Name: "idle-timeout", Kind: Text, Group: "Selection", Arg: "DURATION",
+		Short: "end a session at a longer pause, like 60s or 5m; default: never",
+		Long:  "A kept packet that comes later than this after the kept packet before it begins a new session of its five-tuple. Where clocks run backwards there is no pause. One five-tuple has at most 65536 sessions in a capture; the last takes what follows.",
+	},
+	{
+		Name: "tcp-restart", Kind: Switch, Default: "off", Group: "Selection", Arg: "on|off",
+		Short: "a TCP SYN behind a FIN or RST begins a new session",
+		Long:  "Ports are used again: with this a new connection under an old five-tuple is a session of its own. It counts whether these packets are kept or left out as tcp-control; a SYN with ACK does not begin one.",
+	},
+	{
+		Name: "min-packets", Kind: Number, Default: "0", Group: "Selection", Arg: "N",
+		Short: "kept packets that a session must have; 0 = no limit",
+		Long:  "Sessions with fewer are left out and counted.",
+	},
+	{
+		Name: "min-bytes", Kind: Number, Default: "0", Group: "Selection", Arg: "N",
+		Short: "bytes that a session must have, before it is cut or padded; 0 = no limit",
+		Long:  "Bytes after masking, which is what a sample is made of. Sessions with fewer are left out and counted.",
 	},
 	{
 		Name: "length", Kind: Number, Default: "784", Group: "Samples", Arg: "BYTES",
@@ -180,8 +244,23 @@ var options = []Option{
 	},
 	{
 		Name: "workers", Kind: Number, Default: "0", Group: "Running", Arg: "N",
-		Short: "captures read at the same time; 0 = one a core",
-		Long:  "The number changes no byte of the dataset.",
+		Short: "how many goroutines read captures; 0 = one a core",
+		Long:  "They share the work of one large capture as well as that of many small ones. Decompressors and the writer run beside them. The number changes no byte of the dataset.",
+	},
+	{
+		Name: "memory", Kind: Size, Default: "0", Group: "Running", Arg: "SIZE",
+		Short: "memory to take, like 2GiB, at least 128MiB; 0 = half of what there is",
+		Long:  "When the sessions of a capture would take more, they are put aside in temporary files (see tmp) and merged back. What there is: the machine's memory, or the limit of the control group if that is lower. The size changes no byte of the dataset.",
+	},
+	{
+		Name: "tmp", Kind: Text, Group: "Running", Arg: "DIR",
+		Short: "directory for temporary files; default: the system's ($TMPDIR)",
+		Long:  "Only used when memory is short. The files are called .pcapmill-spill-*, have no name while they are in use where the system allows that, hold sessions with their original addresses, and are gone after the run however it ends. A directory in memory (tmpfs) saves nothing.",
+	},
+	{
+		Name: "max-expansion", Kind: Number, Default: "5000", Group: "Running", Arg: "TIMES",
+		Short: "times its file that a compressed capture may become; 0 = no limit",
+		Long:  "Beyond it a capture is taken for a decompression bomb and ends there, as damaged. The first 64 MiB may come from anything. Packets of 64 KiB of zeros, the most that a real network compresses, become 600 times smaller in gzip, 2700 times in zstd and 3900 times in bzip2. Memory is bounded in any case.",
 	},
 }
 

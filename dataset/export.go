@@ -51,10 +51,11 @@ type View interface {
 	// Spec is the shape of every sample.
 	Spec() Spec
 	// Len is the number of samples of a side, 0 of one that does not exist; of Whole,
-	// of all.
+	// of all, those included that a split has left out.
 	Len(Side) int64
 	// Sides lists the sides that exist, in order: Whole alone, or some of the others.
-	// A side that exists may be without samples.
+	// A side that exists may be without samples, and a split may leave samples out:
+	// they are on none of the sides, and only formats of tables have them.
 	Sides() []Side
 	// Classes are the names by class id. A sample of an unknown class has the label
 	// that Unknown returns, and the class name UnknownClass.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"log"
 	"os"
 	"path/filepath"
 	"testing"
@@ -19,13 +20,31 @@ import (
 func makeDataset(t *testing.T, counts ...int64) string {
 	t.Helper()
 	dir := t.TempDir()
+	if err := writeDataset(dir, counts...); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func exampleDataset() string {
+	dir, err := os.MkdirTemp("", "export-example")
+	if err == nil {
+		err = writeDataset(dir, 2, 3)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	return dir
+}
+
+func writeDataset(dir string, counts ...int64) error {
 	m := &manifest.Manifest{Format: manifest.Format, Version: manifest.Version, Rows: 2, Cols: 3}
 	m.Settings = manifest.Settings{Length: 6, Shape: "2x3", Dedup: "none"}
 	m.Tool = manifest.Tool{Name: "pcapmill", Version: "of the test"}
 	m.Totals.LeftOut = map[string]int64{}
 	w, err := idx.Format{}.Open(dir, dataset.Spec{Rows: 2, Cols: 3}, 0)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	names := []string{"first", "second", "third"}
 	for label, n := range counts {
@@ -35,7 +54,7 @@ func makeDataset(t *testing.T, counts ...int64) string {
 		for range n {
 			b := byte(m.Samples)
 			if err := w.Append(dataset.Sample{Data: []byte{b, b, b, b, b, b}, Label: c.Label}); err != nil {
-				t.Fatal(err)
+				return err
 			}
 			m.Samples++
 		}
@@ -43,10 +62,7 @@ func makeDataset(t *testing.T, counts ...int64) string {
 		m.Classes = append(m.Classes, manifest.Class{Label: c.Label, Name: c.Class, Samples: n})
 		m.Totals.Add(&c.Counts)
 	}
-	if err := errors.Join(w.Commit(), w.Close(), m.Write(dir)); err != nil {
-		t.Fatal(err)
-	}
-	return dir
+	return errors.Join(w.Commit(), w.Close(), m.Write(dir))
 }
 
 func open(t *testing.T, dir string, src export.Source) *export.View {

@@ -203,7 +203,7 @@ func mayReplace(dir, name string) error {
 // publish makes the new folder the export, durably, and removes the old one.
 func (p *place) publish() error {
 	err := os.Rename(p.next, p.final) // if there is none, or an empty one
-	if err != nil {
+	if _, none := os.Lstat(p.final); err != nil && none == nil {
 		if done, e := exchange(p.next, p.final); done || e != nil {
 			err = e
 		} else {

@@ -26,7 +26,8 @@ type Source struct {
 	// nil: there are none.
 	Row func(i int64) (dataset.Row, error)
 	// Sides are the sides that exist, in order, and Side says on which of them sample
-	// i stands: Whole if on none. Both nil: the dataset is not split.
+	// i stands; Whole: on none, the split has left it out. Both nil: the dataset is not
+	// split.
 	Sides []dataset.Side
 	Side  func(i int64) dataset.Side
 	// SplitDigest stands for all that Side says: the same text, the same sides. It
@@ -134,7 +135,7 @@ func (v *View) countSides() error {
 	for i := range v.m.Samples {
 		s := v.src.Side(i)
 		if s == dataset.Whole {
-			continue // on no side, and counted above
+			continue
 		}
 		if !exists[s] {
 			return fmt.Errorf("export: %s: sample %d stands on the side %v, but the split has only %v", v.dir, i, s, v.src.Sides)

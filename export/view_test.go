@@ -42,18 +42,18 @@ func TestViewNotSplit(t *testing.T) {
 }
 
 func TestViewSplit(t *testing.T) {
-	sides := []dataset.Side{dataset.Test, dataset.Train, dataset.Train, dataset.Test, dataset.Train}
-	v := open(t, makeDataset(t, 2, 3), export.Source{
+	sides := []dataset.Side{dataset.Test, dataset.Train, dataset.Train, dataset.Test, dataset.Train, dataset.Whole} // the last is left out
+	v := open(t, makeDataset(t, 2, 4), export.Source{
 		Sides: []dataset.Side{dataset.Train, dataset.Validation, dataset.Test},
 		Side:  func(i int64) dataset.Side { return sides[i] },
 		Row: func(i int64) (dataset.Row, error) {
 			return dataset.Row{Capture: uint32(i / 2), Session: uint64(10 * i), Packets: [2]uint64{1, 0}}, nil
 		},
 	})
-	if h := fmt.Sprint(v.Sides(), v.Len(dataset.Train), v.Len(dataset.Validation), v.Len(dataset.Test), v.Len(dataset.Whole)); h != "[train validation test] 3 0 2 5" {
+	if h := fmt.Sprint(v.Sides(), v.Len(dataset.Train), v.Len(dataset.Validation), v.Len(dataset.Test), v.Len(dataset.Whole)); h != "[train validation test] 3 0 2 6" {
 		t.Error(h)
 	}
-	for side, want := range map[dataset.Side]string{dataset.Train: "1 2 4 ", dataset.Validation: "", dataset.Test: "0 3 ", dataset.Whole: "0 1 2 3 4 "} {
+	for side, want := range map[dataset.Side]string{dataset.Train: "1 2 4 ", dataset.Validation: "", dataset.Test: "0 3 ", dataset.Whole: "0 1 2 3 4 5 "} {
 		have := ""
 		for _, e := range all(t, v, side) {
 			have += fmt.Sprint(e.Index, " ")
@@ -73,6 +73,7 @@ func TestViewRefusesSplits(t *testing.T) {
 	for name, src := range map[string]export.Source{
 		"a side that is not listed": {Sides: []dataset.Side{dataset.Test}, Side: train},
 		"no sides":                  {Side: train},
+		"no such side":              {Sides: []dataset.Side{dataset.Train}, Side: func(int64) dataset.Side { return 77 }},
 		"sides out of order":        {Sides: []dataset.Side{dataset.Test, dataset.Train}, Side: train},
 		"all as a side":             {Sides: []dataset.Side{dataset.Train, dataset.Whole}, Side: train},
 		"a side twice":              {Sides: []dataset.Side{dataset.Train, dataset.Train}, Side: train},

@@ -10,7 +10,7 @@
 // Two laws hold for every capture and in total (see Counts.Check):
 //
 //	packets  = used + left out by reason
-//	sessions = samples + duplicates + empty
+//	sessions = samples + duplicates + empty + left out by reason
 //
 // Everything in it is a function of the captures and the settings, except
 // seconds, the time it took.
@@ -29,6 +29,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
 	"github.com/pcapmill/pcapmill/internal/fsys"
+	"github.com/pcapmill/pcapmill/internal/plainjson"
 )
 
 // Name is the manifest's file name in its dataset's directory.
@@ -90,23 +91,29 @@ type Class struct {
 
 // Capture is what became of one capture.
 type Capture struct {
-	Name        string   `json:"name"`             // relative to what the user named, with slashes
-	Size        int64    `json:"size"`             // bytes read from the file, before undoing compression
-	Digest      string   `json:"digest"`           // of the uncompressed content, see capture.Digest
-	SHA256      string   `json:"sha256,omitempty"` // of the file, as it is on disk; only with --input-sha256
-	Format      string   `json:"format"`           // "pcap", "pcapng", "pcap in gzip", ...
-	LinkTypes   []string `json:"link_types"`
-	Label       uint16   `json:"label"`
-	Class       string   `json:"class"`
-	FirstSample int64    `json:"first_sample"` // samples first_sample ... first_sample+samples-1 are this capture's
-	// SamplesDigest is the SHA-256, in hexadecimal, of this capture's samples, byte
+	Name      string   `json:"name"`             // relative to what the user named, with slashes
+	Size      int64    `json:"size"`             // bytes read from the file, before undoing compression
+	Digest    string   `json:"digest"`           // of the uncompressed content, see capture.Digest
+	SHA256    string   `json:"sha256,omitempty"` // of the file, as it is on disk; only with --input-sha256
+	Format    string   `json:"format"`           // "pcap", "pcapng", "pcap in gzip", ...
+	LinkTypes []string `json:"link_types"`
+	Label     uint16   `json:"label"`
+	Class     string   `json:"class"`
+	// Labels counts the samples by label where each session has its own: then Label is
+	// that of unknown and Class is BySession. It is sorted by label.
+	Labels []LabelCount `json:"labels,omitempty"`
+	// LabelTable is the digest of the table that gave the labels, and of how it was read.
+	LabelTable  string `json:"label_table,omitempty"`
+	FirstSample int64  `json:"first_sample"` // samples first_sample ... first_sample+samples-1 are this capture's
+	// SamplesDigest is the Sum of this capture's samples, byte
 	// after byte as they stand in the file of images.
 	SamplesDigest string `json:"samples_digest"`
-	// RowsDigest is the SHA-256, in hexadecimal, of this capture's records in
+	// RowsDigest is the Sum of this capture's records in
 	// sample_table.bin.
 	RowsDigest string `json:"rows_digest"`
 	Counts
 	Damage *Damage `json:"damage,omitempty"`
+	Gaps   []Gap   `json:"gaps,omitempty"` // in order, at most 256
 }
 
 // Damage says where a capture ended before its end.
@@ -125,9 +132,12 @@ type Counts struct {
 	Sessions   int64            `json:"sessions"`
 	Samples    int64            `json:"samples"`
 	Duplicates int64            `json:"duplicates"`
-	Empty      int64            `json:"empty"`     // sessions without a byte
-	Conflicts  int64            `json:"conflicts"` // samples whose bytes stand under another label too
-	// Sessions with bytes, duplicates included, by how they fit the sample.
+	Empty      int64            `json:"empty"` // sessions without a byte
+	// SessionsLeftOut are sessions with bytes that were not wanted, by reason; only
+	// reasons that occurred.
+	SessionsLeftOut map[string]int64 `json:"sessions_left_out,omitempty"`
+	Conflicts       int64            `json:"conflicts"` // samples whose bytes stand under another label too
+	// Sessions with bytes that were wanted, duplicates included, by how they fit the sample.
 	Truncated int64 `json:"truncated"`
 	Padded    int64 `json:"padded"`
 	Exact     int64 `json:"exact"`
@@ -140,9 +150,19 @@ type Counts struct {
 // Settle computes what follows from the other fields.
 func (c *Counts) Settle() {
 	c.MeanLength = 0
-	if n := c.Sessions - c.Empty; n > 0 {
+	if n := c.full(); n > 0 {
 		c.MeanLength = float64(c.OriginalBytes) / float64(n)
 	}
+}
+
+// full is the number of sessions with bytes that were wanted.
+func (c *Counts) full() int64 { return c.Sessions - c.Empty - sum(c.SessionsLeftOut) }
+
+func sum(counts map[string]int64) (n int64) {
+	for _, k := range counts {
+		n += k
+	}
+	return n
 }
 
 // Add adds the counts of another part.
@@ -159,6 +179,12 @@ func (c *Counts) Add(o *Counts) {
 	c.Samples += o.Samples
 	c.Duplicates += o.Duplicates
 	c.Empty += o.Empty
+	for reason, n := range o.SessionsLeftOut {
+		if c.SessionsLeftOut == nil {
+			c.SessionsLeftOut = map[string]int64{}
+		}
+		c.SessionsLeftOut[reason] += n
+	}
 	c.Conflicts += o.Conflicts
 	c.Truncated += o.Truncated
 	c.Padded += o.Padded
@@ -176,6 +202,10 @@ func (c *Counts) Check() error {
 		left += n
 		least = min(least, n)
 	}
+	for _, n := range c.SessionsLeftOut {
+		least = min(least, n)
+	}
+	unwanted := sum(c.SessionsLeftOut)
 	settled := *c
 	settled.Settle()
 	switch {
@@ -183,21 +213,21 @@ func (c *Counts) Check() error {
 		return fmt.Errorf("a count of %d", least)
 	case c.Packets != c.Used+left:
 		return fmt.Errorf("%d packets, but %d used and %d left out", c.Packets, c.Used, left)
-	case c.Sessions != c.Samples+c.Duplicates+c.Empty:
-		return fmt.Errorf("%d sessions, but %d samples, %d duplicates and %d empty", c.Sessions, c.Samples, c.Duplicates, c.Empty)
-	case c.Sessions-c.Empty != c.Truncated+c.Padded+c.Exact:
-		return fmt.Errorf("%d sessions with bytes, but %d truncated, %d padded and %d exact", c.Sessions-c.Empty, c.Truncated, c.Padded, c.Exact)
+	case c.Sessions != c.Samples+c.Duplicates+c.Empty+unwanted:
+		return fmt.Errorf("%d sessions, but %d samples, %d duplicates, %d empty and %d left out", c.Sessions, c.Samples, c.Duplicates, c.Empty, unwanted)
+	case c.full() != c.Truncated+c.Padded+c.Exact:
+		return fmt.Errorf("%d sessions with bytes, but %d truncated, %d padded and %d exact", c.full(), c.Truncated, c.Padded, c.Exact)
 	case c.Conflicts > c.Samples:
 		return fmt.Errorf("%d conflicts, but only %d samples", c.Conflicts, c.Samples)
 	case c.MeanLength != settled.MeanLength:
-		return fmt.Errorf("mean length %v, but %d bytes in %d sessions", c.MeanLength, c.OriginalBytes, c.Sessions-c.Empty)
+		return fmt.Errorf("mean length %v, but %d bytes in %d sessions", c.MeanLength, c.OriginalBytes, c.full())
 	}
 	return nil
 }
 
 // equal compares everything but the time spent.
 func (c *Counts) equal(o *Counts) bool {
-	return maps.Equal(c.LeftOut, o.LeftOut) &&
+	return maps.Equal(c.LeftOut, o.LeftOut) && maps.Equal(c.SessionsLeftOut, o.SessionsLeftOut) &&
 		c.Packets == o.Packets && c.Used == o.Used && c.Sessions == o.Sessions && c.Samples == o.Samples &&
 		c.Duplicates == o.Duplicates && c.Empty == o.Empty && c.Conflicts == o.Conflicts &&
 		c.Truncated == o.Truncated && c.Padded == o.Padded && c.Exact == o.Exact &&
@@ -215,11 +245,16 @@ func (m *Manifest) Check() error {
 		if err := c.Check(); err != nil {
 			return fmt.Errorf("capture %s: %w", c.Name, err)
 		}
+		if err := c.checkGaps(); err != nil {
+			return fmt.Errorf("capture %s: %w", c.Name, err)
+		}
 		if c.FirstSample != next {
 			return fmt.Errorf("capture %s: its first sample is %d, but the captures before it have %d", c.Name, c.FirstSample, next)
 		}
 		next += c.Samples
-		perLabel[c.Label] += c.Samples
+		if err := c.count(perLabel); err != nil {
+			return err
+		}
 		sum.Add(&c.Counts)
 	}
 	if next != m.Samples {
@@ -328,7 +363,8 @@ func Parse(text []byte) (*Manifest, error) {
 	return m, nil
 }
 
-// Encode is the text of the file: indented JSON in a fixed order.
+// Encode is the text of the file: indented JSON in a fixed order, in which
+// nothing can disturb a terminal.
 func (m *Manifest) Encode() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -337,7 +373,7 @@ func (m *Manifest) Encode() ([]byte, error) {
 	if err := e.Encode(m); err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
 	}
-	return b.Bytes(), nil
+	return plainjson.Escape(b.Bytes()), nil
 }
 
 // Write puts the manifest into the dataset's directory, whole or not at all.

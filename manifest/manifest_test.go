@@ -27,6 +27,15 @@ func counts(t *rapid.T) manifest.Counts {
 	}
 	c.Packets = c.Used + c.LeftOut["dns"] + c.LeftOut["not-ip"]
 	c.Sessions = c.Samples + c.Duplicates + c.Empty
+	for _, reason := range []string{"min-packets", "min-bytes"} {
+		if k := n(reason); k > 0 {
+			if c.SessionsLeftOut == nil {
+				c.SessionsLeftOut = map[string]int64{}
+			}
+			c.SessionsLeftOut[reason] = k
+			c.Sessions += k
+		}
+	}
 	c.Conflicts = rapid.Int64Range(0, c.Samples).Draw(t, "conflicts")
 	c.Truncated = rapid.Int64Range(0, c.Samples+c.Duplicates).Draw(t, "truncated")
 	c.Padded = rapid.Int64Range(0, c.Samples+c.Duplicates-c.Truncated).Draw(t, "padded")
@@ -52,7 +61,18 @@ func whole(t *rapid.T) *manifest.Manifest {
 			c.Damage = &manifest.Damage{Kind: "truncated", Offset: 99, Packet: 3, Detail: "cut"}
 		}
 		m.Samples += c.Samples
-		m.Classes[c.Label].Samples += c.Samples
+		if rapid.Bool().Draw(t, "by session") {
+			c.Label, c.Class = 255, manifest.BySession
+			first := rapid.Int64Range(0, c.Samples).Draw(t, "first")
+			for label, n := range []int64{first, c.Samples - first} {
+				if n > 0 {
+					c.Labels = append(c.Labels, manifest.LabelCount{Label: uint16(label), Samples: n})
+					m.Classes[label].Samples += n
+				}
+			}
+		} else {
+			m.Classes[c.Label].Samples += c.Samples
+		}
 		m.Totals.Add(&c.Counts)
 		m.Captures = append(m.Captures, c)
 	}
@@ -208,7 +228,7 @@ func TestDiffNamesEveryOption(t *testing.T) {
 	for i := range v.NumField() {
 		var want manifest.Settings
 		switch f := reflect.ValueOf(&want).Elem().Field(i); f.Kind() {
-		case reflect.Int:
+		case reflect.Int, reflect.Int64:
 			f.SetInt(1)
 		case reflect.Bool:
 			f.SetBool(true)
@@ -216,7 +236,12 @@ func TestDiffNamesEveryOption(t *testing.T) {
 			f.SetString("x")
 		}
 		lines := manifest.Diff(manifest.Settings{}, want)
-		option := strings.ReplaceAll(strings.ToLower(v.Field(i).Name), "udppad", "udp-pad")
+		option := strings.ToLower(v.Field(i).Name)
+		for _, long := range []string{"udp-pad", "label-from", "min-packets", "min-bytes", "idle-timeout", "tcp-restart"} {
+			if option == strings.ReplaceAll(long, "-", "") {
+				option = long
+			}
+		}
 		switch option {
 		case "labels": // the name only; classes are compared by DiffClasses
 			if lines != nil {
@@ -305,6 +330,31 @@ func TestLabelType(t *testing.T) {
 		}
 		if err := m.Check(); (err == nil) != test.ok {
 			t.Errorf("%+v: error %v", test, err)
+		}
+	}
+}
+
+// TestLabelsOfSessions: counts by label that do not add up, or stand where the capture has one label, are seen.
+func TestLabelsOfSessions(t *testing.T) {
+	for name, test := range map[string]struct {
+		class  string
+		labels []manifest.LabelCount
+		ok     bool
+	}{
+		"right":         {manifest.BySession, []manifest.LabelCount{{Label: 0, Samples: 2}, {Label: 1, Samples: 1}}, true},
+		"too few":       {manifest.BySession, []manifest.LabelCount{{Label: 0, Samples: 2}}, false},
+		"another class": {manifest.BySession, []manifest.LabelCount{{Label: 0, Samples: 1}, {Label: 1, Samples: 2}}, false},
+		"unsorted":      {manifest.BySession, []manifest.LabelCount{{Label: 1, Samples: 1}, {Label: 0, Samples: 2}}, false},
+		"none":          {manifest.BySession, nil, false},
+		"one label":     {"a", []manifest.LabelCount{{Label: 0, Samples: 2}, {Label: 1, Samples: 1}}, false},
+	} {
+		c := manifest.Counts{Sessions: 3, Samples: 3, Padded: 3, LeftOut: map[string]int64{}}
+		m := &manifest.Manifest{
+			Samples: 3, Totals: c, Classes: []manifest.Class{{Label: 0, Name: "a", Samples: 2}, {Label: 1, Name: "b", Samples: 1}},
+			Captures: []manifest.Capture{{Label: 255, Class: test.class, Labels: test.labels, Counts: c}},
+		}
+		if err := m.Check(); (err == nil) != test.ok {
+			t.Errorf("%s: error %v", name, err)
 		}
 	}
 }

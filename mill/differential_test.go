@@ -47,7 +47,7 @@ func TestSharedAgainstTwin(t *testing.T) {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			p := plan
 			p.Options, p.Out = c.options(), filepath.Join(t.TempDir(), "out")
-			p.RunPackets = []int{0, 1000, 7}[i%3]
+			p.BlockLength = []int{0, 4096, 100}[i%3]
 			_, r := compare(t, c, &p, raws, labels)
 			for _, o := range r.Outcomes {
 				met["duplicates"] += o.Capture.Duplicates
@@ -113,7 +113,7 @@ func TestRandomAgainstTwin(t *testing.T) {
 				files[i].raw[r.IntN(len(files[i].raw))] ^= 1 << r.IntN(8)
 			}
 		}
-		compareFiles(rt, dir, c, files, r.IntN(20), 1+r.IntN(3))
+		compareFiles(rt, dir, c, files, []int{0, 64 + 4*r.IntN(20), 64 + 4*r.IntN(2000)}[r.IntN(3)], 1+r.IntN(3))
 	})
 }
 
@@ -142,10 +142,10 @@ func TestAllMasksAgainstTwin(t *testing.T) {
 	}
 }
 
-func compareFiles(t tester, dir string, c choice, files []file, runPackets, workers int) int {
+func compareFiles(t tester, dir string, c choice, files []file, blockLength, workers int) int {
 	t.Helper()
 	p := &mill.Plan{Options: c.options(), Out: filepath.Join(dir, "out")}
-	p.RunPackets, p.Workers = runPackets, workers
+	p.BlockLength, p.Workers = blockLength, workers
 	var raws [][]byte
 	var labels []uint16
 	for i, path := range write(t, dir, files) {

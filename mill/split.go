@@ -120,7 +120,7 @@ func stoppable(ctx context.Context, in *split.Input) *split.Input {
 	out.Each = func(f func(s *split.Sample) error) error {
 		n := 0
 		return in.Each(func(s *split.Sample) error {
-			if n++; n%pulse == 0 {
+			if n++; n%4096 == 0 {
 				if err := ctx.Err(); err != nil {
 					return err
 				}

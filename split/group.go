@@ -14,7 +14,7 @@ import (
 type Sample struct {
 	Label uint16
 	Row   dataset.Row
-	// Print stands for the sample's bytes: the first half of their SHA-256.
+	// Print stands for the sample's bytes: equal ones have equal prints, others do not.
 	Print [16]byte
 }
 

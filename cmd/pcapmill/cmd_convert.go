@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -63,6 +64,7 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 	if err != nil {
 		return err
 	}
+	debug.SetMemoryLimit(o.MemoryLimit()) // garbage is collected before it would exceed that
 	jobs, err := exportJobs(v)
 	if err != nil {
 		return err
@@ -88,7 +90,7 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 		c.failedEvent(err)
 		return err
 	}
-	for _, w := range o.Warnings() {
+	for _, w := range append(v.KeyWarnings(o.Key), o.Warnings()...) {
 		c.warn(w)
 	}
 	if dryRun {
@@ -138,7 +140,7 @@ func mine(ctx context.Context, p *mill.Plan, c *console, divide func() error, jo
 		}
 		rendered, err := c.render(ctx, p.Out, p.Out, jobs)
 		if err != nil {
-			return c.notRendered(p, err)
+			return c.notRendered(p, rendered, err)
 		}
 		c.rendered(rendered)
 	}

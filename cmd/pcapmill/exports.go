@@ -93,13 +93,15 @@ func verifyExports(cmd *cobra.Command, dir string, m *manifest.Manifest) error {
 	return nil
 }
 
-// notRendered is the end of a run whose dataset is complete and whose exports are not.
-func (c *console) notRendered(p *mill.Plan, err error) error {
+// notRendered is the end of a run whose dataset is complete and whose exports are not;
+// those that are done it names.
+func (c *console) notRendered(p *mill.Plan, done []*export.Rendered, err error) error {
 	code := exitFailed
 	text := fmt.Errorf("%w\nthe dataset itself is complete; 'pcapmill export' renders it without reading the captures again", err)
 	if errors.Is(err, context.Canceled) {
 		code, text = exitInterrupted, errors.New("interrupted: the dataset is complete, its exports are not; 'pcapmill export' renders them")
 	}
+	c.rendered(done)
 	c.stale(p.Out)
 	c.endedEvent("failed", code, text)
 	return &status{code, nameCaptures(text, p)}

@@ -50,6 +50,15 @@ func settings(s *manifest.Settings) string {
 	}
 	text := fmt.Sprintf("content %s, mac %s, ip %s, ports %s, checksums %s, udp-pad %s, drop %s, dedup %s, labels %s",
 		s.Content, s.MAC, s.IP, s.Ports, s.Checksums, pad, s.Drop, s.Dedup, s.Labels)
+	if s.Resync {
+		text += ", resync on"
+	}
+	if s.LabelFrom != "" {
+		text += ", label-from " + s.LabelFrom
+	}
+	if s.MinPackets > 0 || s.MinBytes > 0 {
+		text += fmt.Sprintf(", min-packets %d, min-bytes %d", s.MinPackets, s.MinBytes)
+	}
 	if s.Key != "" {
 		text += ", key " + s.Key
 	}
@@ -58,7 +67,7 @@ func settings(s *manifest.Settings) string {
 
 func damaged(m *manifest.Manifest) (n int64) {
 	for i := range m.Captures {
-		if m.Captures[i].Damage != nil {
+		if m.Captures[i].Damage != nil || m.Captures[i].Gaps != nil {
 			n++
 		}
 	}
@@ -89,13 +98,17 @@ func (in *inspector) rows(dir string, m *manifest.Manifest) ([]report.Row, error
 	if images.ItemSize() != m.Rows*m.Cols {
 		return nil, fmt.Errorf("%s: images of %d bytes, but the manifest says %dx%d", filepath.Join(dir, idx.ImagesName), images.ItemSize(), m.Rows, m.Cols)
 	}
+	find, err := finder(dir, m)
+	if err != nil {
+		return nil, err
+	}
 	var rows []report.Row
 	for _, c := range m.Classes {
 		r := report.Row{Title: shown(c.Name)}
 		n := min(int64(in.samples), c.Samples)
 		for i := range n {
 			b := make([]byte, images.ItemSize())
-			if err := images.ReadAt(b, nth(m, c.Label, i*c.Samples/n)); err != nil {
+			if err := images.ReadAt(b, find(c.Label, i*c.Samples/n)); err != nil {
 				return nil, err
 			}
 			r.Samples = append(r.Samples, b)
@@ -105,6 +118,32 @@ func (in *inspector) rows(dir string, m *manifest.Manifest) ([]report.Row, error
 		}
 	}
 	return rows, nil
+}
+
+// finder returns what finds the i-th sample of a label.
+func finder(dir string, m *manifest.Manifest) (find func(label uint16, i int64) int64, err error) {
+	if !slices.ContainsFunc(m.Captures, func(c manifest.Capture) bool { return c.Class == manifest.BySession }) {
+		return func(label uint16, i int64) int64 { return nth(m, label, i) }, nil
+	}
+	labels, err := idx.OpenLabels(filepath.Join(dir, idx.LabelsName))
+	if err != nil {
+		return nil, err
+	}
+	defer labels.Close()
+	all, err := labels.All()
+	if err != nil {
+		return nil, err
+	}
+	at := map[uint16][]int64{}
+	for i, l := range all {
+		at[l] = append(at[l], int64(i))
+	}
+	return func(label uint16, i int64) int64 {
+		if i < int64(len(at[label])) {
+			return at[label][i]
+		}
+		return 0
+	}, nil
 }
 
 // nth is the index in the dataset of the i-th sample of a label.

@@ -74,7 +74,7 @@ uint8 images, in MNIST-style IDX files with labels.`,
 		"3  done, but some input was damaged or unreadable; each is named", "130  interrupted; a dataset is consistent")
 	root.SetVersionTemplate("pcapmill {{.Version}}\n")
 	root.SetFlagErrorFunc(unknownFlag)
-	root.AddCommand(newConvert(), newExport(), newLabels(), newInspect(), newSplit(), newVerify(), newCard(), newConfig(), newCompletion(root), newMan(), newVersion())
+	root.AddCommand(newConvert(), newExport(), newLabels(), newInspect(), newSplit(), newVerify(), newCard(), newKeygen(), newConfig(), newCompletion(root), newMan(), newVersion())
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp(root))
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { help(cmd.OutOrStdout(), cmd) })

@@ -38,6 +38,7 @@ func RunExporter(t *testing.T, newExporter func() dataset.Exporter, read ReadExp
 	}{
 		{"NotSplit", s.notSplit},
 		{"Split", s.split},
+		{"LeftOut", s.leftOut},
 		{"Shapes", s.shapes},
 		{"Empty", s.empty},
 		{"OneSample", s.oneSample},
@@ -149,6 +150,18 @@ func (s *exporterSuite) split(t *testing.T) {
 	for i := range v.Samples {
 		if v.Samples[i].Side == dataset.Test && v.Samples[i].Label == 0 {
 			v.Samples[i].Label = 1
+		}
+	}
+	s.roundTrip(t, v)
+}
+
+// leftOut: a split may leave samples out, all of a class and all of a capture among
+// them.
+func (s *exporterSuite) leftOut(t *testing.T) {
+	v := MakeView(spec, 60, 4, threeSides, 18)
+	for i := range v.Samples {
+		if e := &v.Samples[i]; i%5 == 0 || e.Label == 2 || e.Row.Capture == 1 {
+			e.Side = dataset.Whole
 		}
 	}
 	s.roundTrip(t, v)

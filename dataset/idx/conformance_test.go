@@ -9,6 +9,7 @@ import (
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/datasettest"
 	"github.com/pcapmill/pcapmill/dataset/idx"
+	"github.com/pcapmill/pcapmill/internal/fsys"
 )
 
 // The suite's datasets are below the limit; in place; and change from one to the other.
@@ -89,4 +90,18 @@ func readOwn(t *testing.T, dir string) (samples [][]byte, labels []uint16) {
 		t.Fatal(err)
 	}
 	return samples, labels
+}
+
+// Every call to the file system fails once.
+func TestFaults(t *testing.T) {
+	large := dataset.Spec{Rows: 256, Cols: 1024}
+	for name, limit := range map[string]int64{"rewriting": 0, "in place": -1, "changing": 2 << 20} {
+		t.Run(name, func(t *testing.T) {
+			spec := large
+			if limit == 0 {
+				spec = small // else it is copied in hundreds of calls
+			}
+			datasettest.Faults(t, spec, func(disk fsys.FS) dataset.Format { return idx.Format{RewriteLimit: limit, FS: disk} }, readPair)
+		})
+	}
 }

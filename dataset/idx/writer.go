@@ -207,7 +207,7 @@ func (w *writer) Append(s dataset.Sample) error {
 	case w.samples >= MaxItems:
 		return &dataset.LimitError{File: w.images.path, What: "samples", Need: w.samples + 1, Most: MaxItems}
 	}
-	if err := w.each((*file).closeReplaced); err != nil {
+	if err := w.do((*file).closeReplaced); err != nil {
 		return err
 	}
 	if !w.inPlace && w.images.offset(w.samples+1) > w.limit {

@@ -20,7 +20,9 @@
 // / \ : * ? " < > | %, a dot or blank at the beginning or the end, the first letter of a
 // device name of Windows (CON, NUL, COM1, ...); nothing at all becomes "%". Names above
 // 200 bytes are cut and end in ~ and the label, and so do those that differ from the
-// name of a lower label only in case. Labels without a class are "unknown".
+// name of a lower label only in case. Labels without a class are "unknown". Names that
+// differ only in how their accents are composed stay as they are; macOS takes them for
+// one.
 //
 // # Pictures
 //

@@ -23,11 +23,18 @@ type Encoder struct {
 	out  []byte       // the file
 }
 
+// largest is the size of a sample in bytes: what its compressed rows add up to must fit
+// into one chunk, of at most 2^31-1 bytes.
+const largest = 1 << 30
+
 // NewEncoder returns an encoder. An error that wraps [dataset.ErrUnfit] says that no
-// picture has this shape; there is none for shapes that Spec.Check accepts.
+// picture has this shape: Spec.Check does not accept it, or it has more than 1 GiB.
 func NewEncoder(spec dataset.Spec) (*Encoder, error) {
 	if err := spec.Check(); err != nil {
 		return nil, fmt.Errorf("png: %w: %w", dataset.ErrUnfit, err)
+	}
+	if spec.Size() > largest {
+		return nil, fmt.Errorf("png: %w: samples of %d bytes, need at most %d", dataset.ErrUnfit, spec.Size(), largest)
 	}
 	zip, err := zlib.NewWriterLevel(nil, level)
 	if err != nil {

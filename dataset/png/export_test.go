@@ -2,6 +2,5 @@ package png
 
 // Folder is the name of the folder of a label, of a dataset with these classes.
 func Folder(classes []string, label int) string {
-	_, of := folders(classes, 255)
-	return of(label)
+	return folders(classes, 255)(label)
 }

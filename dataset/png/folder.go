@@ -11,32 +11,36 @@ import (
 // longest is the length of a folder's name in bytes; file systems take 255.
 const longest = 200
 
-// folders are the names of the folders of all classes, by label, and of the unknown
-// class, the last. See the package comment.
-func folders(classes []string, unknown int) (names []string, of func(label int) string) {
+// folders returns the function from labels to the names of their folders; what is no
+// class's label has that of the unknown class. See the package comment.
+func folders(classes []string, unknown int) func(label int) string {
+	var names []string
 	taken := map[string]bool{}
 	name := func(label int, class string) string {
 		safe := folderName(class)
-		if len(safe) > longest || taken[strings.ToLower(safe)] {
+		if len(safe) > longest || taken[fold(safe)] {
 			end := fmt.Sprintf("~%d", label)
-			for safe = cut(safe, longest-len(end)) + end; taken[strings.ToLower(safe)]; {
+			for safe = cut(safe, longest-len(end)) + end; taken[fold(safe)]; {
 				safe += end // a class that is called like another one with this end
 			}
 		}
-		taken[strings.ToLower(safe)] = true
+		taken[fold(safe)] = true
 		return safe
 	}
 	for label, class := range classes {
 		names = append(names, name(label, class))
 	}
 	names = append(names, name(unknown, dataset.UnknownClass))
-	return names, func(label int) string {
+	return func(label int) string {
 		if label < 0 || label >= len(classes) {
 			label = len(classes)
 		}
 		return names[label]
 	}
 }
+
+// fold is equal for names that a file system without case takes for one.
+func fold(name string) string { return strings.ToLower(strings.ToUpper(name)) }
 
 // folderName is a class's name with all escaped that some file system does not take.
 func folderName(class string) string {

@@ -21,7 +21,7 @@ func (Format) Export(ctx context.Context, dir string, v dataset.View) ([]dataset
 	if err != nil {
 		return nil, err
 	}
-	_, folderOf := folders(v.Classes(), v.Unknown())
+	folderOf := folders(v.Classes(), v.Unknown())
 	var files []dataset.File
 	used := map[int]bool{}
 	for _, s := range v.Sides() {
@@ -60,7 +60,7 @@ type class struct {
 
 // finish makes the folders that are the same in all sides, and writes classes.json.
 func finish(dir string, v dataset.View, used map[int]bool) (dataset.File, error) {
-	_, folderOf := folders(v.Classes(), v.Unknown())
+	folderOf := folders(v.Classes(), v.Unknown())
 	list := []class{}
 	add := func(label int) {
 		if used[label] {

@@ -15,6 +15,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/datasettest"
@@ -148,9 +151,36 @@ func TestFolders(t *testing.T) {
 	}
 }
 
+// TestFoldersAreApart: whatever classes are called, each has a folder of its own, whose
+// name is one that file systems take.
+func TestFoldersAreApart(t *testing.T) {
+	parts := rapid.SampledFrom([]string{"a", "A", "ſ", "S", "~", "1", "~1", "%", "%2F", "/", ".", " ", "CON", "con", ".x", "\x00", "\xff", "ü", "Ü", strings.Repeat("n", 180)})
+	names := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) string {
+		return strings.Join(rapid.SliceOfN(parts, 0, 4).Draw(t, "parts"), "")
+	}), 1, 30)
+	rapid.Check(t, func(t *rapid.T) {
+		classes := names.Draw(t, "classes")
+		seen := map[string]int{}
+		for label := range len(classes) + 1 {
+			folder := png.Folder(classes, label)
+			key := strings.ToLower(strings.ToUpper(folder))
+			if before, ok := seen[key]; ok {
+				t.Fatalf("labels %d and %d have the folder %q", before, label, folder)
+			}
+			seen[key] = label
+			if folder == "" || len(folder) > 255 || !utf8.ValidString(folder) || strings.ContainsAny(folder, "/\\:*?\"<>|\x00\x7f") ||
+				strings.Trim(folder, ". ") != folder || strings.EqualFold(folder, "con") {
+				t.Fatalf("label %d, %q, has the folder %q", label, append(classes, "")[label], folder)
+			}
+		}
+	})
+}
+
 func TestRefuses(t *testing.T) {
-	if _, err := png.NewEncoder(dataset.Spec{Rows: 0, Cols: 5}); !errors.Is(err, dataset.ErrUnfit) {
-		t.Errorf("error %v, want %v", err, dataset.ErrUnfit)
+	for _, sp := range []dataset.Spec{{Rows: 0, Cols: 5}, {Rows: 1 << 15, Cols: 1<<15 + 1}} {
+		if _, err := png.NewEncoder(sp); !errors.Is(err, dataset.ErrUnfit) {
+			t.Errorf("%v: error %v, want %v", sp, err, dataset.ErrUnfit)
+		}
 	}
 	enc, err := png.NewEncoder(dataset.Spec{Rows: 2, Cols: 2})
 	if err != nil {

@@ -95,10 +95,19 @@ func (l *Log) begin() error {
 	if l.cut == 0 {
 		return nil // untouched, its time too
 	}
-	if err := l.f.Truncate(l.Size()); err != nil {
+	if err := l.truncate(); err != nil {
 		return fmt.Errorf("rows: %w", err)
 	}
 	return nil
+}
+
+// truncate cuts the file behind the committed records, durably: who removes the
+// manifest next must not leave records behind without one.
+func (l *Log) truncate() error {
+	if err := l.f.Truncate(l.Size()); err != nil {
+		return err
+	}
+	return l.f.Sync()
 }
 
 // reopen opens the file if it is closed.
@@ -268,7 +277,7 @@ func (l *Log) rewind() error {
 	if err != nil || info.Size() <= l.Size() {
 		return err
 	}
-	return l.f.Truncate(l.Size())
+	return l.truncate()
 }
 
 // close closes the file, and the one that it replaced, if they are open.

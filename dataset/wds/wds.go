@@ -23,11 +23,10 @@
 //
 // # The row
 //
-// index, label, class, split, capture (name): always. What only a dataset with a
-// table of samples knows: session (place in its capture), start_ns (since 1970, UTC),
-// duration_ns, packets_forward, packets_backward, bytes_forward, bytes_backward,
-// original_length, protocol (tcp, udp), digest (hexadecimal), host (a pseudonym in
-// hexadecimal; only if the dataset was made with a key). No address and no port.
+// A JSON object of the columns of package table, without those that are null: index,
+// label, class, split and capture always, the others if the dataset has a row about the
+// sample; host only if it was made with a key. A time is a number of nanoseconds since
+// 1970-01-01 UTC, and its name ends in _ns. No address and no port.
 package wds
 
 import (
@@ -58,7 +57,7 @@ func (f Format) Export(ctx context.Context, dir string, v dataset.View) ([]datas
 	if err != nil {
 		return nil, err
 	}
-	x := &exporter{dir: dir, view: v, enc: enc, most: f.ShardSize}
+	x := &exporter{dir: dir, view: v, enc: enc, rows: newRower(v), most: f.ShardSize}
 	if x.most <= 0 {
 		x.most = DefaultShardSize
 	}
@@ -79,6 +78,7 @@ type exporter struct {
 	dir   string
 	view  dataset.View
 	enc   *png.Encoder
+	rows  *rower
 	most  int64
 	files []dataset.File
 
@@ -138,7 +138,7 @@ func (x *exporter) add(s dataset.Side, e *dataset.Entry) error {
 	if err != nil {
 		return err
 	}
-	row, err := x.row(s, e)
+	row, err := x.rows.row(e)
 	if err != nil {
 		return err
 	}

@@ -165,16 +165,19 @@ func (f *FS) OpenFile(name string, flag int, perm fs.FileMode) (fsys.File, error
 	}
 	var opened fsys.File
 	err := f.call(c, func() (err error) {
-		opened, err = f.base.OpenFile(name, flag, perm)
+		opened, err = f.base.OpenFile(name, flag&^os.O_TRUNC, perm)
 		return err
 	}, nil)
 	if err != nil {
 		return nil, errors.Join(err, closed(opened))
 	}
-	if flag&os.O_TRUNC != 0 {
-		f.calls = append(f.calls, Call{Op: Truncate, Path: name, File: c.File})
+	made := &file{base: opened, fs: f, id: c.File}
+	if flag&os.O_TRUNC != 0 { // a call of its own
+		if err := made.Truncate(0); err != nil {
+			return nil, errors.Join(err, opened.Close())
+		}
 	}
-	return &file{base: opened, fs: f, id: c.File}, nil
+	return made, nil
 }
 
 // closed closes a file that was opened although the call failed.

@@ -21,10 +21,12 @@ type Files map[string][]byte
 // of changes may have survived, but in their order, as journaling file systems keep
 // it. Of what was written to a file since its last sync, all may have survived, or
 // nothing, the first half, only the last write, the sizes with zeros in place of
-// the data; and one kind for one file, another for the next.
+// data behind the old end; and one kind for one file, another for the next. A write
+// of four bytes is torn in the middle too, more than disks do, which write sectors.
 //
-// visit is called for each state once; where names it. It must not change the state.
-func Replay(dir string, before Files, calls []Call, visit func(where string, state Files)) {
+// visit is called for each state once, with the number of calls before the cut;
+// where names it. It must not change the state.
+func Replay(dir string, before Files, calls []Call, visit func(n int, where string, state Files)) {
 	d := &disk{dir: filepath.Clean(dir), files: map[int]*inode{}, durable: map[string]int{}}
 	for name, data := range before {
 		d.durable[name] = d.adopt(name, data, calls)
@@ -34,7 +36,7 @@ func Replay(dir string, before Files, calls []Call, visit func(where string, sta
 		d.states(func(what string, state Files) {
 			if key := state.key(); !seen[key] {
 				seen[key] = true
-				visit(fmt.Sprintf("after %d of %d calls, %s", n, len(calls), what), state)
+				visit(n, fmt.Sprintf("after %d of %d calls, %s", n, len(calls), what), state)
 			}
 		})
 		if n == len(calls) {
@@ -73,11 +75,15 @@ type inode struct {
 // adopt gives a file that was there before the number by which the calls know it.
 func (d *disk) adopt(name string, data []byte, calls []Call) int {
 	id := 0
+	path := filepath.Join(d.dir, name)
 	for _, c := range calls {
-		if c.Op == Create && filepath.Clean(c.Path) == filepath.Join(d.dir, name) {
-			break
+		if c.Failed {
+			continue
 		}
-		if c.File != 0 && filepath.Clean(c.Path) == filepath.Join(d.dir, name) {
+		if c.Op == Rename && filepath.Clean(c.To) == path {
+			break // from here on the name is another file's
+		}
+		if filepath.Clean(c.Path) == path && (c.File != 0 || c.Op == Remove) {
 			id = c.File
 			break
 		}
@@ -170,8 +176,10 @@ var survivals = []struct {
 	{"the last write", func(f *inode) []byte { return apply(f.durable, f.since[max(0, len(f.since)-1):]) }},
 	{"zeros for data", func(f *inode) []byte {
 		blank := slices.Clone(f.since)
-		for i := range blank {
-			blank[i].Data = make([]byte, len(blank[i].Data))
+		for i, c := range blank {
+			was := min(max(int64(len(f.durable))-c.Offset, 0), int64(len(c.Data)))
+			blank[i].Data = make([]byte, len(c.Data))
+			copy(blank[i].Data, f.durable[min(c.Offset, int64(len(f.durable))):][:was])
 		}
 		return apply(f.durable, blank)
 	}},
