@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/dedup"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/session"
 )
@@ -77,7 +78,7 @@ func (w *worker) packet(p *capture.Packet, number uint32, at int) {
 	u := w.unit
 	switch {
 	case u.tally.count(w.o, p, &w.stack):
-		u.run.Add(&w.seed, p.Data, &w.stack, at, number, p.Time)
+		u.run.Add(&w.seed, p.Data, &w.stack, at, number, p.Time).Gives = uint32(w.masker.Len(&w.stack))
 	case w.o.Breaks.Restart && w.stack.Reason == header.OK:
 		u.run.AddSilent(&w.seed, p.Data, &w.stack, at, number, p.Time)
 	}
@@ -144,7 +145,7 @@ func (j *job) end(err error) {
 // apply adds units to a shard's table.
 func (w *worker) apply(s *shard, k int, units []*unit) {
 	const batch = 32
-	t := s.table
+	t, prints := s.table, w.o.Dedup == dedup.Session
 	for _, u := range units {
 		packets, tuples := u.run.Packets[k], u.run.Tuples(k)
 		for len(packets) > 0 {
@@ -157,9 +158,14 @@ func (w *worker) apply(s *shard, k int, units []*unit) {
 				if s.breaker != nil && !s.breaker.Number(p, tuples) {
 					continue
 				}
+				id := t.Add(p, tuples, u.run.First)
+				if !prints && t.Full(id) { // costs a look-up, and no copy
+					t.Contribute(id, int(p.Gives), nil)
+					continue
+				}
 				data := u.run.Data[p.At : p.At+p.Len : p.At+p.Len]
 				p.Stack(data, &w.stack)
-				w.contribute(t, t.Add(p, tuples, u.run.First), data, &w.stack)
+				w.contribute(t, id, data, &w.stack)
 			}
 			packets = packets[n:]
 		}

@@ -104,6 +104,13 @@ func collect(ctx context.Context, p *Plan, s *store, r *Result, ev Events, progr
 	defer stop()
 
 	waiting := map[int]answer{}
+	defer func() { // what nobody wants any more
+		for _, a := range waiting {
+			if a.x != nil {
+				_ = a.x.Close() // its files have no names
+			}
+		}
+	}()
 	warned := false
 	for next := 0; next < len(p.Captures); {
 		a, ok := waiting[next]

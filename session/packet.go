@@ -10,7 +10,7 @@ import (
 )
 
 // Packet is what a Table needs to know of one kept packet: its five-tuple, its
-// time, and where its headers stand, in 56 bytes. It is what travels from the
+// time, and where its headers stand, in 64 bytes. It is what travels from the
 // goroutine that decodes a piece of a capture to the one that adds up the
 // sessions.
 type Packet struct {
@@ -20,6 +20,7 @@ type Packet struct {
 	Number uint32 // in its run, from 0
 	At     uint32 // where its captured bytes stand in Run.Data
 	Len    uint32 // how many they are
+	Gives  uint32 // bytes that it contributes to its session, for the caller
 	end    uint32 // of the packet, in its captured bytes
 	link   capture.LinkType
 
@@ -89,8 +90,9 @@ func (r *Run) Tuples(i int) []FiveTuple { return r.tuples[i] }
 
 // Add appends a kept packet. data is a part of r.Data that begins at offset at;
 // number counts the run's packets, kept or not, from 0.
-func (r *Run) Add(seed *Seed, data []byte, s *header.Stack, at int, number uint32, time int64) {
-	r.add(seed, data, s, at, number, time, 0)
+// The packet is valid until the next call.
+func (r *Run) Add(seed *Seed, data []byte, s *header.Stack, at int, number uint32, time int64) *Packet {
+	return r.add(seed, data, s, at, number, time, 0)
 }
 
 // AddSilent appends a TCP packet that is left out, for a Breaker, if it tells of
@@ -101,7 +103,7 @@ func (r *Run) AddSilent(seed *Seed, data []byte, s *header.Stack, at int, number
 	}
 }
 
-func (r *Run) add(seed *Seed, data []byte, s *header.Stack, at int, number uint32, time int64, flags uint8) {
+func (r *Run) add(seed *Seed, data []byte, s *header.Stack, at int, number uint32, time int64, flags uint8) *Packet {
 	p := Packet{
 		flags: flags, Time: time, Number: number, At: uint32(at), Len: uint32(len(data)), end: uint32(s.End), link: s.Link,
 		network: uint16(s.Network), transport: uint16(s.Transport), payload: uint16(s.Payload),
@@ -128,6 +130,7 @@ func (r *Run) add(seed *Seed, data []byte, s *header.Stack, at int, number uint3
 	p.hash = uint32(h)
 	i := h >> 32 & uint64(len(r.Packets)-1)
 	r.Packets[i] = append(r.Packets[i], p)
+	return &r.Packets[i][len(r.Packets[i])-1]
 }
 
 func tcpFlags(b byte) (f uint8) {
