@@ -103,6 +103,22 @@ func (in *Input) classes() []manifest.Class {
 	return out
 }
 
+// capturesOf is the number of captures that gave samples of a label, or were to.
+func (in *Input) capturesOf() map[uint16]int64 {
+	out := map[uint16]int64{}
+	for i := range in.Manifest.Captures {
+		c := &in.Manifest.Captures[i]
+		if c.Class != manifest.BySession {
+			out[c.Label]++
+			continue
+		}
+		for _, l := range c.Labels {
+			out[l.Label]++
+		}
+	}
+	return out
+}
+
 // unknown is the number of samples of no class.
 func (in *Input) unknown() int64 {
 	for _, c := range in.Manifest.Classes {

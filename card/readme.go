@@ -127,18 +127,10 @@ func (w *writer) classes() {
 		rule += "---:|"
 	}
 	w.line("%s\n%s", head, rule)
-	captures := map[int]int64{}
-	for i := range m.Captures {
-		if m.Captures[i].Class != manifest.BySession {
-			captures[int(m.Captures[i].Label)]++
-		}
-		for _, l := range m.Captures[i].Labels {
-			captures[int(l.Label)]++
-		}
-	}
+	captures := w.in.capturesOf()
 	for _, c := range m.Classes {
 		label, unknown := int(c.Label), c.Label == m.Unknown()
-		line := fmt.Sprintf("| %d | %s | %s | %s | %d |", label, markdown(c.Name), thousands(c.Samples), percent(c.Samples, m.Samples), captures[label])
+		line := fmt.Sprintf("| %d | %s | %s | %s | %d |", label, markdown(c.Name), thousands(c.Samples), percent(c.Samples, m.Samples), captures[c.Label])
 		for _, s := range w.in.Splits {
 			n := s.Unknown
 			if !unknown {
@@ -160,8 +152,10 @@ func (w *writer) origin() string {
 		return "A capture's label comes from its name: the longest keyword decides."
 	case "dir":
 		return "A capture's label comes from the folder that it was in."
+	case "table":
+		return "Each session has its own label, from a table of five-tuples and times; what the table does not name is unknown."
 	default:
-		return "Labels come from a " + markdown(from) + "."
+		return "Labels come from: " + markdown(from) + "."
 	}
 }
 
@@ -207,6 +201,9 @@ func (w *writer) captures() {
 		if c.Damage != nil {
 			name += fmt.Sprintf(" (%s at byte %d)", markdown(c.Damage.Kind), c.Damage.Offset)
 		}
+		if len(c.Gaps) > 0 {
+			name += " (" + plural(gaps(c), "part") + " passed over)"
+		}
 		line := fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s | `%s` |", name, markdown(c.Class), thousands(c.Size), thousands(c.Packets), thousands(c.Used),
 			thousands(c.Sessions), thousands(c.Samples), code(c.Digest))
 		if sums {
@@ -222,7 +219,19 @@ func (w *writer) captures() {
 	w.line("\nOf %s, %s were used; left out: %s. Of %s, %s became samples; %s and %s without a byte did not.",
 		plural(t.Packets, "packet"), thousands(t.Used), counted(t.LeftOut), plural(t.Sessions, "session"), thousands(t.Samples),
 		plural(t.Duplicates, "duplicate"), thousands(t.Empty))
+	if len(t.SessionsLeftOut) > 0 {
+		w.line("Sessions that were not wanted: %s.", counted(t.SessionsLeftOut))
+	}
 	w.line("Of the sessions with bytes %s were truncated, %s padded, %s fitted; they had %.1f bytes on average.", thousands(t.Truncated), thousands(t.Padded), thousands(t.Exact), t.MeanLength)
+}
+
+// gaps is how many parts of a capture were passed over.
+func gaps(c *manifest.Capture) int64 {
+	n := int64(len(c.Gaps))
+	for _, g := range c.Gaps {
+		n += int64(g.More)
+	}
+	return n
 }
 
 func (w *writer) checks() {

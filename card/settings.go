@@ -106,8 +106,10 @@ func maskLine(what, value string) string {
 		return what + ": zeroed."
 	case "keep":
 		return what + ": **kept as they were**."
-	case "anonymize", "prefix":
+	case "anonymize":
 		return what + ": replaced by pseudonyms; equal ones stay equal."
+	case "prefix":
+		return what + ": replaced by pseudonyms (Crypto-PAn); equal ones stay equal, and neighbours stay neighbours."
 	}
 	return what + ": `" + code(value) + "`."
 }
@@ -123,22 +125,13 @@ func (w *writer) limits() {
 	}
 	var single, none []string
 	var least, most int64
-	captures, names := map[string]int{}, map[uint16]string{}
-	for _, c := range m.Classes {
-		names[c.Label] = c.Name
-	}
-	for i := range m.Captures {
-		captures[m.Captures[i].Class]++
-		for _, l := range m.Captures[i].Labels {
-			captures[names[l.Label]]++
-		}
-	}
+	captures := w.in.capturesOf()
 	for _, c := range w.in.classes() {
 		switch {
 		case c.Samples == 0:
 			none = append(none, markdown(c.Name))
 			continue
-		case captures[c.Name] == 1:
+		case captures[c.Label] == 1:
 			single = append(single, markdown(c.Name))
 		}
 		if least == 0 || c.Samples < least {
@@ -146,11 +139,12 @@ func (w *writer) limits() {
 		}
 		most = max(most, c.Samples)
 	}
-	damaged := int64(0)
+	damaged, passed := int64(0), int64(0)
 	for i := range m.Captures {
 		if m.Captures[i].Damage != nil {
 			damaged++
 		}
+		passed += gaps(&m.Captures[i])
 	}
 	from := w.option("label-from")
 	say(from == "" || from == "name" || from == "dir", "All sessions of a capture have its label, whatever is in them: background traffic carries it too, unless the filters left it out (`--drop %s`).",
@@ -161,6 +155,8 @@ func (w *writer) limits() {
 	say(w.in.unknown() > 0, "%s of no class, label %d.", plural(w.in.unknown(), "sample"), m.Unknown())
 	say(m.Totals.Conflicts > 0, "%s whose bytes stand under another label too: no model can tell these apart.", plural(m.Totals.Conflicts, "sample"))
 	say(m.Settings.Dedup == "none", "Duplicates were not removed, and may stand on both sides of a split.")
+	say(from == "table", "Labels are those of the table that was given, and as right as its clock: a session is looked for by five-tuple and time.")
+	say(passed > 0, "%s of captures could not be true and were passed over (`--resync on`); what is behind them may belong to sessions before them.", plural(passed, "part"))
 	say(damaged > 0, "%s ended before its end; what is before the damage is in the dataset.", plural(damaged, "capture"))
 	say(m.Totals.Padded > 0 && 2*m.Totals.Padded > m.Totals.Truncated+m.Totals.Padded+m.Totals.Exact, "Most sessions are shorter than a sample: its length can be read off its zeros.")
 	say(true, "Packets stand in capture order, retransmissions included; nothing is reassembled or decrypted, and tunnels count by their outer headers.")
@@ -203,6 +199,9 @@ func (w *writer) again() {
 		}
 		text += " --" + o.name + " " + shell(o.value)
 	}
+	if w.option("label-from") == "table" {
+		text += " --table TABLE"
+	}
 	for _, command := range append([]string{text}, w.in.Again...) {
 		w.line("    %s", code(command))
 	}
@@ -210,5 +209,8 @@ func (w *writer) again() {
 	w.line("The same captures and settings give the same bytes on any machine; only the seconds in `%s` differ.", manifest.Name)
 	if w.in.Manifest.Settings.Key != "" {
 		w.line("KEY is the file of the secret key, which is in none of these files.")
+	}
+	if w.option("label-from") == "table" {
+		w.line("TABLE is the table of labels, with the options that it was read with; their digest stands in `%s` as `label_table`.", manifest.Name)
 	}
 }

@@ -14,6 +14,7 @@ of the card are run in any case. Nothing is downloaded.
 import argparse
 import collections
 import contextlib
+import hashlib
 import importlib.metadata
 import importlib.util
 import io
@@ -243,6 +244,8 @@ def with_card(store: Store) -> None:
     names = next(f for f in head["dataset_info"]["features"] if f["name"] == "label")["dtype"]["class_label"]["names"]
     assert [names[str(i)] for i in range(len(names))] == store.data.classes
     assert {s["name"]: s["num_examples"] for s in head["dataset_info"]["splits"]} == {k: len(v) for k, v in store.sides.items()}
+    canonical = json.dumps(store.manifest["settings"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert hashlib.sha256(canonical.encode()).hexdigest() in text, "another fingerprint of the settings"
     if importlib.util.find_spec("huggingface_hub"):
         from huggingface_hub import DatasetCard
 

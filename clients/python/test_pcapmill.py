@@ -10,9 +10,11 @@ import argparse
 import hashlib
 import importlib.util
 import json
+import os
 import pathlib
 import pickle
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -216,6 +218,21 @@ def with_pandas(directory: pathlib.Path) -> None:
     print(f"ok: pandas {pd.__version__}: the table as a frame")
 
 
+def with_pip(directory: pathlib.Path) -> None:
+    """Installs from a copy, so that nothing is built here, into a folder of its own, without the network."""
+    with tempfile.TemporaryDirectory() as root:
+        copy, target = pathlib.Path(root) / "python", pathlib.Path(root) / "installed"
+        copy.mkdir()
+        for name in ("pcapmill.py", "pyproject.toml"):
+            shutil.copy(pathlib.Path(__file__).parent / name, copy)
+        flags = ["--quiet", "--disable-pip-version-check", "--no-index", "--no-build-isolation", "--no-deps", "--target", str(target)]
+        subprocess.run([sys.executable, "-m", "pip", "install", *flags, str(copy)], check=True)
+        code = f"import pcapmill; print(pcapmill.__file__, pcapmill.__version__, len(pcapmill.load({str(directory)!r}).images))"
+        run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=root, env={**os.environ, "PYTHONPATH": str(target)})
+        assert run.stdout.split() == [str(target / "pcapmill.py"), pcapmill.__version__, str(len(pcapmill.load(directory).images))], run.stdout
+    print("ok: pip installs it")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("directory", type=pathlib.Path)
@@ -225,6 +242,8 @@ def main() -> None:
     with_splits(args.directory)
     with_errors(args.directory)
     with_wide_labels()
+    if not missing("setuptools", args.require):
+        with_pip(args.directory.resolve())
     if not missing("pandas", args.require):
         with_pandas(args.directory)
     if not missing("torch", args.require):
