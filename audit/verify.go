@@ -5,18 +5,14 @@
 package audit
 
 import (
-	"bufio"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/pcapmill/pcapmill/dataset/idx"
-	"github.com/pcapmill/pcapmill/dataset/prints"
+	"github.com/pcapmill/pcapmill/dataset/rows"
 	"github.com/pcapmill/pcapmill/dedup"
 	"github.com/pcapmill/pcapmill/manifest"
 )
@@ -48,16 +44,22 @@ func Verify(dir string) (*Verified, error) {
 	}
 	v := &verifier{dir: dir, m: m, set: dedup.NewSet(), conflicts: make([]int64, len(m.Captures))}
 	out := &Verified{Manifest: m}
-	for _, check := range []struct {
+	type promised struct {
 		promise string
 		run     func(promise string) error
-	}{
-		{"the manifest agrees with itself: packets = used + left out, sessions = samples + duplicates + empty, totals, ranges, classes", v.laws},
+	}
+	checks := []promised{
+		{"the manifest agrees with itself: packets = used + left out, sessions = samples + duplicates + empty + left out, totals, ranges, classes", v.laws},
 		{"the files have the sizes that the manifest says", v.sizes},
 		{"the IDX headers say what the manifest says", v.headers},
-		{"every image has the label of its capture, and every capture's samples have their digest", v.samples},
+		{"every image has the label of its capture or, where sessions have their own, the labels are as counted, and every capture's samples have their digest", v.samples},
+		{"every row of the table belongs to its sample, and the rows of a capture add up to its counts", v.rows},
 		{"no two samples of a class are duplicates, and the conflicts are as counted", v.duplicates},
-	} {
+	}
+	if v.isSplit() {
+		checks = append(checks, promised{splitPromise, v.split})
+	}
+	for _, check := range checks {
 		if err := check.run(check.promise); err != nil {
 			return out, err
 		}
@@ -72,6 +74,7 @@ type verifier struct {
 	set       *dedup.Set
 	repeated  int64   // samples that are duplicates of earlier ones
 	conflicts []int64 // by capture
+	table     string  // what is wrong with the table of samples; found by samples
 }
 
 func (v *verifier) laws(promise string) error {
@@ -87,10 +90,8 @@ func (v *verifier) laws(promise string) error {
 func (v *verifier) sizes(promise string) error {
 	want := map[string]int64{
 		idx.ImagesName: 16 + v.m.Samples*int64(v.m.Settings.Length),
-		idx.LabelsName: 8 + v.m.Samples,
-	}
-	if v.m.Settings.Dedup == dedup.Session.String() {
-		want[prints.Name] = v.m.Samples * prints.Len
+		idx.LabelsName: 8 + v.m.Samples*int64(v.labels().Size()),
+		rows.Name:      v.m.Samples * rows.Len,
 	}
 	if len(v.m.Files) != len(want) {
 		return broken(promise, "the manifest lists %d files, need %d", len(v.m.Files), len(want))
@@ -127,8 +128,18 @@ func (v *verifier) headers(promise string) error {
 		return broken(promise, "%d images and %d labels, but %d samples", images.Len(), labels.Len(), v.m.Samples)
 	case images.Rows() != v.m.Rows || images.Cols() != v.m.Cols:
 		return broken(promise, "images of %dx%d, but samples of %dx%d", images.Rows(), images.Cols(), v.m.Rows, v.m.Cols)
+	case labels.Header().Type != v.labels():
+		return broken(promise, "labels of type %v, but %d classes need %v", labels.Header().Type, len(v.m.Classes), v.labels())
 	}
 	return nil
+}
+
+// labels is the type that labels must have.
+func (v *verifier) labels() idx.Type {
+	if v.m.LabelType == manifest.LabelInt32 {
+		return idx.Int32
+	}
+	return idx.Uint8
 }
 
 func (v *verifier) open() (*idx.Images, *idx.Labels, error) {
@@ -150,44 +161,67 @@ func (v *verifier) samples(promise string) error {
 	}
 	defer images.Close()
 	defer labels.Close()
-	known := map[uint8]string{}
+	t, err := newTable(v.dir, v.m)
+	if err != nil {
+		return err
+	}
+	defer t.r.Close()
+	known := map[uint16]string{}
 	for _, c := range v.m.Classes {
 		known[c.Label] = c.Name
 	}
 	for i := range v.m.Captures {
 		c := &v.m.Captures[i]
-		if known[c.Label] != c.Class {
+		if c.Class != manifest.BySession && known[c.Label] != c.Class {
 			return broken(promise, "capture %s: class %s with label %d, which the class table calls %q", c.Name, c.Class, c.Label, known[c.Label])
 		}
-		if err := v.capture(promise, i, images, labels); err != nil {
+		if err := v.capture(promise, i, images, labels, t); err != nil {
 			return err
 		}
+	}
+	v.table = t.problem
+	return nil
+}
+
+func (v *verifier) rows(promise string) error {
+	if v.table != "" {
+		return broken(promise, "%s", v.table)
 	}
 	return nil
 }
 
-func (v *verifier) capture(promise string, at int, images *idx.Images, labels *idx.Labels) error {
+func (v *verifier) capture(promise string, at int, images *idx.Images, labels *idx.Labels, t *table) error {
 	c := &v.m.Captures[at]
-	sum := sha256.New()
+	sum := manifest.NewSum()
+	t.begin(at, c)
+	perLabel := map[uint16]int64{}
 	for i := range c.Samples {
 		b, err := images.Next()
 		if err != nil {
 			return err
 		}
-		d := dedup.OfSample(b)
-		_, _ = sum.Write(d[:]) // a hash never fails
+		_, _ = sum.Write(b) // a hash never fails
+		d, err := t.row(c.FirstSample+i, b)
+		if err != nil {
+			return err
+		}
 		l, err := labels.Next()
 		if err != nil {
 			return err
 		}
-		if l[0] != c.Label {
-			return broken(promise, "capture %s: sample %d has label %d, need %d", c.Name, c.FirstSample+i, l[0], c.Label)
+		if c.Class != manifest.BySession && l != c.Label {
+			return broken(promise, "capture %s: sample %d has label %d, need %d", c.Name, c.FirstSample+i, l, c.Label)
 		}
-		if v.m.Settings.Dedup != dedup.Session.String() {
-			v.count(d, at)
+		perLabel[l]++
+		v.count(d, at, l)
+	}
+	t.end()
+	for _, want := range c.Labels {
+		if n := perLabel[want.Label]; n != want.Samples {
+			return broken(promise, "capture %s: %d samples have label %d, need %d", c.Name, n, want.Label, want.Samples)
 		}
 	}
-	if have := hex.EncodeToString(sum.Sum(nil)); have != c.SamplesDigest {
+	if have := sum.Text(); have != c.SamplesDigest {
 		return broken(promise, "capture %s: its samples %d to %d have digest %s, need %s",
 			c.Name, c.FirstSample, c.FirstSample+c.Samples-1, have, c.SamplesDigest)
 	}
@@ -195,8 +229,8 @@ func (v *verifier) capture(promise string, at int, images *idx.Images, labels *i
 }
 
 // count notes what stands for a sample of capture at.
-func (v *verifier) count(d dedup.Digest, at int) {
-	seen, conflict := v.set.Add(d, v.m.Captures[at].Label)
+func (v *verifier) count(d dedup.Digest, at int, label uint16) {
+	seen, conflict := v.set.Add(d, label)
 	if seen {
 		v.repeated++
 	}
@@ -206,42 +240,12 @@ func (v *verifier) count(d dedup.Digest, at int) {
 }
 
 func (v *verifier) duplicates(promise string) error {
-	if v.m.Settings.Dedup == dedup.Session.String() {
-		if err := v.readPrints(promise); err != nil {
-			return err
-		}
-	}
 	if v.repeated > 0 && v.m.Settings.Dedup != dedup.None.String() {
 		return broken(promise, "%d samples are repeated", v.repeated)
 	}
 	for i := range v.m.Captures {
 		if c := &v.m.Captures[i]; v.conflicts[i] != c.Conflicts {
 			return broken(promise, "capture %s: %d conflicts, but the manifest counts %d", c.Name, v.conflicts[i], c.Conflicts)
-		}
-	}
-	return nil
-}
-
-func (v *verifier) readPrints(promise string) error {
-	f, err := os.Open(filepath.Join(v.dir, prints.Name))
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	r := bufio.NewReader(f)
-	for i := range v.m.Captures {
-		c := &v.m.Captures[i]
-		sum := sha256.New()
-		for range c.Samples {
-			var d dedup.Digest
-			if _, err := io.ReadFull(r, d[:]); err != nil {
-				return fmt.Errorf("%s: %w", f.Name(), err)
-			}
-			_, _ = sum.Write(d[:]) // a hash never fails
-			v.count(d, i)
-		}
-		if have := hex.EncodeToString(sum.Sum(nil)); have != c.PrintsDigest {
-			return broken(promise, "capture %s: its records in %s have digest %s, need %s", c.Name, prints.Name, have, c.PrintsDigest)
 		}
 	}
 	return nil

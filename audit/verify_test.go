@@ -71,7 +71,7 @@ func TestGoodDatasets(t *testing.T) {
 	for _, mode := range []dedup.Mode{dedup.Sample, dedup.Session, dedup.None} {
 		dir, files := build(t, mode)
 		v, err := audit.Verify(dir)
-		if err != nil || len(v.Promises) != 5 {
+		if err != nil || len(v.Promises) != 6 {
 			t.Fatalf("dedup %s: %v, %+v", mode, err, v)
 		}
 		if c := v.Manifest.Totals; c.Samples < 10 || c.Conflicts == 0 || mode == dedup.Sample && c.Duplicates == 0 {
@@ -89,13 +89,13 @@ func TestGoodDatasets(t *testing.T) {
 
 // The promises, by a word of each.
 const (
-	laws, sizes, headers, pairing, duplicates = "agrees with itself", "sizes", "IDX headers", "label of its capture", "duplicates"
+	laws, sizes, headers, pairing, table, duplicates = "agrees with itself", "sizes", "IDX headers", "label of its capture", "row of the table", "duplicates"
 )
 
 // TestDamageIsFound damages a dataset in every way that its promises cover, one at a time.
 func TestDamageIsFound(t *testing.T) {
 	dir, files := build(t, dedup.Session)
-	const images, labels, prints = "session_output.idx3", "label_output.idx1", "session_prints.bin"
+	const images, labels, rows = "session_output.idx3", "label_output.idx1", "sample_table.bin"
 	flip := func(name string, at int) func(t *testing.T) {
 		return func(t *testing.T) {
 			b := bytes.Clone(files[name])
@@ -131,13 +131,19 @@ func TestDamageIsFound(t *testing.T) {
 		{"magic of the images", headers, flip(images, 2)},
 		{"dimensions of the labels", headers, flip(labels, 3)},
 		{"rows", headers, flip(images, 11)},
-		{"a print", duplicates, flip(prints, 20)},
+		{"a row's session", table, flip(rows, 96)},
+		{"a row's start", table, flip(rows, 96+8)},
+		{"a row's original length", table, flip(rows, 96+56)},
+		{"a row's digest", table, flip(rows, 96+64)},
+		{"a row's host", table, flip(rows, 96+80)},
+		{"a row's capture", table, flip(rows, 96+88)},
+		{"rows exchanged", table, func(t *testing.T) { write(t, dir, rows, swap(t, files[rows], 0, 96)) }},
 		{"images missing", sizes, remove(dir, images)},
 		{"labels missing", sizes, remove(dir, labels)},
-		{"prints missing", sizes, remove(dir, prints)},
+		{"table missing", sizes, remove(dir, rows)},
 		{"tail of the images", sizes, func(t *testing.T) { write(t, dir, images, append(bytes.Clone(files[images]), 0)) }},
 		{"tail of the labels", sizes, func(t *testing.T) { write(t, dir, labels, append(bytes.Clone(files[labels]), 0)) }},
-		{"tail of the prints", sizes, func(t *testing.T) { write(t, dir, prints, append(bytes.Clone(files[prints]), 0)) }},
+		{"tail of the table", sizes, func(t *testing.T) { write(t, dir, rows, append(bytes.Clone(files[rows]), 0)) }},
 		{"images cut", sizes, func(t *testing.T) { write(t, dir, images, files[images][:last]) }},
 		{"file size", sizes, edit(func(m *manifest.Manifest) { m.Files[0].Size++ })},
 		{"file list", sizes, edit(func(m *manifest.Manifest) { m.Files = m.Files[:2] })},
@@ -154,7 +160,7 @@ func TestDamageIsFound(t *testing.T) {
 		{"a class's name", pairing, edit(func(m *manifest.Manifest) { m.Classes[m.Captures[0].Label].Name = "Other" })},
 		{"a capture's class", pairing, edit(func(m *manifest.Manifest) { m.Captures[0].Class = "Other" })},
 		{"a capture's digest", pairing, edit(func(m *manifest.Manifest) { m.Captures[0].SamplesDigest = m.Captures[1].SamplesDigest })},
-		{"a capture's prints", duplicates, edit(func(m *manifest.Manifest) { m.Captures[0].PrintsDigest = "" })},
+		{"a capture's rows", table, edit(func(m *manifest.Manifest) { m.Captures[0].RowsDigest = "" })},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			put(t, dir, files)

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/pcapmill/pcapmill/internal/fsys"
 )
 
 // LockName is the name of the lock file inside a dataset's directory.
@@ -20,6 +22,7 @@ const LockName = ".pcapmill.lock"
 // A DirLock keeps other processes, and other goroutines of this one, from locking
 // the same directory until it is released.
 type DirLock struct {
+	disk     fsys.FS
 	flock    *flock.Flock
 	released bool
 }
@@ -60,12 +63,16 @@ func (e *LockedError) Error() string {
 // operating system drops it when its process ends, however that comes about, so a
 // lock file that was left behind blocks nobody and needs no cleaning up. (On network
 // file systems the lock holds as far as the file system's own locks reach.)
-func Lock(dir string) (*DirLock, error) {
+func Lock(dir string) (*DirLock, error) { return LockIn(fsys.OS{}, dir) }
+
+// LockIn is [Lock] in another file system, whose directories are real ones: the lock
+// itself is the operating system's.
+func LockIn(disk fsys.FS, dir string) (*DirLock, error) {
 	path := filepath.Join(dir, LockName)
 	// Release removes the file. Whoever opened it just before that gets a lock on a
 	// file that has no name any more, and has to try again with the new one.
 	for range 100 {
-		l, err := lockOnce(dir, path)
+		l, err := lockOnce(disk, dir, path)
 		if l != nil || err != nil {
 			return l, err
 		}
@@ -74,7 +81,7 @@ func Lock(dir string) (*DirLock, error) {
 }
 
 // lockOnce returns neither a lock nor an error if the lock file was removed meanwhile.
-func lockOnce(dir, path string) (*DirLock, error) {
+func lockOnce(disk fsys.FS, dir, path string) (*DirLock, error) {
 	// Opening a pipe would wait for somebody at its other end.
 	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("dataset: %s: not a regular file but %v; hint: remove it", path, info.Mode().Type())
@@ -93,11 +100,11 @@ func lockOnce(dir, path string) (*DirLock, error) {
 		l.Unlock()
 		return nil, nil
 	}
-	if err := writeHolder(path); err != nil {
-		l.Unlock()
+	if err := writeHolder(disk, path); err != nil {
+		_ = (&DirLock{disk: disk, flock: l}).Release()
 		return nil, fmt.Errorf("dataset: lock %s: %w", dir, err)
 	}
-	return &DirLock{flock: l}, nil
+	return &DirLock{disk: disk, flock: l}, nil
 }
 
 // isNamed says whether the locked file is the one that path names.
@@ -112,7 +119,7 @@ func isNamed(l *flock.Flock, path string) bool {
 
 // writeHolder writes this process into the lock file, in place: the lock is on the
 // file and not on its name.
-func writeHolder(path string) error {
+func writeHolder(disk fsys.FS, path string) error {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "an unknown host"
@@ -121,7 +128,7 @@ func writeHolder(path string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
+	f, err := disk.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
 	if err != nil {
 		return err
 	}
@@ -157,11 +164,11 @@ func (l *DirLock) Release() error {
 		// An open file cannot be removed there. If somebody takes the lock in
 		// between, the file is his, and open.
 		err := l.flock.Unlock()
-		_ = os.Remove(path)
+		_ = l.disk.Remove(path)
 		return wrapRelease(path, err)
 	}
 	// Removed while it is still locked: later it might be somebody else's.
-	err := os.Remove(path)
+	err := l.disk.Remove(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}

@@ -29,7 +29,7 @@ func TestSharedAgainstTwin(t *testing.T) {
 	dir, rows := shared(t)
 	var plan mill.Plan
 	var raws [][]byte
-	var labels []byte
+	var labels []uint16
 	for _, r := range rows {
 		path := filepath.Join(dir, filepath.FromSlash(r.Path))
 		raw, err := os.ReadFile(path)
@@ -38,7 +38,7 @@ func TestSharedAgainstTwin(t *testing.T) {
 		}
 		h := fnv.New32a()
 		_, _ = h.Write([]byte(r.Path))
-		l := uint8(h.Sum32() % 4)
+		l := uint16(h.Sum32() % 4)
 		plan.Captures = append(plan.Captures, mill.Input{Path: path, Name: r.Path, Label: l, Class: fmt.Sprintf("class%d", l)})
 		raws, labels = append(raws, raw), append(labels, l)
 	}
@@ -147,18 +147,18 @@ func compareFiles(t tester, dir string, c choice, files []file, blockLength, wor
 	p := &mill.Plan{Options: c.options(), Out: filepath.Join(dir, "out")}
 	p.BlockLength, p.Workers = blockLength, workers
 	var raws [][]byte
-	var labels []byte
+	var labels []uint16
 	for i, path := range write(t, dir, files) {
 		f := files[i]
-		p.Captures = append(p.Captures, mill.Input{Path: path, Name: f.name, Label: f.label, Class: fmt.Sprintf("class%d", f.label)})
-		raws, labels = append(raws, f.raw), append(labels, f.label)
+		p.Captures = append(p.Captures, mill.Input{Path: path, Name: f.name, Label: c.first() + f.label, Class: fmt.Sprintf("class%d", f.label)})
+		raws, labels = append(raws, f.raw), append(labels, c.first()+f.label)
 	}
 	n, _ := compare(t, c, p, raws, labels)
 	return n
 }
 
 // compare runs the product and the twin and returns the number of samples and what the product says.
-func compare(t tester, c choice, p *mill.Plan, raws [][]byte, labels []byte) (int, *mill.Result) {
+func compare(t tester, c choice, p *mill.Plan, raws [][]byte, labels []uint16) (int, *mill.Result) {
 	t.Helper()
 	want, err := twin.Convert(raws, labels, c.twin())
 	if err != nil {
@@ -200,7 +200,17 @@ func compareData(t tester, c choice, out string, want *twin.Result) {
 		images = append(images, s...)
 	}
 	labels := binary.BigEndian.AppendUint32(nil, 0x801)
-	labels = append(binary.BigEndian.AppendUint32(labels, uint32(len(want.Labels))), want.Labels...)
+	if c.wide {
+		labels[2] = 0xc
+	}
+	labels = binary.BigEndian.AppendUint32(labels, uint32(len(want.Labels)))
+	for _, l := range want.Labels {
+		if c.wide {
+			labels = binary.BigEndian.AppendUint32(labels, uint32(l))
+		} else {
+			labels = append(labels, byte(l))
+		}
+	}
 	for name, need := range map[string][]byte{idx.ImagesName: images, idx.LabelsName: labels} {
 		have, err := os.ReadFile(filepath.Join(out, name))
 		if err != nil {

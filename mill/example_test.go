@@ -92,4 +92,5 @@ func Example() {
 	// 4 samples of 28x28, 2 of them stand under another label too
 	// session_output.idx3 3152
 	// label_output.idx1 12
+	// sample_table.bin 384
 }

@@ -7,22 +7,34 @@ import (
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/idx"
+	"github.com/pcapmill/pcapmill/dataset/rows"
+	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/version"
 	"github.com/pcapmill/pcapmill/session"
 )
 
+// Backend is how Step and RunEager write: in place, or as Run does.
+func Backend(disk fsys.FS, inPlace bool) backend {
+	b := backend{disk: disk}
+	limit := int64(0)
+	if inPlace {
+		limit = -1
+	}
+	b.format, b.table = idx.Format{FS: disk, RewriteLimit: limit}, rows.Format{FS: disk, RewriteLimit: limit}
+	return b
+}
+
 // Step carries a plan out in one goroutine, with a commit after every capture, and calls at wherever a kill would leave a new
 // state of the directory behind.
-func Step(p *Plan, format dataset.Format, at func(where string)) error {
-	s, err := openStore(p.Out, &p.Options, version.String(), format)
+func Step(p *Plan, to backend, at func(where string)) error {
+	s, err := openStoreOn(to, p.Out, &p.Options, version.String())
 	if err != nil {
 		return err
 	}
 	at("opened")
 	for i := range p.Captures {
 		if err := step(s, &p.Captures[i], at); err != nil {
-			s.abandon()
-			return err
+			return s.fail(err)
 		}
 	}
 	return s.close()
@@ -37,6 +49,9 @@ func step(s *store, in *Input, at func(where string)) error {
 	if _, _, err := s.add(in, x); err != nil {
 		return err
 	}
+	if err := s.reserve(); err != nil {
+		return err
+	}
 	at("appended")
 	next, err := s.prepare()
 	if err != nil {
@@ -48,20 +63,18 @@ func step(s *store, in *Input, at func(where string)) error {
 		return err
 	}
 	at("samples committed")
-	if s.prints != nil {
-		if err := s.prints.Commit(); err != nil {
-			return err
-		}
-		at("prints committed")
+	if err := s.rows.Commit(); err != nil {
+		return err
 	}
+	at("rows committed")
 	err = s.show(next)
 	at("committed")
 	return err
 }
 
 // RunEager is Run with a commit after every capture.
-func RunEager(ctx context.Context, p *Plan, format dataset.Format) (*Result, error) {
-	s, err := openStore(p.Out, &p.Options, version.String(), format)
+func RunEager(ctx context.Context, p *Plan, to backend) (*Result, error) {
+	s, err := openStoreOn(to, p.Out, &p.Options, version.String())
 	if err != nil {
 		return nil, err
 	}
@@ -78,8 +91,7 @@ func StepFailing(p *Plan, n int, failure error) error {
 	s.writer = &failing{Writer: s.writer, after: n, err: failure}
 	for i := range p.Captures {
 		if err := step(s, &p.Captures[i], func(string) {}); err != nil {
-			s.abandon()
-			return err
+			return s.fail(err)
 		}
 	}
 	return s.close()
@@ -108,7 +120,7 @@ func DescribeDamage(d *capture.Damage) string {
 
 // PacketPath returns a function that takes a packet through decoding, filter, dealing out, table and mask, as a job does.
 func PacketPath(o Options) func(p *capture.Packet) {
-	w := newWorker(&o, nil, session.NewSeed())
+	w := newWorker(&o, &Progress{}, session.NewSeed())
 	s := &shard{table: o.newTable(w.seed)}
 	u := &unit{}
 	units := []*unit{u}
@@ -119,6 +131,12 @@ func PacketPath(o Options) func(p *capture.Packet) {
 		w.packet(p, 0, 0)
 		w.apply(s, 0, units)
 	}
+}
+
+// Tight makes tables be put aside when they exceed so many bytes.
+func Tight(o Options, budget int64) Options {
+	o.budget = budget
+	return o
 }
 
 // Serial makes Run and Extract read each capture in one loop: the slow twin.

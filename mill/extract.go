@@ -85,6 +85,8 @@ func Extract(ctx context.Context, path string, o Options) (*Extraction, error) {
 type Progress struct {
 	Bytes   atomic.Int64 // read from files
 	Packets atomic.Int64
+
+	held atomic.Int64 // bytes of memory that the store holds
 }
 
 // tally is what is counted of packets, of a part of a capture or of all of it.
@@ -147,6 +149,9 @@ func (o *Options) newTable(seed session.Seed) *session.Table {
 	return session.NewTable(o.Shape.Length(), o.Dedup == dedup.Session, seed)
 }
 
+// pulse is after how many items a loop looks for a stop.
+const pulse = 4096
+
 // serial reads a capture in one loop and in one piece, as the definition says,
 // with a Reader and one table. It is the slow twin of job.
 func (w *worker) serial(ctx context.Context, path string) (*Extraction, error) {
@@ -160,6 +165,7 @@ func (w *worker) serial(ctx context.Context, path string) (*Extraction, error) {
 	r.TrackDigest()
 	x := &Extraction{Format: r.Format()}
 	t := w.o.newTable(w.seed)
+	breaker := session.NewBreaker(w.o.Breaks)
 	var (
 		p  capture.Packet
 		s  header.Stack
@@ -174,11 +180,15 @@ func (w *worker) serial(ctx context.Context, path string) (*Extraction, error) {
 		if err != nil {
 			return nil, err
 		}
-		if p.At.Packet%4096 == 0 && ctx.Err() != nil {
+		if p.At.Packet%pulse == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if of.count(w.o, &p, &s) {
-			w.contribute(t, t.Note(p.Data, &s, p.At.Packet, p.Time), p.Data, &s)
+		kept := of.count(w.o, &p, &s)
+		if !kept && (breaker == nil || s.Reason != header.OK) {
+			continue
+		}
+		if id, ok := t.NoteBroken(breaker, p.Data, &s, p.At.Packet, p.Time, kept); ok {
+			w.contribute(t, id, p.Data, &s)
 		}
 	}
 	x.add(&of)

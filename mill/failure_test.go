@@ -37,7 +37,7 @@ func some(t *testing.T, n int, o mill.Options) (paths []string, made string) {
 	for i := range n {
 		traffic := testcap.Random(r, testcap.Options{Sessions: 6, Clean: true, LinkTypes: []uint16{testcap.Ethernet}})
 		raw, _ := traffic.Capture(r)
-		files = append(files, file{fmt.Sprintf("%d_class%d", i, i%3), uint8(i % 3), raw})
+		files = append(files, file{fmt.Sprintf("%d_class%d", i, i%3), uint16(i % 3), raw})
 	}
 	paths = write(t, t.TempDir(), files)
 	made = filepath.Join(t.TempDir(), "made")
@@ -89,12 +89,12 @@ func TestFailedRunLeavesAllAsItWas(t *testing.T) {
 	for name, damage := range map[string]func() error{
 		"images shorter": func() error { return os.Truncate(in("session_output.idx3"), 1000) },
 		"labels shorter": func() error { return os.Truncate(in("label_output.idx1"), 9) },
-		"prints shorter": func() error { return os.Truncate(in("session_prints.bin"), 16) },
+		"table shorter":  func() error { return os.Truncate(in("sample_table.bin"), 16) },
 		"images gone":    func() error { return os.Remove(in("session_output.idx3")) },
 		"labels gone":    func() error { return os.Remove(in("label_output.idx1")) },
-		"prints gone":    func() error { return os.Remove(in("session_prints.bin")) },
-		"prints a directory": func() error {
-			return errors.Join(os.Remove(in("session_prints.bin")), os.Mkdir(in("session_prints.bin"), 0o777))
+		"table gone":     func() error { return os.Remove(in("sample_table.bin")) },
+		"table a directory": func() error {
+			return errors.Join(os.Remove(in("sample_table.bin")), os.Mkdir(in("sample_table.bin"), 0o777))
 		},
 		"labels a directory": func() error {
 			return errors.Join(os.Remove(in("label_output.idx1")), os.Mkdir(in("label_output.idx1"), 0o777))
@@ -102,7 +102,7 @@ func TestFailedRunLeavesAllAsItWas(t *testing.T) {
 		"images of others":    func() error { return os.WriteFile(in("session_output.idx3"), bytes.Repeat([]byte("x"), 1e6), 0o666) },
 		"manifest gone":       func() error { return os.Remove(in("manifest.json")) },
 		"manifest and labels": func() error { return errors.Join(os.Remove(in("manifest.json")), os.Remove(in("label_output.idx1"))) },
-		"only prints": func() error {
+		"only the table": func() error {
 			return errors.Join(os.Remove(in("manifest.json")), os.Remove(in("label_output.idx1")), os.Remove(in("session_output.idx3")))
 		},
 		"manifest of others":    func() error { return os.WriteFile(in("manifest.json"), []byte(`{"name": "an app"}`), 0o666) },
@@ -225,7 +225,7 @@ func TestNoPermission(t *testing.T) {
 	}
 	o := sessionChoice().options()
 	paths, made := some(t, 3, o)
-	for _, name := range []string{".", "session_output.idx3", "label_output.idx1", "session_prints.bin"} {
+	for _, name := range []string{".", "session_output.idx3", "label_output.idx1", "sample_table.bin"} {
 		path := filepath.Join(made, name)
 		info, err := os.Stat(path)
 		if err != nil {

@@ -21,7 +21,7 @@ type Input struct {
 	Size    int64          // bytes on disk; 0 if it can be read only once
 	Stream  bool           // standard input, a FIFO or a device: not looked at before the run
 	Format  capture.Format // empty for streams
-	Label   uint8
+	Label   uint16
 	Class   string // of the label
 	Keyword string // that gave the label; "" for unknown
 }

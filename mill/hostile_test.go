@@ -51,7 +51,7 @@ func TestHostile(t *testing.T) {
 			raw := small[r.IntN(len(small))]
 			changed, _ := testcap.Mutate(r, raw, testcap.Fields(raw))
 			f := file{name: fmt.Sprintf("%d_class%d.cap", i, r.IntN(4)), raw: changed}
-			f.label = f.name[len(f.name)-5] - '0'
+			f.label = uint16(f.name[len(f.name)-5] - '0')
 			files = append(files, f)
 		}
 		out, remove := tempDir(t)

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/dedup"
+	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/session"
 )
 
@@ -40,12 +42,13 @@ type job struct {
 
 // shard is one table of a capture.
 type shard struct {
-	table *session.Table
-	spill *session.Spill
-	queue []*unit
-	busy  bool
-	done  bool
-	bytes int64 // of the table, as the budget knows
+	table   *session.Table
+	spill   *session.Spill
+	breaker *session.Breaker // nil: sessions do not end early
+	queue   []*unit
+	busy    bool
+	done    bool
+	bytes   int64 // of the table, as the budget knows
 }
 
 // unit is a decoded part of a capture: a block, or a record that stood across
@@ -73,8 +76,11 @@ func (w *worker) decode(u *unit, f *capture.Framing, data []byte, from, shards i
 // packet is what decode does with each packet.
 func (w *worker) packet(p *capture.Packet, number uint32, at int) {
 	u := w.unit
-	if u.tally.count(w.o, p, &w.stack) {
-		u.run.Add(&w.seed, p.Data, &w.stack, at, number, p.Time)
+	switch {
+	case u.tally.count(w.o, p, &w.stack):
+		u.run.Add(&w.seed, p.Data, &w.stack, at, number, p.Time).Gives = uint32(w.masker.Len(&w.stack))
+	case w.o.Breaks.Restart && w.stack.Reason == header.OK:
+		u.run.AddSilent(&w.seed, p.Data, &w.stack, at, number, p.Time)
 	}
 }
 
@@ -139,17 +145,27 @@ func (j *job) end(err error) {
 // apply adds units to a shard's table.
 func (w *worker) apply(s *shard, k int, units []*unit) {
 	const batch = 32
-	t := s.table
+	t, prints := s.table, w.o.Dedup == dedup.Session
 	for _, u := range units {
 		packets, tuples := u.run.Packets[k], u.run.Tuples(k)
 		for len(packets) > 0 {
 			n := min(batch, len(packets))
-			t.Touch(packets[:n])
+			if s.breaker == nil {
+				t.Touch(packets[:n])
+			}
 			for i := range packets[:n] {
 				p := &packets[i]
+				if s.breaker != nil && !s.breaker.Number(p, tuples) {
+					continue
+				}
+				id := t.Add(p, tuples, u.run.First)
+				if !prints && t.Full(id) { // costs a look-up, and no copy
+					t.Contribute(id, int(p.Gives), nil)
+					continue
+				}
 				data := u.run.Data[p.At : p.At+p.Len : p.At+p.Len]
 				p.Stack(data, &w.stack)
-				w.contribute(t, t.Add(p, tuples, u.run.First), data, &w.stack)
+				w.contribute(t, id, data, &w.stack)
 			}
 			packets = packets[n:]
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/pcapmill/pcapmill/audit"
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/dedup"
+	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
@@ -36,13 +37,13 @@ func several(t *testing.T, n int) []string {
 // kill that hits no commit leaves a dataset that needs no completing.
 func TestKilledAnywhere(t *testing.T) {
 	for captures, mode := range map[int]dedup.Mode{2: dedup.Sample, 3: dedup.Session} {
-		for how, format := range map[string]idx.Format{"in place": {RewriteLimit: -1}, "rewriting": {}} {
-			t.Run(mode.String()+" "+how, func(t *testing.T) { killedAnywhere(t, captures, mode, format) })
+		for how, inPlace := range map[string]bool{"in place": true, "rewriting": false} {
+			t.Run(mode.String()+" "+how, func(t *testing.T) { killedAnywhere(t, captures, mode, inPlace) })
 		}
 	}
 }
 
-func killedAnywhere(t *testing.T, captures int, mode dedup.Mode, format idx.Format) {
+func killedAnywhere(t *testing.T, captures int, mode dedup.Mode, inPlace bool) {
 	paths := several(t, captures)
 	o := large(mode).options()
 	whole := filepath.Join(t.TempDir(), "whole")
@@ -58,7 +59,7 @@ func killedAnywhere(t *testing.T, captures int, mode dedup.Mode, format idx.Form
 	check := func(where string, files map[string]string) {
 		checkKilled(t, where, files, paths, o, want)
 	}
-	err = mill.Step(p, format, func(where string) {
+	err = mill.Step(p, mill.Backend(fsys.OS{}, inPlace), func(where string) {
 		now := tree(t, p.Out)
 		for _, state := range between(last, now) {
 			check("before "+where, state)
@@ -66,7 +67,7 @@ func killedAnywhere(t *testing.T, captures int, mode dedup.Mode, format idx.Form
 		check(where, now)
 		if m, err := manifest.Parse([]byte(now["manifest.json"])); err == nil && (where == "appended" || where == "prepared") {
 			uncommitted += len(now[idx.ImagesName]) - 16 - int(m.Samples)*o.Shape.Length()
-			if format.RewriteLimit == 0 {
+			if !inPlace {
 				verified(t, where, p.Out)
 			}
 		}
@@ -75,7 +76,7 @@ func killedAnywhere(t *testing.T, captures int, mode dedup.Mode, format idx.Form
 	if err != nil {
 		t.Fatal(err)
 	}
-	if (uncommitted > 0) != (format.RewriteLimit < 0) {
+	if (uncommitted > 0) != inPlace {
 		t.Errorf("%d bytes reached the file before they were committed", uncommitted)
 	}
 	same(t, "run by steps", dataset(t, p.Out), want)
@@ -93,7 +94,7 @@ func verified(t *testing.T, where, dir string) {
 func between(last, now map[string]string) (states []map[string]string) {
 	state := maps.Clone(last)
 	state["."] = "/"
-	for _, name := range []string{"manifest.json", idx.ImagesName, idx.LabelsName, "session_prints.bin"} {
+	for _, name := range []string{"manifest.json", idx.ImagesName, idx.LabelsName, "sample_table.bin"} {
 		if name == "manifest.json" && last[name] != "" {
 			continue // it is replaced last, as a whole
 		}

@@ -37,6 +37,9 @@ func (o *Options) memory() int64 {
 	return max(MachineMemory()/2, MinMemory)
 }
 
+// MemoryLimit is what the run may take in bytes, Memory or what stands for 0.
+func (o *Options) MemoryLimit() int64 { return o.memory() }
+
 // fixedMemory is what a run takes besides tables and the set of digests: the
 // program, blocks that are read ahead of two captures with what is decoded of
 // them, and samples that wait for a commit.
@@ -46,9 +49,13 @@ func (o *Options) fixedMemory() int64 {
 }
 
 // tableBudget is the part of the memory that tables may take before they are
-// put aside. The rest is for the set of digests and for garbage.
-func (o *Options) tableBudget() int64 {
-	return max((o.memory()-o.fixedMemory())*6/10, 16<<20)
+// put aside: what is left beside the held bytes of the store, less a reserve for
+// tables that are growing, and for garbage.
+func (o *Options) tableBudget(held int64) int64 {
+	if o.budget > 0 {
+		return o.budget
+	}
+	return max((o.memory()-o.fixedMemory()-held)*6/10, 16<<20)
 }
 
 // MachineMemory is the memory in bytes that this process can have: that of the

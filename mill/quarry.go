@@ -31,7 +31,8 @@ type quarry struct {
 	units  []*unit          // free ones
 	tables []*session.Table // free ones
 	memory int64            // what tables hold, in bytes
-	budget int64            // what they may
+
+	progress *Progress
 
 	group sync.WaitGroup
 }
@@ -49,9 +50,6 @@ type worker struct {
 }
 
 func newWorker(o *Options, p *Progress, seed session.Seed) *worker {
-	if p == nil {
-		p = &Progress{}
-	}
 	w := &worker{o: o, masker: mask.New(o.Mask, o.Key), progress: p, seed: seed}
 	w.each = w.packet
 	return w
@@ -69,8 +67,11 @@ const keepTable = 2 << 20
 // when they have ended, or after a second if one of them hangs in a read that
 // nothing can interrupt (a FIFO, a terminal).
 func start(ctx context.Context, p *Plan, progress *Progress) (answers <-chan answer, release, wait func()) {
+	if progress == nil {
+		progress = &Progress{}
+	}
 	n := p.workers()
-	q := &quarry{ctx: ctx, p: p, ahead: 2*n + 2, seed: session.NewSeed(), budget: p.tableBudget()}
+	q := &quarry{ctx: ctx, p: p, ahead: 2*n + 2, seed: session.NewSeed(), progress: progress}
 	q.out = make(chan answer, q.ahead)
 	q.wake = sync.NewCond(&q.mu)
 	stop := context.AfterFunc(ctx, q.wakeAll)
@@ -127,7 +128,7 @@ func (q *quarry) pick(w *worker) func() {
 		}
 	}
 	if q.next == len(q.p.Captures) || q.next-q.taken >= q.ahead || len(q.jobs) > q.p.workers() ||
-		len(q.jobs) > 0 && q.memory > q.budget/2 {
+		len(q.jobs) > 0 && q.memory > q.p.tableBudget(q.progress.held.Load())/2 {
 		return nil
 	}
 	j := &job{i: q.next, path: q.p.Captures[q.next].Path, opening: true, units: map[int64]*unit{}}
@@ -228,7 +229,7 @@ func (q *quarry) open(w *worker, j *job) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for range q.shards(&q.p.Captures[j.i]) {
-		j.shards = append(j.shards, &shard{table: q.table(), spill: session.NewSpill(q.p.Tmp)})
+		j.shards = append(j.shards, &shard{table: q.table(), spill: session.NewSpill(q.p.Tmp), breaker: session.NewBreaker(q.p.Breaks)})
 	}
 	for _, s := range j.shards {
 		q.weigh(s)
@@ -263,7 +264,7 @@ func (q *quarry) table() *session.Table {
 
 // weigh enters what a shard's table holds; the lock is held.
 func (q *quarry) weigh(s *shard) {
-	n := s.table.Bytes()
+	n := s.table.Bytes() + s.breaker.Bytes()
 	q.memory += n - s.bytes
 	s.bytes = n
 }

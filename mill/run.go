@@ -70,7 +70,7 @@ type answer struct {
 // in hand, and returns a Result that says so.
 func Run(ctx context.Context, p *Plan, ev Events, progress *Progress) (*Result, error) {
 	start := time.Now()
-	s, err := openStore(p.Out, &p.Options, version.String(), idx.Format{})
+	s, err := openStore(p.Out, &p.Options, version.String(), idx.Format{Labels: p.idxLabels()})
 	if err != nil {
 		return nil, err
 	}
@@ -84,16 +84,13 @@ func (s *store) run(ctx context.Context, p *Plan, ev Events, progress *Progress,
 	}
 	r := &Result{Manifest: s.m, Added: manifest.Counts{LeftOut: map[string]int64{}}}
 	if err := collect(ctx, p, s, r, ev, progress); err != nil {
-		s.abandon()
-		return nil, fmt.Errorf("%w\nthe dataset is as it was before this run", err)
+		return nil, s.fail(err)
 	}
 	if r.nothingReadable() {
-		s.abandon()
-		return r, errors.New("none of the captures could be read; the dataset is as it was before this run")
+		return r, s.fail(errors.New("none of the captures could be read"))
 	}
 	if err := s.commit(); err != nil {
-		s.abandon()
-		return nil, fmt.Errorf("%w\nthe dataset is as it was before this run", err)
+		return nil, s.fail(err)
 	}
 	r.Seconds = time.Since(start).Seconds()
 	return r, s.close()
@@ -107,6 +104,13 @@ func collect(ctx context.Context, p *Plan, s *store, r *Result, ev Events, progr
 	defer stop()
 
 	waiting := map[int]answer{}
+	defer func() { // what nobody wants any more
+		for _, a := range waiting {
+			if a.x != nil {
+				_ = a.x.Close() // its files have no names
+			}
+		}
+	}()
 	warned := false
 	for next := 0; next < len(p.Captures); {
 		a, ok := waiting[next]
@@ -126,6 +130,9 @@ func collect(ctx context.Context, p *Plan, s *store, r *Result, ev Events, progr
 			return nil
 		}
 		o, err := finish(p, s, &p.Captures[next], a)
+		if progress != nil {
+			progress.held.Store(s.set.Bytes())
+		}
 		if err != nil {
 			return err
 		}

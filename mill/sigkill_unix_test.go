@@ -21,6 +21,7 @@ import (
 	"github.com/pcapmill/pcapmill/audit"
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/dedup"
+	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
@@ -57,7 +58,7 @@ func convertAsProcess() error {
 	}
 	fmt.Println("started")
 	if os.Getenv(eagerEnv) != "" {
-		_, err = mill.RunEager(context.Background(), p, idx.Format{})
+		_, err = mill.RunEager(context.Background(), p, mill.Backend(fsys.OS{}, false))
 	} else {
 		_, err = mill.Run(context.Background(), p, mill.Events{}, nil)
 	}
@@ -141,11 +142,11 @@ func checkRemains(t *testing.T, kill, dir string) (where []string) {
 	found := tree(t, dir)
 	visible := maps.Clone(found)
 	maps.DeleteFunc(visible, func(name, _ string) bool { return strings.HasPrefix(name, ".") })
-	if len(visible) < len(found)-2 { // the directory itself, and the lock
+	if len(visible) < len(found)-3 { // the directory itself, the lock, and the manifest to go back to
 		where = append(where, "while a commit was prepared")
 	}
 	if visible["manifest.json"] == "" {
-		if len(visible[idx.ImagesName]) > 16 || len(visible[idx.LabelsName]) > 8 || visible["session_prints.bin"] != "" {
+		if len(visible[idx.ImagesName]) > 16 || len(visible[idx.LabelsName]) > 8 || visible["sample_table.bin"] != "" {
 			t.Fatalf("%s: samples and no manifest", kill)
 		}
 		return append(where, "before the first manifest")
@@ -179,10 +180,10 @@ func finishRenames(t *testing.T, kill string, found map[string]string, problem e
 	t.Helper()
 	dir, remove := tempDir(t)
 	defer remove()
-	for _, file := range []string{idx.ImagesName, idx.LabelsName, "session_prints.bin", "manifest.json"} {
+	for _, file := range []string{idx.ImagesName, idx.LabelsName, "sample_table.bin", "manifest.json"} {
 		text := found[file]
 		for name := range found {
-			if strings.HasPrefix(name, "."+file) {
+			if strings.HasPrefix(name, "."+file) && len(found[name]) >= len(text) { // not the manifest to go back to
 				text = found[name]
 			}
 		}

@@ -1,11 +1,8 @@
 package mill
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,30 +12,37 @@ import (
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/idx"
-	"github.com/pcapmill/pcapmill/dataset/prints"
+	"github.com/pcapmill/pcapmill/dataset/rows"
 	"github.com/pcapmill/pcapmill/dedup"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/atomicfile"
+	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/manifest"
-	"github.com/pcapmill/pcapmill/sample"
-	"github.com/pcapmill/pcapmill/session"
+	"github.com/pcapmill/pcapmill/mask"
 )
 
 // store is an open dataset that captures are added to.
 type store struct {
 	o       *Options
+	to      backend
 	dir     string
-	made    []string // directories that this run made, deepest first
+	dirs    []string // directories that this run made, deepest first
+	found   []string // data files without a manifest that stood there, all of them empty
 	lock    *dataset.DirLock
-	format  dataset.Format
 	writer  dataset.Writer
-	prints  *prints.Log // with --dedup session only
+	rows    *rows.Log
 	m       *manifest.Manifest
-	before  []byte // the manifest's text as it was; nil if there was none
-	base    int64  // samples that it counts
-	changed bool   // this run wrote the manifest
+	before  []byte              // the manifest's text as it was, or of the empty dataset that the run made
+	made    bool                // the run made the dataset
+	base    int64               // samples that before counts
+	undo    *atomicfile.Pending // before, on disk, ready to be the manifest again
+	changed bool                // the run began to replace before, or files
+	unclean bool                // a writer did not close as it should
 	set     *dedup.Set
-	sample  []byte // room for one
+	wagons  [2]*wagon // samples on their way to the writer
+	touched byte
 	have    map[content]bool
+	hosts   *mask.Hosts
 	cut     int64         // bytes of an unfinished run that were cut off
 	pending int64         // captures since the last commit
 	every   time.Duration // at least between two commits
@@ -49,7 +53,7 @@ type store struct {
 // content identifies a capture in a dataset.
 type content struct {
 	digest string
-	label  uint8
+	label  uint16
 }
 
 // SettingsError says that the dataset was made with other settings.
@@ -64,42 +68,57 @@ func (e *SettingsError) Error() string {
 }
 
 // openStore opens the dataset in dir or makes a new one.
-func openStore(dir string, o *Options, version string, format dataset.Format) (_ *store, err error) {
-	s := &store{o: o, dir: dir, format: format, set: dedup.NewSet(), sample: make([]byte, o.Shape.Length()), have: map[content]bool{}, every: commitEvery, last: time.Now()}
-	s.made = missing(dir)
+func openStore(dir string, o *Options, version string, format dataset.Format) (*store, error) {
+	return openStoreOn(backend{disk: fsys.OS{}, format: format}, dir, o, version)
+}
+
+// backend is how a store writes. The disk is the format's and the table's too.
+type backend struct {
+	disk   fsys.FS
+	format dataset.Format
+	table  rows.Format
+}
+
+// openStoreOn is openStore with another backend.
+func openStoreOn(to backend, dir string, o *Options, version string) (_ *store, err error) {
+	s := &store{o: o, to: to, dir: dir, set: dedup.NewSet(), have: map[content]bool{}, hosts: mask.NewHosts(o.Key), every: commitEvery, last: time.Now()}
+	s.dirs = missing(dir)
 	defer func() {
 		if err != nil {
-			s.abandon()
+			err = s.abandon(err)
 		}
 	}()
-	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+	if info, err := to.disk.Stat(dir); err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("%s is a file, need a directory for the dataset", dir)
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	if err := to.disk.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
-	if s.lock, err = dataset.Lock(dir); err != nil {
+	for _, made := range s.dirs {
+		if err := to.disk.SyncDir(filepath.Dir(made)); err != nil {
+			return nil, err
+		}
+	}
+	if s.lock, err = dataset.LockIn(to.disk, dir); err != nil {
 		return nil, err
 	}
-	if err := manifest.RemoveStale(dir); err != nil {
+	if err := manifest.RemoveStale(to.disk, dir); err != nil {
 		return nil, err
 	}
 	if err := s.loadManifest(version); err != nil {
 		return nil, err
 	}
 	spec := dataset.Spec{Rows: o.Shape.Rows, Cols: o.Shape.Cols}
-	if s.writer, err = format.Open(dir, spec, s.m.Samples); err != nil {
+	if s.writer, err = to.format.Open(dir, spec, s.m.Samples); err != nil {
 		return nil, err
 	}
 	s.cut = s.writer.Cut()
-	if o.Dedup == dedup.Session {
-		if s.prints, err = prints.Open(dir, s.m.Samples); err != nil {
-			return nil, err
-		}
-		s.cut += s.prints.Cut()
+	if s.rows, err = to.table.Open(dir, s.m.Samples); err != nil {
+		return nil, err
 	}
-	if s.before == nil { // from here on the directory is an empty dataset
-		if err := s.commit(); err != nil {
+	s.cut += s.rows.Cut()
+	if s.made { // from here on the directory is an empty dataset
+		if err := s.commitNow(); err != nil {
 			return nil, err
 		}
 	}
@@ -124,9 +143,10 @@ func (s *store) loadManifest(version string) error {
 		s.m = &manifest.Manifest{
 			Format: manifest.Format, Version: manifest.Version,
 			Settings: s.o.settings(), Rows: s.o.Shape.Rows, Cols: s.o.Shape.Cols,
-			Classes: s.o.classes(), Captures: []manifest.Capture{},
+			LabelType: s.o.labelType(), Classes: s.o.classes(), Captures: []manifest.Capture{},
 		}
 		s.m.Totals.LeftOut = map[string]int64{}
+		s.made = true
 	case err != nil:
 		return err
 	default:
@@ -146,8 +166,11 @@ func (s *store) loadManifest(version string) error {
 // refuseForeign looks for data files where there is no manifest. Ours can only
 // be empty ones, of a run that was killed before it wrote its first manifest.
 func (s *store) refuseForeign() error {
-	for name, empty := range map[string]int64{idx.ImagesName: 16, idx.LabelsName: 8, prints.Name: 0} {
+	for name, empty := range map[string]int64{idx.ImagesName: 16, idx.LabelsName: 8, rows.Name: 0} {
 		info, err := os.Lstat(filepath.Join(s.dir, name))
+		if err == nil {
+			s.found = append(s.found, name)
+		}
 		if err == nil && (!info.Mode().IsRegular() || info.Size() > empty) {
 			return fmt.Errorf("%s holds %s but no %s: pcapmill did not make it, and will not change it; use another directory",
 				s.dir, name, manifest.Name)
@@ -156,88 +179,44 @@ func (s *store) refuseForeign() error {
 	return nil
 }
 
-// recall fills the set of what the dataset already holds.
+// recall fills the set of what the dataset already holds, from the table.
 func (s *store) recall() error {
 	if s.m.Samples == 0 {
 		return nil
 	}
-	return eachSample(s.dir, s.m, func(i int64, b []byte, label uint8) error {
-		d := dedup.Digest{}
-		if s.prints != nil {
-			print, err := s.prints.At(i)
-			if err != nil {
-				return err
-			}
-			d = print
-		} else {
-			d = dedup.OfSample(b)
-		}
-		s.set.Add(d, label)
-		return nil
-	})
-}
-
-// add appends the samples of a capture and reports what became of it. known:
-// its content is in the dataset already, and nothing was added.
-func (s *store) add(in *Input, x *Extraction) (c manifest.Capture, known bool, err error) {
-	id := content{x.Digest.String(), in.Label}
-	if s.have[id] {
-		return manifest.Capture{}, true, nil
-	}
-	c = describe(in, x)
-	c.FirstSample = s.m.Samples
-	c.Sessions = int64(x.Sessions.Len())
-	samples, records := sha256.New(), sha256.New()
-	err = x.Sessions.Each(func(_ int, p *session.Session) error {
-		switch s.o.Shape.FitOf(p.Bytes) {
-		case sample.Empty:
-			c.Empty++
-			return nil
-		case sample.Padded:
-			c.Padded++
-		case sample.Exact:
-			c.Exact++
-		case sample.Truncated:
-			c.Truncated++
-		}
-		c.OriginalBytes += int64(p.Bytes)
-		seen, conflict := s.set.Add(p.Digest, in.Label)
-		if seen && s.o.Dedup != dedup.None {
-			c.Duplicates++
-			return nil
-		}
-		if conflict {
-			c.Conflicts++
-		}
-		c.Samples++
-		return s.append(p, in.Label, samples, records)
-	})
+	table, err := rows.NewReader(s.dir, s.m.Samples)
 	if err != nil {
-		return c, false, err
+		return err
 	}
-	c.SamplesDigest = hex.EncodeToString(samples.Sum(nil))
-	if s.prints != nil {
-		c.PrintsDigest = hex.EncodeToString(records.Sum(nil))
-	}
-	c.Settle()
-	s.account(&c, id)
-	return c, false, nil
-}
-
-// append adds the sample of a session and hashes what stands for it into
-// samples, and its print into records.
-func (s *store) append(p *session.Session, label uint8, samples, records hash.Hash) error {
-	p.Sample(s.sample)
-	d := dedup.Digest(p.Digest)
-	if s.prints != nil {
-		if err := s.prints.Append(d); err != nil {
+	defer table.Close()
+	var labels *idx.Labels // read only where captures do not tell
+	if s.m.Settings.LabelFrom == FromTable.String() {
+		if labels, err = idx.OpenLabels(filepath.Join(s.dir, idx.LabelsName)); err != nil {
 			return err
 		}
-		_, _ = records.Write(d[:]) // a hash never fails
-		d = dedup.OfSample(s.sample)
+		defer labels.Close()
 	}
-	_, _ = samples.Write(d[:])
-	return s.writer.Append(dataset.Sample{Data: s.sample, Label: label})
+	var row dataset.Row
+	for i := range s.m.Captures {
+		c := &s.m.Captures[i]
+		id := c.Label
+		for range c.Samples {
+			if labels != nil {
+				if id, err = labels.Next(); err != nil {
+					return err
+				}
+			}
+			if err := table.Next(&row); err != nil {
+				return err
+			}
+			if int64(row.Capture) != int64(i) {
+				return fmt.Errorf("%s: a row of capture %d (%s) says capture %d: the file was changed; make the dataset anew",
+					filepath.Join(s.dir, rows.Name), i, c.Name, row.Capture)
+			}
+			s.set.Add(row.Digest, id)
+		}
+	}
+	return nil
 }
 
 // account enters a capture into the manifest.
@@ -247,13 +226,24 @@ func (s *store) account(c *manifest.Capture, id content) {
 	s.m.Captures = append(s.m.Captures, *c)
 	s.have[id] = true
 	s.pending++
+	if c.Class != manifest.BySession {
+		s.count(c.Label, c.Samples)
+		return
+	}
+	for _, l := range c.Labels {
+		s.count(l.Label, l.Samples)
+	}
+}
+
+// count adds samples to a class. The one that is not in the table is unknown.
+func (s *store) count(id uint16, samples int64) {
 	for i := range s.m.Classes {
-		if s.m.Classes[i].Label == c.Label {
-			s.m.Classes[i].Samples += c.Samples
+		if s.m.Classes[i].Label == id {
+			s.m.Classes[i].Samples += samples
 			return
 		}
 	}
-	s.m.Classes = append(s.m.Classes, manifest.Class{Label: c.Label, Name: c.Class, Samples: c.Samples})
+	s.m.Classes = append(s.m.Classes, manifest.Class{Label: id, Name: manifest.UnknownName, Samples: samples})
 }
 
 // describe is a capture's entry in the manifest without its samples.

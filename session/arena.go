@@ -22,7 +22,7 @@ const unit = 16
 
 func newArena(limit int) arena {
 	a := arena{}
-	for size := 64; size < limit; size *= 2 {
+	for size := 256; size < limit; size *= 4 {
 		a.sizes = append(a.sizes, size)
 	}
 	a.sizes = append(a.sizes, (limit+unit-1)/unit*unit)

@@ -1,11 +1,16 @@
 package session
 
+import "math"
+
 // Session is a finished session of a capture.
 type Session struct {
 	Key FiveTuple
+	Gen uint16 // which session of its five-tuple, from 0
 	Partial
 	// Digest is what dedup compares, as Seal made it.
 	Digest [16]byte
+
+	own []byte // memory for Prefix, where it is not that of a table
 }
 
 // List are the sessions of one capture in the order of their first kept
@@ -30,7 +35,7 @@ type cursor interface {
 	// first is the number of the first packet of the session that next will
 	// give, or 0 behind the last.
 	first() uint64
-	// next fills s. Its prefix is valid until the next call.
+	// next fills s. Its prefix is valid as long as s is not filled again.
 	next(s *Session) error
 }
 
@@ -76,6 +81,13 @@ func (l *List) Close() (err error) {
 // Each calls f for every session in order, i counting from 0. s and its prefix
 // are lent for the call.
 func (l *List) Each(f func(i int, s *Session) error) error {
+	return l.Batches(1, func(i int, batch []Session) error { return f(i, &batch[0]) })
+}
+
+// Batches calls f for n sessions at a time, in order; the last batch may be
+// shorter. first is the place of batch[0], from 0. The batch and its prefixes are
+// lent for the call.
+func (l *List) Batches(n int, f func(first int, batch []Session) error) error {
 	cursors := make([]cursor, len(l.parts))
 	for i, p := range l.parts {
 		c, err := p.open()
@@ -84,22 +96,30 @@ func (l *List) Each(f func(i int, s *Session) error) error {
 		}
 		cursors[i] = c
 	}
-	var s Session
-	for i := range l.n {
-		var least cursor
-		for _, c := range cursors {
-			if n := c.first(); n != 0 && (least == nil || n < least.first()) {
-				least = c
+	batch := make([]Session, n)
+	for first := 0; first < l.n; first += n {
+		batch = batch[:min(n, l.n-first)]
+		for i := range batch {
+			if err := nextOf(cursors).next(&batch[i]); err != nil {
+				return err
 			}
 		}
-		if err := least.next(&s); err != nil {
-			return err
-		}
-		if err := f(i, &s); err != nil {
+		if err := f(first, batch); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// nextOf is the cursor whose session comes first. There is one.
+func nextOf(cursors []cursor) cursor {
+	least, first := cursors[0], uint64(math.MaxUint64)
+	for _, c := range cursors {
+		if n := c.first(); n != 0 && n < first {
+			least, first = c, n
+		}
+	}
+	return least
 }
 
 // Sample writes a session's prefix in full length into dst, which has the
@@ -107,18 +127,16 @@ func (l *List) Each(f func(i int, s *Session) error) error {
 func (s *Session) Sample(dst []byte) { clear(dst[copy(dst, s.Prefix):]) }
 
 // Seal computes the digest of every session, before the table goes into a
-// List: that of the finished sample, or, where the table makes prints, the
-// print. sample is lent for the call.
-func (t *Table) Seal(digest func(sample []byte) [16]byte) {
+// List: that of its prefix, or, where the table makes prints, the print. The
+// zeros behind a prefix must not count for digest. The prefix is lent.
+func (t *Table) Seal(digest func(prefix []byte) [16]byte) {
 	t.digests = t.digests[:0]
-	buf := make([]byte, t.limit)
 	for i := range t.n {
 		if t.prints {
 			t.digests = append(t.digests, t.print[i/perBlock][i%perBlock].Bytes())
 			continue
 		}
-		t.Sample(i, buf)
-		t.digests = append(t.digests, digest(buf))
+		t.digests = append(t.digests, digest(t.prefix(i)))
 	}
 }
 
@@ -142,7 +160,7 @@ func (c *tableCursor) first() uint64 {
 }
 
 func (c *tableCursor) next(s *Session) error {
-	s.Key, s.Partial, s.Digest = c.t.Key(c.i), c.t.At(c.i), c.t.digests[c.i]
+	s.Key, s.Gen, s.Partial, s.Digest = c.t.Key(c.i), c.t.Gen(c.i), c.t.At(c.i), c.t.digests[c.i]
 	c.i++
 	return nil
 }

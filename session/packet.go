@@ -10,7 +10,7 @@ import (
 )
 
 // Packet is what a Table needs to know of one kept packet: its five-tuple, its
-// time, and where its headers stand, in 56 bytes. It is what travels from the
+// time, and where its headers stand, in 64 bytes. It is what travels from the
 // goroutine that decodes a piece of a capture to the one that adds up the
 // sessions.
 type Packet struct {
@@ -20,11 +20,13 @@ type Packet struct {
 	Number uint32 // in its run, from 0
 	At     uint32 // where its captured bytes stand in Run.Data
 	Len    uint32 // how many they are
+	Gives  uint32 // bytes that it contributes to its session, for the caller
 	end    uint32 // of the packet, in its captured bytes
 	link   capture.LinkType
 
 	network, transport, payload uint16 // offsets of the headers
 
+	gen   uint16 // which session of its five-tuple, see Breaker
 	flags uint8
 }
 
@@ -35,6 +37,7 @@ const (
 	wide               // an offset does not fit: decode again
 	synned             // TCP SYN without ACK
 	ended              // TCP FIN or RST
+	silent             // left out: tells a Breaker of a beginning or an end, and nothing else
 )
 
 // mark6 in b tells an IPv6 session from one of IPv4, whose b has 48 bits.
@@ -85,15 +88,28 @@ func (r *Run) Reset(tables int) {
 // Tuples are the IPv6 five-tuples that packets of table i refer to.
 func (r *Run) Tuples(i int) []FiveTuple { return r.tuples[i] }
 
-// Add appends a packet that has Reason header.OK. data is a part of r.Data that
-// begins at offset at; number counts the run's packets, kept or not, from 0.
-func (r *Run) Add(seed *Seed, data []byte, s *header.Stack, at int, number uint32, time int64) {
+// Add appends a kept packet. data is a part of r.Data that begins at offset at;
+// number counts the run's packets, kept or not, from 0.
+// The packet is valid until the next call.
+func (r *Run) Add(seed *Seed, data []byte, s *header.Stack, at int, number uint32, time int64) *Packet {
+	return r.add(seed, data, s, at, number, time, 0)
+}
+
+// AddSilent appends a TCP packet that is left out, for a Breaker, if it tells of
+// the beginning or the end of a connection.
+func (r *Run) AddSilent(seed *Seed, data []byte, s *header.Stack, at int, number uint32, time int64) {
+	if s.Proto == header.TCP && tcpFlags(data[s.Transport+13]) != 0 {
+		r.add(seed, data, s, at, number, time, silent)
+	}
+}
+
+func (r *Run) add(seed *Seed, data []byte, s *header.Stack, at int, number uint32, time int64, flags uint8) *Packet {
 	p := Packet{
-		Time: time, Number: number, At: uint32(at), Len: uint32(len(data)), end: uint32(s.End), link: s.Link,
+		flags: flags, Time: time, Number: number, At: uint32(at), Len: uint32(len(data)), end: uint32(s.End), link: s.Link,
 		network: uint16(s.Network), transport: uint16(s.Transport), payload: uint16(s.Payload),
 	}
 	if s.Payload > 0xffff {
-		p.flags = wide
+		p.flags |= wide
 	}
 	if s.Proto == header.UDP {
 		p.flags |= udp
@@ -114,6 +130,7 @@ func (r *Run) Add(seed *Seed, data []byte, s *header.Stack, at int, number uint3
 	p.hash = uint32(h)
 	i := h >> 32 & uint64(len(r.Packets)-1)
 	r.Packets[i] = append(r.Packets[i], p)
+	return &r.Packets[i][len(r.Packets[i])-1]
 }
 
 func tcpFlags(b byte) (f uint8) {

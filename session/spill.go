@@ -94,7 +94,7 @@ func (s *Spill) Put(t *Table) (err error) {
 		at := s.size
 		for _, id := range ids {
 			p := t.At(int(id))
-			head = appendRecord(head[:0], t.Key(int(id)), &p, nil)
+			head = appendRecord(head[:0], t.Key(int(id)), t.Gen(int(id)), &p, nil)
 			if err := s.write(head, p.Prefix); err != nil {
 				return err
 			}
@@ -173,20 +173,21 @@ func (s *Spill) Finish(t *Table, room int64, digest func(sample []byte) [16]byte
 func (s *Spill) merge(t *Table, part int, pass, passes uint32, digest func([]byte) [16]byte, out *Spill) (*spilled, error) {
 	t.Reset(t.Bytes())
 	var key FiveTuple
+	var gen uint16
 	var p Partial
 	below := partShift - bits.Len32(passes-1)
 	for _, run := range s.runs[part] {
 		r := newRecordReader(s.f, run)
 		for {
-			err := r.next(&key, &p, nil)
+			err := r.next(&key, &gen, &p, nil)
 			if err == io.EOF {
 				break
 			}
 			if err != nil {
 				return nil, err
 			}
-			if t.hashOf(&key)<<(32-partShift)>>(32-partShift)>>below == pass {
-				t.MergePartial(key, p)
+			if t.hashOf(&key, gen)<<(32-partShift)>>(32-partShift)>>below == pass {
+				t.MergePartial(key, gen, p)
 			}
 		}
 	}
@@ -195,7 +196,7 @@ func (s *Spill) merge(t *Table, part int, pass, passes uint32, digest func([]byt
 	var head []byte
 	for id := range t.n {
 		p := t.At(id)
-		head = appendRecord(head[:0], t.Key(id), &p, &t.digests[id])
+		head = appendRecord(head[:0], t.Key(id), t.Gen(id), &p, &t.digests[id])
 		if err := out.write(head, p.Prefix); err != nil {
 			return nil, err
 		}
@@ -235,14 +236,14 @@ type fileCursor struct {
 func (c *fileCursor) first() uint64 { return c.s.First }
 
 func (c *fileCursor) next(s *Session) error {
-	prefix := append(s.Prefix[:0], c.s.Prefix...) // c reads on
+	own := append(s.own[:0], c.s.Prefix...) // c reads on
 	*s = c.s
-	s.Prefix = prefix
+	s.own, s.Prefix = own, own
 	return c.read()
 }
 
 func (c *fileCursor) read() error {
-	err := c.r.next(&c.s.Key, &c.s.Partial, &c.s.Digest)
+	err := c.r.next(&c.s.Key, &c.s.Gen, &c.s.Partial, &c.s.Digest)
 	if err == io.EOF {
 		c.s.Partial = Partial{}
 		return nil
@@ -252,12 +253,13 @@ func (c *fileCursor) read() error {
 
 // appendRecord writes a partial as it stands in temporary files, without its
 // prefix, which follows: numbers with variable length, since most are small.
-func appendRecord(b []byte, key FiveTuple, p *Partial, digest *[16]byte) []byte {
+func appendRecord(b []byte, key FiveTuple, gen uint16, p *Partial, digest *[16]byte) []byte {
 	up := byte(0)
 	if p.Up {
 		up = 1
 	}
 	b = append(b, key.version, key.proto, up)
+	b = binary.BigEndian.AppendUint16(b, gen)
 	n := 4
 	if key.version == 6 {
 		n = 16
@@ -289,14 +291,15 @@ func newRecordReader(f *os.File, s segment) *recordReader {
 }
 
 // next reads a record; p.Prefix is valid until the next call. io.EOF: no more.
-func (r *recordReader) next(key *FiveTuple, p *Partial, digest *[16]byte) error {
-	head, err := r.r.Peek(3)
+func (r *recordReader) next(key *FiveTuple, gen *uint16, p *Partial, digest *[16]byte) error {
+	head, err := r.r.Peek(1)
 	if len(head) == 0 && err == io.EOF {
 		return io.EOF
 	}
 	r.err = nil
-	var lead [3]byte
+	var lead [5]byte
 	r.full(lead[:])
+	*gen = binary.BigEndian.Uint16(lead[3:])
 	*key = FiveTuple{version: lead[0], proto: lead[1]}
 	n := 4
 	if key.version == 6 {

@@ -46,6 +46,7 @@ type hot struct {
 	place   uint32    // of the prefix in the arena, 0 for none
 	class   uint8     // of its slot
 	up      bool      // direction of the first packet
+	gen     uint16    // which session of its five-tuple
 }
 
 type cold struct {
@@ -116,6 +117,7 @@ func (t *Table) Add(p *Packet, tuples []FiveTuple, first uint64) uint32 {
 		}
 		id = t.append(a, p.b, p.hash)
 		h, c := t.at(id)
+		h.gen = p.gen
 		c.first, c.start = first+uint64(p.Number), p.Time
 		h.last, h.up = p.Time, p.flags&up != 0
 	}
@@ -147,7 +149,7 @@ func (t *Table) find(p *Packet, tuples []FiveTuple) (id uint32, ok bool) {
 		id := uint32(s) - 1
 		h := &t.hot[id/perBlock][id%perBlock]
 		switch {
-		case h.b != p.b:
+		case h.b != p.b || h.gen != p.gen:
 		case p.flags&ipv6 != 0:
 			if t.six[h.a] == tuples[p.a] {
 				return id, true
@@ -244,9 +246,26 @@ func (t *Table) Full(id uint32) bool {
 // Note is Add for a packet that comes alone: data and s are its captured bytes
 // and headers, number is its number in the capture, from 1.
 func (t *Table) Note(data []byte, s *header.Stack, number uint64, time int64) uint32 {
+	id, _ := t.NoteBroken(nil, data, s, number, time, true)
+	return id
+}
+
+// NoteBroken is Note with a Breaker, which may be nil, also for packets that are
+// left out (kept is false). ok is false if the packet belongs to no session.
+func (t *Table) NoteBroken(b *Breaker, data []byte, s *header.Stack, number uint64, time int64, kept bool) (id uint32, ok bool) {
 	t.one.Reset(1)
-	t.one.Add(&t.seed, data, s, 0, 0, time)
-	return t.Add(&t.one.Packets[0][0], t.one.tuples[0], number)
+	if kept {
+		t.one.Add(&t.seed, data, s, 0, 0, time)
+	} else {
+		t.one.AddSilent(&t.seed, data, s, 0, 0, time)
+	}
+	for i := range t.one.Packets[0] {
+		p := &t.one.Packets[0][i]
+		if b == nil && kept || b != nil && b.Number(p, t.one.tuples[0]) {
+			return t.Add(p, t.one.tuples[0], number), true
+		}
+	}
+	return 0, false
 }
 
 // At returns the partial of the session at place id, 0 <= id < Len. Its prefix
@@ -257,15 +276,15 @@ func (t *Table) At(id int) (p Partial) {
 	for d := range p.Packets {
 		p.Packets[d] = uint64(c.more[d])<<32 | uint64(h.packets[d])
 	}
-	if h.place != 0 {
-		n := min(h.bytes, uint64(t.limit))
-		p.Prefix = t.arena.slot(h.place, h.class)[:n:n]
-	}
+	p.Prefix = t.prefix(id)
 	if t.prints {
 		p.Print = t.print[id/perBlock][id%perBlock]
 	}
 	return p
 }
+
+// Gen tells which session of its five-tuple the one at place id is, from 0.
+func (t *Table) Gen(id int) uint16 { return t.hot[id/perBlock][id%perBlock].gen }
 
 // Key is the five-tuple of the session at place id.
 func (t *Table) Key(id int) FiveTuple {
@@ -280,14 +299,14 @@ func (t *Table) Key(id int) FiveTuple {
 // have been made with the same arguments; later is not changed.
 func (t *Table) Merge(later *Table) {
 	for i := range later.Len() {
-		t.MergePartial(later.Key(i), later.At(i))
+		t.MergePartial(later.Key(i), later.Gen(i), later.At(i))
 	}
 }
 
-// MergePartial adds what a later run adds up to for one session, and returns
-// the session's place. p.Prefix is copied.
-func (t *Table) MergePartial(key FiveTuple, p Partial) uint32 {
-	q := Packet{hash: t.hashOf(&key)}
+// MergePartial adds what a later run adds up to for one session, the gen-th of
+// its five-tuple from 0, and returns the session's place. p.Prefix is copied.
+func (t *Table) MergePartial(key FiveTuple, gen uint16, p Partial) uint32 {
+	q := Packet{hash: t.hashOf(&key, gen), gen: gen}
 	var six [1]FiveTuple
 	if key.version == 4 {
 		q.a, q.b = key.pack4()
@@ -304,6 +323,7 @@ func (t *Table) MergePartial(key FiveTuple, p Partial) uint32 {
 			t.six = append(t.six, key)
 		}
 		id = t.append(q.a, q.b, q.hash)
+		t.hot[id/perBlock][id%perBlock].gen = gen
 	}
 	copy(t.Room(id, len(p.Prefix)), p.Prefix)
 	before.Prefix, p.Prefix = nil, nil // what is left are counters
@@ -311,12 +331,13 @@ func (t *Table) MergePartial(key FiveTuple, p Partial) uint32 {
 	return id
 }
 
-// hashOf is what Run.Add computes for a packet with this five-tuple.
-func (t *Table) hashOf(key *FiveTuple) uint32 {
+// hashOf is what Run.Add and Breaker compute for a packet of this session.
+func (t *Table) hashOf(key *FiveTuple, gen uint16) uint32 {
+	h := uint32(gen) * spread
 	if key.version == 4 {
-		return uint32(t.seed.mix(key.pack4()))
+		return h + uint32(t.seed.mix(key.pack4()))
 	}
-	return uint32(t.seed.six(key))
+	return h + uint32(t.seed.six(key))
 }
 
 // put stores the counters of a merged partial.
@@ -332,13 +353,16 @@ func (t *Table) put(id uint32, p Partial) {
 	}
 }
 
+// prefix is the session's prefix, in the table's memory.
+func (t *Table) prefix(id int) []byte {
+	h := &t.hot[id/perBlock][id%perBlock]
+	if h.place == 0 {
+		return nil
+	}
+	n := min(h.bytes, uint64(t.limit))
+	return t.arena.slot(h.place, h.class)[:n:n]
+}
+
 // Sample writes the session's prefix in full length into dst, which has limit
 // bytes: its first bytes, and zeros behind.
-func (t *Table) Sample(id int, dst []byte) {
-	h := &t.hot[id/perBlock][id%perBlock]
-	n := 0
-	if h.place != 0 {
-		n = copy(dst, t.arena.slot(h.place, h.class)[:min(h.bytes, uint64(t.limit))])
-	}
-	clear(dst[n:])
-}
+func (t *Table) Sample(id int, dst []byte) { clear(dst[copy(dst, t.prefix(id)):]) }

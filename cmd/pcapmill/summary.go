@@ -35,6 +35,7 @@ func (c *console) result(p *mill.Plan, r *mill.Result) {
 	c.explanations(r)
 	c.damages(r)
 	c.classes(p.Out, r.Manifest)
+	c.flows(p, r.Added.Sessions)
 }
 
 // statistics are a row a capture and one in total: in one table where it fits,
@@ -117,6 +118,9 @@ func countCells(name, class string, n *manifest.Counts, links map[string]int64) 
 // leftOut lists the reasons with their counts, and what else was left out.
 func leftOut(n *manifest.Counts, links map[string]int64) string {
 	text := reasons(n, links)
+	for _, reason := range slices.Sorted(maps.Keys(n.SessionsLeftOut)) {
+		text = strings.TrimPrefix(fmt.Sprintf("%s, %s %s", text, plural(n.SessionsLeftOut[reason], "session"), reason), ", ")
+	}
 	if n.Empty > 0 {
 		text = strings.TrimPrefix(text+", "+plural(n.Empty, "empty session"), ", ")
 	}
@@ -202,8 +206,12 @@ func noSample(name string, n *manifest.Counts, links map[string]int64) string {
 	case n.Used == 0:
 		return fmt.Sprintf("%s: %s, all left out: %s", name, plural(n.Packets, "packet"), reasons(n, links))
 	default:
-		return fmt.Sprintf("%s: %s, no new sample: %s, %s empty", name, plural(n.Sessions, "session"),
+		text := fmt.Sprintf("%s: %s, no new sample: %s, %s empty", name, plural(n.Sessions, "session"),
 			plural(n.Duplicates, "duplicate"), thousands(n.Empty))
+		if len(n.SessionsLeftOut) > 0 {
+			text += ", left out: " + countList(n.SessionsLeftOut)
+		}
+		return text
 	}
 }
 
@@ -258,7 +266,7 @@ func (c *console) classes(dir string, m *manifest.Manifest) {
 		plural(int64(len(m.Captures)), "capture"), conflicts)
 	t := table{columns: []column{{head: "LABEL", right: true}, {head: "CLASS"}, {head: "SAMPLES", right: true}}}
 	for _, k := range m.Classes {
-		if k.Samples > 0 || k.Label == label.Unknown {
+		if k.Samples > 0 || k.Name == label.UnknownName {
 			t.add(fmt.Sprint(k.Label), shown(k.Name), thousands(k.Samples))
 		}
 	}

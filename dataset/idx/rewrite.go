@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
+	"github.com/pcapmill/pcapmill/internal/fsys"
 )
 
 // chunkSize is how much memory a gather takes at a time.
@@ -87,7 +88,7 @@ func (x *file) rewrite(committed, all int64) error {
 		return err
 	}
 	h := Header{Type: x.header.Type, Dims: append([]uint32{uint32(all)}, x.header.Dims[1:]...)}
-	next, err := atomicfile.Prepare(x.path, 0o666, func(f *os.File) error {
+	next, err := atomicfile.Prepare(x.disk, x.path, 0o666, func(f fsys.File) error {
 		if _, err := f.Write(h.Append(nil)); err != nil {
 			return err
 		}
@@ -108,7 +109,7 @@ func (x *file) rewrite(committed, all int64) error {
 // open beyond the commit: freeing what was in it takes time, and would take it between
 // the renames.
 func (x *file) beforeRename() error {
-	if atomicfile.MayBeOpen {
+	if fsys.MayBeOpen {
 		return nil
 	}
 	return x.close()
@@ -138,7 +139,7 @@ func (x *file) reopen() error {
 	if x.f != nil {
 		return nil
 	}
-	f, err := os.OpenFile(x.path, os.O_RDWR, 0)
+	f, err := x.disk.OpenFile(x.path, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
@@ -156,6 +157,6 @@ func (x *file) reopen() error {
 
 // isLink says whether the file's name is a symbolic link.
 func (x *file) isLink() bool {
-	info, err := os.Lstat(x.path)
+	info, err := x.disk.Lstat(x.path)
 	return err == nil && info.Mode()&os.ModeSymlink != 0
 }

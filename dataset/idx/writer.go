@@ -1,12 +1,15 @@
 package idx
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
+	"github.com/pcapmill/pcapmill/internal/fsys"
 )
 
 // The names of a dataset's two files.
@@ -30,6 +33,14 @@ type Format struct {
 	// and renames; beyond, samples are appended in place. 0 is [DefaultRewriteLimit],
 	// a negative limit is always in place. It does not change the bytes of a dataset.
 	RewriteLimit int64
+
+	// Labels is the type of the labels: Uint8, which 0 means too, for labels up to
+	// 255, or Int32. A dataset keeps the type that it was made with: Open refuses it
+	// with another one.
+	Labels Type
+
+	// FS is the file system; nil is the real one.
+	FS fsys.FS
 }
 
 var _ dataset.Format = Format{}
@@ -53,11 +64,19 @@ func (f Format) Open(dir string, spec dataset.Spec, samples int64) (dataset.Writ
 	case samples > MaxItems:
 		return nil, &dataset.LimitError{File: images, What: "samples", Need: samples, Most: MaxItems}
 	}
-	w := &writer{dir: dir, spec: spec, limit: f.RewriteLimit, committed: samples, samples: samples, prepared: samples}
+	w := &writer{disk: fsys.Or(f.FS), dir: dir, spec: spec, limit: f.RewriteLimit, committed: samples, samples: samples, prepared: samples}
 	if w.limit == 0 {
 		w.limit = DefaultRewriteLimit
 	}
-	if err := w.open(); err != nil {
+	labels := f.Labels
+	switch labels {
+	case 0:
+		labels = Uint8
+	case Uint8, Int32:
+	default:
+		return nil, fmt.Errorf("idx: labels of type %v: need %v or %v", labels, Uint8, Int32)
+	}
+	if err := w.open(labels); err != nil {
 		return nil, errors.Join(err, w.closeFiles())
 	}
 	return w, nil
@@ -70,6 +89,7 @@ func (f Format) Open(dir string, spec dataset.Spec, samples int64) (dataset.Writ
 // beside the old ones, and Commit renames them. Once the images outgrow the limit it
 // goes on in place: data behind the committed samples, then counts.
 type writer struct {
+	disk           fsys.FS
 	dir            string
 	spec           dataset.Spec
 	limit          int64
@@ -79,6 +99,7 @@ type writer struct {
 	prepared  int64 // those that a Commit need only make visible
 	samples   int64 // and those appended
 	cut       int64
+	label     [4]byte // the last one, big-endian
 
 	inPlace bool
 	renamed bool // the directory was not synced since
@@ -88,12 +109,12 @@ type writer struct {
 }
 
 // open checks both files before it changes one of them.
-func (w *writer) open() (err error) {
+func (w *writer) open(labels Type) (err error) {
 	shape := []uint32{uint32(w.spec.Rows), uint32(w.spec.Cols)}
-	if w.images, err = openFile(filepath.Join(w.dir, ImagesName), shape, w.committed); err != nil {
+	if w.images, err = openFile(w.disk, filepath.Join(w.dir, ImagesName), Uint8, shape, w.committed); err != nil {
 		return err
 	}
-	if w.labels, err = openFile(filepath.Join(w.dir, LabelsName), nil, w.committed); err != nil {
+	if w.labels, err = openFile(w.disk, filepath.Join(w.dir, LabelsName), labels, nil, w.committed); err != nil {
 		return err
 	}
 	for _, x := range w.files() {
@@ -101,7 +122,7 @@ func (w *writer) open() (err error) {
 		// A rename would put a file in the place of the link and leave the linked one.
 		w.inPlace = w.inPlace || x.isLink()
 	}
-	if err := w.each(func(x *file) error { return atomicfile.RemoveStale(x.path) }); err != nil {
+	if err := w.each(func(x *file) error { return atomicfile.RemoveStale(w.disk, x.path) }); err != nil {
 		return err
 	}
 	if w.committed == 0 {
@@ -135,7 +156,7 @@ func (w *writer) start() error {
 			return err
 		}
 	}
-	if err := dataset.SyncDir(w.dir); err != nil {
+	if err := w.disk.SyncDir(w.dir); err != nil {
 		return fmt.Errorf("idx: %w", err)
 	}
 	return nil
@@ -181,10 +202,12 @@ func (w *writer) Append(s dataset.Sample) error {
 		return w.failed
 	case len(s.Data) != w.spec.Size():
 		return &dataset.MismatchError{File: w.images.path, What: "bytes of a sample", Have: int64(len(s.Data)), Need: int64(w.spec.Size())}
+	case s.Label > math.MaxUint8 && w.labels.header.Type == Uint8:
+		return &dataset.LimitError{File: w.labels.path, What: "label", Need: int64(s.Label), Most: math.MaxUint8}
 	case w.samples >= MaxItems:
 		return &dataset.LimitError{File: w.images.path, What: "samples", Need: w.samples + 1, Most: MaxItems}
 	}
-	if err := w.each((*file).closeReplaced); err != nil {
+	if err := w.do((*file).closeReplaced); err != nil {
 		return err
 	}
 	if !w.inPlace && w.images.offset(w.samples+1) > w.limit {
@@ -196,7 +219,8 @@ func (w *writer) Append(s dataset.Sample) error {
 		}
 	}
 	w.images.gathered.add(s.Data)
-	w.labels.gathered.add([]byte{s.Label})
+	binary.BigEndian.PutUint32(w.label[:], uint32(s.Label))
+	w.labels.gathered.add(w.label[len(w.label)-int(w.labels.item):])
 	w.samples++
 	return nil
 }
@@ -233,7 +257,7 @@ func (w *writer) Close() error {
 		err = errors.Join(w.closeFiles(), w.rewind())
 	}
 	if w.renamed {
-		err = errors.Join(err, dataset.SyncDir(w.dir))
+		err = errors.Join(err, w.disk.SyncDir(w.dir))
 	}
 	return errors.Join(err, w.closeFiles())
 }

@@ -17,9 +17,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/pcapmill/pcapmill/internal/fsys"
 )
 
 // Write replaces or creates the file at path with data. A new file gets perm (before
@@ -27,8 +28,13 @@ import (
 // is replaced, not what it points to. The directory must exist. After an error the
 // old file is as it was, unless the error is of the last step, the sync of the
 // directory: then the new file is in place but may not survive a power cut.
-func Write(path string, data []byte, perm os.FileMode) error {
-	p, err := Prepare(path, perm, func(f *os.File) error {
+func Write(path string, data []byte, perm fs.FileMode) error {
+	return WriteIn(fsys.OS{}, path, data, perm)
+}
+
+// WriteIn is [Write] in another file system.
+func WriteIn(disk fsys.FS, path string, data []byte, perm fs.FileMode) error {
+	p, err := Prepare(disk, path, perm, func(f fsys.File) error {
 		_, err := f.Write(data)
 		return err
 	})
@@ -42,14 +48,15 @@ func Write(path string, data []byte, perm os.FileMode) error {
 // A Pending is the next content of a file: whole and synced to disk, but under a
 // temporary name. It holds no open file.
 type Pending struct {
+	disk fsys.FS
 	path string
 	temp string // empty once it was renamed or discarded
 }
 
 // Prepare writes what will replace or create the file at path; see [Write] for perm
 // and links. write writes all of it to a new file. After an error nothing is left.
-func Prepare(path string, perm os.FileMode, write func(f *os.File) error) (*Pending, error) {
-	f, err := create(path, perm)
+func Prepare(disk fsys.FS, path string, perm fs.FileMode, write func(f fsys.File) error) (*Pending, error) {
+	f, err := disk.CreateTemp(path, perm)
 	if err != nil {
 		return nil, fmt.Errorf("atomicfile: %s: %w", path, err)
 	}
@@ -57,17 +64,17 @@ func Prepare(path string, perm os.FileMode, write func(f *os.File) error) (*Pend
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
-		_ = os.Remove(f.Name())
+		_ = disk.Remove(f.Name())
 		return nil, fmt.Errorf("atomicfile: %s: %w", path, err)
 	}
-	return &Pending{path, f.Name()}, nil
+	return &Pending{disk, path, f.Name()}, nil
 }
 
 // Rename gives the content the file's name: visible at once, and durable when the
 // directory is synced next. If somebody has the old file open on Unix, Rename need not
-// wait until the system has freed what was in it; see [MayBeOpen].
+// wait until the system has freed what was in it; see [fsys.MayBeOpen].
 func (p *Pending) Rename() error {
-	if err := rename(p.temp, p.path); err != nil {
+	if err := p.disk.Rename(p.temp, p.path); err != nil {
 		return fmt.Errorf("atomicfile: %s: %w", p.path, err)
 	}
 	p.temp = ""
@@ -79,7 +86,7 @@ func (p *Pending) Publish() error {
 	if err := p.Rename(); err != nil {
 		return err
 	}
-	if err := syncDir(filepath.Dir(p.path)); err != nil {
+	if err := p.disk.SyncDir(filepath.Dir(p.path)); err != nil {
 		return fmt.Errorf("atomicfile: %s: %w", p.path, err)
 	}
 	return nil
@@ -91,15 +98,15 @@ func (p *Pending) Discard() {
 	if p == nil || p.temp == "" {
 		return
 	}
-	_ = os.Remove(p.temp) // what stays is removed with the stale ones
+	_ = p.disk.Remove(p.temp) // what stays is removed with the stale ones
 	p.temp = ""
 }
 
 // RemoveStale removes the temporary files that killed processes left of the file at
 // path. The caller makes sure that nobody is writing that file meanwhile.
-func RemoveStale(path string) error {
+func RemoveStale(disk fsys.FS, path string) error {
 	dir, prefix := filepath.Dir(path), "."+filepath.Base(path)
-	entries, err := os.ReadDir(dir)
+	entries, err := disk.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("atomicfile: %s: %w", path, err)
 	}
@@ -108,7 +115,7 @@ func RemoveStale(path string) error {
 		if !ok || number == "" || strings.Trim(number, "0123456789") != "" || !e.Type().IsRegular() {
 			continue
 		}
-		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := disk.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("atomicfile: %s: %w", path, err)
 		}
 	}

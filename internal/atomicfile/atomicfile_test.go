@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+
+	"github.com/pcapmill/pcapmill/internal/fsys"
 )
 
 // list returns the names in dir.
@@ -123,8 +125,8 @@ func TestPrepare(t *testing.T) {
 	path := filepath.Join(dir, "a")
 	prepare := func(text string) *Pending {
 		t.Helper()
-		p, err := Prepare(path, 0o600, func(f *os.File) error {
-			_, err := f.WriteString(text)
+		p, err := Prepare(fsys.OS{}, path, 0o600, func(f fsys.File) error {
+			_, err := f.Write([]byte(text))
 			return err
 		})
 		if err != nil {
@@ -151,7 +153,7 @@ func TestPrepare(t *testing.T) {
 	expect(t, path, "third")
 	(*Pending)(nil).Discard()
 	broken := errors.New("broken")
-	if _, err := Prepare(path, 0o600, func(*os.File) error { return broken }); !errors.Is(err, broken) {
+	if _, err := Prepare(fsys.OS{}, path, 0o600, func(fsys.File) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("error %v, want %v", err, broken)
 	}
 	if err := second.Rename(); err == nil {
@@ -170,7 +172,7 @@ func TestRemoveStale(t *testing.T) {
 	if err := Write(path, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Prepare(path, 0o600, func(*os.File) error { return nil }); err != nil { // and killed
+	if _, err := Prepare(fsys.OS{}, path, 0o600, func(fsys.File) error { return nil }); err != nil { // and killed
 		t.Fatal(err)
 	}
 	for _, name := range []string{".a", ".a1x", ".ab1", "a1", ".b1"} {
@@ -184,14 +186,14 @@ func TestRemoveStale(t *testing.T) {
 	if n := len(list(t, dir)); n != 8 {
 		t.Fatalf("%d names before", n)
 	}
-	if err := RemoveStale(path); err != nil {
+	if err := RemoveStale(fsys.OS{}, path); err != nil {
 		t.Fatal(err)
 	}
 	if got := list(t, dir); len(got) != 7 {
 		t.Errorf("left: %q", got)
 	}
 	expect(t, path, "x")
-	if err := RemoveStale(filepath.Join(dir, "none", "a")); !errors.Is(err, fs.ErrNotExist) {
+	if err := RemoveStale(fsys.OS{}, filepath.Join(dir, "none", "a")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no such directory: %v", err)
 	}
 }
