@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"sync/atomic"
-	"time"
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/dedup"
@@ -151,57 +149,6 @@ func (o *Options) newTable(seed session.Seed) *session.Table {
 
 // pulse is after how many items a loop looks for a stop.
 const pulse = 4096
-
-// serial reads a capture in one loop and in one piece, as the definition says,
-// with a Reader and one table. It is the slow twin of job.
-func (w *worker) serial(ctx context.Context, path string) (*Extraction, error) {
-	start := time.Now()
-	r, err := capture.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	w.o.guard(r)
-	r.TrackDigest()
-	x := &Extraction{Format: r.Format()}
-	t := w.o.newTable(w.seed)
-	breaker := session.NewBreaker(w.o.Breaks)
-	var (
-		p  capture.Packet
-		s  header.Stack
-		of tally
-	)
-	of.reset()
-	for {
-		err := r.Next(&p)
-		if err == io.EOF || errors.As(err, &x.Damage) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		if p.At.Packet%pulse == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		kept := of.count(w.o, &p, &s)
-		if !kept && (breaker == nil || s.Reason != header.OK) {
-			continue
-		}
-		if id, ok := t.NoteBroken(breaker, p.Data, &s, p.At.Packet, p.Time, kept); ok {
-			w.contribute(t, id, p.Data, &s)
-		}
-	}
-	x.add(&of)
-	w.progress.Packets.Add(of.packets)
-	x.LinkTypes, x.Gaps = r.LinkTypes(), r.Gaps()
-	x.Digest = r.Digest()
-	x.Size = r.BytesRead()
-	w.progress.Bytes.Add(x.Size)
-	t.Seal(ofSample)
-	x.Sessions = session.NewList(t)
-	x.Seconds = time.Since(start).Seconds()
-	return x, ctx.Err()
-}
 
 // contribute masks a packet and adds what is left of it to its session.
 func (w *worker) contribute(t *session.Table, id uint32, data []byte, s *header.Stack) {

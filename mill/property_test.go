@@ -108,6 +108,8 @@ func TestHowItIsComputedChangesNothing(t *testing.T) {
 		paths := write(rt, dir, files)
 		convert(rt, paths, filepath.Join(dir, "serial"), mill.Serial(o))
 		want := dataset(rt, filepath.Join(dir, "serial"))
+		convert(rt, paths, filepath.Join(dir, "spilled"), mill.Serial(mill.Tight(o, 1)))
+		same(rt, "one loop, spilled", dataset(rt, filepath.Join(dir, "spilled")), want)
 		for i, workers := range []int{1, 2, 7} {
 			o.Workers, o.BlockLength = workers, []int{0, 64 + 4*r.IntN(30), 4 * (100 + r.IntN(3000))}[(i+r.IntN(3))%3]
 			out := filepath.Join(dir, fmt.Sprint("out", workers))

@@ -1,0 +1,98 @@
+package mill
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/session"
+)
+
+// serial reads a capture in one loop and in one piece, as the definition says,
+// with a Reader and one table. It is the slow twin of job, and what reads
+// captures with --resync, where what follows a gap depends on all before it.
+func (w *worker) serial(ctx context.Context, path string) (*Extraction, error) {
+	start := time.Now()
+	r, err := capture.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	w.o.guard(r)
+	r.TrackDigest()
+	x := &Extraction{Format: r.Format()}
+	t, spill := w.o.newTable(w.seed), session.NewSpill(w.o.Tmp)
+	defer spill.Close()
+	breaker := session.NewBreaker(w.o.Breaks)
+	var (
+		p     capture.Packet
+		s     header.Stack
+		of    tally
+		known int64 // bytes that progress knows of
+	)
+	of.reset()
+	for {
+		err := r.Next(&p)
+		if err == io.EOF || errors.As(err, &x.Damage) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if p.At.Packet%pulse == 0 {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			w.progress.Packets.Add(pulse)
+			n := r.BytesRead()
+			w.progress.Bytes.Add(n - known)
+			known = n
+			if t.Bytes()+breaker.Bytes() > w.room() {
+				if err := spill.Put(t); err != nil {
+					return nil, spilling(err)
+				}
+			}
+		}
+		kept := of.count(w.o, &p, &s)
+		if !kept && (breaker == nil || s.Reason != header.OK) {
+			continue
+		}
+		if id, ok := t.NoteBroken(breaker, p.Data, &s, p.At.Packet, p.Time, kept); ok {
+			w.contribute(t, id, p.Data, &s)
+		}
+	}
+	x.add(&of)
+	w.progress.Packets.Add(of.packets % pulse)
+	x.LinkTypes, x.Gaps = r.LinkTypes(), r.Gaps()
+	x.Digest = r.Digest()
+	x.Size = r.BytesRead()
+	w.progress.Bytes.Add(x.Size - known)
+	if x.Sessions, err = w.listed(t, spill); err != nil {
+		return nil, spilling(err)
+	}
+	x.Seconds = time.Since(start).Seconds()
+	return x, ctx.Err()
+}
+
+// room is the memory in bytes that the table of one capture may take here.
+func (w *worker) room() int64 {
+	return w.o.tableBudget(w.progress.held.Load()) / int64(w.o.workers()+1)
+}
+
+// listed are the sessions of a table and of what was put aside of it.
+func (w *worker) listed(t *session.Table, spill *session.Spill) (*session.List, error) {
+	if !spill.Used() {
+		t.Seal(ofSample)
+		return session.NewList(t), nil
+	}
+	if err := spill.Put(t); err != nil {
+		return nil, err
+	}
+	l := session.NewList()
+	err := spill.Finish(t, w.room()/2, ofSample, l)
+	t.Reset(0) // they stand in a file now
+	return l, err
+}
