@@ -83,6 +83,11 @@ var options = []Option{
 		Long:  "A shard ends before it would be longer; for Parquet this counts before compression. One sample makes it longer only if it does not fit alone. At least 1.",
 	},
 	{
+		Name: "input-sha256", Kind: Switch, Default: "off", Group: "Output", Arg: "on|off",
+		Short: "put the SHA-256 of each capture's file into the manifest",
+		Long:  "What sha256sum prints, for publishing: it proves which captures a dataset was made from. Each file is read once more. Standard input and FIFOs, which can be read only once, have none.",
+	},
+	{
 		Name: "labels", Kind: Text, Default: "iscx-vpn", Group: "Labels", Arg: "NAME|FILE",
 		Short: "class table: iscx-vpn, ustc-tfc2016, quic-netflow, or a YAML or JSON file",
 		Long:  "The mapping from class to keywords. A capture's label is the class whose longest keyword occurs in its base name, in any case. 'pcapmill labels --print NAME' shows a built-in one to start from.",

@@ -22,7 +22,8 @@ type Extraction struct {
 	Format    capture.Format
 	LinkTypes []capture.LinkType
 	Digest    capture.Digest
-	Size      int64 // bytes read from the file
+	Size      int64  // bytes read from the file
+	SHA256    string // of the file, in hexadecimal; "" if it was not asked for
 	Packets   int64
 	Reasons   [header.Reasons]int64 // packets by reason; header.OK: used
 	Unknown   map[capture.LinkType]int64

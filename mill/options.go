@@ -61,6 +61,10 @@ type Options struct {
 	// Sessions with fewer kept packets, or fewer bytes contributed, are left out.
 	MinPackets, MinBytes int64
 
+	// InputSHA256 puts the SHA-256 of each capture's file into the manifest. What can be
+	// read only once has none.
+	InputSHA256 bool
+
 	StdinName string // what a capture on standard input is called; "" = "stdin"
 
 	// How it is computed. None of these changes a byte.

@@ -249,7 +249,7 @@ func (s *store) count(id uint16, samples int64) {
 // describe is a capture's entry in the manifest without its samples.
 func describe(in *Input, x *Extraction) manifest.Capture {
 	c := manifest.Capture{
-		Name: in.Name, Size: x.Size, Digest: x.Digest.String(), Format: x.Format.String(),
+		Name: in.Name, Size: x.Size, Digest: x.Digest.String(), SHA256: x.SHA256, Format: x.Format.String(),
 		LinkTypes: []string{}, Label: in.Label, Class: in.Class,
 	}
 	for _, t := range x.LinkTypes {

@@ -142,6 +142,9 @@ func (q *quarry) finish(j *job, x *Extraction, err error) {
 	if j.blocks != nil {
 		_ = j.blocks.Close() // it was only read
 	}
+	if err == nil {
+		err = q.sumInput(j, x)
+	}
 	if err != nil && x != nil {
 		err = errors.Join(err, x.Close())
 		x = nil

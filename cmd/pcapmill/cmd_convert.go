@@ -93,6 +93,11 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 	for _, w := range append(v.KeyWarnings(o.Key), o.Warnings()...) {
 		c.warn(w)
 	}
+	for i := range p.Captures {
+		if o.InputSHA256 && p.Captures[i].Stream {
+			c.warn(fmt.Sprintf("--input-sha256: %s can be read only once and has none", shown(p.Captures[i].Name)))
+		}
+	}
 	if dryRun {
 		return problems(p)
 	}

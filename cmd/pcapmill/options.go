@@ -111,6 +111,7 @@ func millOptions(v *config.Values) (o mill.Options, err error) {
 	parse("key-file", func(string) (e error) { o.Key, e = v.ReadKey(); return e })
 	o.Mask.UDPPad = v.On("udp-pad")
 	o.Workers = v.Number("workers")
+	o.InputSHA256 = v.On("input-sha256")
 	o.Resync, o.MaxExpansion = v.On("resync"), v.Number("max-expansion")
 	o.StdinName = v.Get("stdin-name")
 	parse("idle-timeout", func(t string) error { return idle(t, &o.Breaks.Idle) })

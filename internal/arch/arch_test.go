@@ -54,7 +54,7 @@ var rooms = map[string][]string{
 	"mill": {
 		"capture", "header", "session", "mask", "sample", "label", "label/flows", "dedup", "manifest",
 		"dataset", "dataset/idx", "dataset/rows", "split", "split/splitfile",
-		"internal/atomicfile", "internal/fsys", "internal/version",
+		"internal/atomicfile", "internal/filesum", "internal/fsys", "internal/version",
 	},
 	"export":       {"dataset", "dataset/idx", "manifest", "internal/version"},
 	"card":         {"manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys"},
