@@ -486,6 +486,21 @@ func TestWarnings(t *testing.T) {
 			}
 		}
 	}
+	// One group of most samples, wherever it goes, leaves the others too little; capping training does not count.
+	w.captures = nil
+	for i := range w.samples {
+		w.captures = append(w.captures, fmt.Sprint(i))
+		w.samples[i].Label, w.samples[i].Row.Capture = 0, uint32(max(i-31, 0))
+	}
+	for by, uneven := range map[split.By]bool{split.Capture: true, split.Time: false} {
+		r, err := split.Compute(w.input(41), split.Options{Weights: split.Weights{1, 1, 1}, Salt: "x", By: by, MaxPerClass: 1}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := strings.Join(r.Warnings(), "\n"); strings.Contains(text, "the shares of 1 class are far from 1/1/1, because groups have different sizes: Chat (") != uneven {
+			t.Errorf("by %s: uneven is not %t in %q", by, uneven, text)
+		}
+	}
 	w.samples[1].Print = w.samples[0].Print
 	r, err := split.Compute(w.input(40), split.Options{Weights: split.Weights{1, 0, 1}, By: split.Time, Salt: "x"}, nil)
 	if err != nil {

@@ -3,6 +3,8 @@ package split
 import (
 	"fmt"
 	"strings"
+
+	"github.com/pcapmill/pcapmill/dataset"
 )
 
 // UnsplitError lists the classes that cannot be split as asked, when nothing else was
@@ -36,9 +38,13 @@ const mostNames = 10
 
 // Warnings says what a careful user should know about the split.
 func (r *Record) Warnings() (lines []string) {
-	var alone []string
+	var alone, uneven []string
 	bySession := false
-	for _, c := range r.Classes {
+	for i := range r.Classes {
+		c := &r.Classes[i]
+		if r.uneven(c) {
+			uneven = append(uneven, fmt.Sprintf("%s (%d/%d/%d)", c.Name, c.Samples.Train, c.Samples.Validation, c.Samples.Test))
+		}
 		if c.By == Session.String() || c.By == None.String() {
 			bySession = true
 			if c.Captures < few {
@@ -55,6 +61,10 @@ func (r *Record) Warnings() (lines []string) {
 			lines = append(lines, fmt.Sprintf("class %s: %s a cut in time and go to the earlier side", c.Name, plural(c.Across, "session reaches across", "sessions reach across")))
 		}
 	}
+	if uneven != nil {
+		lines = append(lines, fmt.Sprintf("the shares of %s are far from %s, because groups have different sizes: %s; another --split-salt draws anew",
+			plural(int64(len(uneven)), "class"), r.Settings.Split, names(uneven)))
+	}
 	if bySession {
 		text := fmt.Sprintf("splitting by session puts sessions of one capture on several sides (of %s here): what a capture has in common, its network, hosts and day, can be learned in training and helps in the test",
 			plural(r.Proof.Captures, "capture"))
@@ -68,6 +78,26 @@ func (r *Record) Warnings() (lines []string) {
 			plural(n, "sample stands", "different samples stand"), plural(r.Proof.EqualSamples, "sample")))
 	}
 	return lines
+}
+
+// uneven says whether some side has less than a third of the samples of the class that
+// it should, but some.
+func (r *Record) uneven(c *Class) bool {
+	w, err := ParseWeights(r.Settings.Split)
+	if err != nil {
+		return false
+	}
+	all := uint64(c.Samples.Total() + c.LeftOut[TooMany])
+	for _, s := range w.sides() {
+		n := uint64(c.Samples.Of(s))
+		if s == dataset.Train {
+			n += uint64(c.LeftOut[TooMany])
+		}
+		if n > 0 && 3*n*w.total() < all*w[s] {
+			return true
+		}
+	}
+	return false
 }
 
 func names(list []string) string {
