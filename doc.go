@@ -5,7 +5,8 @@
 //
 // # The trip of a byte
 //
-//  1. capture sniffs a file, undoes compression, and lends packets: time, link
+//  1. capture sniffs a file, undoes compression, and lends packets, one by one
+//     (Reader) or block by block to several workers (Blocks): time, link
 //     type, captured bytes, original length, position. Its codecs, capture/pcap
 //     and capture/pcapng, parse byte slices and know nothing about networks.
 //     A record that cannot be read ends the capture there, with its offset.
@@ -14,7 +15,8 @@
 //  3. header.Drop gives irrelevant packets a reason too. Every packet is either
 //     used or counted under one reason.
 //  4. session takes the key from the offsets, before anything is masked, and
-//     finds the session of the packet in the capture's Table.
+//     finds the session of the packet in the one of the capture's Tables that
+//     the key's hash says.
 //  5. mask writes the packet's bytes, without what a model must not learn, into
 //     the room that the session's prefix still has. Packets of a session that
 //     is full cost a decode and a look-up, and no copy.
@@ -29,8 +31,10 @@
 // # One merge
 //
 // What any contiguous run of a capture's packets adds up to for one session is
-// a session.Partial, and session.Merge joins neighbours. It is associative, so
-// neither the number of workers nor where a capture is cut changes a byte.
+// a session.Partial, and session.Merge joins neighbours. It is associative: so a
+// table can be put aside on disk at any moment when memory is short, and merged
+// back. Workers inside a capture do not even need it: they take blocks apart in
+// any order, but every table gets its packets in the order of the capture.
 //
 // # Where to start reading
 //

@@ -2,10 +2,7 @@ package audit
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"hash"
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/rows"
@@ -27,7 +24,7 @@ type table struct {
 	next     uint64 // least session ordinal that the next row may have
 	original uint64
 	fits     [3]int64 // truncated, padded, exact
-	sum      hash.Hash
+	sum      *manifest.Sum
 }
 
 func newTable(dir string, m *manifest.Manifest) (*table, error) {
@@ -40,7 +37,7 @@ func newTable(dir string, m *manifest.Manifest) (*table, error) {
 
 // begin starts with capture number at.
 func (t *table) begin(at int, c *manifest.Capture) {
-	t.c, t.at, t.next, t.original, t.fits, t.sum = c, uint32(at), 0, 0, [3]int64{}, sha256.New()
+	t.c, t.at, t.next, t.original, t.fits, t.sum = c, uint32(at), 0, 0, [3]int64{}, manifest.NewSum()
 }
 
 func (t *table) wrong(text string, args ...any) {
@@ -103,7 +100,7 @@ func (t *table) end() {
 			t.wrong("its rows have %d %s, but the manifest counts %d, with %d duplicates", of.have, of.name, of.most, c.Duplicates)
 		}
 	}
-	if have := hex.EncodeToString(t.sum.Sum(nil)); have != c.RowsDigest {
+	if have := t.sum.Text(); have != c.RowsDigest {
 		t.wrong("its rows have digest %s, need %s", have, c.RowsDigest)
 	}
 }

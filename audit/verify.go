@@ -5,8 +5,6 @@
 package audit
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,17 +44,22 @@ func Verify(dir string) (*Verified, error) {
 	}
 	v := &verifier{dir: dir, m: m, set: dedup.NewSet(), conflicts: make([]int64, len(m.Captures))}
 	out := &Verified{Manifest: m}
-	for _, check := range []struct {
+	type promised struct {
 		promise string
 		run     func(promise string) error
-	}{
-		{"the manifest agrees with itself: packets = used + left out, sessions = samples + duplicates + empty, totals, ranges, classes", v.laws},
+	}
+	checks := []promised{
+		{"the manifest agrees with itself: packets = used + left out, sessions = samples + duplicates + empty + left out, totals, ranges, classes", v.laws},
 		{"the files have the sizes that the manifest says", v.sizes},
 		{"the IDX headers say what the manifest says", v.headers},
-		{"every image has the label of its capture, and every capture's samples have their digest", v.samples},
+		{"every image has the label of its capture or, where sessions have their own, the labels are as counted, and every capture's samples have their digest", v.samples},
 		{"every row of the table belongs to its sample, and the rows of a capture add up to its counts", v.rows},
 		{"no two samples of a class are duplicates, and the conflicts are as counted", v.duplicates},
-	} {
+	}
+	if v.isSplit() {
+		checks = append(checks, promised{splitPromise, v.split})
+	}
+	for _, check := range checks {
 		if err := check.run(check.promise); err != nil {
 			return out, err
 		}
@@ -87,7 +90,7 @@ func (v *verifier) laws(promise string) error {
 func (v *verifier) sizes(promise string) error {
 	want := map[string]int64{
 		idx.ImagesName: 16 + v.m.Samples*int64(v.m.Settings.Length),
-		idx.LabelsName: 8 + v.m.Samples,
+		idx.LabelsName: 8 + v.m.Samples*int64(v.labels().Size()),
 		rows.Name:      v.m.Samples * rows.Len,
 	}
 	if len(v.m.Files) != len(want) {
@@ -125,8 +128,18 @@ func (v *verifier) headers(promise string) error {
 		return broken(promise, "%d images and %d labels, but %d samples", images.Len(), labels.Len(), v.m.Samples)
 	case images.Rows() != v.m.Rows || images.Cols() != v.m.Cols:
 		return broken(promise, "images of %dx%d, but samples of %dx%d", images.Rows(), images.Cols(), v.m.Rows, v.m.Cols)
+	case labels.Header().Type != v.labels():
+		return broken(promise, "labels of type %v, but %d classes need %v", labels.Header().Type, len(v.m.Classes), v.labels())
 	}
 	return nil
+}
+
+// labels is the type that labels must have.
+func (v *verifier) labels() idx.Type {
+	if v.m.LabelType == manifest.LabelInt32 {
+		return idx.Int32
+	}
+	return idx.Uint8
 }
 
 func (v *verifier) open() (*idx.Images, *idx.Labels, error) {
@@ -153,13 +166,13 @@ func (v *verifier) samples(promise string) error {
 		return err
 	}
 	defer t.r.Close()
-	known := map[uint8]string{}
+	known := map[uint16]string{}
 	for _, c := range v.m.Classes {
 		known[c.Label] = c.Name
 	}
 	for i := range v.m.Captures {
 		c := &v.m.Captures[i]
-		if known[c.Label] != c.Class {
+		if c.Class != manifest.BySession && known[c.Label] != c.Class {
 			return broken(promise, "capture %s: class %s with label %d, which the class table calls %q", c.Name, c.Class, c.Label, known[c.Label])
 		}
 		if err := v.capture(promise, i, images, labels, t); err != nil {
@@ -179,8 +192,9 @@ func (v *verifier) rows(promise string) error {
 
 func (v *verifier) capture(promise string, at int, images *idx.Images, labels *idx.Labels, t *table) error {
 	c := &v.m.Captures[at]
-	sum := sha256.New()
+	sum := manifest.NewSum()
 	t.begin(at, c)
+	perLabel := map[uint16]int64{}
 	for i := range c.Samples {
 		b, err := images.Next()
 		if err != nil {
@@ -195,13 +209,19 @@ func (v *verifier) capture(promise string, at int, images *idx.Images, labels *i
 		if err != nil {
 			return err
 		}
-		if l[0] != c.Label {
-			return broken(promise, "capture %s: sample %d has label %d, need %d", c.Name, c.FirstSample+i, l[0], c.Label)
+		if c.Class != manifest.BySession && l != c.Label {
+			return broken(promise, "capture %s: sample %d has label %d, need %d", c.Name, c.FirstSample+i, l, c.Label)
 		}
-		v.count(d, at)
+		perLabel[l]++
+		v.count(d, at, l)
 	}
 	t.end()
-	if have := hex.EncodeToString(sum.Sum(nil)); have != c.SamplesDigest {
+	for _, want := range c.Labels {
+		if n := perLabel[want.Label]; n != want.Samples {
+			return broken(promise, "capture %s: %d samples have label %d, need %d", c.Name, n, want.Label, want.Samples)
+		}
+	}
+	if have := sum.Text(); have != c.SamplesDigest {
 		return broken(promise, "capture %s: its samples %d to %d have digest %s, need %s",
 			c.Name, c.FirstSample, c.FirstSample+c.Samples-1, have, c.SamplesDigest)
 	}
@@ -209,8 +229,8 @@ func (v *verifier) capture(promise string, at int, images *idx.Images, labels *i
 }
 
 // count notes what stands for a sample of capture at.
-func (v *verifier) count(d dedup.Digest, at int) {
-	seen, conflict := v.set.Add(d, v.m.Captures[at].Label)
+func (v *verifier) count(d dedup.Digest, at int, label uint16) {
+	seen, conflict := v.set.Add(d, label)
 	if seen {
 		v.repeated++
 	}

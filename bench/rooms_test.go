@@ -117,9 +117,9 @@ func BenchmarkTable(b *testing.B) {
 			ps := kept(b, traffic.Config{Shape: shape})
 			b.ReportAllocs()
 			for b.Loop() {
-				t := session.NewTable(784, false)
+				t := session.NewTable(784, false, session.NewSeed())
 				for i := range ps {
-					id := t.Add(ps[i].data, &ps[i].stack, ps[i].at)
+					id := t.Note(ps[i].data, &ps[i].stack, ps[i].at, 0)
 					t.Contribute(id, len(ps[i].data)-14, nil)
 				}
 			}
@@ -137,11 +137,11 @@ func BenchmarkTableState(b *testing.B) {
 			for b.Loop() {
 				runtime.GC()
 				runtime.ReadMemStats(&before)
-				t := session.NewTable(784, false)
+				t := session.NewTable(784, false, session.NewSeed())
 				for i := range n {
 					addrs := frame.data[frame.stack.Network+12:]
 					addrs[1], addrs[2], addrs[3] = byte(i>>16), byte(i>>8), byte(i)
-					t.Add(frame.data, &frame.stack, uint64(i+1))
+					t.Room(t.Note(frame.data, &frame.stack, uint64(i+1), 0), 784)
 				}
 				runtime.GC()
 				runtime.ReadMemStats(&after)

@@ -6,19 +6,28 @@ import (
 
 // need makes at least n unparsed bytes stand in the buffer and reports whether
 // the stream had them. The buffer grows only when it is full of bytes that
-// were really there, and never beyond n.
+// were really there, and never beyond n; with Resync by a quarter more, because
+// there the bytes of a long block may be gone through again for what is inside:
+// behind one move there is then room for a quarter of n before the next.
 func (r *Reader) need(n int) bool {
+	limit := n
+	if r.resync.on {
+		limit += n / 4
+	}
 	for r.end-r.at < n {
 		if r.rerr != nil {
 			return false
 		}
-		if r.at > 0 {
+		if r.at > 0 && (!r.resync.on || len(r.buf)-r.at < n || r.end == len(r.buf)) {
 			r.base += int64(r.at)
 			r.end = copy(r.buf, r.buf[r.at:r.end])
 			r.at = 0
+			if len(r.buf) < limit && r.end > n/2 {
+				r.buf = append(r.buf, make([]byte, limit-len(r.buf))...)
+			}
 		}
 		if r.end == len(r.buf) {
-			r.buf = append(r.buf, make([]byte, min(len(r.buf), n-len(r.buf)))...)
+			r.buf = append(r.buf, make([]byte, min(len(r.buf), limit-len(r.buf)))...)
 		}
 		r.fill()
 	}

@@ -25,6 +25,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync/atomic"
 
 	"github.com/pcapmill/pcapmill/capture/pcap"
@@ -83,8 +84,10 @@ type Reader struct {
 	ng        pcapng.Parser
 	block     pcapng.Packet
 	links     []LinkType
-	seen      [1 << 16 / 64]uint64 // set of links; a hostile capture describes them all
+	seen      *[1 << 16 / 64]uint64 // set of links, if they are many; a hostile capture describes them all
 	packets   uint64
+	resync    resync
+	expansion expansion // of a compressed stream
 	stopped   error
 }
 
@@ -96,15 +99,17 @@ const bufferLen = 256 << 10
 
 // Open opens the capture at path, "-" being standard input. The caller must
 // Close the Reader. Errors: those of os.Open, and *NotCaptureError.
-func Open(path string) (*Reader, error) {
+func Open(path string) (*Reader, error) { return open(path, bufferLen) }
+
+func open(path string, bufferLen int) (*Reader, error) {
 	if path == "-" {
-		return NewReader(os.Stdin, "-")
+		return newReader(os.Stdin, "-", bufferLen)
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	r, err := NewReader(f, path)
+	r, err := newReader(f, path, bufferLen)
 	if err != nil {
 		_ = f.Close() // the first error says more
 		return nil, err
@@ -137,8 +142,9 @@ func Sniff(path string) (Format, error) {
 func newReader(stream io.Reader, name string, bufferLen int) (*Reader, error) {
 	r := &Reader{path: name}
 	r.source = &source{r: stream, count: func(n int) { r.read.Add(int64(n)) }}
-	plain, compression, done, err := undo(r.source)
+	plain, compression, done, err := undo(r.source, &r.expansion)
 	r.format.Compression = compression
+	r.resync.near = -1
 	if err != nil {
 		return nil, r.notCapture(err)
 	}
@@ -169,6 +175,19 @@ func (r *Reader) Packets() uint64 { return r.packets }
 func (r *Reader) BytesRead() int64 { return r.read.Load() }
 
 func (r *Reader) sawLink(t LinkType) {
+	const few = 16
+	if r.seen == nil {
+		if slices.Contains(r.links, t) {
+			return
+		}
+		if r.links = append(r.links, t); len(r.links) == few {
+			r.seen = new([1 << 16 / 64]uint64)
+			for _, l := range r.links {
+				r.seen[l/64] |= 1 << (l % 64)
+			}
+		}
+		return
+	}
 	if bit := uint64(1) << (t % 64); r.seen[t/64]&bit == 0 {
 		r.seen[t/64] |= bit
 		r.links = append(r.links, t)
@@ -207,10 +226,14 @@ func (r *Reader) nextRecord(p *Packet) error {
 			p.OrigLen = r.record.Original
 			p.At.Offset = r.base + int64(r.at)
 			r.at += size
+			r.resync.near = p.Time
 			return nil
 		}
 		if !errors.Is(err, pcap.ErrShort) {
-			return r.malformed(err)
+			if d := r.malformed(err); !r.pass(d) {
+				return d
+			}
+			continue
 		}
 		if !r.need(size) {
 			return r.cut(int64(r.end-r.at), int64(size), "record")
@@ -228,7 +251,10 @@ func (r *Reader) nextBlock(p *Packet) error {
 			}
 			continue
 		case err != nil:
-			return r.malformed(err)
+			if d := r.malformed(err); !r.pass(d) {
+				return d
+			}
+			continue
 		case kind == pcapng.IsPacket:
 			p.Time = r.block.Time
 			p.LinkType = LinkType(r.block.LinkType)
@@ -240,7 +266,10 @@ func (r *Reader) nextBlock(p *Packet) error {
 		case kind == pcapng.IsInterface:
 			r.sawLink(LinkType(r.ng.Interfaces[len(r.ng.Interfaces)-1].LinkType))
 		case kind == pcapng.TooLong:
-			return r.tooLong(size)
+			if err := r.tooLong(size); err != nil {
+				return err
+			}
+			continue
 		}
 		if had, ok := r.skip(size); !ok {
 			return r.cut(had, size, "block")
@@ -263,6 +292,8 @@ func (r *Reader) cut(have, n int64, what string) error {
 	case errors.Is(r.rerr, io.ErrUnexpectedEOF):
 		d.Err = r.rerr
 		d.Detail = fmt.Sprintf("the %s stream is cut off after %d bytes of the file", r.format.Compression, r.read.Load())
+	case errors.As(r.rerr, new(*ExpansionError)):
+		d.Kind, d.Err, d.Detail = ErrMalformed, r.rerr, r.rerr.Error()
 	default:
 		d.Kind, d.Err = ErrMalformed, r.rerr
 		d.Detail = fmt.Sprintf("the %s stream is damaged: %v", r.format.Compression, r.rerr)
@@ -270,21 +301,11 @@ func (r *Reader) cut(have, n int64, what string) error {
 	return d
 }
 
-func (r *Reader) malformed(err error) error {
+func (r *Reader) malformed(err error) *Damage {
 	return &Damage{
 		Path: r.path, Packet: r.packets + 1, Offset: r.base + int64(r.at),
 		Kind: ErrMalformed, Detail: err.Error(), Err: err,
 	}
-}
-
-// tooLong is the end at a block of size bytes that is longer than is believed:
-// cut off, or, if it is all there, malformed.
-func (r *Reader) tooLong(size int64) error {
-	err := r.malformed(pcapng.FormatError(fmt.Sprintf("block length %d is above the limit of %d bytes", size, pcapng.MaxKnownBlock)))
-	if had, ok := r.skip(size); !ok {
-		return r.cut(had, size, "block")
-	}
-	return err
 }
 
 // TrackDigest makes the Reader compute the content digest while it reads. Call

@@ -25,7 +25,7 @@ const maxWindow = 128 << 20
 var compressions = []struct {
 	name string
 	is   func(begin []byte) bool
-	open func(*bufio.Reader) (plain io.Reader, done func(), err error)
+	open func(*bufio.Reader, *expansion) (plain io.Reader, done func(), err error)
 }{
 	{"gzip", begins("\x1f\x8b\x08"), openGzip},
 	{"zstd", begins("\x28\xb5\x2f\xfd"), openZstd},
@@ -54,14 +54,16 @@ func isBzip2(begin []byte) bool {
 	return bytes.HasPrefix(block, rest) || bytes.HasPrefix(end, rest)
 }
 
-func openBzip2(r *bufio.Reader) (io.Reader, func(), error) { return bzip2.NewReader(r), nil, nil }
+func openBzip2(r *bufio.Reader, _ *expansion) (io.Reader, func(), error) {
+	return bzip2.NewReader(r), nil, nil
+}
 
-func openLZ4(r *bufio.Reader) (io.Reader, func(), error) {
+func openLZ4(r *bufio.Reader, _ *expansion) (io.Reader, func(), error) {
 	z := lz4.NewReader(r)
 	return z, nil, z.Apply(lz4.ConcurrencyOption(1))
 }
 
-func openZstd(r *bufio.Reader) (io.Reader, func(), error) {
+func openZstd(r *bufio.Reader, _ *expansion) (io.Reader, func(), error) {
 	// Concurrency 1 decodes in the calling goroutine: goroutines live in mill.
 	z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1),
 		zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true))
@@ -71,9 +73,9 @@ func openZstd(r *bufio.Reader) (io.Reader, func(), error) {
 	return z, z.Close, nil
 }
 
-func openXZ(r *bufio.Reader) (io.Reader, func(), error) {
+func openXZ(r *bufio.Reader, e *expansion) (io.Reader, func(), error) {
 	// DictCap is a minimum to this decoder: it takes what a block asks for.
-	z, err := xz.ReaderConfig{DictCap: lzma.MinDictCap}.NewReader(&xzGuard{r: r})
+	z, err := xz.ReaderConfig{DictCap: lzma.MinDictCap}.NewReader(&xzGuard{r: r, asked: e.charge})
 	return z, nil, err
 }
 
@@ -82,11 +84,13 @@ func openXZ(r *bufio.Reader) (io.Reader, func(), error) {
 type source struct {
 	r     io.Reader
 	err   error
+	total int64 // bytes read
 	count func(int)
 }
 
 func (s *source) Read(b []byte) (int, error) {
 	n, err := s.r.Read(b)
+	s.total += int64(n)
 	if n > 0 && s.count != nil {
 		s.count(n)
 	}
@@ -97,25 +101,31 @@ func (s *source) Read(b []byte) (int, error) {
 }
 
 // decompressed wraps a decoder so that a fault in a library on hostile input
-// is an error of that stream and not the end of the program.
+// is an error of that stream and not the end of the program, and so that a bomb
+// is noticed.
 type decompressed struct {
-	name string
-	r    io.Reader
+	r io.Reader
+	*expansion
 }
 
 func (d *decompressed) Read(b []byte) (n int, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			n, err = 0, fmt.Errorf("%s decoder failed: %v", d.name, p)
+			n, err = 0, fmt.Errorf("%s decoder failed: %v", d.compression, p)
 		}
 	}()
-	return d.r.Read(b)
+	n, err = d.r.Read(b[:d.room(len(b))])
+	if bomb := d.gave(n); bomb != nil {
+		err = bomb
+	}
+	return n, err
 }
 
 // undo looks at the first bytes of r and returns a reader of the uncompressed
 // stream, the name of the compression ("" for none) and what to call at the
 // end (may be nil). A stream that only begins like a compressed one is an error.
-func undo(r *source) (plain io.Reader, name string, done func(), err error) {
+// It fills in e, whose limit may be set at any time.
+func undo(r *source, e *expansion) (plain io.Reader, name string, done func(), err error) {
 	begin, err := beginning(r)
 	if err != nil {
 		return nil, "", nil, err
@@ -125,11 +135,12 @@ func undo(r *source) (plain io.Reader, name string, done func(), err error) {
 		if !c.is(begin) {
 			continue
 		}
-		plain, done, err := c.open(bufio.NewReaderSize(whole, 64<<10))
+		*e = expansion{compression: c.name, limit: DefaultMaxExpansion, source: r, buffered: bufio.NewReaderSize(whole, 64<<10)}
+		plain, done, err := c.open(e.buffered, e)
 		if err != nil {
 			return nil, c.name, nil, err
 		}
-		return &decompressed{name: c.name, r: plain}, c.name, done, nil
+		return &decompressed{r: plain, expansion: e}, c.name, done, nil
 	}
 	return whole, "", nil, nil
 }

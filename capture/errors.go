@@ -42,11 +42,13 @@ func (d *Damage) Unwrap() []error {
 
 // Hint says what a person can do about it.
 func (d *Damage) Hint() string {
-	switch d.Kind {
-	case ErrTruncated:
+	switch {
+	case errors.As(d.Err, new(*ExpansionError)):
+		return "everything before this place is kept; if the file is no decompression bomb, --max-expansion lets it pass"
+	case d.Kind == ErrTruncated:
 		return "everything before the cut is kept; copy the capture again if the original is whole"
-	case ErrMalformed:
-		return "everything before this place is kept; nothing behind it can be found by length"
+	case d.Kind == ErrMalformed:
+		return "everything before this place is kept; nothing behind it can be found by length, --resync looks for what looks like records"
 	default:
 		return "everything before this place is kept; check the disk or the share and run again"
 	}

@@ -18,7 +18,7 @@ type gunzip struct {
 	z  *gzip.Reader
 }
 
-func openGzip(in *bufio.Reader) (io.Reader, func(), error) {
+func openGzip(in *bufio.Reader, _ *expansion) (io.Reader, func(), error) {
 	z, err := gzip.NewReader(in)
 	if err != nil {
 		return nil, nil, err

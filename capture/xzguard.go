@@ -21,15 +21,20 @@ import (
 // header's length, and then the rest of the header at once. That the rest is a
 // header and no data is certain by its checksum.
 type xzGuard struct {
-	r    io.Reader
-	last byte // of a read of one byte, else 0
+	r     io.Reader
+	last  byte                    // of a read of one byte, else 0
+	asked func(bytes int64) error // told of the dictionary of every block
 }
 
 func (g *xzGuard) Read(b []byte) (n int, err error) {
 	if g.last != 0 && len(b) == (int(g.last)+1)*4-1 {
 		n, err = io.ReadFull(g.r, b)
 		if err == nil {
-			if err := checkXZBlock(append([]byte{g.last}, b...)); err != nil {
+			dict, err := checkXZBlock(append([]byte{g.last}, b...))
+			if err == nil && dict > 0 {
+				err = g.asked(dict)
+			}
+			if err != nil {
 				return 0, err // with the bytes it would not be seen
 			}
 		}
@@ -47,14 +52,15 @@ func (g *xzGuard) Read(b []byte) (n int, err error) {
 	return n, err
 }
 
-// checkXZBlock refuses a block header with a dictionary above maxWindow: length,
-// flags, two optional sizes, filters, padding, checksum (The .xz File Format,
-// 3.1). What is no header at all passes: the decoder knows better.
-func checkXZBlock(h []byte) error {
+// checkXZBlock returns the dictionary in bytes that a block header asks for, and
+// refuses one above maxWindow: length, flags, two optional sizes, filters,
+// padding, checksum (The .xz File Format, 3.1). What is no header at all passes:
+// the decoder knows better.
+func checkXZBlock(h []byte) (dict int64, err error) {
 	const lzma2 = 0x21
 	body, sum := h[:len(h)-4], h[len(h)-4:]
 	if crc32.ChecksumIEEE(body) != binary.LittleEndian.Uint32(sum) {
-		return nil
+		return 0, nil
 	}
 	filters := int(body[1]&3) + 1
 	at := 2
@@ -71,14 +77,17 @@ func checkXZBlock(h []byte) error {
 	for range filters {
 		id, size := number(), number()
 		if size > uint64(len(body)) || at+int(size) > len(body) {
-			return nil
+			return 0, nil
 		}
 		if id == lzma2 && size == 1 {
-			if dict, err := lzma.DecodeDictCap(body[at]); err == nil && dict > maxWindow {
-				return fmt.Errorf("dictionary of %d bytes, above the limit of %d", dict, maxWindow)
+			if asked, err := lzma.DecodeDictCap(body[at]); err == nil {
+				dict = asked
+			}
+			if dict > maxWindow {
+				return dict, fmt.Errorf("dictionary of %d bytes, above the limit of %d", dict, maxWindow)
 			}
 		}
 		at += int(size)
 	}
-	return nil
+	return dict, nil
 }

@@ -1,12 +1,17 @@
 #!/usr/bin/env bash
-# Installs what clients/check.py needs into a virtual environment of its own:
-# numpy, torch and torchvision, some 5.4 GB on disk (the registry serves
-# torch with its accelerator libraries). Nothing outside DIR changes.
+# Installs what the checks in clients/ need into a virtual environment of its own, some
+# 6.1 GB on disk, most of it torch, which the registry serves with its accelerator
+# libraries. Nothing outside DIR changes.
+#
+#   requirements.txt          check.py, check_formats.py: numpy, torch, torchvision, idx2numpy, webdataset
+#   requirements-formats.txt  check_tables.py, python/: pandas, pyarrow, duckdb, datasets, pillow, mlcroissant
 #
 #   clients/install.sh [DIR]     default: ~/.cache/pcapmill/clients
 set -euo pipefail
+here=$(dirname "$0")
 dir=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/pcapmill/clients}
-echo "installing numpy, torch, torchvision into $dir" >&2
+names=$(sed -n 's/^\([a-z0-9]*\)==.*/\1/p' "$here"/requirements*.txt | paste -sd' ')
+echo "installing into $dir: $names" >&2
 [ -x "$dir/bin/python" ] || python3 -m venv "$dir"
-"$dir/bin/python" -m pip install --quiet --disable-pip-version-check -r "$(dirname "$0")/requirements.txt"
+"$dir/bin/python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt" -r "$here/requirements-formats.txt"
 echo "$dir/bin/python"

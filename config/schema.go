@@ -38,6 +38,9 @@ func (o *Option) schema() *jsonschema.Schema {
 		s.Type, s.Minimum = "integer", &zero
 		s.Default = json.RawMessage(o.Default)
 		return s
+	case Size:
+		zero := 0.0
+		s.AnyOf = []*jsonschema.Schema{{Type: "integer", Minimum: &zero}, {Type: "string", Pattern: `^[0-9.]+ *([kKmMgGtT]?([iI]?[bB])?)$`}}
 	case Switch:
 		s.Enum = []any{"on", "off", true, false}
 	case List:

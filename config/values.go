@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,6 +72,10 @@ func (o *Option) check(value string) (string, error) {
 			return "off", nil
 		}
 		return "", fmt.Errorf("%q: need on or off", value)
+	case Size:
+		if _, err := parseSize(value); err != nil {
+			return "", err
+		}
 	case List:
 		for word := range strings.SplitSeq(value, ",") {
 			if err := o.oneOf(strings.TrimSpace(word)); err != nil {
@@ -142,24 +145,29 @@ func (v *Values) Number(name string) int {
 	return n
 }
 
+// Size is the value of a Size option in bytes.
+func (v *Values) Size(name string) int64 {
+	n, _ := parseSize(v.value[name]) // Set has checked it
+	return n
+}
+
+// parseSize reads a number of bytes, with a unit of 1024 or 1000 and its powers
+// or without: "1048576", "512MiB", "2G" (as GiB), "1.5GB".
+func parseSize(text string) (int64, error) {
+	digits := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ")
+	unit, ok := map[string]float64{
+		"": 1, "b": 1, "k": 1 << 10, "kib": 1 << 10, "m": 1 << 20, "mib": 1 << 20, "g": 1 << 30, "gib": 1 << 30, "t": 1 << 40, "tib": 1 << 40,
+		"kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12,
+	}[strings.ToLower(strings.TrimSpace(text[len(digits):]))]
+	n, err := strconv.ParseFloat(digits, 64)
+	if n *= unit; !ok || err != nil || n < 0 || n >= 1<<62 || n != n {
+		return 0, fmt.Errorf("%q: need a number of bytes, like 512MiB or 2GiB", text)
+	}
+	return int64(n), nil
+}
+
 // On is the value of a Switch option.
 func (v *Values) On(name string) bool { return v.value[name] == "on" }
-
-// ReadKey reads the key file, if one is given: nil without one.
-func (v *Values) ReadKey() ([]byte, error) {
-	path := v.Get("key-file")
-	if path == "" {
-		return nil, nil
-	}
-	key, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	if len(key) == 0 {
-		return nil, fmt.Errorf("%s is empty: need at least one byte, better 32 random ones", path)
-	}
-	return key, nil
-}
 
 func suggest(name string) string {
 	var names []string

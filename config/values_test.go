@@ -2,8 +2,6 @@ package config
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
 	"testing"
 )
 
@@ -39,9 +37,9 @@ func TestPrecedence(t *testing.T) {
 
 func TestErrorsNameThePlaceAndTheCure(t *testing.T) {
 	for _, test := range []struct{ name, value, from, want string }{
-		{"ip", "remvoe", "--ip", `--ip: "remvoe": need remove, zero, anonymize or keep; did you mean remove?`},
-		{"ip", "hide", "a.yaml:3", `a.yaml:3: ip: "hide": need remove, zero, anonymize or keep`},
-		{"ip", "", "PCAPMILL_IP", `PCAPMILL_IP: "": need remove, zero, anonymize or keep`},
+		{"ip", "remvoe", "--ip", `--ip: "remvoe": need remove, zero, anonymize, prefix or keep; did you mean remove?`},
+		{"ip", "hide", "a.yaml:3", `a.yaml:3: ip: "hide": need remove, zero, anonymize, prefix or keep`},
+		{"ip", "", "PCAPMILL_IP", `PCAPMILL_IP: "": need remove, zero, anonymize, prefix or keep`},
 		{"drop", "dns,bakground", "--drop", `--drop: "bakground": need tcp-control, dns, background or none; did you mean background?`},
 		{"length", "1e3", "--length", `--length: "1e3": need a whole number of 0 or more`},
 		{"length", "-1", "--length", `--length: "-1": need a whole number of 0 or more`},
@@ -75,28 +73,5 @@ func TestUnknownVariable(t *testing.T) {
 	err := Defaults().Environment([]string{"PCAPMILL_DEDUPE=none"})
 	if want := "environment: PCAPMILL_DEDUPE: no such variable; did you mean PCAPMILL_DEDUP?"; err == nil || err.Error() != want {
 		t.Errorf("%v, need %s", err, want)
-	}
-}
-
-func TestReadKey(t *testing.T) {
-	v := Defaults()
-	if key, err := v.ReadKey(); key != nil || err != nil {
-		t.Errorf("without a file: %q, %v", key, err)
-	}
-	path := filepath.Join(t.TempDir(), "key")
-	if err := v.Set("key-file", path, "--key-file"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := v.ReadKey(); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("no file: %v", err)
-	}
-	for text, ok := range map[string]bool{"": false, "k": true, " key with\nspace \n": true} {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		key, err := v.ReadKey()
-		if (err == nil) != ok || string(key) != text {
-			t.Errorf("%q: %q, %v", text, key, err)
-		}
 	}
 }

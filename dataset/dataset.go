@@ -37,8 +37,10 @@ func (s Spec) String() string { return fmt.Sprintf("%dx%d", s.Rows, s.Cols) }
 type Sample struct {
 	// Data holds Spec.Size() bytes, row after row.
 	Data []byte
-	// Label is the class id; 255 is unknown.
-	Label uint8
+	// Label is the class id, or what stands for unknown: 255, or 65535 in a dataset
+	// with more than 255 classes. A format may have to be told that labels go beyond
+	// 255; one that was not refuses them with a *LimitError.
+	Label uint16
 }
 
 // A File is one file of a dataset, as a manifest lists it.

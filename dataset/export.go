@@ -1,6 +1,9 @@
 package dataset
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // Side is a part of a split dataset.
 type Side uint8
@@ -18,13 +21,28 @@ func (s Side) String() string {
 	return [...]string{"train", "validation", "test", "all"}[min(s, Whole)]
 }
 
+// UnknownClass is the name of the class of samples that no class matches.
+const UnknownClass = "unknown"
+
 // Entry is one sample as an [Exporter] sees it. Data is lent for the call.
 type Entry struct {
 	Index int64 // place in the dataset, from 0
 	Data  []byte
 	Label int  // class id, or Unknown of the view
-	Side  Side // Whole if the dataset is not split
-	Row   Row  // zero if the view has no rows
+	Side  Side // Whole if the dataset is not split, or the sample is on no side
+	Row   Row  // see HasRow
+}
+
+// HasRow says whether the dataset has a row about this sample. Without one, Row holds
+// its capture and is zero otherwise.
+func (e *Entry) HasRow() bool { return e.Row.Packets[0] > 0 }
+
+// Key is a name for the sample that no other sample of the dataset has, for formats
+// that need one: "0000000042-c3-s17", place in the dataset, of its capture, and of its
+// session in the capture (0 without a row). Keys sort in the order of the dataset and
+// have neither dots nor slashes.
+func (e *Entry) Key() string {
+	return fmt.Sprintf("%010d-c%d-s%d", e.Index, e.Row.Capture, e.Row.Session)
 }
 
 // A View is a finished dataset as an [Exporter] reads it. It can be read as often as
@@ -32,34 +50,49 @@ type Entry struct {
 type View interface {
 	// Spec is the shape of every sample.
 	Spec() Spec
-	// Len is the number of samples of a side; of Whole, of all.
+	// Len is the number of samples of a side, 0 of one that does not exist; of Whole,
+	// of all, those included that a split has left out.
 	Len(Side) int64
 	// Sides lists the sides that exist, in order: Whole alone, or some of the others.
+	// A side that exists may be without samples, and a split may leave samples out:
+	// they are on none of the sides, and only formats of tables have them.
 	Sides() []Side
 	// Classes are the names by class id. A sample of an unknown class has the label
-	// that Unknown returns, and the class name "unknown".
+	// that Unknown returns, and the class name UnknownClass.
 	Classes() []string
 	// Unknown is the label of samples that no class matches: 255, or 65535 where
-	// there are more than 255 classes.
+	// there are more than 255 classes. It is never below len(Classes()).
 	Unknown() int
 	// Captures are the names of the captures, by Row.Capture.
 	Captures() []string
 	// Each calls f for every sample of a side (Whole: all) in the order of the
-	// dataset, until f or the context ends it. Entry.Data is lent for the call.
+	// dataset, until f or the context ends it, and returns what ended it. The Entry
+	// and its Data are lent for the call.
 	Each(ctx context.Context, side Side, f func(*Entry) error) error
+}
+
+// ClassName is the name of the class that has a label in v.
+func ClassName(v View, label int) string {
+	if classes := v.Classes(); label >= 0 && label < len(classes) {
+		return classes[label]
+	}
+	return UnknownClass
 }
 
 // An Exporter writes a finished dataset in one more file format. What it writes is a
 // function of the view and of its own fields, the same bytes on any machine, and it
-// keeps at most a few samples in memory, whatever their number.
+// keeps at most a few samples and the list of files in memory, whatever the number of
+// samples. It must pass [RunExporter] of package datasettest.
+//
+// [RunExporter]: https://pkg.go.dev/github.com/pcapmill/pcapmill/dataset/datasettest#RunExporter
 type Exporter interface {
 	// Name is the format's short name, as --format takes it.
 	Name() string
 	// Export writes all files of the format below dir, which exists and holds none
 	// of them, and returns them in the order in which they were written, names with
 	// slashes and relative to dir. The caller makes them visible and durable: it
-	// passes a new directory and renames it. After an error what stands in dir is
-	// the caller's to remove. An error that wraps ErrUnfit says that the format
+	// passes a new directory, syncs it and renames it. After an error what stands in
+	// dir is the caller's to remove. An error that wraps ErrUnfit says that the format
 	// cannot hold this dataset, and why.
 	Export(ctx context.Context, dir string, v View) ([]File, error)
 }

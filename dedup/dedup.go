@@ -8,6 +8,7 @@ package dedup
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 )
 
@@ -39,49 +40,17 @@ func ParseMode(text string) (Mode, error) {
 // things the chance of an accidental match is below 2^-48.
 type Digest [16]byte
 
-// OfSample is the digest of a finished sample: the first half of its SHA-256.
+// OfSample is the digest of a finished sample: the first half of the SHA-256 of
+// its bytes without the zeros at its end. Equal samples are equal without them
+// too, and most samples end in many; so what was not padded yet may be given.
 func OfSample(sample []byte) Digest {
-	sum := sha256.Sum256(sample)
+	n := len(sample)
+	for n >= 8 && binary.LittleEndian.Uint64(sample[n-8:]) == 0 {
+		n -= 8
+	}
+	for n > 0 && sample[n-1] == 0 {
+		n--
+	}
+	sum := sha256.Sum256(sample[:n])
 	return Digest(sum[:16])
-}
-
-// Set remembers digests and the labels under which they stand.
-type Set struct {
-	first map[Digest]uint8  // label under which a digest stood first
-	more  map[Digest]labels // all labels of the digests that have several: rare
-}
-
-// labels is a set of labels, a bit each.
-type labels [4]uint64
-
-func (l *labels) has(label uint8) bool { return l[label/64]>>(label%64)&1 != 0 }
-func (l *labels) add(label uint8)      { l[label/64] |= 1 << (label % 64) }
-
-// NewSet returns an empty set.
-func NewSet() *Set {
-	return &Set{first: map[Digest]uint8{}, more: map[Digest]labels{}}
-}
-
-// Len is the number of different digests.
-func (s *Set) Len() int { return len(s.first) }
-
-// Add records a digest under a label. seen: it already stood there under this
-// label. conflict: it already stood there under another one.
-func (s *Set) Add(d Digest, label uint8) (seen, conflict bool) {
-	first, ok := s.first[d]
-	if !ok {
-		s.first[d] = label
-		return false, false
-	}
-	all, several := s.more[d]
-	if !several {
-		if first == label {
-			return true, false
-		}
-		all.add(first)
-	}
-	seen = all.has(label)
-	all.add(label)
-	s.more[d] = all
-	return seen, true
 }

@@ -15,8 +15,9 @@ import (
 //go:embed mappings/*.yaml
 var mappings embed.FS
 
-// MaxText is the largest size of a class table's text, in bytes.
-const MaxText = 1 << 20
+// MaxText is the largest size of a class table's text, in bytes:
+// enough for [MaxClasses] classes with a keyword or two each.
+const MaxText = 4 << 20
 
 // ErrNoMapping is what errors of [Builtin] and [Load] wrap when the name is that of
 // no built-in table (and of no file).

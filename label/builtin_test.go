@@ -55,7 +55,7 @@ func check(t *testing.T, table *Table, file, class string) {
 	if m.Class != class {
 		t.Errorf("%s: class %s by %q, want %s", file, m.Class, m.Keyword, class)
 	}
-	want := uint8(Unknown)
+	want := uint16(unknownByte)
 	for _, c := range table.Classes {
 		if c.Name == class {
 			want = c.ID
@@ -142,7 +142,7 @@ func TestBuiltinsAreTheFacts(t *testing.T) {
 		entries := mappings[2*i+1].Content
 		var want []Class
 		for j := 0; j < len(entries); j += 2 {
-			c := Class{ID: uint8(j / 2), Name: entries[j].Value}
+			c := Class{ID: uint16(j / 2), Name: entries[j].Value}
 			for _, k := range entries[j+1].Content {
 				c.Keywords = append(c.Keywords, k.Value)
 			}

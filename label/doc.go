@@ -1,9 +1,10 @@
 // Package label gives a capture its class by its file name.
 //
 // A class table is an ordered list of classes, each with its keywords. The
-// position of a class is its id, 0 to 254; 255 is no class but [Unknown]. A
-// capture's class is the one with the longest keyword that occurs in the
-// capture's base name. So under the table
+// position of a class is its id, from 0; 255 is no class but means unknown, and
+// in a table of more than 255 classes 65535 does ([UnknownOf]). A capture's class
+// is the one with the longest keyword that occurs in the capture's base name. So
+// under the table
 //
 //	Chat: [skype_chat]
 //	VPN_Chat: [vpn_skype_chat]
@@ -21,19 +22,19 @@
 //   - Two classes whose keywords are equally long and longer than all others that
 //     occur are a tie. A tie is an error ([TieError]) that names the file, the
 //     classes and the keywords; two keywords of one class are no tie.
-//   - A name without any keyword is [Unknown], which is no error here.
+//   - A name without any keyword has the label [Table.Unknown], which is no error here.
 //
 // # Class tables as text
 //
 // [Parse] reads YAML or JSON: one mapping from class name to a list of keywords,
 // in id order. Scalars are taken as the text that stands there, whatever YAML
 // would make of it: 0123, on and 1e3 are keywords of four, two and three
-// characters. A table has 1 to 255 classes; a class without keywords is written [],
+// characters. A table has 1 to 65535 classes; a class without keywords is written [],
 // keeps its id and never matches. Refused, with line, column and the place shown:
 // anything that is not such a mapping, names or keywords that are empty, blank,
 // longer than 255 bytes or hold control characters, a class named twice, the class
 // name "unknown", one keyword (case folded) in two classes, more than one document,
-// aliases, foreign tags, bytes that are not UTF-8, and text above 1 MiB.
+// aliases, foreign tags, bytes that are not UTF-8, and text above 4 MiB.
 //
 // # Built-in tables
 //

@@ -10,12 +10,12 @@ import (
 type Match struct {
 	// File is the name that was matched, as given.
 	File string
-	// Label is the class id, or Unknown if no keyword occurs or classes tie.
-	Label uint8
+	// Label is the class id, or the table's Unknown if no keyword occurs or classes tie.
+	Label uint16
 	// Class is the class name, or UnknownName.
 	Class string
-	// Keyword is the keyword that decided, as the table writes it; empty if Label
-	// is Unknown.
+	// Keyword is the keyword that decided, as the table writes it; empty if no keyword
+	// occurs or classes tie.
 	Keyword string
 	// Tied holds, in id order, one candidate for each class that reached the
 	// longest length; it is empty unless there are at least two.
@@ -24,7 +24,7 @@ type Match struct {
 
 // A Candidate is a class whose longest keyword was as long as another class's.
 type Candidate struct {
-	Label   uint8
+	Label   uint16
 	Class   string
 	Keyword string
 }

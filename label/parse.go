@@ -82,7 +82,7 @@ func (s *source) table(classes []rawClass) (*Table, error) {
 	for i, raw := range classes {
 		if i == MaxClasses {
 			return nil, s.errorf(raw.name.line, raw.name.column,
-				"class %s would be number %d; a table has at most %d, because a label is one byte and 255 means unknown",
+				"class %s would be number %d; a table has at most %d, because a label has 16 bits and 65535 means unknown",
 				shown(raw.name.text), i+1, MaxClasses)
 		}
 		if err := s.checkName(raw.name, names); err != nil {
@@ -91,7 +91,7 @@ func (s *source) table(classes []rawClass) (*Table, error) {
 		if err := s.checkKeywords(raw, owners); err != nil {
 			return nil, err
 		}
-		c := Class{ID: uint8(i), Name: raw.name.text, Keywords: make([]string, len(raw.keywords))}
+		c := Class{ID: uint16(i), Name: raw.name.text, Keywords: make([]string, len(raw.keywords))}
 		for j, k := range raw.keywords {
 			c.Keywords[j] = k.text
 		}

@@ -64,15 +64,22 @@ func manyClasses(n int) string {
 	return b.String()
 }
 
-func TestParseAtMost255Classes(t *testing.T) {
-	table, err := Parse("test", []byte(manyClasses(255)))
-	if err != nil {
-		t.Fatal(err)
+// Up to 255 classes unknown is 255; beyond, it is 65535, and 255 is a class.
+func TestParseManyClasses(t *testing.T) {
+	for n, unknown := range map[int]uint16{1: 255, 255: 255, 256: 65535, MaxClasses: 65535} {
+		table, err := Parse("test", []byte(manyClasses(n)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		last, name := table.Classes[n-1], fmt.Sprintf("k%d_", n-1)
+		if len(table.Classes) != n || last.ID != uint16(n-1) || table.Match(name).Label != uint16(n-1) {
+			t.Errorf("%d classes, the last %+v", len(table.Classes), last)
+		}
+		if m := table.Match("none"); m.Label != unknown || table.Unknown() != unknown {
+			t.Errorf("%d classes: unknown is %d and %d, want %d", n, m.Label, table.Unknown(), unknown)
+		}
 	}
-	if last := table.Classes[254]; len(table.Classes) != 255 || last.ID != 254 || table.Match("k254_").Label != 254 {
-		t.Errorf("%d classes, the last %+v", len(table.Classes), last)
-	}
-	expectError(t, "test", manyClasses(256), 256, 1, "at most 255")
+	expectError(t, "test", manyClasses(MaxClasses+1), MaxClasses+1, 1, "at most 65535")
 }
 
 // expectError parses text and wants an error at that place with that in its message.
@@ -133,7 +140,7 @@ func TestParseErrors(t *testing.T) {
 		"broken second document":    {"a: [b]\n---\nc: [d\n", 4, 1, "not YAML"},
 		"not closed":                {"a: [b\nc: [d]\n", 2, 2, "not YAML"},
 		"tab":                       {"a:\n\t- b\n", 2, 1, "not YAML"},
-		"too large":                 {"a: [b]\n#" + strings.Repeat("x", MaxText), 1, 1, "larger than 1048576 bytes"},
+		"too large":                 {"a: [b]\n#" + strings.Repeat("x", MaxText), 1, 1, "larger than 4194304 bytes"},
 		"long keyword":              {"a: [" + strings.Repeat("x", 256) + "]\n", 1, 5, "256 bytes"},
 		"deep":                      {"a: " + strings.Repeat("[", 30000), 1, 10004, "depth"},
 		"JSON list":                 {`{"a": "b"}`, 1, 7, "must be an array"},

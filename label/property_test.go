@@ -28,7 +28,7 @@ func genTable(t *rapid.T) *Table {
 			continue
 		}
 		names[name] = true
-		c := Class{ID: uint8(len(table.Classes)), Name: name, Keywords: []string{}}
+		c := Class{ID: uint16(len(table.Classes)), Name: name, Keywords: []string{}}
 		for _, k := range rapid.SliceOfN(text, 0, 20).Draw(t, "keywords") {
 			if !owners[fold(k)] && (&source{}).checkText("", scalar{text: k}) == nil {
 				owners[fold(k)] = true
@@ -86,20 +86,20 @@ func TestMatchTwin(t *testing.T) {
 		tab := &Table{}
 		for i := range rapid.IntRange(1, 4).Draw(t, "classes") {
 			tab.Classes = append(tab.Classes, Class{
-				ID: uint8(i), Name: fmt.Sprint("c", i), Keywords: rapid.SliceOfN(letters, 0, 4).Draw(t, "keywords"),
+				ID: uint16(i), Name: fmt.Sprint("c", i), Keywords: rapid.SliceOfN(letters, 0, 4).Draw(t, "keywords"),
 			})
 		}
 		name := rapid.StringMatching(`[aAbB_]{0,10}`).Draw(t, "name")
 		want := twin(tab, name)
 		m := tab.Match("dir/" + name)
-		var got []uint8
+		var got []uint16
 		switch {
 		case m.Err() != nil:
 			for _, c := range m.Tied {
 				got = append(got, c.Label)
 			}
-		case m.Label != Unknown:
-			got = []uint8{m.Label}
+		case m.Label != unknownByte:
+			got = []uint16{m.Label}
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("%q (-want +got):\n%s", name, diff)
@@ -108,9 +108,9 @@ func TestMatchTwin(t *testing.T) {
 }
 
 // twin returns the ids of all classes that have a keyword of the longest length.
-func twin(tab *Table, name string) []uint8 {
+func twin(tab *Table, name string) []uint16 {
 	for n := len(name); n > 0; n-- {
-		var ids []uint8
+		var ids []uint16
 		for _, c := range tab.Classes {
 			if hasKeyword(c, name, n) {
 				ids = append(ids, c.ID)

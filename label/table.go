@@ -7,22 +7,38 @@ import (
 	"unicode/utf8"
 )
 
-// Unknown is the label of a capture in whose base name no keyword occurs. It is
+// The label of a capture in whose base name no keyword occurs; see [UnknownOf]. It is
 // never the id of a class.
-const Unknown = 255
+const (
+	unknownByte = 255   // of a table whose ids fit one byte
+	unknownWide = 65535 // of a larger one
+)
 
-// UnknownName is the class name that goes with [Unknown] in tables and messages. No
-// class may have it, in any case.
+// UnknownName is the class name that goes with the unknown label in tables and
+// messages. No class may have it, in any case.
 const UnknownName = "unknown"
 
-// MaxClasses is the largest number of classes a table can have: ids are one byte
-// and 255 is taken.
-const MaxClasses = 255
+// MaxByteClasses is the largest number of classes whose labels are one byte each:
+// 255 means unknown. With more of them every label is written in four bytes.
+const MaxByteClasses = unknownByte
+
+// MaxClasses is the largest number of classes a table can have: ids are 0 to 65534,
+// and 65535 means unknown.
+const MaxClasses = unknownWide
+
+// UnknownOf returns the label that means unknown where there are so many classes: 255
+// up to [MaxByteClasses] of them, else 65535.
+func UnknownOf(classes int) uint16 {
+	if classes <= MaxByteClasses {
+		return unknownByte
+	}
+	return unknownWide
+}
 
 // A Class is one class of a [Table].
 type Class struct {
-	// ID is the class's position in the table, 0 to 254.
-	ID uint8
+	// ID is the class's position in the table, 0 to 65534.
+	ID uint16
 	// Name is as the table writes it, case kept.
 	Name string
 	// Keywords are as the table writes them, case and order kept.
@@ -38,10 +54,14 @@ type Table struct {
 	Classes []Class
 }
 
+// Unknown returns the label of captures that no class of t matches: 255, or 65535 if
+// t has more than [MaxByteClasses] classes.
+func (t *Table) Unknown() uint16 { return UnknownOf(len(t.Classes)) }
+
 // Match looks for the longest keyword of t that occurs in the base name of name,
 // which may be a path. It never fails: a tie is reported by [Match.Err].
 func (t *Table) Match(name string) Match {
-	m := Match{File: name, Label: Unknown, Class: UnknownName}
+	m := Match{File: name, Label: t.Unknown(), Class: UnknownName}
 	base := fold(baseName(name))
 	longest := 0
 	var best []Candidate // one for each class that reaches longest

@@ -14,7 +14,7 @@ func table(lines ...string) *Table {
 	t := &Table{Name: "test"}
 	for i, l := range lines {
 		name, words, _ := strings.Cut(l, ":")
-		t.Classes = append(t.Classes, Class{ID: uint8(i), Name: name, Keywords: strings.Fields(words)})
+		t.Classes = append(t.Classes, Class{ID: uint16(i), Name: name, Keywords: strings.Fields(words)})
 	}
 	return t
 }
@@ -41,7 +41,7 @@ func TestMatch(t *testing.T) {
 		if m.Err() != nil || m.Class != test.class || m.Keyword != test.keyword || m.File != test.name {
 			t.Errorf("%q: %+v, want class %s by %q", test.name, m, test.class, test.keyword)
 		}
-		if (m.Label == Unknown) != (test.class == UnknownName) {
+		if (m.Label == unknownByte) != (test.class == UnknownName) {
 			t.Errorf("%q: label %d of class %s", test.name, m.Label, m.Class)
 		}
 	}
@@ -64,7 +64,7 @@ func TestMatchTie(t *testing.T) {
 	tab := table("A: aaaa", "B: bbbb b", "C: cc", "D: dddd ddbb", "E: aaaa-bbbb")
 	m := tab.Match("dir/x_aaaa_bbbb_cc.pcap")
 	want := Match{
-		File: "dir/x_aaaa_bbbb_cc.pcap", Label: Unknown, Class: UnknownName,
+		File: "dir/x_aaaa_bbbb_cc.pcap", Label: unknownByte, Class: UnknownName,
 		Tied: []Candidate{{0, "A", "aaaa"}, {1, "B", "bbbb"}},
 	}
 	if diff := cmp.Diff(want, m); diff != "" {

@@ -10,7 +10,7 @@
 // Two laws hold for every capture and in total (see Counts.Check):
 //
 //	packets  = used + left out by reason
-//	sessions = samples + duplicates + empty
+//	sessions = samples + duplicates + empty + left out by reason
 //
 // Everything in it is a function of the captures and the settings, except
 // seconds, the time it took.
@@ -23,11 +23,13 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
 	"github.com/pcapmill/pcapmill/internal/fsys"
+	"github.com/pcapmill/pcapmill/internal/plainjson"
 )
 
 // Name is the manifest's file name in its dataset's directory.
@@ -42,17 +44,21 @@ const (
 
 // Manifest is the content of manifest.json.
 type Manifest struct {
-	Format   string    `json:"format"`
-	Version  int       `json:"version"`
-	Tool     Tool      `json:"tool"`
-	Settings Settings  `json:"settings"`
-	Samples  int64     `json:"samples"` // in the data files, all captures together
-	Rows     int       `json:"rows"`
-	Cols     int       `json:"columns"`
-	Files    []File    `json:"files"`
-	Classes  []Class   `json:"classes"`
-	Totals   Counts    `json:"totals"`
-	Captures []Capture `json:"captures"`
+	Format   string   `json:"format"`
+	Version  int      `json:"version"`
+	Tool     Tool     `json:"tool"`
+	Settings Settings `json:"settings"`
+	Samples  int64    `json:"samples"` // in the data files, all captures together
+	// LabelType is the type of the labels in the data files: "int32" where there are
+	// more than 255 classes, else "", which means "uint8". It never changes.
+	LabelType string    `json:"label_type,omitempty"`
+	Rows      int       `json:"rows"`
+	Cols      int       `json:"columns"`
+	Files     []File    `json:"files"`
+	Classes   []Class   `json:"classes"`
+	Split     *Split    `json:"split,omitempty"`
+	Totals    Counts    `json:"totals"`
+	Captures  []Capture `json:"captures"`
 }
 
 // Tool is what wrote the dataset last.
@@ -67,9 +73,17 @@ type File struct {
 	Size int64  `json:"size"` // bytes
 }
 
-// Class is one row of the class table. Label 255 is "unknown".
+// LabelInt32 is the LabelType of datasets whose labels take four bytes each.
+const LabelInt32 = "int32"
+
+// UnknownName is the name of the class of samples that no class matches. Its label is
+// Manifest.Unknown.
+const UnknownName = "unknown"
+
+// Class is one row of the class table. The one that is called "unknown" stands behind the
+// others and only if it has samples.
 type Class struct {
-	Label    uint8    `json:"label"`
+	Label    uint16   `json:"label"`
 	Name     string   `json:"name"`
 	Keywords []string `json:"keywords,omitempty"`
 	Samples  int64    `json:"samples"`
@@ -77,22 +91,29 @@ type Class struct {
 
 // Capture is what became of one capture.
 type Capture struct {
-	Name        string   `json:"name"`   // relative to what the user named, with slashes
-	Size        int64    `json:"size"`   // bytes read from the file, before undoing compression
-	Digest      string   `json:"digest"` // of the uncompressed content, see capture.Digest
-	Format      string   `json:"format"` // "pcap", "pcapng", "pcap in gzip", ...
-	LinkTypes   []string `json:"link_types"`
-	Label       uint8    `json:"label"`
-	Class       string   `json:"class"`
-	FirstSample int64    `json:"first_sample"` // samples first_sample ... first_sample+samples-1 are this capture's
-	// SamplesDigest is the SHA-256, in hexadecimal, of this capture's samples, byte
+	Name      string   `json:"name"`             // relative to what the user named, with slashes
+	Size      int64    `json:"size"`             // bytes read from the file, before undoing compression
+	Digest    string   `json:"digest"`           // of the uncompressed content, see capture.Digest
+	SHA256    string   `json:"sha256,omitempty"` // of the file, as it is on disk; only with --input-sha256
+	Format    string   `json:"format"`           // "pcap", "pcapng", "pcap in gzip", ...
+	LinkTypes []string `json:"link_types"`
+	Label     uint16   `json:"label"`
+	Class     string   `json:"class"`
+	// Labels counts the samples by label where each session has its own: then Label is
+	// that of unknown and Class is BySession. It is sorted by label.
+	Labels []LabelCount `json:"labels,omitempty"`
+	// LabelTable is the digest of the table that gave the labels, and of how it was read.
+	LabelTable  string `json:"label_table,omitempty"`
+	FirstSample int64  `json:"first_sample"` // samples first_sample ... first_sample+samples-1 are this capture's
+	// SamplesDigest is the Sum of this capture's samples, byte
 	// after byte as they stand in the file of images.
 	SamplesDigest string `json:"samples_digest"`
-	// RowsDigest is the SHA-256, in hexadecimal, of this capture's records in
+	// RowsDigest is the Sum of this capture's records in
 	// sample_table.bin.
 	RowsDigest string `json:"rows_digest"`
 	Counts
 	Damage *Damage `json:"damage,omitempty"`
+	Gaps   []Gap   `json:"gaps,omitempty"` // in order, at most 256
 }
 
 // Damage says where a capture ended before its end.
@@ -111,9 +132,12 @@ type Counts struct {
 	Sessions   int64            `json:"sessions"`
 	Samples    int64            `json:"samples"`
 	Duplicates int64            `json:"duplicates"`
-	Empty      int64            `json:"empty"`     // sessions without a byte
-	Conflicts  int64            `json:"conflicts"` // samples whose bytes stand under another label too
-	// Sessions with bytes, duplicates included, by how they fit the sample.
+	Empty      int64            `json:"empty"` // sessions without a byte
+	// SessionsLeftOut are sessions with bytes that were not wanted, by reason; only
+	// reasons that occurred.
+	SessionsLeftOut map[string]int64 `json:"sessions_left_out,omitempty"`
+	Conflicts       int64            `json:"conflicts"` // samples whose bytes stand under another label too
+	// Sessions with bytes that were wanted, duplicates included, by how they fit the sample.
 	Truncated int64 `json:"truncated"`
 	Padded    int64 `json:"padded"`
 	Exact     int64 `json:"exact"`
@@ -126,9 +150,19 @@ type Counts struct {
 // Settle computes what follows from the other fields.
 func (c *Counts) Settle() {
 	c.MeanLength = 0
-	if n := c.Sessions - c.Empty; n > 0 {
+	if n := c.full(); n > 0 {
 		c.MeanLength = float64(c.OriginalBytes) / float64(n)
 	}
+}
+
+// full is the number of sessions with bytes that were wanted.
+func (c *Counts) full() int64 { return c.Sessions - c.Empty - sum(c.SessionsLeftOut) }
+
+func sum(counts map[string]int64) (n int64) {
+	for _, k := range counts {
+		n += k
+	}
+	return n
 }
 
 // Add adds the counts of another part.
@@ -145,6 +179,12 @@ func (c *Counts) Add(o *Counts) {
 	c.Samples += o.Samples
 	c.Duplicates += o.Duplicates
 	c.Empty += o.Empty
+	for reason, n := range o.SessionsLeftOut {
+		if c.SessionsLeftOut == nil {
+			c.SessionsLeftOut = map[string]int64{}
+		}
+		c.SessionsLeftOut[reason] += n
+	}
 	c.Conflicts += o.Conflicts
 	c.Truncated += o.Truncated
 	c.Padded += o.Padded
@@ -162,6 +202,10 @@ func (c *Counts) Check() error {
 		left += n
 		least = min(least, n)
 	}
+	for _, n := range c.SessionsLeftOut {
+		least = min(least, n)
+	}
+	unwanted := sum(c.SessionsLeftOut)
 	settled := *c
 	settled.Settle()
 	switch {
@@ -169,21 +213,21 @@ func (c *Counts) Check() error {
 		return fmt.Errorf("a count of %d", least)
 	case c.Packets != c.Used+left:
 		return fmt.Errorf("%d packets, but %d used and %d left out", c.Packets, c.Used, left)
-	case c.Sessions != c.Samples+c.Duplicates+c.Empty:
-		return fmt.Errorf("%d sessions, but %d samples, %d duplicates and %d empty", c.Sessions, c.Samples, c.Duplicates, c.Empty)
-	case c.Sessions-c.Empty != c.Truncated+c.Padded+c.Exact:
-		return fmt.Errorf("%d sessions with bytes, but %d truncated, %d padded and %d exact", c.Sessions-c.Empty, c.Truncated, c.Padded, c.Exact)
+	case c.Sessions != c.Samples+c.Duplicates+c.Empty+unwanted:
+		return fmt.Errorf("%d sessions, but %d samples, %d duplicates, %d empty and %d left out", c.Sessions, c.Samples, c.Duplicates, c.Empty, unwanted)
+	case c.full() != c.Truncated+c.Padded+c.Exact:
+		return fmt.Errorf("%d sessions with bytes, but %d truncated, %d padded and %d exact", c.full(), c.Truncated, c.Padded, c.Exact)
 	case c.Conflicts > c.Samples:
 		return fmt.Errorf("%d conflicts, but only %d samples", c.Conflicts, c.Samples)
 	case c.MeanLength != settled.MeanLength:
-		return fmt.Errorf("mean length %v, but %d bytes in %d sessions", c.MeanLength, c.OriginalBytes, c.Sessions-c.Empty)
+		return fmt.Errorf("mean length %v, but %d bytes in %d sessions", c.MeanLength, c.OriginalBytes, c.full())
 	}
 	return nil
 }
 
 // equal compares everything but the time spent.
 func (c *Counts) equal(o *Counts) bool {
-	return maps.Equal(c.LeftOut, o.LeftOut) &&
+	return maps.Equal(c.LeftOut, o.LeftOut) && maps.Equal(c.SessionsLeftOut, o.SessionsLeftOut) &&
 		c.Packets == o.Packets && c.Used == o.Used && c.Sessions == o.Sessions && c.Samples == o.Samples &&
 		c.Duplicates == o.Duplicates && c.Empty == o.Empty && c.Conflicts == o.Conflicts &&
 		c.Truncated == o.Truncated && c.Padded == o.Padded && c.Exact == o.Exact &&
@@ -195,21 +239,29 @@ func (c *Counts) equal(o *Counts) bool {
 func (m *Manifest) Check() error {
 	var sum Counts
 	next := int64(0)
-	perLabel := map[uint8]int64{}
+	perLabel := map[uint16]int64{}
 	for i := range m.Captures {
 		c := &m.Captures[i]
 		if err := c.Check(); err != nil {
+			return fmt.Errorf("capture %s: %w", c.Name, err)
+		}
+		if err := c.checkGaps(); err != nil {
 			return fmt.Errorf("capture %s: %w", c.Name, err)
 		}
 		if c.FirstSample != next {
 			return fmt.Errorf("capture %s: its first sample is %d, but the captures before it have %d", c.Name, c.FirstSample, next)
 		}
 		next += c.Samples
-		perLabel[c.Label] += c.Samples
+		if err := c.count(perLabel); err != nil {
+			return err
+		}
 		sum.Add(&c.Counts)
 	}
 	if next != m.Samples {
 		return fmt.Errorf("%d samples, but the captures have %d", m.Samples, next)
+	}
+	if err := m.Split.check(m.Samples); err != nil {
+		return err
 	}
 	if err := m.Totals.Check(); err != nil {
 		return fmt.Errorf("totals: %w", err)
@@ -217,7 +269,10 @@ func (m *Manifest) Check() error {
 	if !m.Totals.equal(&sum) {
 		return errors.New("totals: they are not the sums of the captures")
 	}
-	listed := map[uint8]bool{}
+	if err := m.checkLabels(); err != nil {
+		return err
+	}
+	listed := map[uint16]bool{}
 	for _, c := range m.Classes {
 		if listed[c.Label] {
 			return fmt.Errorf("class %s: label %d is another class's too", c.Name, c.Label)
@@ -230,6 +285,35 @@ func (m *Manifest) Check() error {
 	}
 	for label := range perLabel {
 		return fmt.Errorf("label %d is in no class", label)
+	}
+	return nil
+}
+
+// Unknown is the label of samples that no class matches: 255, or 65535 where labels are
+// int32.
+func (m *Manifest) Unknown() uint16 {
+	if m.LabelType == LabelInt32 {
+		return math.MaxUint16
+	}
+	return math.MaxUint8
+}
+
+// checkLabels tells whether the label type is the one that the class table needs.
+func (m *Manifest) checkLabels() error {
+	need, known := "", 0
+	for _, c := range m.Classes {
+		switch {
+		case c.Name != UnknownName:
+			known++
+		case c.Label != m.Unknown():
+			return fmt.Errorf("class %s: label %d, need %d", c.Name, c.Label, m.Unknown())
+		}
+	}
+	if known > math.MaxUint8 {
+		need = LabelInt32
+	}
+	if m.LabelType != need {
+		return fmt.Errorf("labels of type %q, but %d classes need type %q", m.LabelType, known, need)
 	}
 	return nil
 }
@@ -279,7 +363,8 @@ func Parse(text []byte) (*Manifest, error) {
 	return m, nil
 }
 
-// Encode is the text of the file: indented JSON in a fixed order.
+// Encode is the text of the file: indented JSON in a fixed order, in which
+// nothing can disturb a terminal.
 func (m *Manifest) Encode() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -288,7 +373,7 @@ func (m *Manifest) Encode() ([]byte, error) {
 	if err := e.Encode(m); err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
 	}
-	return b.Bytes(), nil
+	return plainjson.Escape(b.Bytes()), nil
 }
 
 // Write puts the manifest into the dataset's directory, whole or not at all.

@@ -2,6 +2,7 @@ package manifest_test
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -26,6 +27,15 @@ func counts(t *rapid.T) manifest.Counts {
 	}
 	c.Packets = c.Used + c.LeftOut["dns"] + c.LeftOut["not-ip"]
 	c.Sessions = c.Samples + c.Duplicates + c.Empty
+	for _, reason := range []string{"min-packets", "min-bytes"} {
+		if k := n(reason); k > 0 {
+			if c.SessionsLeftOut == nil {
+				c.SessionsLeftOut = map[string]int64{}
+			}
+			c.SessionsLeftOut[reason] = k
+			c.Sessions += k
+		}
+	}
 	c.Conflicts = rapid.Int64Range(0, c.Samples).Draw(t, "conflicts")
 	c.Truncated = rapid.Int64Range(0, c.Samples+c.Duplicates).Draw(t, "truncated")
 	c.Padded = rapid.Int64Range(0, c.Samples+c.Duplicates-c.Truncated).Draw(t, "padded")
@@ -41,17 +51,28 @@ func whole(t *rapid.T) *manifest.Manifest {
 		Format: manifest.Format, Version: manifest.Version, Rows: 28, Cols: 28, Settings: manifest.Settings{Length: 784, Shape: "28x28", Labels: "x"},
 		Captures: []manifest.Capture{}, Files: []manifest.File{}, Totals: manifest.Counts{LeftOut: map[string]int64{}},
 	}
-	for label := range uint8(3) {
+	for label := range uint16(3) {
 		m.Classes = append(m.Classes, manifest.Class{Label: label, Name: string('a' + rune(label)), Keywords: []string{"k"}})
 	}
 	for range rapid.IntRange(1, 4).Draw(t, "captures") {
-		c := manifest.Capture{Name: "<&>", LinkTypes: []string{"Ethernet"}, Label: rapid.Uint8Range(0, 2).Draw(t, "label"), Counts: counts(t), FirstSample: m.Samples}
+		c := manifest.Capture{Name: "<&>", LinkTypes: []string{"Ethernet"}, Label: rapid.Uint16Range(0, 2).Draw(t, "label"), Counts: counts(t), FirstSample: m.Samples}
 		c.Class = m.Classes[c.Label].Name
 		if rapid.Bool().Draw(t, "damaged") {
 			c.Damage = &manifest.Damage{Kind: "truncated", Offset: 99, Packet: 3, Detail: "cut"}
 		}
 		m.Samples += c.Samples
-		m.Classes[c.Label].Samples += c.Samples
+		if rapid.Bool().Draw(t, "by session") {
+			c.Label, c.Class = 255, manifest.BySession
+			first := rapid.Int64Range(0, c.Samples).Draw(t, "first")
+			for label, n := range []int64{first, c.Samples - first} {
+				if n > 0 {
+					c.Labels = append(c.Labels, manifest.LabelCount{Label: uint16(label), Samples: n})
+					m.Classes[label].Samples += n
+				}
+			}
+		} else {
+			m.Classes[c.Label].Samples += c.Samples
+		}
 		m.Totals.Add(&c.Counts)
 		m.Captures = append(m.Captures, c)
 	}
@@ -140,7 +161,7 @@ func TestParseRefuses(t *testing.T) {
 		"another":       {manifest.Format, "web app", "not a manifest of pcapmill"},
 		"unknown field": {`"rows"`, `"ruws"`, "ruws"},
 		"a fraction":    {`"rows": 0`, `"rows": 0.5`, "rows"},
-		"a label":       {`"classes": null`, `"classes": [{"label": 256}]`, "label"},
+		"a label":       {`"classes": null`, `"classes": [{"label": 65536}]`, "label"},
 		"cut":           {"}\n", "", "not a manifest"},
 		"followed":      {"}\n", "}}", "not a manifest"},
 	} {
@@ -207,7 +228,7 @@ func TestDiffNamesEveryOption(t *testing.T) {
 	for i := range v.NumField() {
 		var want manifest.Settings
 		switch f := reflect.ValueOf(&want).Elem().Field(i); f.Kind() {
-		case reflect.Int:
+		case reflect.Int, reflect.Int64:
 			f.SetInt(1)
 		case reflect.Bool:
 			f.SetBool(true)
@@ -215,7 +236,12 @@ func TestDiffNamesEveryOption(t *testing.T) {
 			f.SetString("x")
 		}
 		lines := manifest.Diff(manifest.Settings{}, want)
-		option := strings.ReplaceAll(strings.ToLower(v.Field(i).Name), "udppad", "udp-pad")
+		option := strings.ToLower(v.Field(i).Name)
+		for _, long := range []string{"udp-pad", "label-from", "min-packets", "min-bytes", "idle-timeout", "tcp-restart"} {
+			if option == strings.ReplaceAll(long, "-", "") {
+				option = long
+			}
+		}
 		switch option {
 		case "labels": // the name only; classes are compared by DiffClasses
 			if lines != nil {
@@ -275,4 +301,60 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%v: %s", err, encoded)
 		}
 	})
+}
+
+// TestLabelType: the type of the labels follows from the number of classes, and what unknown is from the type.
+func TestLabelType(t *testing.T) {
+	for _, test := range []struct {
+		classes int
+		kind    string
+		unknown uint16 // 0: no such class
+		ok      bool
+	}{
+		{255, "", 255, true},
+		{255, "", 0, true},
+		{256, "int32", 65535, true},
+		{256, "int32", 0, true},
+		{255, "int32", 0, false},
+		{256, "", 0, false},
+		{3, "", 65535, false},
+		{256, "int32", 255, false},
+		{3, "int8", 255, false},
+	} {
+		m := &manifest.Manifest{LabelType: test.kind, Totals: manifest.Counts{LeftOut: map[string]int64{}}}
+		for i := range test.classes {
+			m.Classes = append(m.Classes, manifest.Class{Label: uint16(i), Name: fmt.Sprint("c", i)})
+		}
+		if test.unknown != 0 {
+			m.Classes = append(m.Classes, manifest.Class{Label: test.unknown, Name: manifest.UnknownName})
+		}
+		if err := m.Check(); (err == nil) != test.ok {
+			t.Errorf("%+v: error %v", test, err)
+		}
+	}
+}
+
+// TestLabelsOfSessions: counts by label that do not add up, or stand where the capture has one label, are seen.
+func TestLabelsOfSessions(t *testing.T) {
+	for name, test := range map[string]struct {
+		class  string
+		labels []manifest.LabelCount
+		ok     bool
+	}{
+		"right":         {manifest.BySession, []manifest.LabelCount{{Label: 0, Samples: 2}, {Label: 1, Samples: 1}}, true},
+		"too few":       {manifest.BySession, []manifest.LabelCount{{Label: 0, Samples: 2}}, false},
+		"another class": {manifest.BySession, []manifest.LabelCount{{Label: 0, Samples: 1}, {Label: 1, Samples: 2}}, false},
+		"unsorted":      {manifest.BySession, []manifest.LabelCount{{Label: 1, Samples: 1}, {Label: 0, Samples: 2}}, false},
+		"none":          {manifest.BySession, nil, false},
+		"one label":     {"a", []manifest.LabelCount{{Label: 0, Samples: 2}, {Label: 1, Samples: 1}}, false},
+	} {
+		c := manifest.Counts{Sessions: 3, Samples: 3, Padded: 3, LeftOut: map[string]int64{}}
+		m := &manifest.Manifest{
+			Samples: 3, Totals: c, Classes: []manifest.Class{{Label: 0, Name: "a", Samples: 2}, {Label: 1, Name: "b", Samples: 1}},
+			Captures: []manifest.Capture{{Label: 255, Class: test.class, Labels: test.labels, Counts: c}},
+		}
+		if err := m.Check(); (err == nil) != test.ok {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,7 +22,15 @@ type Settings struct {
 	Key       string `json:"key,omitempty"` // mask.KeyID of the pseudonym key, never the key
 	Drop      string `json:"drop"`
 	Dedup     string `json:"dedup"`
+	Resync    bool   `json:"resync,omitempty"`
 	Labels    string `json:"labels"` // name of the class table
+	// What follows is absent where it is as ever: labels from names, all sessions wanted,
+	// one session a five-tuple.
+	LabelFrom   string `json:"label_from,omitempty"` // "dir" or "table"
+	MinPackets  int64  `json:"min_packets,omitempty"`
+	MinBytes    int64  `json:"min_bytes,omitempty"`
+	IdleTimeout string `json:"idle_timeout,omitempty"` // as time.Duration writes it
+	TCPRestart  bool   `json:"tcp_restart,omitempty"`
 }
 
 // Diff lists in plain words how two settings differ; have is the dataset's,
@@ -45,6 +54,12 @@ func Diff(have, want Settings) []string {
 	line("key-file", keyName(have.Key), keyName(want.Key))
 	line("drop", have.Drop, want.Drop)
 	line("dedup", have.Dedup, want.Dedup)
+	line("resync", onOff[have.Resync], onOff[want.Resync])
+	line("label-from", cmp.Or(have.LabelFrom, "name"), cmp.Or(want.LabelFrom, "name"))
+	line("min-packets", have.MinPackets, want.MinPackets)
+	line("min-bytes", have.MinBytes, want.MinBytes)
+	line("idle-timeout", cmp.Or(have.IdleTimeout, "none"), cmp.Or(want.IdleTimeout, "none"))
+	line("tcp-restart", onOff[have.TCPRestart], onOff[want.TCPRestart])
 	return lines
 }
 
@@ -59,7 +74,7 @@ func keyName(id string) string {
 func DiffClasses(have, want []Class) []string {
 	var lines []string
 	known := func(cs []Class) []Class {
-		return slices.DeleteFunc(slices.Clone(cs), func(c Class) bool { return c.Label == 255 })
+		return slices.DeleteFunc(slices.Clone(cs), func(c Class) bool { return c.Name == UnknownName })
 	}
 	have, want = known(have), known(want)
 	for i := range max(len(have), len(want)) {

@@ -17,7 +17,7 @@ import (
 // policy draws any policy.
 func policy(r *rand.Rand) mask.Policy {
 	return mask.Policy{
-		MAC: mask.Action(r.IntN(4)), IP: mask.Action(r.IntN(4)), Ports: mask.Action(r.IntN(2)),
+		MAC: mask.Action(r.IntN(4)), IP: mask.Action(r.IntN(5)), Ports: mask.Action(r.IntN(2)),
 		Checksums: mask.Action(r.IntN(2)), UDPPad: r.IntN(2) == 0, Content: mask.Content(r.IntN(5) / 4),
 	}
 }
@@ -49,6 +49,9 @@ func TestAnyPacketAnyPolicy(t *testing.T) {
 		var key []byte
 		if r.IntN(2) == 0 {
 			key = []byte("key")
+		}
+		if p.KeepsPrefixes() {
+			key = []byte("thirty-two bytes of AES and a pad")[:32]
 		}
 		settings := twin.Settings{
 			MAC: p.MAC.String(), IP: p.IP.String(), Ports: p.Ports.String(), Checksums: p.Checksums.String(),
@@ -127,11 +130,15 @@ func TestFieldByField(t *testing.T) {
 }
 
 func TestWords(t *testing.T) {
-	for _, a := range []mask.Action{mask.Keep, mask.Zero, mask.Anonymize, mask.Remove} {
-		if got, err := mask.ParseAddress(a.String()); err != nil || got != a {
-			t.Errorf("%s: %v, %v", a, got, err)
+	for _, a := range []mask.Action{mask.Keep, mask.Zero, mask.Anonymize, mask.Remove, mask.Prefix} {
+		got, err := mask.ParseAddress(a.String())
+		if address := a != mask.Prefix; (err == nil) != address || address && got != a {
+			t.Errorf("%s for a MAC address: %v, %v", a, got, err)
 		}
-		got, err := mask.ParseField(a.String())
+		if got, err := mask.ParseIP(a.String()); err != nil || got != a {
+			t.Errorf("%s for an IP address: %v, %v", a, got, err)
+		}
+		got, err = mask.ParseField(a.String())
 		if field := a <= mask.Zero; (err == nil) != field || field && got != a {
 			t.Errorf("%s for a field: %v, %v", a, got, err)
 		}

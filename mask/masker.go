@@ -10,14 +10,24 @@ import (
 type Masker struct {
 	Policy
 	pseudonyms *Pseudonymizer
+	prefixes   *Pseudonymizer // of IP Prefix; else nil
 	scratch    []byte
 }
 
 // New returns a Masker for the policy. The key is for pseudonyms: with it they
 // are HMAC-SHA-256, without (nil) plain SHA-256, which can be reversed by
-// trying every address.
+// trying every address. With IP Prefix the key is that of Crypto-PAn; New
+// panics if the policy's CheckKey refuses it.
 func New(p Policy, key []byte) *Masker {
-	return &Masker{Policy: p, pseudonyms: NewPseudonymizer(key)}
+	m := &Masker{Policy: p, pseudonyms: NewPseudonymizer(key)}
+	if p.KeepsPrefixes() {
+		z, err := NewPrefixPseudonymizer(key)
+		if err != nil {
+			panic(err)
+		}
+		m.prefixes = z
+	}
+	return m
 }
 
 // Write writes the first min(len(dst), Len(s)) bytes that the packet
@@ -58,10 +68,14 @@ func (m *Masker) edit(dst, data []byte, s *header.Stack, start int) {
 	switch m.IP {
 	case Zero:
 		zero(dst, at-start, 2*length)
-	case Anonymize:
+	case Anonymize, Prefix:
+		pseudonyms := m.pseudonyms
+		if m.IP == Prefix {
+			pseudonyms = m.prefixes
+		}
 		for range 2 {
 			var p [16]byte
-			m.pseudonyms.ip(p[:length], data[at:at+length])
+			pseudonyms.ip(p[:length], data[at:at+length])
 			put(dst, at-start, p[:length])
 			at += length
 		}

@@ -7,7 +7,7 @@
 //
 //	field      values                         default  length
 //	mac        remove zero anonymize keep     remove   remove cuts all before the IP header
-//	ip         remove zero anonymize keep     zero     remove cuts 8 (IPv4) or 32 (IPv6) bytes
+//	ip         remove zero anonymize prefix keep  zero  remove cuts 8 (IPv4) or 32 (IPv6) bytes
 //	ports      zero keep                      zero     unchanged
 //	checksums  zero keep                      zero     unchanged
 //	udp-pad    on off                         off      12 zero bytes behind the UDP header
@@ -38,9 +38,10 @@ const (
 	Zero                    // zeros in place
 	Anonymize               // a pseudonym of the same length
 	Remove                  // cut out
+	Prefix                  // a pseudonym of the same length that keeps prefixes: IP only
 )
 
-var actionNames = []string{"keep", "zero", "anonymize", "remove"}
+var actionNames = []string{"keep", "zero", "anonymize", "remove", "prefix"}
 
 func (a Action) String() string { return actionNames[a] }
 
@@ -49,7 +50,7 @@ func (a Action) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
 // UnmarshalText reads what MarshalText writes.
 func (a *Action) UnmarshalText(text []byte) (err error) {
-	*a, err = parseAction(string(text), Keep, Zero, Anonymize, Remove)
+	*a, err = parseAction(string(text), Keep, Zero, Anonymize, Remove, Prefix)
 	return err
 }
 
@@ -65,7 +66,12 @@ func parseAction(text string, allowed ...Action) (Action, error) {
 	return 0, fmt.Errorf("mask: no action %q here: have %s", text, strings.Join(names, ", "))
 }
 
-// ParseAddress reads the action for MAC or IP addresses.
+// ParseIP reads the action for IP addresses: those of ParseAddress, and prefix.
+func ParseIP(text string) (Action, error) {
+	return parseAction(text, Remove, Zero, Anonymize, Prefix, Keep)
+}
+
+// ParseAddress reads the action for MAC addresses.
 func ParseAddress(text string) (Action, error) {
 	return parseAction(text, Remove, Zero, Anonymize, Keep)
 }
@@ -99,7 +105,7 @@ func ParseContent(text string) (Content, error) {
 // Policy says what happens to each field. The zero value keeps everything; see
 // Default. With Content Payload the other fields have nothing to act on.
 type Policy struct {
-	MAC       Action // any
+	MAC       Action // any but Prefix
 	IP        Action // any
 	Ports     Action // Keep or Zero
 	Checksums Action // Keep or Zero: IPv4 header, TCP, UDP
@@ -115,8 +121,8 @@ func Default() Policy {
 // Check tells what is no policy: an action that its field does not have.
 func (p Policy) Check() error {
 	switch {
-	case p.MAC > Remove || p.IP > Remove:
-		return fmt.Errorf("mask: action %d for MAC, %d for IP: need 0 to %d", p.MAC, p.IP, Remove)
+	case p.MAC > Remove || p.IP > Prefix:
+		return fmt.Errorf("mask: action %d for MAC, %d for IP: need 0 to %d for MAC, to %d for IP", p.MAC, p.IP, Remove, Prefix)
 	case p.Ports > Zero || p.Checksums > Zero:
 		return fmt.Errorf("mask: action %d for ports, %d for checksums: need Keep or Zero", p.Ports, p.Checksums)
 	case p.Content > Payload:
@@ -125,10 +131,22 @@ func (p Policy) Check() error {
 	return nil
 }
 
+// CheckKey tells whether a key serves the policy: Prefix needs one of
+// PrefixKeyLen bytes; the others take any, or none (nil).
+func (p Policy) CheckKey(key []byte) error {
+	if p.KeepsPrefixes() {
+		return CheckPrefixKey(key)
+	}
+	return nil
+}
+
 // Pseudonyms reports whether the policy makes any.
 func (p Policy) Pseudonyms() bool {
-	return p.Content == Packet && (p.MAC == Anonymize || p.IP == Anonymize)
+	return p.Content == Packet && (p.MAC == Anonymize || p.IP == Anonymize) || p.KeepsPrefixes()
 }
+
+// KeepsPrefixes reports whether the policy makes pseudonyms that keep prefixes.
+func (p Policy) KeepsPrefixes() bool { return p.Content == Packet && p.IP == Prefix }
 
 // udpPad is how many bytes UDPPad inserts: TCP's 20 less UDP's 8.
 const udpPad = 12

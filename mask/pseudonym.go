@@ -17,16 +17,20 @@ import (
 // cleared. Equal addresses get equal pseudonyms; the same key gives the same
 // ones everywhere.
 //
+// One of NewPrefixPseudonymizer makes IP pseudonyms by Crypto-PAn instead:
+// addresses that share their first n bits, and no more, get pseudonyms that do.
+//
 // It is not safe for concurrent use.
 type Pseudonymizer struct {
 	hash  hash.Hash
+	pan   *prefixer // nil: digests
 	text  []byte
 	sum   []byte
 	cache []cached
 }
 
 // cached is one line of a direct-mapped cache: hashing an address costs some
-// 200 ns, and the packets of a session have the same two.
+// 200 ns, one that keeps prefixes 32 or 128 blocks of AES, and the packets of a session have the same two.
 type cached struct {
 	address [16]byte
 	length  int // 0: unused
@@ -43,6 +47,19 @@ func NewPseudonymizer(key []byte) *Pseudonymizer {
 		z.hash = hmac.New(sha256.New, key)
 	}
 	return z
+}
+
+// NewPrefixPseudonymizer returns a Pseudonymizer whose IP pseudonyms keep
+// prefixes, under a key of PrefixKeyLen bytes. Its MAC pseudonyms are those of
+// NewPseudonymizer. Errors: those of CheckPrefixKey.
+func NewPrefixPseudonymizer(key []byte) (*Pseudonymizer, error) {
+	pan, err := newPrefixer(key)
+	if err != nil {
+		return nil, err
+	}
+	z := NewPseudonymizer(key)
+	z.pan = pan
+	return z, nil
 }
 
 // IP is the pseudonym of an IPv4 or IPv6 address, an address of the same kind.
@@ -68,6 +85,11 @@ func (z *Pseudonymizer) MAC(a [6]byte) (p [6]byte) {
 // ip writes the pseudonym of the 4 or 16 bytes at address to dst, of the same length.
 func (z *Pseudonymizer) ip(dst, address []byte) {
 	if z.lookup(dst, address) {
+		return
+	}
+	if z.pan != nil {
+		z.pan.write(dst, address)
+		z.store(dst, address)
 		return
 	}
 	var a netip.Addr

@@ -29,7 +29,7 @@ func TestSharedAgainstTwin(t *testing.T) {
 	dir, rows := shared(t)
 	var plan mill.Plan
 	var raws [][]byte
-	var labels []byte
+	var labels []uint16
 	for _, r := range rows {
 		path := filepath.Join(dir, filepath.FromSlash(r.Path))
 		raw, err := os.ReadFile(path)
@@ -38,7 +38,7 @@ func TestSharedAgainstTwin(t *testing.T) {
 		}
 		h := fnv.New32a()
 		_, _ = h.Write([]byte(r.Path))
-		l := uint8(h.Sum32() % 4)
+		l := uint16(h.Sum32() % 4)
 		plan.Captures = append(plan.Captures, mill.Input{Path: path, Name: r.Path, Label: l, Class: fmt.Sprintf("class%d", l)})
 		raws, labels = append(raws, raw), append(labels, l)
 	}
@@ -47,7 +47,7 @@ func TestSharedAgainstTwin(t *testing.T) {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			p := plan
 			p.Options, p.Out = c.options(), filepath.Join(t.TempDir(), "out")
-			p.RunPackets = []int{0, 1000, 7}[i%3]
+			p.BlockLength = []int{0, 4096, 100}[i%3]
 			_, r := compare(t, c, &p, raws, labels)
 			for _, o := range r.Outcomes {
 				met["duplicates"] += o.Capture.Duplicates
@@ -113,7 +113,7 @@ func TestRandomAgainstTwin(t *testing.T) {
 				files[i].raw[r.IntN(len(files[i].raw))] ^= 1 << r.IntN(8)
 			}
 		}
-		compareFiles(rt, dir, c, files, r.IntN(20), 1+r.IntN(3))
+		compareFiles(rt, dir, c, files, []int{0, 64 + 4*r.IntN(20), 64 + 4*r.IntN(2000)}[r.IntN(3)], 1+r.IntN(3))
 	})
 }
 
@@ -142,23 +142,23 @@ func TestAllMasksAgainstTwin(t *testing.T) {
 	}
 }
 
-func compareFiles(t tester, dir string, c choice, files []file, runPackets, workers int) int {
+func compareFiles(t tester, dir string, c choice, files []file, blockLength, workers int) int {
 	t.Helper()
 	p := &mill.Plan{Options: c.options(), Out: filepath.Join(dir, "out")}
-	p.RunPackets, p.Workers = runPackets, workers
+	p.BlockLength, p.Workers = blockLength, workers
 	var raws [][]byte
-	var labels []byte
+	var labels []uint16
 	for i, path := range write(t, dir, files) {
 		f := files[i]
-		p.Captures = append(p.Captures, mill.Input{Path: path, Name: f.name, Label: f.label, Class: fmt.Sprintf("class%d", f.label)})
-		raws, labels = append(raws, f.raw), append(labels, f.label)
+		p.Captures = append(p.Captures, mill.Input{Path: path, Name: f.name, Label: c.first() + f.label, Class: fmt.Sprintf("class%d", f.label)})
+		raws, labels = append(raws, f.raw), append(labels, c.first()+f.label)
 	}
 	n, _ := compare(t, c, p, raws, labels)
 	return n
 }
 
 // compare runs the product and the twin and returns the number of samples and what the product says.
-func compare(t tester, c choice, p *mill.Plan, raws [][]byte, labels []byte) (int, *mill.Result) {
+func compare(t tester, c choice, p *mill.Plan, raws [][]byte, labels []uint16) (int, *mill.Result) {
 	t.Helper()
 	want, err := twin.Convert(raws, labels, c.twin())
 	if err != nil {
@@ -200,7 +200,17 @@ func compareData(t tester, c choice, out string, want *twin.Result) {
 		images = append(images, s...)
 	}
 	labels := binary.BigEndian.AppendUint32(nil, 0x801)
-	labels = append(binary.BigEndian.AppendUint32(labels, uint32(len(want.Labels))), want.Labels...)
+	if c.wide {
+		labels[2] = 0xc
+	}
+	labels = binary.BigEndian.AppendUint32(labels, uint32(len(want.Labels)))
+	for _, l := range want.Labels {
+		if c.wide {
+			labels = binary.BigEndian.AppendUint32(labels, uint32(l))
+		} else {
+			labels = append(labels, byte(l))
+		}
+	}
 	for name, need := range map[string][]byte{idx.ImagesName: images, idx.LabelsName: labels} {
 		have, err := os.ReadFile(filepath.Join(out, name))
 		if err != nil {

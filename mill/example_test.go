@@ -10,6 +10,7 @@ import (
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/session"
 )
 
 // conversation writes a capture of two sessions and a name look-up and returns its path.
@@ -44,11 +45,15 @@ func ExampleExtract() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	defer x.Close()
 	fmt.Printf("%s, %d packets, %d used, %d left out as %s, %d as %s\n", x.Format, x.Packets, x.Reasons[header.OK],
 		x.Reasons[header.DNS], header.DNS, x.Reasons[header.TCPControl], header.TCPControl)
-	for i, key := range x.Sessions.Keys() {
-		s := x.Sessions.At(i)
-		fmt.Printf("%s: first packet %d, %d packets, %d bytes, begins % x\n", key, s.First, s.Packets, s.Bytes, s.Prefix[:4])
+	err = x.Sessions.Each(func(_ int, s *session.Session) error {
+		fmt.Printf("%s: first packet %d, %d packets, %d bytes, begins % x\n", s.Key, s.First, s.Count(), s.Bytes, s.Prefix[:4])
+		return nil
+	})
+	if err != nil {
+		log.Fatal(err)
 	}
 	// Output:
 	// pcap, 5 packets, 3 used, 1 left out as dns, 1 as tcp-control

@@ -8,9 +8,9 @@ import (
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/dataset/rows"
-	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/version"
+	"github.com/pcapmill/pcapmill/session"
 )
 
 // Backend is how Step and RunEager write: in place, or as Run does.
@@ -32,20 +32,20 @@ func Step(p *Plan, to backend, at func(where string)) error {
 		return err
 	}
 	at("opened")
-	w := newWorker(&p.Options, nil)
 	for i := range p.Captures {
-		if err := step(s, w, &p.Captures[i], at); err != nil {
+		if err := step(s, &p.Captures[i], at); err != nil {
 			return s.fail(err)
 		}
 	}
 	return s.close()
 }
 
-func step(s *store, w *worker, in *Input, at func(where string)) error {
-	x, err := w.extract(context.Background(), in.Path)
+func step(s *store, in *Input, at func(where string)) error {
+	x, err := Extract(context.Background(), in.Path, *s.o)
 	if err != nil {
 		return err
 	}
+	defer x.Close()
 	if _, _, err := s.add(in, x); err != nil {
 		return err
 	}
@@ -89,9 +89,8 @@ func StepFailing(p *Plan, n int, failure error) error {
 		return err
 	}
 	s.writer = &failing{Writer: s.writer, after: n, err: failure}
-	w := newWorker(&p.Options, nil)
 	for i := range p.Captures {
-		if err := step(s, w, &p.Captures[i], func(string) {}); err != nil {
+		if err := step(s, &p.Captures[i], func(string) {}); err != nil {
 			return s.fail(err)
 		}
 	}
@@ -119,11 +118,29 @@ func DescribeDamage(d *capture.Damage) string {
 	return describe(&Input{}, &Extraction{Damage: d}).Damage.Detail
 }
 
-// PacketPath returns a function that takes one packet through decoding, filter, table and mask, as a worker does.
+// PacketPath returns a function that takes a packet through decoding, filter, dealing out, table and mask, as a job does.
 func PacketPath(o Options) func(p *capture.Packet) {
-	w := newWorker(&o, nil)
-	x := &Extraction{Unknown: map[capture.LinkType]int64{}}
-	x.Sessions = w.newTable()
-	var s header.Stack
-	return func(p *capture.Packet) { w.packet(x.Sessions, p, &s, x) }
+	w := newWorker(&o, &Progress{}, session.NewSeed())
+	s := &shard{table: o.newTable(w.seed)}
+	u := &unit{}
+	units := []*unit{u}
+	return func(p *capture.Packet) {
+		u.run.Reset(1)
+		u.run.Data = p.Data
+		w.unit = u
+		w.packet(p, 0, 0)
+		w.apply(s, 0, units)
+	}
+}
+
+// Tight makes tables be put aside when they exceed so many bytes.
+func Tight(o Options, budget int64) Options {
+	o.budget = budget
+	return o
+}
+
+// Serial makes Run and Extract read each capture in one loop: the slow twin.
+func Serial(o Options) Options {
+	o.serial = true
+	return o
 }

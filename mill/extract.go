@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"sync/atomic"
 	"time"
@@ -12,14 +13,14 @@ import (
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/dedup"
 	"github.com/pcapmill/pcapmill/header"
-	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/session"
 )
 
 // Extraction is what one capture adds up to, before duplicates are dropped.
+// Close it.
 type Extraction struct {
-	Sessions  *session.Table // in the order of their first kept packets
+	Sessions  *session.List // in the order of their first kept packets
 	Format    capture.Format
 	LinkTypes []capture.LinkType
 	Digest    capture.Digest
@@ -30,21 +31,33 @@ type Extraction struct {
 	First     int64           // earliest packet time, ns since 1970; valid if Packets > 0
 	Last      int64           // latest
 	Damage    *capture.Damage // nil if the capture is whole
+	Gaps      []capture.Gap   // passed over, with Resync
 	Seconds   float64
 
-	digests      []dedup.Digest // per session, what dedup compares
-	startsDiffer bool           // a used packet had no Ethernet header to keep
+	startsDiffer bool  // a used packet had no Ethernet header to keep
+	reported     int64 // packets that progress knows of
+	release      func()
+}
+
+// Close frees the sessions' memory and temporary files.
+func (x *Extraction) Close() error {
+	err := x.Sessions.Close()
+	if x.release != nil {
+		x.release()
+		x.release = nil
+	}
+	return err
 }
 
 // Fits counts the sessions by how they fit the shape, indexed by sample.Fit,
 // and the bytes they had.
-func (x *Extraction) Fits(shape sample.Shape) (fits [4]int64, bytes int64) {
-	for i := range x.Sessions.Len() {
-		n := x.Sessions.At(i).Bytes
-		fits[shape.FitOf(n)]++
-		bytes += int64(n)
-	}
-	return fits, bytes
+func (x *Extraction) Fits(shape sample.Shape) (fits [4]int64, bytes int64, err error) {
+	err = x.Sessions.Each(func(_ int, s *session.Session) error {
+		fits[shape.FitOf(s.Bytes)]++
+		bytes += int64(s.Bytes)
+		return nil
+	})
+	return fits, bytes, err
 }
 
 // Extract reads the capture at path ("-": standard input) and returns its
@@ -55,146 +68,157 @@ func Extract(ctx context.Context, path string, o Options) (*Extraction, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	return newWorker(&o, nil).extract(ctx, path)
-}
-
-// worker reads captures one after the other. It belongs to one goroutine.
-type worker struct {
-	o        *Options
-	masker   *mask.Masker
-	progress *Progress
-	scratch  []byte
+	p := &Plan{Options: o, Captures: []Input{{Path: path}}}
+	work, stop := context.WithCancel(ctx)
+	defer stop()
+	answers, _, wait := start(work, p, &Progress{})
+	defer wait()
+	select {
+	case a := <-answers:
+		return a.x, a.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // Progress is what workers have done so far; it may be read at any time.
 type Progress struct {
 	Bytes   atomic.Int64 // read from files
 	Packets atomic.Int64
+
+	held atomic.Int64 // bytes of memory that the store holds
 }
 
-func newWorker(o *Options, p *Progress) *worker {
-	if p == nil {
-		p = &Progress{}
+// tally is what is counted of packets, of a part of a capture or of all of it.
+type tally struct {
+	packets      int64
+	reasons      [header.Reasons]int64
+	unknown      map[capture.LinkType]int64
+	first, last  int64
+	startsDiffer bool
+}
+
+func (t *tally) reset() {
+	*t = tally{first: math.MaxInt64, last: -math.MaxInt64}
+}
+
+// count decodes a packet and reports whether it belongs to a session.
+func (t *tally) count(o *Options, p *capture.Packet, s *header.Stack) bool {
+	t.packets++
+	t.first, t.last = min(t.first, p.Time), max(t.last, p.Time)
+	header.Decode(p.LinkType, p.Data, s)
+	reason := o.Drop.Reason(s)
+	t.reasons[reason]++
+	if reason != header.OK {
+		if reason == header.UnsupportedLink {
+			if t.unknown == nil {
+				t.unknown = map[capture.LinkType]int64{}
+			}
+			t.unknown[p.LinkType]++
+		}
+		return false
 	}
-	return &worker{o: o, masker: mask.New(o.Mask, o.Key), progress: p}
+	t.startsDiffer = t.startsDiffer || p.LinkType != capture.LinkTypeEthernet
+	return true
 }
 
-// pulse is after how many packets a worker reports and looks for a stop.
+// add enters what another part counted.
+func (x *Extraction) add(t *tally) {
+	if t.packets == 0 {
+		return
+	}
+	if x.Packets == 0 {
+		x.First, x.Last = t.first, t.last
+	}
+	x.Packets += t.packets
+	for r, n := range t.reasons {
+		x.Reasons[r] += n
+	}
+	for l, n := range t.unknown {
+		if x.Unknown == nil {
+			x.Unknown = map[capture.LinkType]int64{}
+		}
+		x.Unknown[l] += n
+	}
+	x.First, x.Last = min(x.First, t.first), max(x.Last, t.last)
+	x.startsDiffer = x.startsDiffer || t.startsDiffer
+}
+
+// newTable makes a table for sessions of a capture.
+func (o *Options) newTable(seed session.Seed) *session.Table {
+	return session.NewTable(o.Shape.Length(), o.Dedup == dedup.Session, seed)
+}
+
+// pulse is after how many items a loop looks for a stop.
 const pulse = 4096
 
-func (w *worker) extract(ctx context.Context, path string) (*Extraction, error) {
+// serial reads a capture in one loop and in one piece, as the definition says,
+// with a Reader and one table. It is the slow twin of job.
+func (w *worker) serial(ctx context.Context, path string) (*Extraction, error) {
 	start := time.Now()
 	r, err := capture.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
+	w.o.guard(r)
 	r.TrackDigest()
-
-	x := &Extraction{Format: r.Format(), Unknown: map[capture.LinkType]int64{}}
-	x.Sessions = w.newTable()
-	if err := w.packets(ctx, r, x); err != nil {
-		return nil, err
-	}
-	x.LinkTypes = r.LinkTypes()
-	x.Digest = r.Digest()
-	x.Size = r.BytesRead()
-	w.digest(x)
-	x.Seconds = time.Since(start).Seconds()
-	return x, nil
-}
-
-func (w *worker) newTable() *session.Table {
-	return session.NewTable(w.o.Shape.Length(), w.o.Dedup == dedup.Session)
-}
-
-// packets reads the capture to its end or damage.
-func (w *worker) packets(ctx context.Context, r *capture.Reader, x *Extraction) error {
+	x := &Extraction{Format: r.Format()}
+	t := w.o.newTable(w.seed)
+	breaker := session.NewBreaker(w.o.Breaks)
 	var (
-		p        capture.Packet
-		s        header.Stack
-		run      = x.Sessions
-		reported int64
+		p  capture.Packet
+		s  header.Stack
+		of tally
 	)
-	x.First = int64(^uint64(0) >> 1)
-	x.Last = -x.First
+	of.reset()
 	for {
 		err := r.Next(&p)
-		if err == io.EOF {
-			break
-		}
-		if errors.As(err, &x.Damage) {
+		if err == io.EOF || errors.As(err, &x.Damage) {
 			break
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
-		x.Packets++
-		x.First, x.Last = min(x.First, p.Time), max(x.Last, p.Time)
-		if x.Packets%pulse == 0 {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			w.progress.Packets.Add(pulse)
-			n := r.BytesRead()
-			w.progress.Bytes.Add(n - reported)
-			reported = n
+		if p.At.Packet%pulse == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
 		}
-		if cut := int64(w.o.RunPackets); cut > 0 && x.Packets%cut == 0 {
-			if run != x.Sessions {
-				x.Sessions.Merge(run)
-			}
-			run = w.newTable()
+		kept := of.count(w.o, &p, &s)
+		if !kept && (breaker == nil || s.Reason != header.OK) {
+			continue
 		}
-		w.packet(run, &p, &s, x)
+		if id, ok := t.NoteBroken(breaker, p.Data, &s, p.At.Packet, p.Time, kept); ok {
+			w.contribute(t, id, p.Data, &s)
+		}
 	}
-	if run != x.Sessions {
-		x.Sessions.Merge(run)
-	}
-	w.progress.Packets.Add(x.Packets % pulse)
-	w.progress.Bytes.Add(r.BytesRead() - reported)
-	return ctx.Err()
+	x.add(&of)
+	w.progress.Packets.Add(of.packets)
+	x.LinkTypes, x.Gaps = r.LinkTypes(), r.Gaps()
+	x.Digest = r.Digest()
+	x.Size = r.BytesRead()
+	w.progress.Bytes.Add(x.Size)
+	t.Seal(ofSample)
+	x.Sessions = session.NewList(t)
+	x.Seconds = time.Since(start).Seconds()
+	return x, ctx.Err()
 }
 
-// packet counts one packet and adds what it contributes to its session.
-func (w *worker) packet(t *session.Table, p *capture.Packet, s *header.Stack, x *Extraction) {
-	header.Decode(p.LinkType, p.Data, s)
-	reason := w.o.Drop.Reason(s)
-	x.Reasons[reason]++
-	if reason != header.OK {
-		if reason == header.UnsupportedLink {
-			x.Unknown[p.LinkType]++
-		}
-		return
-	}
-	if p.LinkType != capture.LinkTypeEthernet {
-		x.startsDiffer = true
-	}
-	id := t.Add(p.Data, s, p.At.Packet)
-	room := t.Room(id)
+// contribute masks a packet and adds what is left of it to its session.
+func (w *worker) contribute(t *session.Table, id uint32, data []byte, s *header.Stack) {
 	if w.o.Dedup == dedup.Session { // the fingerprint needs every byte
-		w.scratch = w.masker.Append(w.scratch[:0], p.Data, s)
-		copy(room, w.scratch)
+		w.scratch = w.masker.Append(w.scratch[:0], data, s)
+		copy(t.Room(id, len(w.scratch)), w.scratch)
 		t.Contribute(id, len(w.scratch), w.scratch)
 		return
 	}
-	if len(room) > 0 {
-		w.masker.Write(room, p.Data, s)
+	n := w.masker.Len(s)
+	if room := t.Room(id, n); len(room) > 0 {
+		w.masker.Write(room, data, s)
 	}
-	t.Contribute(id, w.masker.Len(s), nil)
+	t.Contribute(id, n, nil)
 }
 
-// digest computes what dedup will compare, here where it runs in parallel.
-func (w *worker) digest(x *Extraction) {
-	x.digests = make([]dedup.Digest, x.Sessions.Len())
-	for i := range x.digests {
-		if w.o.Dedup == dedup.Session {
-			x.digests[i] = x.Sessions.At(i).Print.Bytes()
-		} else {
-			x.digests[i] = dedup.OfSample(x.Sessions.Sample(i))
-		}
-	}
-}
+func ofSample(b []byte) [16]byte { return dedup.OfSample(b) }
 
 // unreadable tells a file that could not be opened or read from the end of the run.
 func unreadable(path string, err error) error {

@@ -37,7 +37,7 @@ func some(t *testing.T, n int, o mill.Options) (paths []string, made string) {
 	for i := range n {
 		traffic := testcap.Random(r, testcap.Options{Sessions: 6, Clean: true, LinkTypes: []uint16{testcap.Ethernet}})
 		raw, _ := traffic.Capture(r)
-		files = append(files, file{fmt.Sprintf("%d_class%d", i, i%3), uint8(i % 3), raw})
+		files = append(files, file{fmt.Sprintf("%d_class%d", i, i%3), uint16(i % 3), raw})
 	}
 	paths = write(t, t.TempDir(), files)
 	made = filepath.Join(t.TempDir(), "made")

@@ -8,6 +8,8 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/pcapmill/pcapmill/capture"
 )
@@ -15,11 +17,11 @@ import (
 // Input is one capture to read.
 type Input struct {
 	Path    string         // to open; "-" is standard input
-	Name    string         // for the manifest: base name, or relative to the directory named
+	Name    string         // for the manifest: base name, or relative to the directory named; UTF-8, see utf8Name
 	Size    int64          // bytes on disk; 0 if it can be read only once
 	Stream  bool           // standard input, a FIFO or a device: not looked at before the run
 	Format  capture.Format // empty for streams
-	Label   uint8
+	Label   uint16
 	Class   string // of the label
 	Keyword string // that gave the label; "" for unknown
 }
@@ -74,7 +76,7 @@ func (f *finder) argument(p, stdinName string) {
 			if stdinName == "" {
 				stdinName = "stdin"
 			}
-			f.inputs = append(f.inputs, Input{Path: "-", Name: path.Base(filepath.ToSlash(stdinName)), Stream: true})
+			f.inputs = append(f.inputs, Input{Path: "-", Name: utf8Name(path.Base(filepath.ToSlash(stdinName))), Stream: true})
 		}
 		return
 	}
@@ -86,7 +88,7 @@ func (f *finder) argument(p, stdinName string) {
 		f.directory(p)
 	case !info.Mode().IsRegular():
 		if !f.repeated(p, identify(p, info)) {
-			f.inputs = append(f.inputs, Input{Path: p, Name: filepath.Base(p), Stream: true})
+			f.inputs = append(f.inputs, Input{Path: p, Name: utf8Name(filepath.Base(p)), Stream: true})
 		}
 	default:
 		f.file(p, filepath.Base(p), info, false)
@@ -115,6 +117,7 @@ func (f *finder) directory(root string) {
 		f.problem(err)
 	}
 	slices.Sort(names)
+	f.inputs = slices.Grow(f.inputs, len(names))
 	for _, name := range names {
 		p := filepath.Join(root, filepath.FromSlash(name))
 		info, err := os.Stat(p)
@@ -144,7 +147,7 @@ func (f *finder) file(p, name string, info fs.FileInfo, walked bool) {
 	case err != nil:
 		f.problem(err)
 	default:
-		f.inputs = append(f.inputs, Input{Path: p, Name: name, Size: info.Size(), Format: format})
+		f.inputs = append(f.inputs, Input{Path: p, Name: utf8Name(name), Size: info.Size(), Format: format})
 	}
 }
 
@@ -155,4 +158,22 @@ func (f *finder) repeated(p string, id fileID) bool {
 	}
 	f.seen[id] = p
 	return false
+}
+
+// utf8Name is a file name as the manifest can hold it: JSON is UTF-8, and would
+// make one character of all bytes that are none. Each such byte becomes four
+// characters like \xff, so that different names stay different to the eye.
+func utf8Name(name string) string {
+	if utf8.ValidString(name) {
+		return name
+	}
+	var b strings.Builder
+	for i, r := range name {
+		if _, n := utf8.DecodeRuneInString(name[i:]); r == utf8.RuneError && n == 1 {
+			fmt.Fprintf(&b, `\x%02x`, name[i])
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }

@@ -40,12 +40,13 @@ type choice struct {
 	drop  header.Drop
 	dedup dedup.Mode
 	shape sample.Shape
+	wide  bool // 300 classes, of which the last four have captures
 }
 
 func (c choice) String() string {
 	m := c.mask
-	return fmt.Sprintf("mac %s, ip %s, ports %s, checksums %s, udp-pad %t, content %s, key %q, drop %s, dedup %s, shape %s",
-		m.MAC, m.IP, m.Ports, m.Checksums, m.UDPPad, m.Content, c.key, c.drop, c.dedup, c.shape)
+	return fmt.Sprintf("mac %s, ip %s, ports %s, checksums %s, udp-pad %t, content %s, key %q, drop %s, dedup %s, shape %s, wide %t",
+		m.MAC, m.IP, m.Ports, m.Checksums, m.UDPPad, m.Content, c.key, c.drop, c.dedup, c.shape, c.wide)
 }
 
 // options are the choice for the product; four classes, each called by its file's name.
@@ -53,11 +54,22 @@ func (c choice) options() mill.Options {
 	o := mill.Default()
 	o.Mask, o.Key, o.Drop, o.Dedup, o.Shape = c.mask, c.key, c.drop, c.dedup, c.shape
 	o.Labels = &label.Table{Name: "test"}
-	for i := range 4 {
+	for i := range c.first() {
+		o.Labels.Classes = append(o.Labels.Classes, label.Class{ID: i, Name: fmt.Sprint("none", i)})
+	}
+	for i := range uint16(4) {
 		name := fmt.Sprintf("class%d", i)
-		o.Labels.Classes = append(o.Labels.Classes, label.Class{ID: uint8(i), Name: name, Keywords: []string{name}})
+		o.Labels.Classes = append(o.Labels.Classes, label.Class{ID: c.first() + i, Name: name, Keywords: []string{name}})
 	}
 	return o
+}
+
+// first is the label of the first of the four classes.
+func (c choice) first() uint16 {
+	if c.wide {
+		return 296
+	}
+	return 0
 }
 
 // twin are the same choice for the twin.
@@ -90,13 +102,14 @@ func randomChoice(r *rand.Rand) choice {
 	if r.IntN(2) == 0 {
 		c.key = []byte("a key")
 	}
+	c.wide = r.IntN(3) == 0
 	return c
 }
 
 // file is a capture of a test.
 type file struct {
 	name  string
-	label uint8 // 0 to 3
+	label uint16 // 0 to 3
 	raw   []byte
 }
 
@@ -107,7 +120,7 @@ func randomFiles(r *rand.Rand, n int, o testcap.Options) []file {
 	var files []file
 	for i := range n {
 		f := file{name: fmt.Sprintf("%d_class%d.cap", i, r.IntN(4))}
-		f.label = f.name[len(f.name)-5] - '0'
+		f.label = uint16(f.name[len(f.name)-5] - '0')
 		if i > 0 && r.IntN(6) == 0 {
 			f.raw = files[r.IntN(i)].raw
 		} else {

@@ -4,13 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
+	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/dedup"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/label"
+	"github.com/pcapmill/pcapmill/label/flows"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/session"
 )
 
 // Unknown is what happens to captures whose name matches no class.
@@ -18,7 +23,7 @@ type Unknown uint8
 
 // Choices for unknown captures.
 const (
-	KeepUnknown   Unknown = iota // label 255, counted and shown
+	KeepUnknown   Unknown = iota // label 255 (65535 beyond 255 classes), counted and shown
 	SkipUnknown                  // left out
 	RefuseUnknown                // the run does not start
 )
@@ -40,18 +45,32 @@ func ParseUnknown(text string) (Unknown, error) {
 // Options are the choices of a run. See Default.
 type Options struct {
 	Mask    mask.Policy
-	Key     []byte // for pseudonyms; nil: unkeyed
+	Key     []byte // for pseudonyms; nil: unkeyed, and none for hosts in the table
 	Drop    header.Drop
 	Shape   sample.Shape
 	Dedup   dedup.Mode
 	Labels  *label.Table
 	Unknown Unknown
+	Breaks  session.Breaks // where sessions end early
+	Reading
+
+	// Labels may be nil unless LabelFrom is FromName: see Prepare.
+	LabelFrom LabelFrom
+	Flows     *flows.Index // FromTable: the table; a run uses it up
+
+	// Sessions with fewer kept packets, or fewer bytes contributed, are left out.
+	MinPackets, MinBytes int64
 
 	StdinName string // what a capture on standard input is called; "" = "stdin"
-	Workers   int    // captures read at the same time; 0 = one a core
-	// RunPackets cuts each capture into runs of so many packets that are added
-	// up on their own and merged; 0 = one run. It changes no byte.
-	RunPackets int
+
+	// How it is computed. None of these changes a byte.
+	Workers     int    // goroutines that read and add up; 0 = one a core
+	Memory      int64  // bytes that a run may take, see MinMemory; 0 = half of the machine's
+	Tmp         string // directory for what does not fit into memory; "" = the system's
+	BlockLength int    // bytes in which captures are taken apart, a multiple of four of at least 64; 0 = capture.BlockLen
+
+	serial bool  // read each capture in one loop
+	budget int64 // of tables in bytes; 0 = as Memory says
 }
 
 // Default is what SPEC says where the user says nothing.
@@ -62,7 +81,7 @@ func Default() Options {
 	}
 	return Options{
 		Mask: mask.Default(), Drop: header.DropDefault, Shape: sample.Default(),
-		Dedup: dedup.Sample, Labels: labels, Unknown: KeepUnknown,
+		Dedup: dedup.Sample, Labels: labels, Unknown: KeepUnknown, Reading: Reading{MaxExpansion: capture.DefaultMaxExpansion},
 	}
 }
 
@@ -71,16 +90,30 @@ func (o *Options) Check() error {
 	switch {
 	case o.Shape.Rows < 1 || o.Shape.Cols < 1 || o.Shape.Rows > sample.MaxLength/o.Shape.Cols:
 		return fmt.Errorf("mill: shape %s: need 1 to %d bytes", o.Shape, sample.MaxLength)
-	case o.Labels == nil || len(o.Labels.Classes) == 0:
+	case o.LabelFrom == FromName && o.Labels == nil || o.Labels != nil && len(o.Labels.Classes) == 0:
 		return errors.New("mill: no class table")
+	case (o.LabelFrom == FromTable) != (o.Flows != nil):
+		return errors.New("mill: labels from a table need one, and others none")
+	case o.MinPackets < 0 || o.MinBytes < 0:
+		return fmt.Errorf("mill: at least %d packets and %d bytes a session: need 0 (no limit) or more", o.MinPackets, o.MinBytes)
 	case o.Workers < 0:
 		return fmt.Errorf("mill: %d workers: need 0 (one a core) or more", o.Workers)
-	case o.RunPackets < 0:
-		return fmt.Errorf("mill: runs of %d packets: need 0 (no cuts) or more", o.RunPackets)
+	case o.Breaks.Idle < 0:
+		return fmt.Errorf("mill: idle timeout of %d ns: need more than 0, or 0 for none", o.Breaks.Idle)
+	case o.Memory != 0 && o.Memory < MinMemory:
+		return fmt.Errorf("mill: %d bytes of memory: need %d (128 MiB) or more, or 0 for half of the machine's", o.Memory, MinMemory)
+	case o.BlockLength != 0 && (o.BlockLength < 64 || o.BlockLength%4 != 0):
+		return fmt.Errorf("mill: blocks of %d bytes: need a multiple of 4 of at least 64, or 0", o.BlockLength)
 	case o.Key != nil && len(o.Key) == 0:
 		return errors.New("mill: the key is empty")
 	}
-	return o.Mask.Check()
+	if err := o.check(); err != nil {
+		return err
+	}
+	if err := o.Mask.Check(); err != nil {
+		return err
+	}
+	return o.Mask.CheckKey(o.Key)
 }
 
 func (o *Options) workers() int {
@@ -96,11 +129,19 @@ func (o *Options) settings() manifest.Settings {
 		Length: o.Shape.Length(), Shape: o.Shape.String(), Content: o.Mask.Content.String(),
 		MAC: o.Mask.MAC.String(), IP: o.Mask.IP.String(), Ports: o.Mask.Ports.String(),
 		Checksums: o.Mask.Checksums.String(), UDPPad: o.Mask.UDPPad,
-		Drop: o.Drop.String(), Dedup: o.Dedup.String(), Labels: o.Labels.Name,
+		Drop: o.Drop.String(), Dedup: o.Dedup.String(), Resync: o.Resync, Labels: o.Labels.Name,
 	}
-	if o.Mask.Pseudonyms() {
+	if o.Mask.Pseudonyms() || o.Key != nil { // hosts in the table are under it in any case
 		s.Key = mask.KeyID(o.Key)
 	}
+	if o.LabelFrom != FromName {
+		s.LabelFrom = o.LabelFrom.String()
+	}
+	s.MinPackets, s.MinBytes = o.MinPackets, o.MinBytes
+	if o.Breaks.Idle > 0 {
+		s.IdleTimeout = time.Duration(o.Breaks.Idle).String()
+	}
+	s.TCPRestart = o.Breaks.Restart
 	return s
 }
 
@@ -113,6 +154,22 @@ func (o *Options) classes() []manifest.Class {
 	return cs
 }
 
+// labelType is the manifest's word for the type of the labels.
+func (o *Options) labelType() string {
+	if len(o.Labels.Classes) > label.MaxByteClasses {
+		return manifest.LabelInt32
+	}
+	return ""
+}
+
+// idxLabels is the type of the labels in IDX files.
+func (o *Options) idxLabels() idx.Type {
+	if o.labelType() == manifest.LabelInt32 {
+		return idx.Int32
+	}
+	return idx.Uint8
+}
+
 // Warnings are what a careful user should know before the run.
 func (o *Options) Warnings() []string {
 	var w []string
@@ -120,7 +177,10 @@ func (o *Options) Warnings() []string {
 		w = append(w, "pseudonyms without a key can be reversed by trying every address; give --key-file to prevent that")
 	}
 	if !o.Mask.Pseudonyms() && o.Key != nil {
-		w = append(w, "the key is not used, because nothing is replaced by pseudonyms; --ip anonymize or --mac anonymize uses it")
+		w = append(w, "the key makes only the pseudonyms of hosts in the table of samples, because nothing in the samples is replaced by pseudonyms; --ip anonymize, --ip prefix or --mac anonymize does that")
+	}
+	if o.Mask.KeepsPrefixes() {
+		w = append(w, "pseudonyms that keep prefixes give more away than others: who knows some addresses of the network learns the prefixes of its neighbours; --ip anonymize does not")
 	}
 	if o.Mask.Content == mask.Packet && (o.Mask.MAC == mask.Keep || o.Mask.IP == mask.Keep) {
 		w = append(w, "original addresses will stand in the samples, because keep was asked for")

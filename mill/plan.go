@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/pcapmill/pcapmill/label"
 )
 
 // Plan is what a run will do, complete and checked.
@@ -59,19 +57,29 @@ func Prepare(paths []string, out string, o Options) (*Plan, error) {
 	}
 	f := find(paths, o.StdinName)
 	p := &Plan{Options: o, Out: out, Skipped: f.skipped, Problems: f.problems}
+	if len(f.inputs) == 0 {
+		return p, &NothingError{Plan: p}
+	}
+	var err error
+	if p.Labels, err = o.classTable(f.inputs); err != nil {
+		return nil, err
+	}
+	o.Labels = p.Labels
+	p.resolve()
+	p.Captures = f.inputs[:0] // in place: there may be a million
 	var bad []error
 	for _, in := range f.inputs {
-		m := o.Labels.Match(in.Name)
+		m := o.match(&in)
 		in.Label, in.Class, in.Keyword = m.Label, m.Class, m.Keyword
 		switch {
 		case m.Err() != nil:
 			bad = append(bad, m.Err())
-		case m.Label != label.Unknown || o.Unknown == KeepUnknown:
+		case m.Label != o.Labels.Unknown() || o.Unknown == KeepUnknown || o.LabelFrom == FromTable:
 		case o.Unknown == SkipUnknown:
-			p.Skipped = append(p.Skipped, Skip{Path: in.Path, Reason: UnknownLabel, Detail: "no class of " + o.Labels.Name + " matches its name"})
+			p.Skipped = append(p.Skipped, Skip{Path: in.Path, Reason: UnknownLabel, Detail: o.unmatched()})
 			continue
 		default:
-			bad = append(bad, fmt.Errorf("%s: no class of %s matches its name", in.Path, o.Labels.Name))
+			bad = append(bad, fmt.Errorf("%s: %s", in.Path, o.unmatched()))
 		}
 		p.Captures = append(p.Captures, in)
 	}

@@ -87,24 +87,33 @@ func leaks(files map[string]string, traffic *testcap.Traffic) (found []string) {
 	return found
 }
 
-// TestWorkersAndRunsChangeNothing: the bytes depend neither on the number of workers nor on how captures are cut into runs.
-func TestWorkersAndRunsChangeNothing(t *testing.T) {
+// TestHowItIsComputedChangesNothing: the bytes depend neither on the number of workers, nor on how captures are cut into
+// blocks, nor on the memory; and they are those of the slow twin, which reads each capture in one loop.
+func TestHowItIsComputedChangesNothing(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		r := random(rapid.Uint64().Draw(rt, "seed"))
 		dir, remove := tempDir(t)
 		defer remove()
 		o := randomChoice(r).options()
-		paths := write(rt, dir, randomFiles(r, 1+r.IntN(6), testcap.Options{Mixed: true, Sessions: 6}))
-		var want map[string]string
-		for i, workers := range []int{1, 2, 7} {
-			o.Workers, o.RunPackets = workers, []int{0, 1 + r.IntN(3), 4 + r.IntN(30)}[(i+r.IntN(3))%3]
-			out := filepath.Join(dir, fmt.Sprint("out", workers))
-			convert(rt, paths, out, o)
-			have := dataset(rt, out)
-			if want == nil {
-				want = have
+		files := randomFiles(r, 1+r.IntN(6), testcap.Options{Mixed: true, Sessions: 6})
+		for i := range files {
+			switch n := len(files[i].raw); r.IntN(6) {
+			case 0:
+				files[i].raw = files[i].raw[:30+r.IntN(n)%max(n-30, 1)]
+			case 1:
+				files[i].raw = append([]byte(nil), files[i].raw...)
+				files[i].raw[24+r.IntN(n)%max(n-24, 1)] ^= 1 << r.IntN(8)
 			}
-			same(rt, fmt.Sprintf("%d workers, runs of %d packets", workers, o.RunPackets), have, want)
+		}
+		paths := write(rt, dir, files)
+		convert(rt, paths, filepath.Join(dir, "serial"), mill.Serial(o))
+		want := dataset(rt, filepath.Join(dir, "serial"))
+		for i, workers := range []int{1, 2, 7} {
+			o.Workers, o.BlockLength = workers, []int{0, 64 + 4*r.IntN(30), 4 * (100 + r.IntN(3000))}[(i+r.IntN(3))%3]
+			out := filepath.Join(dir, fmt.Sprint("out", workers))
+			tight := []int64{0, 1, 100_000}[r.IntN(3)]
+			convert(rt, paths, out, mill.Tight(o, tight))
+			same(rt, fmt.Sprintf("%d workers, blocks of %d bytes, budget of %d bytes", workers, o.BlockLength, tight), dataset(rt, out), want)
 		}
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/pcapmill/pcapmill/dataset/idx"
@@ -20,7 +19,7 @@ type Outcome struct {
 	Links   map[string]int64 // unsupported link types by name, with packets
 	Known   bool             // its content was in the dataset already
 	Err     error            // it could not be opened, or is no capture
-	Damage  error            // it ended before its end; what was before is in
+	Damage  error            // *capture.Damage or *GapsError; what could be read is in
 }
 
 // Events are told while a run goes on, all from one goroutine. Each may be nil.
@@ -71,7 +70,7 @@ type answer struct {
 // in hand, and returns a Result that says so.
 func Run(ctx context.Context, p *Plan, ev Events, progress *Progress) (*Result, error) {
 	start := time.Now()
-	s, err := openStore(p.Out, &p.Options, version.String(), idx.Format{})
+	s, err := openStore(p.Out, &p.Options, version.String(), idx.Format{Labels: p.idxLabels()})
 	if err != nil {
 		return nil, err
 	}
@@ -105,6 +104,13 @@ func collect(ctx context.Context, p *Plan, s *store, r *Result, ev Events, progr
 	defer stop()
 
 	waiting := map[int]answer{}
+	defer func() { // what nobody wants any more
+		for _, a := range waiting {
+			if a.x != nil {
+				_ = a.x.Close() // its files have no names
+			}
+		}
+	}()
 	warned := false
 	for next := 0; next < len(p.Captures); {
 		a, ok := waiting[next]
@@ -124,6 +130,9 @@ func collect(ctx context.Context, p *Plan, s *store, r *Result, ev Events, progr
 			return nil
 		}
 		o, err := finish(p, s, &p.Captures[next], a)
+		if progress != nil {
+			progress.held.Store(s.set.Bytes())
+		}
 		if err != nil {
 			return err
 		}
@@ -159,65 +168,20 @@ func warn(ev Events, text string) {
 // finish stores one capture's result.
 func finish(p *Plan, s *store, in *Input, a answer) (o Outcome, err error) {
 	o.Input = in
-	if a.err != nil {
+	var spill *spillError
+	switch {
+	case errors.As(a.err, &spill):
+		return o, fmt.Errorf("%s: %w", in.Path, a.err)
+	case a.err != nil:
 		o.Err = unreadable(in.Path, a.err)
 		return o, nil
 	}
-	if a.x.Damage != nil {
-		o.Damage = a.x.Damage
-	}
+	defer func() { err = errors.Join(err, a.x.Close()) }()
+	o.Damage = a.x.Harm(in.Path)
 	o.Links = map[string]int64{}
 	for t, n := range a.x.Unknown {
 		o.Links[t.String()] += n
 	}
 	o.Capture, o.Known, err = s.add(in, a.x)
 	return o, err
-}
-
-// start starts the workers. They take captures in the order of the plan and
-// never run far ahead of the one that is stored next: release lets one more
-// begin. wait returns when they have ended, or after a second if one of them
-// hangs in a read that nothing can interrupt (a FIFO, a terminal).
-func start(ctx context.Context, p *Plan, progress *Progress) (answers <-chan answer, release, wait func()) {
-	n := min(p.workers(), max(1, len(p.Captures)))
-	out := make(chan answer)
-	jobs := make(chan int)
-	ahead := make(chan struct{}, 2*n+2)
-	var group sync.WaitGroup
-	group.Go(func() {
-		defer close(jobs)
-		for i := range p.Captures {
-			select {
-			case ahead <- struct{}{}:
-			case <-ctx.Done():
-				return
-			}
-			select {
-			case jobs <- i:
-			case <-ctx.Done():
-				return
-			}
-		}
-	})
-	for range n {
-		group.Go(func() {
-			w := newWorker(&p.Options, progress)
-			for i := range jobs {
-				x, err := w.extract(ctx, p.Captures[i].Path)
-				select {
-				case out <- answer{i, x, err}:
-				case <-ctx.Done():
-					return
-				}
-			}
-		})
-	}
-	return out, func() { <-ahead }, func() {
-		ended := make(chan struct{})
-		go func() { group.Wait(); close(ended) }()
-		select {
-		case <-ended:
-		case <-time.After(time.Second):
-		}
-	}
 }

@@ -1,11 +1,8 @@
 package mill
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,7 +18,7 @@ import (
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/manifest"
-	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/mask"
 )
 
 // store is an open dataset that captures are added to.
@@ -42,7 +39,10 @@ type store struct {
 	changed bool                // the run began to replace before, or files
 	unclean bool                // a writer did not close as it should
 	set     *dedup.Set
+	wagons  [2]*wagon // samples on their way to the writer
+	touched byte
 	have    map[content]bool
+	hosts   *mask.Hosts
 	cut     int64         // bytes of an unfinished run that were cut off
 	pending int64         // captures since the last commit
 	every   time.Duration // at least between two commits
@@ -53,7 +53,7 @@ type store struct {
 // content identifies a capture in a dataset.
 type content struct {
 	digest string
-	label  uint8
+	label  uint16
 }
 
 // SettingsError says that the dataset was made with other settings.
@@ -81,7 +81,7 @@ type backend struct {
 
 // openStoreOn is openStore with another backend.
 func openStoreOn(to backend, dir string, o *Options, version string) (_ *store, err error) {
-	s := &store{o: o, to: to, dir: dir, set: dedup.NewSet(), have: map[content]bool{}, every: commitEvery, last: time.Now()}
+	s := &store{o: o, to: to, dir: dir, set: dedup.NewSet(), have: map[content]bool{}, hosts: mask.NewHosts(o.Key), every: commitEvery, last: time.Now()}
 	s.dirs = missing(dir)
 	defer func() {
 		if err != nil {
@@ -143,7 +143,7 @@ func (s *store) loadManifest(version string) error {
 		s.m = &manifest.Manifest{
 			Format: manifest.Format, Version: manifest.Version,
 			Settings: s.o.settings(), Rows: s.o.Shape.Rows, Cols: s.o.Shape.Cols,
-			Classes: s.o.classes(), Captures: []manifest.Capture{},
+			LabelType: s.o.labelType(), Classes: s.o.classes(), Captures: []manifest.Capture{},
 		}
 		s.m.Totals.LeftOut = map[string]int64{}
 		s.made = true
@@ -189,10 +189,23 @@ func (s *store) recall() error {
 		return err
 	}
 	defer table.Close()
+	var labels *idx.Labels // read only where captures do not tell
+	if s.m.Settings.LabelFrom == FromTable.String() {
+		if labels, err = idx.OpenLabels(filepath.Join(s.dir, idx.LabelsName)); err != nil {
+			return err
+		}
+		defer labels.Close()
+	}
 	var row dataset.Row
 	for i := range s.m.Captures {
 		c := &s.m.Captures[i]
+		id := c.Label
 		for range c.Samples {
+			if labels != nil {
+				if id, err = labels.Next(); err != nil {
+					return err
+				}
+			}
 			if err := table.Next(&row); err != nil {
 				return err
 			}
@@ -200,70 +213,10 @@ func (s *store) recall() error {
 				return fmt.Errorf("%s: a row of capture %d (%s) says capture %d: the file was changed; make the dataset anew",
 					filepath.Join(s.dir, rows.Name), i, c.Name, row.Capture)
 			}
-			s.set.Add(row.Digest, c.Label)
+			s.set.Add(row.Digest, id)
 		}
 	}
 	return nil
-}
-
-// add appends the samples of a capture and reports what became of it. known:
-// its content is in the dataset already, and nothing was added.
-func (s *store) add(in *Input, x *Extraction) (c manifest.Capture, known bool, err error) {
-	id := content{x.Digest.String(), in.Label}
-	if s.have[id] {
-		return manifest.Capture{}, true, nil
-	}
-	c = describe(in, x)
-	c.FirstSample = s.m.Samples
-	c.Sessions = int64(x.Sessions.Len())
-	samples, records := sha256.New(), sha256.New()
-	for i := range x.Sessions.Len() {
-		p := x.Sessions.At(i)
-		switch s.o.Shape.FitOf(p.Bytes) {
-		case sample.Empty:
-			c.Empty++
-			continue
-		case sample.Padded:
-			c.Padded++
-		case sample.Exact:
-			c.Exact++
-		case sample.Truncated:
-			c.Truncated++
-		}
-		c.OriginalBytes += int64(p.Bytes)
-		seen, conflict := s.set.Add(x.digests[i], in.Label)
-		if seen && s.o.Dedup != dedup.None {
-			c.Duplicates++
-			continue
-		}
-		if conflict {
-			c.Conflicts++
-		}
-		if err := s.append(x, i, in.Label, samples, records); err != nil {
-			return c, false, err
-		}
-		c.Samples++
-	}
-	c.SamplesDigest = hex.EncodeToString(samples.Sum(nil))
-	c.RowsDigest = hex.EncodeToString(records.Sum(nil))
-	c.Settle()
-	s.account(&c, id)
-	return c, false, nil
-}
-
-// append adds session i of x, hashes its sample into samples and its row into
-// records.
-func (s *store) append(x *Extraction, i int, label uint8, samples, records hash.Hash) error {
-	row := rowOf(x, i)
-	row.Capture = uint32(len(s.m.Captures))
-	record, err := s.rows.Append(&row)
-	if err != nil {
-		return err
-	}
-	_, _ = records.Write(record) // a hash never fails
-	b := x.Sessions.Sample(i)
-	_, _ = samples.Write(b)
-	return s.writer.Append(dataset.Sample{Data: b, Label: label})
 }
 
 // account enters a capture into the manifest.
@@ -273,13 +226,24 @@ func (s *store) account(c *manifest.Capture, id content) {
 	s.m.Captures = append(s.m.Captures, *c)
 	s.have[id] = true
 	s.pending++
+	if c.Class != manifest.BySession {
+		s.count(c.Label, c.Samples)
+		return
+	}
+	for _, l := range c.Labels {
+		s.count(l.Label, l.Samples)
+	}
+}
+
+// count adds samples to a class. The one that is not in the table is unknown.
+func (s *store) count(id uint16, samples int64) {
 	for i := range s.m.Classes {
-		if s.m.Classes[i].Label == c.Label {
-			s.m.Classes[i].Samples += c.Samples
+		if s.m.Classes[i].Label == id {
+			s.m.Classes[i].Samples += samples
 			return
 		}
 	}
-	s.m.Classes = append(s.m.Classes, manifest.Class{Label: c.Label, Name: c.Class, Samples: c.Samples})
+	s.m.Classes = append(s.m.Classes, manifest.Class{Label: id, Name: manifest.UnknownName, Samples: samples})
 }
 
 // describe is a capture's entry in the manifest without its samples.
@@ -301,6 +265,7 @@ func describe(in *Input, x *Extraction) manifest.Capture {
 	if d := x.Damage; d != nil {
 		c.Damage = &manifest.Damage{Kind: d.Kind.Error(), Offset: d.Offset, Packet: d.Packet, Detail: detail(d)}
 	}
+	c.Gaps = x.gaps()
 	return c
 }
 

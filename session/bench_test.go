@@ -36,11 +36,11 @@ func BenchmarkTableMemory(b *testing.B) {
 					var before, after runtime.MemStats
 					runtime.GC()
 					runtime.ReadMemStats(&before)
-					t := session.NewTable(784, prints)
+					t := session.NewTable(784, prints, seed)
 					for i := range uint32(sessions) {
 						binary.BigEndian.PutUint32(source, i)
-						id := t.Add(data, &s, uint64(i)+1)
-						n := copy(t.Room(id), data[s.Payload:])
+						id := t.Note(data, &s, uint64(i)+1, 0)
+						n := copy(t.Room(id, 784), data[s.Payload:])
 						t.Contribute(id, n, data[s.Payload:])
 					}
 					runtime.GC()

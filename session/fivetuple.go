@@ -14,6 +14,9 @@
 //
 // A Table holds the partials of one run for all its five-tuples, in the order
 // of their first kept packets, and merges with the table of the following run.
+// A capture can be dealt out to several tables by the hash of the five-tuple;
+// a List puts them in order again. When memory is short a table is spilled: its
+// partials go to a file, and are merged back later.
 package session
 
 import (
@@ -36,7 +39,13 @@ type FiveTuple struct {
 // KeyOf takes the five-tuple of a decoded packet. s must come from
 // header.Decode on the same data and have Reason header.OK.
 func KeyOf(data []byte, s *header.Stack) FiveTuple {
-	t := FiveTuple{version: s.Version, proto: s.Proto}
+	t, _ := keyOf(data, s)
+	return t
+}
+
+// keyOf also tells whether the packet comes from the higher endpoint.
+func keyOf(data []byte, s *header.Stack) (t FiveTuple, swapped bool) {
+	t = FiveTuple{version: s.Version, proto: s.Proto}
 	if s.Version == 4 {
 		copy(t.addr[0][:4], data[s.Network+12:])
 		copy(t.addr[1][:4], data[s.Network+16:])
@@ -45,11 +54,11 @@ func KeyOf(data []byte, s *header.Stack) FiveTuple {
 		t.addr[1] = [16]byte(data[s.Network+24:])
 	}
 	t.port = [2]uint16{s.SrcPort, s.DstPort}
-	if t.swapped() {
+	if swapped = t.swapped(); swapped {
 		t.addr[0], t.addr[1] = t.addr[1], t.addr[0]
 		t.port[0], t.port[1] = t.port[1], t.port[0]
 	}
-	return t
+	return t, swapped
 }
 
 // swapped reports whether the endpoints stand in the wrong order.

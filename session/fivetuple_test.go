@@ -39,7 +39,7 @@ func TestKeyNamesTheConversation(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		seen := map[session.FiveTuple]conversation{}
-		table, ids := session.NewTable(1, false), map[conversation]uint32{}
+		table, ids := session.NewTable(1, false, seed), map[conversation]uint32{}
 		for range 60 { // few addresses and ports, so that pairs mix
 			end := func(v6 bool) netip.AddrPort {
 				b := [16]byte{15: byte(r.IntN(2))}
@@ -68,12 +68,12 @@ func TestKeyNamesTheConversation(t *testing.T) {
 				t.Fatalf("%v and %v have one key", c, other)
 			}
 			seen[k] = c
-			id := table.Add(there, ts, 1)
-			if again := table.Add(back, bs, 2); again != id {
+			id := table.Note(there, ts, 1, 0)
+			if again := table.Note(back, bs, 2, 0); again != id {
 				t.Fatalf("%v: the directions are sessions %d and %d of the table", c, id, again)
 			}
-			if before, ok := ids[c]; ok && before != id || table.Keys()[id] != k {
-				t.Fatalf("%v is session %d (%v), was %d", c, id, table.Keys()[id], before)
+			if before, ok := ids[c]; ok && before != id || table.Key(int(id)) != k {
+				t.Fatalf("%v is session %d (%v), was %d", c, id, table.Key(int(id)), before)
 			}
 			ids[c] = id
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/big"
 	"math/rand/v2"
+	"net/netip"
+	"reflect"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -20,13 +22,16 @@ type packet struct {
 	data   []byte
 	stack  header.Stack
 	number uint64
+	time   int64
 	bytes  []byte
 }
+
+var seed = session.NewSeed()
 
 // packets are those of random traffic that form sessions, numbered as in their capture.
 func packets(r *rand.Rand) (list []packet) {
 	for i, p := range testcap.Random(r, testcap.Options{Mixed: true, Sessions: 8, Payload: 60}).Packets {
-		q := packet{data: p.Data, number: uint64(i + 1)}
+		q := packet{data: p.Data, number: uint64(i + 1), time: r.Int64N(1000) - 500}
 		header.Decode(capture.LinkType(p.LinkType), p.Data, &q.stack)
 		if q.stack.Reason == header.OK {
 			q.bytes = p.Data[q.stack.Payload:q.stack.End]
@@ -38,8 +43,8 @@ func packets(r *rand.Rand) (list []packet) {
 
 // add takes a packet as mill does.
 func add(t *session.Table, p *packet) {
-	id := t.Add(p.data, &p.stack, p.number)
-	copy(t.Room(id), p.bytes)
+	id := t.Note(p.data, &p.stack, p.number, p.time)
+	copy(t.Room(id, len(p.bytes)), p.bytes)
 	t.Contribute(id, len(p.bytes), p.bytes)
 }
 
@@ -52,7 +57,13 @@ func fold(list []packet, limit int, prints bool) (keys []session.FiveTuple, part
 		if !ok {
 			keys = append(keys, k)
 		}
-		one := session.Partial{First: p.number, Packets: 1, Bytes: uint64(len(p.bytes)), Prefix: bytes.Clone(p.bytes[:min(limit, len(p.bytes))])}
+		up := up(&p)
+		one := session.Partial{First: p.number, Up: up, Start: p.time, Last: p.time, Bytes: uint64(len(p.bytes)), Prefix: bytes.Clone(p.bytes[:min(limit, len(p.bytes))])}
+		d := 0
+		if !up {
+			d = 1
+		}
+		one.Packets[d], one.Sizes[d] = 1, uint64(p.stack.End-p.stack.Network)
 		if prints {
 			one.Print = one.Print.Append(p.bytes)
 		}
@@ -67,21 +78,35 @@ func sameTable(t *rapid.T, what string, table *session.Table, limit int, keys []
 	if table.Len() != len(keys) {
 		t.Fatalf("%s: %d sessions, want %d", what, table.Len(), len(keys))
 	}
-	for i, k := range table.Keys() {
-		have, want := table.At(i), partials[keys[i]]
+	for i := range table.Len() {
+		k, have, want := table.Key(i), table.At(i), partials[keys[i]]
 		if k != keys[i] || !equal(have, want) {
 			t.Fatalf("%s: session %d is %v %+v, want %v %+v", what, i, k, have, keys[i], want)
 		}
 		sample := make([]byte, limit)
 		copy(sample, want.Prefix)
-		if !bytes.Equal(table.Sample(i), sample) {
-			t.Fatalf("%s: session %d: sample % x, want % x", what, i, table.Sample(i), sample)
+		got := bytes.Repeat([]byte{0xa5}, limit)
+		if table.Sample(i, got); !bytes.Equal(got, sample) {
+			t.Fatalf("%s: session %d: sample % x, want % x", what, i, got, sample)
 		}
 	}
 }
 
 func equal(a, b session.Partial) bool {
-	return a.First == b.First && a.Packets == b.Packets && a.Bytes == b.Bytes && bytes.Equal(a.Prefix, b.Prefix) && a.Print == b.Print
+	p, q := a.Prefix, b.Prefix
+	a.Prefix, b.Prefix = nil, nil
+	return bytes.Equal(p, q) && reflect.DeepEqual(a, b)
+}
+
+// up tells whether a packet comes from the lower endpoint, by the key's own words.
+func up(p *packet) bool {
+	low, high := session.KeyOf(p.data, &p.stack).Endpoints()
+	at, n := p.stack.Network+12, 4
+	if p.stack.Version == 6 {
+		at, n = p.stack.Network+8, 16
+	}
+	source, _ := netip.AddrFromSlice(p.data[at : at+n])
+	return low == netip.AddrPortFrom(source, p.stack.SrcPort) || low == high
 }
 
 // TestAnySplitIsTheSame: however a capture is cut into runs, and in whatever grouping their tables are merged, the table is
@@ -100,7 +125,7 @@ func TestAnySplitIsTheSame(t *testing.T) {
 				if n == 0 {
 					n = r.IntN(len(list) + 1)
 				}
-				run := session.NewTable(limit, prints)
+				run := session.NewTable(limit, prints, seed)
 				for i := at; i < min(at+n, len(list)); i++ {
 					add(run, &list[i])
 				}
@@ -112,9 +137,9 @@ func TestAnySplitIsTheSame(t *testing.T) {
 				runs[i].Merge(runs[i+1])
 				runs = append(runs[:i+1], runs[i+2:]...)
 			}
-			runs = append(runs, session.NewTable(limit, prints))
+			runs = append(runs, session.NewTable(limit, prints, seed))
 			sameTable(t, fmt.Sprintf("runs of %d", size), runs[0], limit, keys, partials)
-			runs[0].Merge(session.NewTable(limit, prints)) // an empty run changes nothing
+			runs[0].Merge(session.NewTable(limit, prints, seed)) // an empty run changes nothing
 			sameTable(t, "with an empty run behind", runs[0], limit, keys, partials)
 		}
 	})
@@ -126,7 +151,7 @@ func TestTableGoesOnAfterMerge(t *testing.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
 		list := packets(r)
 		keys, partials := fold(list, 50, true)
-		a, b := session.NewTable(50, true), session.NewTable(50, true)
+		a, b := session.NewTable(50, true, seed), session.NewTable(50, true, seed)
 		one, two := len(list)/3, 2*len(list)/3
 		for i := range list {
 			switch {
@@ -152,7 +177,7 @@ func partial(t *rapid.T, name string, first uint64, limit int) session.Partial {
 		return session.Partial{}
 	}
 	all := rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, name)
-	p := session.Partial{First: first, Packets: uint64(n), Bytes: uint64(len(all)), Prefix: bytes.Clone(all[:min(limit, len(all))])}
+	p := session.Partial{First: first, Up: n > 1, Start: int64(first), Last: int64(first) + int64(n), Packets: [2]uint64{uint64(n), 1}, Sizes: [2]uint64{7, uint64(n)}, Bytes: uint64(len(all)), Prefix: bytes.Clone(all[:min(limit, len(all))])}
 	p.Print = p.Print.Append(all)
 	return p
 }
@@ -203,7 +228,7 @@ func TestPrintIsThePolynomial(t *testing.T) {
 			t.Fatalf("appended in two parts: % x, want % x", p.Bytes(), have)
 		}
 		part := func(b []byte) session.Partial {
-			return session.Partial{Packets: 1, Bytes: uint64(len(b)), Print: session.Print{}.Append(b)}
+			return session.Partial{First: 1, Bytes: uint64(len(b)), Print: session.Print{}.Append(b)}
 		}
 		if m := session.Merge(part(all[:cut]), part(all[cut:]), 0); m.Print.Bytes() != have {
 			t.Fatalf("joined from two parts: % x, want % x", m.Print.Bytes(), have)

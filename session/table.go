@@ -1,224 +1,368 @@
 package session
 
 import (
-	"encoding/binary"
-
 	"github.com/pcapmill/pcapmill/header"
 )
 
 // Table adds up the packets of one run of a capture, session by session. It is
 // not safe for concurrent use.
 //
-// State per session: the prefix in full length (limit bytes, zeros behind what
-// is filled, so that it serves as the sample), 24 bytes of counters, 16 of
-// fingerprint if asked for, and the map entry of the five-tuple (IPv4: 25 bytes
-// at a load of 44 to 88 %, IPv6: 45). No pointers: the collector passes over it.
+// State per session: the prefix in a slot of fitting size (at most limit bytes,
+// see arena), 64 bytes that every packet touches, 24 that only the first one
+// does, 16 of fingerprint if asked for, and 11 to 21 of index. No pointers: the
+// collector passes over it.
+//
+// The index is our own and not a map because it is looked up in batches: Touch
+// asks memory for the cache lines of many packets at once, which a map cannot.
 type Table struct {
-	limit    int
-	prints   bool
-	perSlab  int
-	index4   map[key4]uint32
-	index6   map[FiveTuple]uint32
-	counters []counters
-	print    []Print
-	slabs    [][]byte
-	last4    key4 // the session found last: packets come in trains
-	lastID   uint32
+	limit  int
+	prints bool
+	seed   Seed
+
+	slots []uint64 // hash<<32 | place of the session + 1; 0 is free
+	n     int      // sessions
+	hot   []*[perBlock]hot
+	cold  []*[perBlock]cold
+	print []*[perBlock]Print
+	six   []FiveTuple // of IPv6 sessions, by a
+	arena arena
+
+	digests [][16]byte // of Seal
+
+	sink uint64 // keeps Touch from being optimised away
+	one  Run    // of Note
 }
 
-type counters struct {
-	first   uint64
-	packets uint64
-	bytes   uint64
+// perBlock is how many sessions the blocks of state hold.
+const perBlock = 512
+
+// hot is what every packet of a session touches: one cache line.
+type hot struct {
+	a, b    uint64    // five-tuple as in Packet; IPv6: a is the place in six
+	bytes   uint64    // contributed
+	last    int64     // latest time
+	sizes   [2]uint64 // by direction: from the lower endpoint, from the higher
+	packets [2]uint32 // by direction, carried over into cold.more
+	place   uint32    // of the prefix in the arena, 0 for none
+	class   uint8     // of its slot
+	up      bool      // direction of the first packet
+	gen     uint16    // which session of its five-tuple
 }
 
-// key4 is the five-tuple of IPv4 in two words: addresses, and ports with the
-// protocol. The general FiveTuple costs three times as much to hash.
-type key4 struct {
-	addrs uint64
-	rest  uint64 // 0 for no session: the protocol is never 0
+type cold struct {
+	first uint64
+	start int64
+	more  [2]uint32
 }
-
-// slabLen is the size in bytes that slabs of prefixes aim at.
-const slabLen = 64 << 10
 
 // NewTable returns an empty table whose sessions keep prefixes of at most limit
-// bytes, and fingerprints of all bytes if prints is set.
-func NewTable(limit int, prints bool) *Table {
-	return &Table{
-		limit: limit, prints: prints, perSlab: max(1, slabLen/max(1, limit)),
-		index4: map[key4]uint32{}, index6: map[FiveTuple]uint32{},
+// bytes, and fingerprints of all bytes if prints is set. Tables that share the
+// packets of a capture need the same seed.
+func NewTable(limit int, prints bool, seed Seed) *Table {
+	return &Table{limit: limit, prints: prints, seed: seed, slots: make([]uint64, 64), arena: newArena(limit)}
+}
+
+// Reset empties the table and keeps its memory for the next capture, unless
+// that is more than keep bytes.
+func (t *Table) Reset(keep int64) {
+	if t.Bytes() > keep {
+		*t = *NewTable(t.limit, t.prints, t.seed)
+		return
 	}
+	clear(t.slots)
+	t.n, t.six = 0, t.six[:0]
+	t.arena.reset()
 }
 
 // Len is the number of sessions.
-func (t *Table) Len() int { return len(t.counters) }
+func (t *Table) Len() int { return t.n }
 
-// Add counts a packet for its session and returns the session's place in the
-// table. packet is the packet's number in its capture, from 1, and increases
-// from call to call. What the packet contributes is for Room and Contribute.
-func (t *Table) Add(data []byte, s *header.Stack, packet uint64) uint32 {
-	id, ok := t.find(data, s)
-	if !ok {
-		id = t.append(packet)
-		if s.Version == 4 {
-			t.index4[t.last4] = id
-		} else {
-			t.index6[KeyOf(data, s)] = id
+// Bytes is the memory that the table holds.
+func (t *Table) Bytes() int64 {
+	perSession := 64 + 24
+	if t.prints {
+		perSession += 16
+	}
+	return int64(len(t.slots))*8 + int64(len(t.hot)*perBlock*perSession) + int64(cap(t.six))*38 + int64(t.arena.bytes())
+}
+
+// Touch loads what Add will need for each of some packets (16 to 64), so that
+// their cache misses overlap instead of following each other.
+func (t *Table) Touch(packets []Packet) {
+	mask := uint32(len(t.slots) - 1)
+	sum := uint64(0)
+	for i := range packets {
+		sum += t.slots[packets[i].hash&mask]
+	}
+	for i := range packets {
+		p := &packets[i]
+		if s := t.slots[p.hash&mask]; uint32(s>>32) == p.hash && s != 0 {
+			id := uint32(s) - 1
+			sum += t.hot[id/perBlock][id%perBlock].bytes
 		}
 	}
-	if s.Version == 4 {
-		t.lastID = id
+	t.sink = sum
+}
+
+// Add counts a packet for its session and returns the session's place in the
+// table. tuples and first are those of the packet's Run; packets come in the
+// order of the capture. What the packet contributes is for Room and Contribute.
+func (t *Table) Add(p *Packet, tuples []FiveTuple, first uint64) uint32 {
+	id, ok := t.find(p, tuples)
+	if !ok {
+		a := p.a
+		if p.flags&ipv6 != 0 {
+			a = uint64(len(t.six))
+			t.six = append(t.six, tuples[p.a])
+		}
+		id = t.append(a, p.b, p.hash)
+		h, c := t.at(id)
+		h.gen = p.gen
+		c.first, c.start = first+uint64(p.Number), p.Time
+		h.last, h.up = p.Time, p.flags&up != 0
 	}
-	t.counters[id].packets++
+	h := &t.hot[id/perBlock][id%perBlock]
+	d := 0
+	if p.flags&up == 0 {
+		d = 1
+	}
+	h.sizes[d&1] += uint64(p.end) - uint64(p.network)
+	h.packets[d&1]++
+	if h.packets[d&1] == 0 {
+		t.cold[id/perBlock][id%perBlock].more[d&1]++
+	}
+	h.last = max(h.last, p.Time)
 	return id
 }
 
-func (t *Table) find(data []byte, s *header.Stack) (id uint32, ok bool) {
-	if s.Version != 4 {
-		id, ok = t.index6[KeyOf(data, s)]
-		return id, ok
-	}
-	k := keyOf4(data, s)
-	if k == t.last4 {
-		return t.lastID, true
-	}
-	t.last4 = k
-	id, ok = t.index4[k]
-	return id, ok
-}
-
-// keyOf4 packs what KeyOf takes from an IPv4 packet.
-func keyOf4(data []byte, s *header.Stack) key4 {
-	addrs := binary.BigEndian.Uint64(data[s.Network+12:])
-	a := addrs>>32<<16 | uint64(s.SrcPort)
-	b := addrs&0xffffffff<<16 | uint64(s.DstPort)
-	if a > b {
-		a, b = b, a
-	}
-	return key4{
-		addrs: a>>16<<32 | b>>16,
-		rest:  a&0xffff<<32 | b&0xffff<<16 | uint64(s.Proto),
+// find looks for the session of a packet.
+func (t *Table) find(p *Packet, tuples []FiveTuple) (id uint32, ok bool) {
+	mask := uint32(len(t.slots) - 1)
+	for i := p.hash & mask; ; i = (i + 1) & mask {
+		s := t.slots[i]
+		if s == 0 {
+			return 0, false
+		}
+		if uint32(s>>32) != p.hash {
+			continue
+		}
+		id := uint32(s) - 1
+		h := &t.hot[id/perBlock][id%perBlock]
+		switch {
+		case h.b != p.b || h.gen != p.gen:
+		case p.flags&ipv6 != 0:
+			if t.six[h.a] == tuples[p.a] {
+				return id, true
+			}
+		case h.a == p.a:
+			return id, true
+		}
 	}
 }
 
-func (k key4) fiveTuple() FiveTuple {
-	t := FiveTuple{version: 4, proto: uint8(k.rest)}
-	binary.BigEndian.PutUint32(t.addr[0][:], uint32(k.addrs>>32))
-	binary.BigEndian.PutUint32(t.addr[1][:], uint32(k.addrs))
-	t.port = [2]uint16{uint16(k.rest >> 32), uint16(k.rest >> 16)}
-	return t
-}
-
-func (t FiveTuple) key4() key4 {
-	return key4{
-		addrs: uint64(binary.BigEndian.Uint32(t.addr[0][:]))<<32 | uint64(binary.BigEndian.Uint32(t.addr[1][:])),
-		rest:  uint64(t.port[0])<<32 | uint64(t.port[1])<<16 | uint64(t.proto),
-	}
+func (t *Table) at(id uint32) (*hot, *cold) {
+	return &t.hot[id/perBlock][id%perBlock], &t.cold[id/perBlock][id%perBlock]
 }
 
 // append makes room for a new session.
-func (t *Table) append(first uint64) uint32 {
-	id := len(t.counters)
-	t.counters = append(t.counters, counters{first: first})
+func (t *Table) append(a, b uint64, hash uint32) uint32 {
+	id := uint32(t.n)
+	if t.n++; t.n > len(t.slots)*3/4 {
+		t.grow()
+	}
+	t.enter(hash, id)
+	if int(id/perBlock) == len(t.hot) {
+		t.hot = append(t.hot, new([perBlock]hot))
+		t.cold = append(t.cold, new([perBlock]cold))
+		if t.prints {
+			t.print = append(t.print, new([perBlock]Print))
+		}
+	}
+	h, c := t.at(id)
+	*h, *c = hot{a: a, b: b}, cold{}
 	if t.prints {
-		t.print = append(t.print, Print{})
+		t.print[id/perBlock][id%perBlock] = Print{}
 	}
-	if id%t.perSlab == 0 {
-		t.slabs = append(t.slabs, make([]byte, t.perSlab*t.limit))
-	}
-	return uint32(id)
+	return id
 }
 
-// slot is the full-length prefix of a session.
-func (t *Table) slot(id uint32) []byte {
-	at := int(id) % t.perSlab * t.limit
-	return t.slabs[int(id)/t.perSlab][at : at+t.limit : at+t.limit]
+func (t *Table) enter(hash, id uint32) {
+	mask := uint32(len(t.slots) - 1)
+	i := hash & mask
+	for t.slots[i] != 0 {
+		i = (i + 1) & mask
+	}
+	t.slots[i] = uint64(hash)<<32 | uint64(id+1)
 }
 
-// Room is the part of a session's prefix that is still free: empty when the
-// session is full. Bytes go there before Contribute tells how many.
-func (t *Table) Room(id uint32) []byte {
-	filled := t.counters[id].bytes
-	if filled >= uint64(t.limit) {
+func (t *Table) grow() {
+	old := t.slots
+	t.slots = make([]uint64, 2*len(old))
+	for _, s := range old {
+		if s != 0 {
+			t.enter(uint32(s>>32), uint32(s)-1)
+		}
+	}
+}
+
+// Room is where the next n bytes of a session's prefix go, or as many of them
+// as it still needs: none when the session is full. Contribute must follow.
+func (t *Table) Room(id uint32, n int) []byte {
+	h := &t.hot[id/perBlock][id%perBlock]
+	if h.bytes >= uint64(t.limit) || n == 0 {
 		return nil
 	}
-	return t.slot(id)[filled:]
+	filled := int(h.bytes)
+	want := min(filled+n, t.limit)
+	switch {
+	case h.place == 0:
+		h.class = t.arena.class(want)
+		h.place = t.arena.get(h.class)
+	case want > t.arena.sizes[h.class]:
+		class := t.arena.class(want)
+		place := t.arena.get(class)
+		copy(t.arena.slot(place, class), t.arena.slot(h.place, h.class)[:filled])
+		t.arena.put(h.place, h.class)
+		h.place, h.class = place, class
+	}
+	return t.arena.slot(h.place, h.class)[filled:want:want]
 }
 
-// Contribute counts n bytes, of which the first min(n, len(Room)) have been
-// written to Room. With fingerprints, all must hold the n bytes; else it is not
-// looked at.
+// Contribute counts n bytes, of which the first have been written to Room. With
+// fingerprints, all must hold the n bytes; else it is not looked at.
 func (t *Table) Contribute(id uint32, n int, all []byte) {
-	t.counters[id].bytes += uint64(n)
+	t.hot[id/perBlock][id%perBlock].bytes += uint64(n)
 	if t.prints {
-		t.print[id] = t.print[id].Append(all[:n])
+		p := &t.print[id/perBlock][id%perBlock]
+		*p = p.Append(all[:n])
 	}
+}
+
+// Full reports whether a session needs no more bytes.
+func (t *Table) Full(id uint32) bool {
+	return t.hot[id/perBlock][id%perBlock].bytes >= uint64(t.limit)
+}
+
+// Note is Add for a packet that comes alone: data and s are its captured bytes
+// and headers, number is its number in the capture, from 1.
+func (t *Table) Note(data []byte, s *header.Stack, number uint64, time int64) uint32 {
+	id, _ := t.NoteBroken(nil, data, s, number, time, true)
+	return id
+}
+
+// NoteBroken is Note with a Breaker, which may be nil, also for packets that are
+// left out (kept is false). ok is false if the packet belongs to no session.
+func (t *Table) NoteBroken(b *Breaker, data []byte, s *header.Stack, number uint64, time int64, kept bool) (id uint32, ok bool) {
+	t.one.Reset(1)
+	if kept {
+		t.one.Add(&t.seed, data, s, 0, 0, time)
+	} else {
+		t.one.AddSilent(&t.seed, data, s, 0, 0, time)
+	}
+	for i := range t.one.Packets[0] {
+		p := &t.one.Packets[0][i]
+		if b == nil && kept || b != nil && b.Number(p, t.one.tuples[0]) {
+			return t.Add(p, t.one.tuples[0], number), true
+		}
+	}
+	return 0, false
 }
 
 // At returns the partial of the session at place id, 0 <= id < Len. Its prefix
-// is the table's memory, with the table's limit as capacity and zeros behind.
-func (t *Table) At(id int) Partial {
-	c := &t.counters[id]
-	p := Partial{First: c.first, Packets: c.packets, Bytes: c.bytes}
-	p.Prefix = t.slot(uint32(id))[:min(c.bytes, uint64(t.limit))]
+// is the table's memory.
+func (t *Table) At(id int) (p Partial) {
+	h, c := t.at(uint32(id))
+	p = Partial{First: c.first, Up: h.up, Start: c.start, Last: h.last, Sizes: h.sizes, Bytes: h.bytes}
+	for d := range p.Packets {
+		p.Packets[d] = uint64(c.more[d])<<32 | uint64(h.packets[d])
+	}
+	p.Prefix = t.prefix(id)
 	if t.prints {
-		p.Print = t.print[id]
+		p.Print = t.print[id/perBlock][id%perBlock]
 	}
 	return p
 }
 
-// Keys are the five-tuples of all sessions, by place in the table.
-func (t *Table) Keys() []FiveTuple {
-	keys := make([]FiveTuple, t.Len())
-	for k, id := range t.index4 {
-		keys[id] = k.fiveTuple()
+// Gen tells which session of its five-tuple the one at place id is, from 0.
+func (t *Table) Gen(id int) uint16 { return t.hot[id/perBlock][id%perBlock].gen }
+
+// Key is the five-tuple of the session at place id.
+func (t *Table) Key(id int) FiveTuple {
+	h := &t.hot[id/perBlock][id%perBlock]
+	if h.b&mark6 != 0 {
+		return t.six[h.a]
 	}
-	for k, id := range t.index6 {
-		keys[id] = k
-	}
-	return keys
+	return unpack4(h.a, h.b)
 }
 
 // Merge adds the table of the run that follows in the same capture. Both must
 // have been made with the same arguments; later is not changed.
 func (t *Table) Merge(later *Table) {
-	for i, key := range later.Keys() {
-		p := later.At(i)
-		id, ok := t.place(key)
-		if !ok {
-			id = t.append(p.First)
-			if key.version == 4 {
-				t.index4[key.key4()] = id
-			} else {
-				t.index6[key] = id
-			}
-			copy(t.slot(id), p.Prefix)
-			t.put(id, p)
-			continue
-		}
-		t.put(id, Merge(t.At(int(id)), p, t.limit))
+	for i := range later.Len() {
+		t.MergePartial(later.Key(i), later.Gen(i), later.At(i))
 	}
 }
 
-func (t *Table) place(key FiveTuple) (id uint32, ok bool) {
+// MergePartial adds what a later run adds up to for one session, the gen-th of
+// its five-tuple from 0, and returns the session's place. p.Prefix is copied.
+func (t *Table) MergePartial(key FiveTuple, gen uint16, p Partial) uint32 {
+	q := Packet{hash: t.hashOf(&key, gen), gen: gen}
+	var six [1]FiveTuple
 	if key.version == 4 {
-		id, ok = t.index4[key.key4()]
+		q.a, q.b = key.pack4()
 	} else {
-		id, ok = t.index6[key]
+		q.b, q.flags, six[0] = mark6, ipv6, key
 	}
-	return id, ok
+	id, ok := t.find(&q, six[:])
+	var before Partial
+	if ok {
+		before = t.At(int(id))
+	} else {
+		if key.version != 4 {
+			q.a = uint64(len(t.six))
+			t.six = append(t.six, key)
+		}
+		id = t.append(q.a, q.b, q.hash)
+		t.hot[id/perBlock][id%perBlock].gen = gen
+	}
+	copy(t.Room(id, len(p.Prefix)), p.Prefix)
+	before.Prefix, p.Prefix = nil, nil // what is left are counters
+	t.put(id, Merge(before, p, 0))
+	return id
 }
 
-// put stores the counters of a merged partial; its prefix already stands in
-// the slot, because Merge appends in place.
+// hashOf is what Run.Add and Breaker compute for a packet of this session.
+func (t *Table) hashOf(key *FiveTuple, gen uint16) uint32 {
+	h := uint32(gen) * spread
+	if key.version == 4 {
+		return h + uint32(t.seed.mix(key.pack4()))
+	}
+	return h + uint32(t.seed.six(key))
+}
+
+// put stores the counters of a merged partial.
 func (t *Table) put(id uint32, p Partial) {
-	t.counters[id] = counters{first: p.First, packets: p.Packets, bytes: p.Bytes}
+	h, c := t.at(id)
+	h.bytes, h.last, h.up, h.sizes = p.Bytes, p.Last, p.Up, p.Sizes
+	c.first, c.start = p.First, p.Start
+	for d := range p.Packets {
+		h.packets[d], c.more[d] = uint32(p.Packets[d]), uint32(p.Packets[d]>>32)
+	}
 	if t.prints {
-		t.print[id] = p.Print
+		t.print[id/perBlock][id%perBlock] = p.Print
 	}
 }
 
-// Sample is the session's prefix in full length: its first bytes and zeros up
-// to the limit. It is the table's memory.
-func (t *Table) Sample(id int) []byte { return t.slot(uint32(id)) }
+// prefix is the session's prefix, in the table's memory.
+func (t *Table) prefix(id int) []byte {
+	h := &t.hot[id/perBlock][id%perBlock]
+	if h.place == 0 {
+		return nil
+	}
+	n := min(h.bytes, uint64(t.limit))
+	return t.arena.slot(h.place, h.class)[:n:n]
+}
+
+// Sample writes the session's prefix in full length into dst, which has limit
+// bytes: its first bytes, and zeros behind.
+func (t *Table) Sample(id int, dst []byte) { clear(dst[copy(dst, t.prefix(id)):]) }

@@ -82,6 +82,7 @@ type Packet struct {
 	Time      int64  // nanoseconds since 1970-01-01 UTC, 0 for simple packets
 	Original  uint32 // length of the packet on the wire in bytes
 	Data      []byte // captured bytes: a part of the slice that was parsed
+	At        int    // where in that slice it begins
 }
 
 // Kind says what Next has found.
@@ -100,6 +101,10 @@ const (
 type Parser struct {
 	BigEndian  bool
 	Interfaces []Interface
+	Sections   int // section headers so far
+	// Sealed passes over interface descriptions until the next section header:
+	// behind a gap nobody knows which number they have.
+	Sealed bool
 }
 
 // Sniff reports whether b, at least four bytes, begins like a pcapng file.
@@ -143,8 +148,8 @@ func (p *Parser) Next(b []byte, pkt *Packet) (size int64, kind Kind, err error) 
 		return 0, Skip, FormatError(fmt.Sprintf("block length %d, need a multiple of 4 of at least %d", length, MinBlock))
 	}
 	size = int64(length)
-	switch typ {
-	case TypeInterface, TypePacket, TypeSimplePacket, TypeEnhancedPacket:
+	switch {
+	case typ == TypeInterface && !p.Sealed, typ == TypePacket, typ == TypeSimplePacket, typ == TypeEnhancedPacket:
 	default:
 		return size, Skip, nil
 	}
@@ -180,11 +185,10 @@ func fits(captured uint32, room int) error {
 }
 
 func (p *Parser) section(b []byte) (int64, error) {
-	const magic = 0x1a2b3c4d
 	switch binary.LittleEndian.Uint32(b[8:]) {
-	case magic:
+	case byteOrderMagic:
 		p.BigEndian = false
-	case bits.ReverseBytes32(magic):
+	case bits.ReverseBytes32(byteOrderMagic):
 		p.BigEndian = true
 	default:
 		return 0, FormatError(fmt.Sprintf("section header with byte-order magic %x, need 1a2b3c4d in one order", b[8:12]))
@@ -193,7 +197,9 @@ func (p *Parser) section(b []byte) (int64, error) {
 	if length < 28 || length%4 != 0 {
 		return 0, FormatError(fmt.Sprintf("section header of %d bytes, need a multiple of 4 of at least 28", length))
 	}
-	p.Interfaces = p.Interfaces[:0]
+	p.Interfaces = p.Interfaces[:0:0] // a copy of this Parser may still use the list
+	p.Sealed = false
+	p.Sections++
 	return int64(length), nil
 }
 
@@ -264,7 +270,7 @@ func (p *Parser) fill(id uint32, body []byte, pkt *Packet) error {
 	pkt.Time = ifc.clock.nanoseconds(uint64(p.u32(body[4:]))<<32 | uint64(p.u32(body[8:])))
 	pkt.Original = p.u32(body[16:])
 	end := 20 + int(captured)
-	pkt.Data = body[20:end:end]
+	pkt.Data, pkt.At = body[20:end:end], 8+20
 	return nil
 }
 
@@ -285,6 +291,6 @@ func (p *Parser) simple(body []byte, pkt *Packet) error {
 		return err
 	}
 	end := 4 + int(captured)
-	*pkt = Packet{LinkType: ifc.LinkType, Original: original, Data: body[4:end:end]}
+	*pkt = Packet{LinkType: ifc.LinkType, Original: original, Data: body[4:end:end], At: 8 + 4}
 	return nil
 }

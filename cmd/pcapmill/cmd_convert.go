@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
 	"github.com/pcapmill/pcapmill/config"
+	"github.com/pcapmill/pcapmill/export"
 	"github.com/pcapmill/pcapmill/mill"
 )
 
@@ -31,6 +33,7 @@ variables, then flags.`,
 		Example: `  pcapmill convert captures/ -o dataset
   pcapmill convert USTC-TFC2016/ -o ustc --labels ustc-tfc2016
   pcapmill convert captures/ -o dataset --dry-run
+  pcapmill convert captures/ -o dataset --format npz,png
   pcapmill convert captures/ -o dataset --ip anonymize --key-file project.key
   zcat old.pcap.gz | pcapmill convert - --stdin-name vpn_skype_chat1.pcap -o dataset`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -47,7 +50,7 @@ variables, then flags.`,
 			return convert(cmd, args, v, dryRun, asJSON)
 		},
 	}
-	exits(cmd, "0  done", "1  failed; the dataset is as it was", "2  wrong usage",
+	exits(cmd, "0  done", "1  failed; the dataset is as it was, or, if only its split failed, whole and not split", "2  wrong usage",
 		"3  done, but some input was damaged or unreadable: each is named, with the offset, and everything readable is in the dataset",
 		"130  interrupted; the dataset is consistent, and the same command completes it")
 	addOptions(cmd)
@@ -58,6 +61,11 @@ variables, then flags.`,
 
 func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSON bool) error {
 	o, err := millOptions(v)
+	if err != nil {
+		return err
+	}
+	debug.SetMemoryLimit(o.MemoryLimit()) // garbage is collected before it would exceed that
+	jobs, err := exportJobs(v)
 	if err != nil {
 		return err
 	}
@@ -74,17 +82,37 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 		c.failedEvent(err)
 		return &status{exitFailed, nameCaptures(err, p)}
 	}
-	for _, w := range o.Warnings() {
+	sides, divide, err := splitOptions(v, p.Out, "")
+	if err == nil && divide && p.Out != "" {
+		err = failed(mill.CheckSplit(p.Out, sides))
+	}
+	if err != nil {
+		c.failedEvent(err)
+		return err
+	}
+	for _, w := range append(v.KeyWarnings(o.Key), o.Warnings()...) {
 		c.warn(w)
 	}
 	if dryRun {
 		return problems(p)
 	}
-	return mine(cmd.Context(), p, c)
+	err = mine(cmd.Context(), p, c, func() error {
+		if !divide {
+			return nil
+		}
+		r, err := mill.Split(cmd.Context(), p.Out, sides, false)
+		if err != nil {
+			return fmt.Errorf("%w\nthe samples are in %s, whole; what is new is on no side", err, p.Out)
+		}
+		c.split(p.Out, r)
+		return nil
+	}, jobs)
+	return err
 }
 
-// mine runs the plan and shows what comes of it.
-func mine(ctx context.Context, p *mill.Plan, c *console) error {
+// mine runs the plan and shows what comes of it. A run that was not interrupted ends with
+// divide, and then with rendering the formats that were asked for.
+func mine(ctx context.Context, p *mill.Plan, c *console, divide func() error, jobs []export.Job) error {
 	progress := &mill.Progress{}
 	bars := c.progress(p, progress)
 	r, err := mill.Run(ctx, p, mill.Events{
@@ -102,7 +130,24 @@ func mine(ctx context.Context, p *mill.Plan, c *console) error {
 		c.failedEvent(err)
 		return &status{exitFailed, nameCaptures(err, p)}
 	}
-	c.result(p, r)
+	if c.json == nil {
+		c.result(p, r)
+	}
+	if !r.Interrupted {
+		if err := divide(); err != nil {
+			c.failedEvent(err)
+			return &status{exitFailed, nameCaptures(err, p)}
+		}
+		rendered, err := c.render(ctx, p.Out, p.Out, jobs)
+		if err != nil {
+			return c.notRendered(p, rendered, err)
+		}
+		c.rendered(rendered)
+	}
+	if c.json != nil { // done is the last event
+		c.result(p, r)
+	}
+	c.stale(p.Out)
 	switch {
 	case r.Interrupted:
 		return &status{exitInterrupted, errors.New("interrupted: the dataset holds the captures above, whole; the same command completes it")}

@@ -59,7 +59,7 @@ on request.`,
 		},
 	}
 	exits(cmd, "0  done", "1  it cannot be read", "2  wrong usage", "3  the capture is damaged; what is before the damage is shown", "130  interrupted")
-	addOptions(cmd, "drop", "mac", "content", "length", "shape")
+	addOptions(cmd, "drop", "resync", "mac", "content", "length", "shape", "workers", "memory", "tmp", "max-expansion")
 	cmd.Flags().IntVarP(&in.samples, "samples", "n", 3, "draw `N` samples of each class")
 	cmd.Flags().StringVar(&in.sheet, "png", "", "also draw the samples into `FILE`, one row a class")
 	cmd.Flags().IntVar(&in.top, "top", 10, "list the `N` largest sessions of a capture")

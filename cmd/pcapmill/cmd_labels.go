@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -43,7 +44,7 @@ first class is label 0. --print shows a built-in one.`,
 		},
 	}
 	exits(cmd, "0  done", "1  classes tie, or there are no captures", "2  wrong usage", "3  some path could not be read")
-	addOptions(cmd, "labels", "stdin-name")
+	addOptions(cmd, slices.DeleteFunc(slices.Clone(labelNames), func(n string) bool { return n == "unknown" })...)
 	cmd.Flags().StringVar(&name, "print", "", "print the class table `NAME` as YAML, to start one's own from")
 	must(cmd.RegisterFlagCompletionFunc("print", cobra.FixedCompletions(label.Builtins(), cobra.ShellCompDirectiveDefault)))
 	return cmd
@@ -55,10 +56,10 @@ func showLabels(cmd *cobra.Command, paths []string) error {
 		return err
 	}
 	o := mill.Default()
-	if o.Labels, err = label.Load(v.Get("labels")); err != nil {
-		return usage("%s: %w", from(v, "labels"), err)
+	if err := labelOptions(v, &o); err != nil {
+		return err
 	}
-	o.StdinName = v.Get("stdin-name")
+	o.Unknown = mill.KeepUnknown // it shows them
 	p, err := mill.Prepare(paths, "", o)
 	if p == nil {
 		return &status{exitUsage, err}
@@ -71,7 +72,7 @@ func showLabels(cmd *cobra.Command, paths []string) error {
 	}
 	ties, unknown := c.labelTable(p)
 	fmt.Fprintf(c.out, "%s, %s unknown, %s (table %s)\n", plural(int64(len(p.Captures)), "capture"), thousands(unknown),
-		plural(ties, "tie"), shown(o.Labels.Name))
+		plural(ties, "tie"), shown(p.Labels.Name))
 	switch {
 	case ties > 0:
 		return &status{exitFailed, fmt.Errorf("%s: give the right class a longer keyword that occurs in the name", plural(ties, "tie"))}
@@ -86,9 +87,12 @@ func (c *console) labelTable(p *mill.Plan) (ties, unknown int64) {
 	t := table{columns: []column{{head: "CAPTURE"}, {head: "LABEL", right: true}, {head: "CLASS"}, {head: "KEYWORD"}}}
 	for i := range p.Captures {
 		in := &p.Captures[i]
-		m := p.Labels.Match(in.Name)
+		m := label.Match{}
+		if p.LabelFrom == mill.FromName {
+			m = p.Labels.Match(in.Name)
+		}
 		if len(m.Tied) == 0 {
-			if in.Label == label.Unknown {
+			if in.Class == label.UnknownName {
 				unknown++
 			}
 			t.add(shown(in.Path), fmt.Sprint(in.Label), in.Class, orDash(in.Keyword))

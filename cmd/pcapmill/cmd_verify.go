@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -11,15 +12,28 @@ import (
 )
 
 func newVerify() *cobra.Command {
+	var a against
 	cmd := &cobra.Command{
-		Use:   "verify DIR",
+		Use:   "verify DIR [--against CAPTURE...]",
 		Short: "check every promise that a finished dataset makes",
 		Long: `Checks the dataset in DIR against its manifest: counts, file sizes, IDX headers,
-the laws (packets = used + left out, sessions = samples + duplicates + empty), the
+the laws (packets = used + left out, sessions = samples + duplicates + empty + left out), the
 label of every image, the digest of every capture's samples, duplicates and
-conflicts. Stops at the first broken promise.`,
-		Example: `  pcapmill verify dataset`,
-		Args:    count(1, "name one directory"),
+conflicts; and the files of exports in DIR against the digests that they record.
+Stops at the first broken promise. An export that was made from another state of the
+dataset is named as stale; that breaks none.
+
+With --against it also reads the captures that the dataset was made from (files or
+directories, as for convert) and searches every file of DIR for every IP and MAC
+address of their headers, as bytes in both orders and as text, and with --names for
+every host name of DNS, TLS and HTTP. It knows of each byte of a sample which header
+field it is, so it tells a mask that did not hold, which is an error, from an address
+in payload, which masks leave alone and which is counted. See docs/privacy.md.
+Addresses are not shown, only where they stand, unless --addresses is given.`,
+		Example: `  pcapmill verify dataset
+  pcapmill verify dataset --against captures/
+  pcapmill verify dataset --against captures/ --names --list 100`,
+		Args: func(_ *cobra.Command, args []string) error { return a.arguments(args) },
 		RunE: func(cmd *cobra.Command, args []string) error {
 			v, err := audit.Verify(args[0])
 			out := cmd.OutOrStdout()
@@ -31,13 +45,48 @@ conflicts. Stops at the first broken promise.`,
 			if err != nil {
 				return failed(noDataset(args[0], &named{fmt.Errorf("%s: %w", args[0], err), args}))
 			}
+			if err := verifyExports(cmd, args[0], v.Manifest); err != nil {
+				return failed(&named{fmt.Errorf("%s: %w", args[0], err), args})
+			}
 			fmt.Fprintf(out, "%s: whole: %s of %s, %s\n", shown(args[0]), plural(v.Manifest.Samples, "sample"),
 				plural(int64(len(v.Manifest.Captures)), "capture"), shown(v.Manifest.Settings.Shape))
-			return nil
+			if a.captures == nil {
+				return nil
+			}
+			return a.run(cmd, args[0])
 		},
 	}
-	exits(cmd, "0  every promise holds", "1  one is broken, or there is no dataset", "2  wrong usage")
+	exits(cmd, "0  every promise holds", "1  one is broken, or there is no dataset, or none of the captures can be read", "2  wrong usage",
+		"3  every promise holds, but some capture or file was damaged or unreadable: each is named", "130  interrupted")
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.Var(&a, "against", "captures to search the dataset for; more may follow")
+	f.BoolVar(&a.names, "names", false, "search for host names, too: DNS, TLS server_name, HTTP Host")
+	f.BoolVar(&a.addresses, "addresses", false, "show the addresses and names that were found")
+	f.IntVar(&a.places, "list", 5, "places to list for each kind of find; 0: only count")
 	return cmd
+}
+
+// arguments are DIR and, with --against, captures.
+func (a *against) arguments(args []string) error {
+	switch {
+	case len(args) == 0:
+		return usage("verify: name one directory")
+	case a.captures == nil && len(args) > 1:
+		return usage("verify: name one directory; captures are named behind --against")
+	case a.captures == nil && (a.names || a.addresses):
+		return usage("verify: --names and --addresses say what --against looks for and shows: name captures with it")
+	case a.places < 0:
+		return usage("verify: --list %d: need 0 or more", a.places)
+	}
+	a.captures = append(a.captures, args[1:]...)
+	for _, path := range a.captures {
+		info, err := os.Stat(path)
+		if path == "-" || err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+			return &status{exitUsage, &named{fmt.Errorf("verify: --against %s: captures are read twice, so they must be files, and this is none", path), []string{path}}}
+		}
+	}
+	return nil
 }
 
 // noDataset says in plain words that a directory has no manifest, if that is

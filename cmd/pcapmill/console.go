@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/pcapmill/pcapmill/internal/plainjson"
 	"github.com/pcapmill/pcapmill/mill"
 )
 
@@ -25,7 +26,7 @@ func newConsole(cmd *cobra.Command, asJSON bool) *console {
 	c := &console{out: cmd.OutOrStdout(), err: cmd.ErrOrStderr()}
 	c.width = terminalWidth(c.out)
 	if asJSON {
-		c.json = json.NewEncoder(c.out)
+		c.json = json.NewEncoder(plainjson.Writer{W: c.out})
 		c.json.SetEscapeHTML(false)
 	}
 	return c
@@ -107,7 +108,7 @@ func (c *console) planTable(p *mill.Plan) {
 		if in.Stream {
 			format, size = "(read once)", "-"
 		}
-		t.add(shown(in.Path), format, size, fmt.Sprint(in.Label), in.Class, orDash(in.Keyword))
+		t.add(shown(in.Path), format, size, fmt.Sprint(in.Label), shown(in.Class), orDash(shown(in.Keyword)))
 	}
 	t.write(c.out, c.width)
 	for _, s := range p.Skipped {

@@ -13,8 +13,10 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/export"
 	"github.com/pcapmill/pcapmill/internal/typo"
 	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
 )
 
@@ -70,11 +72,14 @@ func (h *hinted) Hint() string { return h.hint }
 // rooms below, which do not know its options.
 func advised(err error) error {
 	var labels *mill.LabelError
+	var key *mask.PrefixKeyError
 	switch {
+	case errors.As(err, &key):
+		return &hinted{err, "'pcapmill keygen FILE' makes such a key; give it with --key-file FILE, and keep the file: without it the same pseudonyms cannot be made again"}
 	case errors.Is(err, manifest.ErrNone):
 		return err
 	case errors.As(err, &labels):
-		return &hinted{err, "'pcapmill labels' shows every capture with its class; for captures without one, --unknown keep gives label 255 and skip leaves them out"}
+		return &hinted{err, "'pcapmill labels' shows every capture with its class; for captures without one, --unknown keep gives the label of unknown (255) and skip leaves them out"}
 	case errors.Is(err, fs.ErrPermission):
 		return &hinted{err, "look at the owner and mode of the file and of the directories above it"}
 	}
@@ -101,7 +106,7 @@ func complain(w io.Writer, err error) {
 
 // rooms is a row of our package names, as library errors begin with them, at the
 // start of a line or behind the option that it is about.
-var rooms = regexp.MustCompile(`^(--[a-z-]+: |PCAPMILL_[A-Z_]+: )?(?:(?:atomicfile|audit|config|dataset|dedup|header|idx|label|manifest|mask|mill|rows|sample): )+`)
+var rooms = regexp.MustCompile(`^(--[a-z-]+: |PCAPMILL_[A-Z_]+: )?(?:(?:atomicfile|audit|card|config|csv|dataset|dedup|export|flows|header|idx|label|manifest|mask|mill|parquet|png|rows|sample|session|split|splitfile): )+`)
 
 // withoutRooms is a message without the names of our packages, which tell a
 // person nothing.
@@ -132,7 +137,13 @@ func pathsIn(err error) (paths []string) {
 		paths = append(paths, e.Old, e.New)
 	case *capture.Damage:
 		paths = append(paths, e.Path)
+	case *mill.GapsError:
+		paths = append(paths, e.Path)
 	case *capture.NotCaptureError:
+		paths = append(paths, e.Path)
+	case *export.ForeignError:
+		paths = append(paths, e.Path)
+	case *export.DamagedError:
 		paths = append(paths, e.Path)
 	case *named:
 		paths = append(paths, e.paths...)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -40,12 +39,18 @@ func (in *inspector) capture(cmd *cobra.Command, path string) error {
 		in.say("time: %s to %s (%s)", time.Unix(0, x.First).UTC().Format(layout), time.Unix(0, x.Last).UTC().Format(layout), time.Duration(x.Last-x.First))
 	}
 	in.reasons(x)
-	fits, bytes := x.Fits(o.Shape)
+	defer x.Close()
+	fits, bytes, err := x.Fits(o.Shape)
+	if err != nil {
+		return failed(err)
+	}
 	in.say("sessions: %s, truncated %s, padded %s, exact %s, empty %s, %s", thousands(int64(x.Sessions.Len())),
 		thousands(fits[sample.Truncated]), thousands(fits[sample.Padded]), thousands(fits[sample.Exact]), thousands(fits[sample.Empty]), bytesText(bytes))
-	in.largest(x.Sessions)
-	if x.Damage != nil {
-		return &status{exitDamaged, x.Damage}
+	if err := in.largest(x.Sessions); err != nil {
+		return failed(err)
+	}
+	if harm := x.Harm(path); harm != nil {
+		return &status{exitDamaged, harm}
 	}
 	return nil
 }
@@ -71,15 +76,27 @@ func (in *inspector) reasons(x *mill.Extraction) {
 
 // largest lists the sessions with the most bytes. Addresses and ports are shown
 // only on request: output gets pasted into reports.
-func (in *inspector) largest(t *session.Table) {
-	order := make([]int, t.Len())
-	for i := range order {
-		order[i] = i
+func (in *inspector) largest(l *session.List) error {
+	type row struct {
+		session.Session
+		i int
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(t.At(b).Bytes, t.At(a).Bytes) })
-	order = order[:min(in.top, len(order))]
-	if len(order) == 0 {
-		return
+	var top []row
+	err := l.Each(func(i int, s *session.Session) error {
+		at := len(top) // among equals the first one stands first
+		for at > 0 && top[at-1].Bytes < s.Bytes {
+			at--
+		}
+		if at < in.top {
+			r := row{*s, i}
+			r.Prefix = nil // lent
+			top = slices.Insert(top, at, r)
+			top = top[:min(len(top), in.top)]
+		}
+		return nil
+	})
+	if err != nil || len(top) == 0 {
+		return err
 	}
 	list := table{columns: []column{
 		{head: "SESSION", right: true}, {head: "FIRST PACKET", right: true}, {head: "PACKETS", right: true}, {head: "BYTES", right: true}, {head: "PROTOCOL"},
@@ -87,19 +104,18 @@ func (in *inspector) largest(t *session.Table) {
 	if in.addresses {
 		list.columns = append(list.columns, column{head: "ENDPOINTS"})
 	}
-	keys := t.Keys()
-	for _, i := range order {
-		p, k := t.At(i), keys[i]
+	for i := range top {
+		s := &top[i]
 		proto := "TCP"
-		if k.Proto() == header.UDP {
+		if s.Key.Proto() == header.UDP {
 			proto = "UDP"
 		}
 		cells := []string{
-			fmt.Sprint(i), thousands(int64(p.First)), thousands(int64(p.Packets)), thousands(int64(p.Bytes)),
-			fmt.Sprintf("%s over IPv%d", proto, k.Version()),
+			fmt.Sprint(s.i), thousands(int64(s.First)), thousands(int64(s.Count())), thousands(int64(s.Bytes)),
+			fmt.Sprintf("%s over IPv%d", proto, s.Key.Version()),
 		}
 		if in.addresses {
-			low, high := k.Endpoints()
+			low, high := s.Key.Endpoints()
 			cells = append(cells, low.String()+" "+high.String())
 		}
 		list.add(cells...)
@@ -108,4 +124,5 @@ func (in *inspector) largest(t *session.Table) {
 	if !in.addresses {
 		in.say("(--addresses shows the endpoints)")
 	}
+	return nil
 }

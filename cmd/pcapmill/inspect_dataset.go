@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pcapmill/pcapmill/dataset/idx"
@@ -25,6 +27,13 @@ func (in *inspector) dataset(dir string, m *manifest.Manifest) error {
 	if n := damaged(m); n > 0 {
 		in.say("damaged: %s; %s says where", plural(n, "capture"), manifest.Name)
 	}
+	if s := m.Split; s != nil {
+		in.say("split %s by %s: training %s, validation %s, test %s, left out %s", shown(s.Split), shown(s.By), thousands(s.Sides.Train),
+			thousands(s.Sides.Validation), thousands(s.Sides.Test), thousands(m.Samples-s.Sides.Train-s.Sides.Validation-s.Sides.Test))
+	}
+	if text := exportsText(dir, m); text != "" {
+		in.say("exports: %s", text)
+	}
 	in.balance(m)
 	rows, err := in.rows(dir, m)
 	if err != nil {
@@ -41,6 +50,15 @@ func settings(s *manifest.Settings) string {
 	}
 	text := fmt.Sprintf("content %s, mac %s, ip %s, ports %s, checksums %s, udp-pad %s, drop %s, dedup %s, labels %s",
 		s.Content, s.MAC, s.IP, s.Ports, s.Checksums, pad, s.Drop, s.Dedup, s.Labels)
+	if s.Resync {
+		text += ", resync on"
+	}
+	if s.LabelFrom != "" {
+		text += ", label-from " + s.LabelFrom
+	}
+	if s.MinPackets > 0 || s.MinBytes > 0 {
+		text += fmt.Sprintf(", min-packets %d, min-bytes %d", s.MinPackets, s.MinBytes)
+	}
 	if s.Key != "" {
 		text += ", key " + s.Key
 	}
@@ -49,7 +67,7 @@ func settings(s *manifest.Settings) string {
 
 func damaged(m *manifest.Manifest) (n int64) {
 	for i := range m.Captures {
-		if m.Captures[i].Damage != nil {
+		if m.Captures[i].Damage != nil || m.Captures[i].Gaps != nil {
 			n++
 		}
 	}
@@ -80,13 +98,17 @@ func (in *inspector) rows(dir string, m *manifest.Manifest) ([]report.Row, error
 	if images.ItemSize() != m.Rows*m.Cols {
 		return nil, fmt.Errorf("%s: images of %d bytes, but the manifest says %dx%d", filepath.Join(dir, idx.ImagesName), images.ItemSize(), m.Rows, m.Cols)
 	}
+	find, err := finder(dir, m)
+	if err != nil {
+		return nil, err
+	}
 	var rows []report.Row
 	for _, c := range m.Classes {
 		r := report.Row{Title: shown(c.Name)}
 		n := min(int64(in.samples), c.Samples)
 		for i := range n {
 			b := make([]byte, images.ItemSize())
-			if err := images.ReadAt(b, nth(m, c.Label, i*c.Samples/n)); err != nil {
+			if err := images.ReadAt(b, find(c.Label, i*c.Samples/n)); err != nil {
 				return nil, err
 			}
 			r.Samples = append(r.Samples, b)
@@ -98,8 +120,34 @@ func (in *inspector) rows(dir string, m *manifest.Manifest) ([]report.Row, error
 	return rows, nil
 }
 
+// finder returns what finds the i-th sample of a label.
+func finder(dir string, m *manifest.Manifest) (find func(label uint16, i int64) int64, err error) {
+	if !slices.ContainsFunc(m.Captures, func(c manifest.Capture) bool { return c.Class == manifest.BySession }) {
+		return func(label uint16, i int64) int64 { return nth(m, label, i) }, nil
+	}
+	labels, err := idx.OpenLabels(filepath.Join(dir, idx.LabelsName))
+	if err != nil {
+		return nil, err
+	}
+	defer labels.Close()
+	all, err := labels.All()
+	if err != nil {
+		return nil, err
+	}
+	at := map[uint16][]int64{}
+	for i, l := range all {
+		at[l] = append(at[l], int64(i))
+	}
+	return func(label uint16, i int64) int64 {
+		if i < int64(len(at[label])) {
+			return at[label][i]
+		}
+		return 0
+	}, nil
+}
+
 // nth is the index in the dataset of the i-th sample of a label.
-func nth(m *manifest.Manifest, label uint8, i int64) int64 {
+func nth(m *manifest.Manifest, label uint16, i int64) int64 {
 	for k := range m.Captures {
 		c := &m.Captures[k]
 		if c.Label != label {
@@ -127,7 +175,7 @@ func (in *inspector) idxFile(path string) error {
 	}
 	switch len(h.Dims) {
 	case 1:
-		return in.labelFile(r)
+		return in.labelFile(path, r)
 	case 3:
 		return in.imageFile(r, sample.Shape{Rows: int(h.Dims[1]), Cols: int(h.Dims[2])})
 	}
@@ -154,25 +202,23 @@ func (in *inspector) imageFile(r *idx.Reader, shape sample.Shape) error {
 	return in.draw([]report.Row{row}, shape)
 }
 
-func (in *inspector) labelFile(r *idx.Reader) error {
-	if r.ItemSize() != 1 {
+func (in *inspector) labelFile(path string, r *idx.Reader) error {
+	if t := r.Header().Type; t != idx.Uint8 && t != idx.Int32 {
 		return nil
 	}
-	var counts [256]int64
+	labels, counts := &idx.Labels{Reader: r}, map[uint16]int64{}
 	for {
-		b, err := r.Next()
+		l, err := labels.Next()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return err
+			return &named{err, []string{path}}
 		}
-		counts[b[0]]++
+		counts[l]++
 	}
-	for l, n := range counts {
-		if n > 0 {
-			fmt.Fprintf(in.out, "label %d: %s\n", l, thousands(n))
-		}
+	for _, l := range slices.Sorted(maps.Keys(counts)) {
+		fmt.Fprintf(in.out, "label %d: %s\n", l, thousands(counts[l]))
 	}
 	return nil
 }

@@ -61,6 +61,8 @@ uint8 images, in MNIST-style IDX files with labels.`,
 		Example: `  pcapmill convert captures/ -o dataset    # read all captures, write the dataset
   pcapmill labels captures/                # which file gets which class, and why
   pcapmill inspect dataset                 # look at what came out
+  pcapmill export dataset --format npz     # render it in another format
+  pcapmill split dataset                   # divide it into training and test, without leaks
   pcapmill verify dataset                  # check every promise it makes`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -72,7 +74,7 @@ uint8 images, in MNIST-style IDX files with labels.`,
 		"3  done, but some input was damaged or unreadable; each is named", "130  interrupted; a dataset is consistent")
 	root.SetVersionTemplate("pcapmill {{.Version}}\n")
 	root.SetFlagErrorFunc(unknownFlag)
-	root.AddCommand(newConvert(), newLabels(), newInspect(), newVerify(), newConfig(), newCompletion(root), newMan(), newVersion())
+	root.AddCommand(newConvert(), newExport(), newLabels(), newInspect(), newSplit(), newVerify(), newCard(), newKeygen(), newConfig(), newCompletion(root), newMan(), newVersion())
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp(root))
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { help(cmd.OutOrStdout(), cmd) })

@@ -30,6 +30,7 @@ type recipe struct {
 	bad      int    // number of a record whose captured length becomes impossible, from 1
 	format   string // pcap or pcapng
 	wrap     string // gzip, zstd, lz4 or xz
+	zeros    int    // bytes of empty records at the end
 	also     int    // pcapng: a second link type, of as many packets more that are not supported
 }
 
@@ -38,7 +39,7 @@ func mkcapCommand(ts *testscript.TestScript, _ bool, args []string) {
 	c := recipe{link: testcap.Ethernet, sessions: 2, payload: 100, format: "pcap"}
 	numbers := map[string]*int{
 		"link": &c.link, "sessions": &c.sessions, "udp": &c.udp, "repeat": &c.repeat, "payload": &c.payload, "acks": &c.acks,
-		"dns": &c.dns, "arp": &c.arp, "seed": &c.seed, "cut": &c.cut, "bad": &c.bad, "also": &c.also,
+		"dns": &c.dns, "arp": &c.arp, "seed": &c.seed, "cut": &c.cut, "bad": &c.bad, "also": &c.also, "zeros": &c.zeros,
 	}
 	for _, arg := range args[1:] {
 		key, value, _ := strings.Cut(arg, "=")
@@ -70,6 +71,7 @@ func (c *recipe) file() []byte {
 		}
 		raw = testcap.NGFile(false, packets...)
 	}
+	raw = append(raw, make([]byte, c.zeros&^15)...)
 	if c.bad > 0 {
 		at := 24
 		for _, p := range packets[:c.bad-1] {

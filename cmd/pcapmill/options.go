@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -96,14 +97,12 @@ func millOptions(v *config.Values) (o mill.Options, err error) {
 		}
 	}
 	parse("mac", func(t string) (e error) { o.Mask.MAC, e = mask.ParseAddress(t); return e })
-	parse("ip", func(t string) (e error) { o.Mask.IP, e = mask.ParseAddress(t); return e })
+	parse("ip", func(t string) (e error) { o.Mask.IP, e = mask.ParseIP(t); return e })
 	parse("ports", func(t string) (e error) { o.Mask.Ports, e = mask.ParseField(t); return e })
 	parse("checksums", func(t string) (e error) { o.Mask.Checksums, e = mask.ParseField(t); return e })
 	parse("content", func(t string) (e error) { o.Mask.Content, e = mask.ParseContent(t); return e })
 	parse("drop", func(t string) (e error) { o.Drop, e = header.ParseDrop(t); return e })
 	parse("dedup", func(t string) (e error) { o.Dedup, e = dedup.ParseMode(t); return e })
-	parse("unknown", func(t string) (e error) { o.Unknown, e = mill.ParseUnknown(t); return e })
-	parse("labels", func(t string) (e error) { o.Labels, e = label.Load(t); return e })
 	size := "shape"
 	if v.From("shape") == "" && v.From("length") != "" {
 		size = "length"
@@ -112,8 +111,35 @@ func millOptions(v *config.Values) (o mill.Options, err error) {
 	parse("key-file", func(string) (e error) { o.Key, e = v.ReadKey(); return e })
 	o.Mask.UDPPad = v.On("udp-pad")
 	o.Workers = v.Number("workers")
+	o.Resync, o.MaxExpansion = v.On("resync"), v.Number("max-expansion")
 	o.StdinName = v.Get("stdin-name")
+	parse("idle-timeout", func(t string) error { return idle(t, &o.Breaks.Idle) })
+	o.Breaks.Restart = v.On("tcp-restart")
+	o.MinPackets, o.MinBytes = int64(v.Number("min-packets")), int64(v.Number("min-bytes"))
+	if err == nil {
+		err = labelOptions(v, &o)
+	}
+	o.Memory, o.Tmp = v.Size("memory"), v.Get("tmp")
+	if o.Memory != 0 && o.Memory < mill.MinMemory && err == nil {
+		err = usage("%s: %s: need 128MiB or more, or 0 for half of what there is", from(v, "memory"), v.Get("memory"))
+	}
+	if info, e := os.Stat(o.Tmp); o.Tmp != "" && err == nil && (e != nil || !info.IsDir()) {
+		err = usage("%s: %s is no directory", from(v, "tmp"), shown(o.Tmp))
+	}
 	return o, err
+}
+
+// idle reads a pause of more than nothing; "" is none.
+func idle(text string, pause *int64) error {
+	if text == "" {
+		return nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return fmt.Errorf("%q: need a duration, like 60s or 5m", text)
+	}
+	*pause = int64(d)
+	return nil
 }
 
 // from is where a value was given, for messages.

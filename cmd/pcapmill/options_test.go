@@ -35,6 +35,9 @@ func TestEveryValueIsUnderstood(t *testing.T) {
 			if err := v.Set(o.Name, value, "--"+o.Name); err != nil {
 				t.Errorf("--%s %s: %v", o.Name, value, err)
 			}
+			if o.Name == "label-from" && value == "table" {
+				continue // needs one: see labels-table.txtar
+			}
 			if _, err := millOptions(v); err != nil {
 				t.Errorf("--%s %s: %v", o.Name, value, err)
 			}

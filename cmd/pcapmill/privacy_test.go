@@ -52,7 +52,7 @@ func TestNothingNamesAnAddress(t *testing.T) {
 		secrets := secretsOf(traffic)
 		data := filepath.Join(dir, "data")
 		key := filepath.Join(dir, "key")
-		if err := os.WriteFile(key, []byte("secret of the project"), 0o666); err != nil {
+		if err := os.WriteFile(key, []byte("secret of the project, 32 bytes!"), 0o666); err != nil {
 			t.Fatal(err)
 		}
 		for _, args := range [][]string{
@@ -60,12 +60,17 @@ func TestNothingNamesAnAddress(t *testing.T) {
 			{"convert", path, "-o", data + "2", "--drop", "none", "--json"},
 			{"convert", path, "-o", data + "3", "--mac", "zero", "--ip", "anonymize", "--key-file", key},
 			{"convert", path, "-o", data + "4", "--mac", "anonymize", "--ip", "remove", "--json", "--dedup", "session"},
+			{"convert", path, "-o", data + "5", "--mac", "zero", "--ip", "prefix", "--key-file", key, "--drop", "none"},
 			{"convert", path, "-o", data, "--drop", "none"},
 			{"convert", path, "-o", data, "--dry-run", "--json"},
 			{"labels", path},
 			{"inspect", path, "--drop", "none", "--top", "100"},
+			{"export", data, "--format", "mnist,npy,npz,png,wds"},
+			{"export", data + "3", "--format", "npz,wds", "--json"},
 			{"inspect", data},
 			{"verify", data},
+			{"verify", data, "--against", path, "--names"},
+			{"verify", data + "4", "--against", path, "--list", "1000"},
 		} {
 			var stdout, stderr bytes.Buffer
 			code := run(args, &stdout, &stderr)

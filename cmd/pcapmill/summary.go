@@ -35,6 +35,7 @@ func (c *console) result(p *mill.Plan, r *mill.Result) {
 	c.explanations(r)
 	c.damages(r)
 	c.classes(p.Out, r.Manifest)
+	c.flows(p, r.Added.Sessions)
 }
 
 // statistics are a row a capture and one in total: in one table where it fits,
@@ -117,6 +118,9 @@ func countCells(name, class string, n *manifest.Counts, links map[string]int64) 
 // leftOut lists the reasons with their counts, and what else was left out.
 func leftOut(n *manifest.Counts, links map[string]int64) string {
 	text := reasons(n, links)
+	for _, reason := range slices.Sorted(maps.Keys(n.SessionsLeftOut)) {
+		text = strings.TrimPrefix(fmt.Sprintf("%s, %s %s", text, plural(n.SessionsLeftOut[reason], "session"), reason), ", ")
+	}
 	if n.Empty > 0 {
 		text = strings.TrimPrefix(text+", "+plural(n.Empty, "empty session"), ", ")
 	}
@@ -202,37 +206,50 @@ func noSample(name string, n *manifest.Counts, links map[string]int64) string {
 	case n.Used == 0:
 		return fmt.Sprintf("%s: %s, all left out: %s", name, plural(n.Packets, "packet"), reasons(n, links))
 	default:
-		return fmt.Sprintf("%s: %s, no new sample: %s, %s empty", name, plural(n.Sessions, "session"),
+		text := fmt.Sprintf("%s: %s, no new sample: %s, %s empty", name, plural(n.Sessions, "session"),
 			plural(n.Duplicates, "duplicate"), thousands(n.Empty))
+		if len(n.SessionsLeftOut) > 0 {
+			text += ", left out: " + countList(n.SessionsLeftOut)
+		}
+		return text
 	}
 }
 
 // damages names every capture that was damaged or unreadable, and gives each
 // hint once.
 func (c *console) damages(r *mill.Result) {
-	var kinds []error
-	hints := map[error]string{}
-	count := map[error]int64{}
-	unreadable := int64(0)
+	type kind struct{ what, hint string }
+	var kinds []kind
+	count := map[kind]int64{}
+	unreadable, total := int64(0), int64(0)
 	for i := range r.Outcomes {
 		if e := r.Outcomes[i].Err; e != nil {
 			unreadable++
 			complain(c.err, advised(e))
 		}
-		var d *capture.Damage
-		if !errors.As(r.Outcomes[i].Damage, &d) {
+		harm := r.Outcomes[i].Damage
+		if harm == nil {
 			continue
 		}
-		fmt.Fprintln(c.err, "pcapmill:", plainText(d))
-		if count[d.Kind]++; count[d.Kind] == 1 {
-			kinds = append(kinds, d.Kind)
-			hints[d.Kind] = d.Hint()
+		total++
+		for line := range strings.SplitSeq(plainText(harm), "\n") {
+			fmt.Fprintln(c.err, "pcapmill:", line)
+		}
+		k := kind{"read with gaps", ""}
+		var gaps *mill.GapsError
+		var d *capture.Damage
+		switch {
+		case errors.As(harm, &gaps):
+			k.hint = gaps.Hint()
+		case errors.As(harm, &d):
+			k = kind{d.Kind.Error(), d.Hint()}
+		}
+		if count[k]++; count[k] == 1 {
+			kinds = append(kinds, k)
 		}
 	}
-	total := int64(0)
 	for _, k := range kinds {
-		total += count[k]
-		fmt.Fprintf(c.err, "pcapmill: hint: %s %s: %s\n", plural(count[k], "capture"), k, hints[k])
+		fmt.Fprintf(c.err, "pcapmill: hint: %s %s: %s\n", plural(count[k], "capture"), k.what, k.hint)
 	}
 	if total+unreadable > 1 {
 		fmt.Fprintf(c.err, "pcapmill: %s damaged, %d unreadable; everything readable is in the dataset\n", plural(total, "capture"), unreadable)
@@ -249,7 +266,7 @@ func (c *console) classes(dir string, m *manifest.Manifest) {
 		plural(int64(len(m.Captures)), "capture"), conflicts)
 	t := table{columns: []column{{head: "LABEL", right: true}, {head: "CLASS"}, {head: "SAMPLES", right: true}}}
 	for _, k := range m.Classes {
-		if k.Samples > 0 || k.Label == label.Unknown {
+		if k.Samples > 0 || k.Name == label.UnknownName {
 			t.add(fmt.Sprint(k.Label), shown(k.Name), thousands(k.Samples))
 		}
 	}

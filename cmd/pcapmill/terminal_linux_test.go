@@ -179,3 +179,24 @@ func TestGrey(t *testing.T) {
 		}
 	}
 }
+
+// TestExportOnTerminal: the bar of an export leaves nothing behind but the line that
+// says what was written.
+func TestExportOnTerminal(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	c := recipe{link: 1, sessions: 2, payload: 50, format: "pcap", seed: 1}
+	write(t, dir, "email1.pcap", c.file())
+	cmd, stdout, stderr := start(t, dir, "convert", "email1.pcap", "-o", "data")
+	if code := exitStatus(t, cmd.Wait()); code != 0 {
+		t.Fatalf("%d\n%s%s", code, stdout, stderr)
+	}
+	tt := openTerminal(t, 80)
+	cmd = tt.start(t, dir, nil, "export", "data", "--format", "npz,png")
+	if code := tt.wait(t, cmd); code != 0 {
+		t.Errorf("exit status %d", code)
+	}
+	if !strings.HasSuffix(tt.String(), "\x1b[Jdata/npz: 1 file, 3.1 KiB, 2 samples\ndata/png: 3 files, 579 B, 2 samples\n") || !strings.Contains(tt.String(), "png: 2 samples read") {
+		t.Errorf("%q", tt)
+	}
+}

@@ -13,7 +13,7 @@ func (s *suite) roundTrip(t *testing.T) {
 		t.Error("the format has no name")
 	}
 	dir := t.TempDir()
-	samples := makeSamples(spec, many, 1)
+	samples := s.makeSamples(spec, many, 1)
 	files := s.write(t, dir, spec, 0, samples)
 	s.expect(t, dir, samples)
 
@@ -36,7 +36,7 @@ func (s *suite) roundTrip(t *testing.T) {
 func (s *suite) shapes(t *testing.T) {
 	for _, sp := range []dataset.Spec{{Rows: 1, Cols: 1}, {Rows: 1, Cols: 1500}, {Rows: 2, Cols: 3}, {Rows: 3, Cols: 2}, {Rows: 1200, Cols: 1200}} {
 		dir := t.TempDir()
-		samples := makeSamples(sp, 3, 2)
+		samples := s.makeSamples(sp, 3, 2)
 		s.write(t, dir, sp, 0, samples)
 		s.expect(t, dir, samples)
 	}
@@ -52,14 +52,14 @@ func (s *suite) empty(t *testing.T) {
 	s.expect(t, dir, nil)
 	same(t, "empty dataset after Commit and Close", opened, snap(t, dir))
 
-	samples := makeSamples(spec, 2, 3)
+	samples := s.makeSamples(spec, 2, 3)
 	s.write(t, dir, spec, 0, samples)
 	s.expect(t, dir, samples)
 }
 
 func (s *suite) oneSample(t *testing.T) {
 	dir := t.TempDir()
-	samples := makeSamples(spec, 1, 4)
+	samples := s.makeSamples(spec, 1, 4)
 	s.write(t, dir, spec, 0, samples)
 	s.expect(t, dir, samples)
 }
@@ -67,7 +67,7 @@ func (s *suite) oneSample(t *testing.T) {
 // A converter reuses the memory of its samples.
 func (s *suite) samplesAreCopied(t *testing.T) {
 	dir := t.TempDir()
-	want := makeSamples(spec, 20, 5)
+	want := s.makeSamples(spec, 20, 5)
 	w := s.open(t, dir, spec, 0)
 	lent := make([]byte, spec.Size())
 	for _, sample := range want {
@@ -84,7 +84,7 @@ func (s *suite) samplesAreCopied(t *testing.T) {
 
 // However the samples arrive, the files are those of one go.
 func (s *suite) appendEqualsOneGo(t *testing.T) {
-	samples := makeSamples(spec, many, 6)
+	samples := s.makeSamples(spec, many, 6)
 	oneGo := t.TempDir()
 	s.write(t, oneGo, spec, 0, samples)
 	want := snap(t, oneGo)
@@ -113,7 +113,7 @@ func (s *suite) deterministic(t *testing.T) {
 	var first snapshot
 	for range 2 {
 		dir := t.TempDir()
-		s.write(t, dir, spec, 0, makeSamples(spec, 300, 7))
+		s.write(t, dir, spec, 0, s.makeSamples(spec, 300, 7))
 		if first == nil {
 			first = snap(t, dir)
 			continue
@@ -124,7 +124,7 @@ func (s *suite) deterministic(t *testing.T) {
 
 func (s *suite) commitWithoutSamples(t *testing.T) {
 	dir := t.TempDir()
-	samples := makeSamples(spec, 5, 8)
+	samples := s.makeSamples(spec, 5, 8)
 	s.write(t, dir, spec, 0, samples)
 	before := snap(t, dir)
 	w := s.open(t, dir, spec, 5)

@@ -35,12 +35,20 @@ import (
 // A ReadFunc reads all samples and labels of the dataset in dir, going by what the files
 // say. It fails the test if they cannot be read, or if there are not as many labels as
 // samples.
-type ReadFunc func(t *testing.T, dir string) (samples [][]byte, labels []uint8)
+type ReadFunc func(t *testing.T, dir string) (samples [][]byte, labels []uint16)
 
 // Run checks one format, in a subtest for each promise. newFormat is called for every
 // dataset that is opened.
 func Run(t *testing.T, newFormat func() dataset.Format, read ReadFunc) {
-	s := &suite{newFormat, read}
+	run(t, &suite{newFormat, read, 0xff})
+}
+
+// RunWide is Run with labels up to 65535, for a format that has been told so.
+func RunWide(t *testing.T, newFormat func() dataset.Format, read ReadFunc) {
+	run(t, &suite{newFormat, read, 0xffff})
+}
+
+func run(t *testing.T, s *suite) {
 	for _, check := range []struct {
 		name string
 		run  func(t *testing.T)
@@ -75,6 +83,7 @@ func Run(t *testing.T, newFormat func() dataset.Format, read ReadFunc) {
 type suite struct {
 	newFormat func() dataset.Format
 	read      ReadFunc
+	labels    uint16 // the largest, all ones
 }
 
 // spec is the shape of most datasets here.
@@ -86,7 +95,7 @@ const many = 4000
 
 // makeSamples returns n samples that depend on seed only, from all bytes and all labels,
 // some of them nothing but zeros.
-func makeSamples(sp dataset.Spec, n int, seed uint64) []dataset.Sample {
+func (s *suite) makeSamples(sp dataset.Spec, n int, seed uint64) []dataset.Sample {
 	random := rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8)})
 	samples := make([]dataset.Sample, n)
 	for i := range samples {
@@ -94,7 +103,7 @@ func makeSamples(sp dataset.Spec, n int, seed uint64) []dataset.Sample {
 		if i%7 != 3 {
 			random.Read(data)
 		}
-		samples[i] = dataset.Sample{Data: data, Label: uint8(random.Uint64())}
+		samples[i] = dataset.Sample{Data: data, Label: uint16(random.Uint64()) & s.labels}
 	}
 	return samples
 }

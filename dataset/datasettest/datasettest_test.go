@@ -16,7 +16,7 @@ import (
 const faultEnv = "PCAPMILL_TEST_FAULT"
 
 // readPlain goes by the header alone.
-func readPlain(t *testing.T, dir string) (samples [][]byte, labels []uint8) {
+func readPlain(t *testing.T, dir string) (samples [][]byte, labels []uint16) {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(dir, plainName))
 	if err != nil {
@@ -29,7 +29,7 @@ func readPlain(t *testing.T, dir string) (samples [][]byte, labels []uint8) {
 	}
 	for i := range count {
 		record := b[plainHeader+i*size:][:size]
-		labels = append(labels, record[0])
+		labels = append(labels, uint16(record[0]))
 		samples = append(samples, record[1:])
 	}
 	return samples, labels

@@ -18,10 +18,8 @@ import (
 // completed. spec is the shape of the samples, of which six should be more than the
 // format holds back in memory when it writes in place.
 func Faults(t *testing.T, spec dataset.Spec, newFormat func(disk fsys.FS) dataset.Format, read ReadFunc) {
-	f := &faults{
-		suite: &suite{func() dataset.Format { return newFormat(faulty.Unsynced{}) }, read}, on: newFormat, spec: spec,
-		samples: makeSamples(spec, faultSteps[len(faultSteps)-1].to, 30),
-	}
+	f := &faults{suite: &suite{func() dataset.Format { return newFormat(faulty.Unsynced{}) }, read, 0xff}, on: newFormat, spec: spec}
+	f.samples = f.makeSamples(spec, faultSteps[len(faultSteps)-1].to, 30)
 	begun := t.TempDir()
 	f.write(t, begun, spec, 0, f.samples[:faultBegun])
 	f.begun = snap(t, begun)

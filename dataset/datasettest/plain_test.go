@@ -121,14 +121,14 @@ func (w *plainWriter) Append(s dataset.Sample) error {
 	if len(s.Data) != w.spec.Size() && w.fault != "any size" {
 		return &dataset.MismatchError{File: w.f.Name(), What: "bytes", Have: int64(len(s.Data)), Need: int64(w.spec.Size())}
 	}
-	b := append([]byte{s.Label}, s.Data...)
+	b := append([]byte{uint8(s.Label)}, s.Data...)
 	switch w.fault {
 	case "label off":
 		b[0] &= 0x7f
 	case "process number in the data":
 		b[1] = byte(os.Getpid()) ^ byte(w.samples)
 	case "sample kept":
-		w.last, b = s.Data, append([]byte{s.Label}, w.last...) // one late
+		w.last, b = s.Data, append([]byte{uint8(s.Label)}, w.last...) // one late
 		b = append(b, make([]byte, w.spec.Size()+1-len(b))...)
 	}
 	if _, err := w.f.WriteAt(b, w.offset(w.samples)); err != nil {

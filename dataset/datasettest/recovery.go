@@ -11,7 +11,7 @@ import (
 // The files hold more than the manifest says: the run committed, but was killed before
 // it wrote the manifest.
 func (s *suite) tailIsCut(t *testing.T) {
-	samples := makeSamples(spec, 50, 20)
+	samples := s.makeSamples(spec, 50, 20)
 	short := t.TempDir()
 	s.write(t, short, spec, 0, samples[:20])
 	want := snap(t, short)
@@ -33,7 +33,7 @@ func (s *suite) tailIsCut(t *testing.T) {
 }
 
 func (s *suite) closeWithoutCommit(t *testing.T) {
-	samples := makeSamples(spec, 10+many, 21)
+	samples := s.makeSamples(spec, 10+many, 21)
 	dir := t.TempDir()
 	s.write(t, dir, spec, 0, samples[:10])
 	want := snap(t, dir)
@@ -62,7 +62,7 @@ func (s *suite) closeWithoutCommit(t *testing.T) {
 // A copy of the directory, taken while samples are appended and prepared, is what a
 // killed process leaves.
 func (s *suite) killedBeforeCommit(t *testing.T) {
-	samples := makeSamples(spec, many, 22)
+	samples := s.makeSamples(spec, many, 22)
 	dir := t.TempDir()
 	s.write(t, dir, spec, 0, samples[:10])
 	want := snap(t, dir)
@@ -83,7 +83,7 @@ func (s *suite) killedBeforeCommit(t *testing.T) {
 
 // What is prepared is on disk, has a size, and is not part of the dataset yet.
 func (s *suite) preparedOnly(t *testing.T) {
-	samples := makeSamples(spec, many, 27)
+	samples := s.makeSamples(spec, many, 27)
 	oneGo := t.TempDir()
 	s.write(t, oneGo, spec, 0, samples)
 	dir := t.TempDir()
@@ -135,7 +135,7 @@ func (s *suite) resume(t *testing.T, killed, want snapshot, committed []dataset.
 		t.Errorf("Cut() is %d, while the files were %d bytes longer than committed", w.Cut(), lost)
 	}
 	same(t, "opened after a kill", want, snap(t, dir))
-	more := makeSamples(spec, 3, 23)
+	more := s.makeSamples(spec, 3, 23)
 	appendAll(t, w, more)
 	commit(t, w)
 	closeWriter(t, w)
@@ -144,7 +144,7 @@ func (s *suite) resume(t *testing.T, killed, want snapshot, committed []dataset.
 
 // The process was killed between Commit and the manifest, for each of several commits.
 func (s *suite) killedBeforeManifest(t *testing.T) {
-	samples := makeSamples(spec, 90, 24)
+	samples := s.makeSamples(spec, 90, 24)
 	dir := t.TempDir()
 	w := s.open(t, dir, spec, 0)
 	before, committed := snap(t, dir), 0
@@ -162,7 +162,7 @@ func (s *suite) killedBeforeManifest(t *testing.T) {
 
 // A first run was killed; nothing is committed, and whatever is there makes way.
 func (s *suite) newAfterKill(t *testing.T) {
-	samples := makeSamples(spec, many, 25)
+	samples := s.makeSamples(spec, many, 25)
 	dir := t.TempDir()
 	w := s.open(t, dir, spec, 0)
 	empty := snap(t, dir)
@@ -175,7 +175,7 @@ func (s *suite) newAfterKill(t *testing.T) {
 }
 
 func (s *suite) closed(t *testing.T) {
-	samples := makeSamples(spec, 2, 26)
+	samples := s.makeSamples(spec, 2, 26)
 	dir := t.TempDir()
 	w := s.open(t, dir, spec, 0)
 	appendAll(t, w, samples)

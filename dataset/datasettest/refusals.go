@@ -40,7 +40,7 @@ func expectMismatch(t *testing.T, err error) {
 
 func (s *suite) wrongSampleSize(t *testing.T) {
 	dir := t.TempDir()
-	samples := makeSamples(spec, 2, 10)
+	samples := s.makeSamples(spec, 2, 10)
 	w := s.open(t, dir, spec, 0)
 	appendAll(t, w, samples[:1])
 	for _, size := range []int{0, 1, spec.Size() - 1, spec.Size() + 1, 2 * spec.Size()} {
@@ -55,7 +55,7 @@ func (s *suite) wrongSampleSize(t *testing.T) {
 
 func (s *suite) wrongShape(t *testing.T) {
 	dir := t.TempDir()
-	samples := makeSamples(spec, 3, 11)
+	samples := s.makeSamples(spec, 3, 11)
 	s.write(t, dir, spec, 0, samples)
 	for _, sp := range []dataset.Spec{{Rows: 32, Cols: 28}, {Rows: 28, Cols: 32}, {Rows: 1, Cols: 784}, {Rows: 784, Cols: 1}, {Rows: 14, Cols: 56}} {
 		expectMismatch(t, s.refused(t, dir, sp, 3))
@@ -65,7 +65,7 @@ func (s *suite) wrongShape(t *testing.T) {
 
 func (s *suite) fewerThanCommitted(t *testing.T) {
 	dir := t.TempDir()
-	samples := makeSamples(spec, 3, 12)
+	samples := s.makeSamples(spec, 3, 12)
 	s.write(t, dir, spec, 0, samples)
 	for _, n := range []int{4, 5, 1000} {
 		expectMismatch(t, s.refused(t, dir, spec, n))
@@ -79,7 +79,7 @@ func (s *suite) fewerThanCommitted(t *testing.T) {
 // Each file in turn has lost its last byte, its second half, everything.
 func (s *suite) cutShort(t *testing.T) {
 	dir := t.TempDir()
-	samples := makeSamples(spec, 3, 13)
+	samples := s.makeSamples(spec, 3, 13)
 	files := s.write(t, dir, spec, 0, samples)
 	whole := snap(t, dir)
 	for _, f := range files {
@@ -95,7 +95,7 @@ func (s *suite) cutShort(t *testing.T) {
 
 func (s *suite) missingFile(t *testing.T) {
 	dir := t.TempDir()
-	files := s.write(t, dir, spec, 0, makeSamples(spec, 3, 14))
+	files := s.write(t, dir, spec, 0, s.makeSamples(spec, 3, 14))
 	whole := snap(t, dir)
 	for _, f := range files {
 		damaged := whole.restore(t)

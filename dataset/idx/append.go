@@ -34,14 +34,15 @@ func AppendImages(path string, spec dataset.Spec, images ...[]byte) error {
 	return appendTo(path, []uint32{uint32(spec.Rows), uint32(spec.Cols)}, images, len(images))
 }
 
-// AppendLabels appends labels to the file at path. What AppendImages says holds.
+// AppendLabels appends labels to the file at path, which has one byte a label. What
+// AppendImages says holds.
 func AppendLabels(path string, labels ...uint8) error {
 	return appendTo(path, nil, [][]byte{labels}, len(labels))
 }
 
 // appendTo appends n items, which may be spread over any number of runs.
 func appendTo(path string, dims []uint32, runs [][]byte, n int) error {
-	x, err := openFile(fsys.OS{}, path, dims, 0)
+	x, err := openFile(fsys.OS{}, path, Uint8, dims, 0)
 	if err != nil {
 		return err
 	}

@@ -26,9 +26,18 @@ func TestConformanceOwnReader(t *testing.T) {
 	datasettest.Run(t, func() dataset.Format { return idx.Format{} }, readOwn)
 }
 
+// Labels of four bytes.
+func TestConformanceWide(t *testing.T) {
+	for name, limit := range map[string]int64{"rewriting": 0, "in place": -1, "changing": 1 << 20} {
+		t.Run(name, func(t *testing.T) {
+			datasettest.RunWide(t, func() dataset.Format { return idx.Format{RewriteLimit: limit, Labels: idx.Int32} }, readOwn)
+		})
+	}
+}
+
 // readPair reads a dataset as the format's description says and as numpy users do: by
 // offsets, sharing nothing with the package.
-func readPair(t *testing.T, dir string) (samples [][]byte, labels []uint8) {
+func readPair(t *testing.T, dir string) (samples [][]byte, labels []uint16) {
 	t.Helper()
 	images, err := os.ReadFile(filepath.Join(dir, "session_output.idx3"))
 	if err != nil {
@@ -52,10 +61,13 @@ func readPair(t *testing.T, dir string) (samples [][]byte, labels []uint8) {
 	for i := range count {
 		samples = append(samples, images[16+i*size:][:size])
 	}
-	return samples, lab[8 : 8+count]
+	for _, l := range lab[8 : 8+count] {
+		labels = append(labels, uint16(l))
+	}
+	return samples, labels
 }
 
-func readOwn(t *testing.T, dir string) (samples [][]byte, labels []uint8) {
+func readOwn(t *testing.T, dir string) (samples [][]byte, labels []uint16) {
 	t.Helper()
 	images, err := idx.OpenImages(filepath.Join(dir, idx.ImagesName))
 	if err != nil {

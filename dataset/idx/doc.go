@@ -19,13 +19,15 @@
 //	00 00 08 03  00 00 ea 60  00 00 00 1c  00 00 00 1c
 //
 // (unsigned bytes, three dimensions, 60000 x 28 x 28) and 784 bytes an item; a file of
-// labels has 00 00 08 01 00 00 ea 60 and one byte an item.
+// labels has 00 00 08 01 00 00 ea 60 and one byte an item. The format has no unsigned
+// type of two bytes: labels that go beyond 255 are 32-bit integers, 00 00 0c 01 and four
+// bytes an item.
 //
 // # Reading
 //
 // [ReadHeader] reads any header; [Open] any file, item by item; [OpenImages] and
-// [OpenLabels] those with images (unsigned bytes, three dimensions) and labels
-// (unsigned bytes, one dimension). No number of a file is believed before it was
+// [OpenLabels] those with images (unsigned bytes, three dimensions) and labels (one
+// dimension, unsigned bytes or 32-bit integers within 0 to 65535). No number of a file is believed before it was
 // compared with the size of the file: memory stays within what the file holds. What is
 // wrong with a file is an [*Error], with the byte offset, that wraps [ErrTruncated],
 // [ErrMalformed] or [ErrUnsupported]. Bytes behind the last item are no error, because

@@ -79,7 +79,7 @@ func ExampleFormat() {
 	}
 	for i := range 3 {
 		data := []byte{byte(i), byte(i), byte(i)}
-		if err := w.Append(dataset.Sample{Data: data, Label: uint8(i % 2)}); err != nil {
+		if err := w.Append(dataset.Sample{Data: data, Label: uint16(i % 2)}); err != nil {
 			log.Fatal(err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"slices"
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
@@ -20,7 +21,7 @@ const MaxItems = math.MaxUint32
 // countOffset is where the first dimension stands.
 const countOffset = prefixSize
 
-// A file is one IDX file of unsigned bytes that items are appended to. The caller knows
+// A file is one IDX file that items are appended to. The caller knows
 // how many items shall stay if the run ends now.
 type file struct {
 	disk   fsys.FS
@@ -37,12 +38,12 @@ type file struct {
 }
 
 // openFile opens a file for the committed number of items and refuses what does not
-// fit, without changing a byte. dims are the dimensions behind the first. If nothing is
-// committed there need not be a file; one that is shorter than a header, as a run
+// fit, without changing a byte. t is the type of the elements, dims are the dimensions
+// behind the first. If nothing is committed there need not be a file; one that is shorter than a header, as a run
 // leaves it that was killed while it began the file, and one that counts no items, are
 // taken for new. Otherwise the shape must be the same.
-func openFile(disk fsys.FS, path string, dims []uint32, committed int64) (*file, error) {
-	x := &file{disk: disk, path: path, header: Header{Type: Uint8, Dims: append([]uint32{0}, dims...)}}
+func openFile(disk fsys.FS, path string, t Type, dims []uint32, committed int64) (*file, error) {
+	x := &file{disk: disk, path: path, header: Header{Type: t, Dims: append([]uint32{0}, dims...)}}
 	x.item, _ = x.header.ItemSize()
 	// Before opening: a pipe would be waited for, a device written to.
 	switch info, err := disk.Stat(path); {
@@ -78,14 +79,17 @@ func (x *file) look(committed int64) error {
 		return nil
 	}
 	if need := x.offset(committed); committed > 0 && x.found < need {
+		if h, err := ReadHeader(x.f); err == nil && h.Type != x.header.Type {
+			return x.sameShape(h) // not cut short, but another kind of file
+		}
 		return &dataset.MismatchError{File: x.path, What: "bytes", Have: x.found, Need: need, Hint: "the file is cut short; restore it, or make the dataset anew"}
 	}
 	h, err := ReadHeader(x.f)
 	if err != nil {
 		return inFile(x.path, err)
 	}
-	if committed == 0 && h.Count() == 0 && h.Type == Uint8 && len(h.Dims) == len(x.header.Dims) {
-		return nil // of which shape no item is, nobody cares
+	if committed == 0 && h.Count() == 0 && slices.Contains(x.types(), h.Type) && len(h.Dims) == len(x.header.Dims) {
+		return nil // of which shape and type no item is, nobody cares
 	}
 	if err := x.sameShape(h); err != nil {
 		return err
@@ -109,12 +113,22 @@ func (x *file) isBeginning() bool {
 		return true
 	}
 	n := min(len(have), countOffset+dimSize) // the shape behind may be another one
-	return bytes.Equal(have[:n], x.header.Append(nil)[:n])
+	return slices.ContainsFunc(x.types(), func(t Type) bool {
+		return bytes.Equal(have[:n], Header{Type: t, Dims: x.header.Dims}.Append(nil)[:n])
+	})
+}
+
+// types are those that an empty file in this place may have: labels are of either size.
+func (x *file) types() []Type {
+	if len(x.header.Dims) == 1 {
+		return []Type{Uint8, Int32}
+	}
+	return []Type{x.header.Type}
 }
 
 // sameShape compares the header that was found with the one that is needed.
 func (x *file) sameShape(h Header) error {
-	if h.Type != Uint8 || len(h.Dims) != len(x.header.Dims) {
+	if h.Type != x.header.Type || len(h.Dims) != len(x.header.Dims) {
 		return &Error{
 			Path: x.path, Kind: ErrUnsupported, Offset: 2, What: "type and dimensions",
 			Have: magic(h), Need: magic(x.header), Hint: fmt.Sprintf("the file holds %v", h),
@@ -129,7 +143,7 @@ func (x *file) sameShape(h Header) error {
 }
 
 // magic returns type and number of dimensions as the number by which files of images
-// (2051) and labels (2049) are known.
+// (2051) and labels (2049, of four bytes 3073) are known.
 func magic(h Header) int64 { return int64(h.Type)<<8 | int64(len(h.Dims)) }
 
 // offset returns where item n starts.

@@ -47,7 +47,7 @@ func TestGolden(t *testing.T) {
 }
 
 // ramp is a sample of n bytes that count down.
-func ramp(n int, label uint8) dataset.Sample {
+func ramp(n int, label uint16) dataset.Sample {
 	s := dataset.Sample{Label: label}
 	for i := range n {
 		s.Data = append(s.Data, byte(n-i))

@@ -2,8 +2,10 @@ package idx
 
 import (
 	"bufio"
+	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 
@@ -147,8 +149,12 @@ type Images struct{ *Reader }
 
 // OpenImages opens a file of images. What Open says holds.
 func OpenImages(path string) (*Images, error) {
-	r, err := openAs(path, 3, "images")
+	r, err := Open(path)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.want(Uint8, 3, "images"); err != nil {
+		r.Close()
 		return nil, err
 	}
 	return &Images{r}, nil
@@ -164,44 +170,67 @@ func (m *Images) Cols() int { return int(m.header.Dims[2]) }
 // images and has a dimension of 0.
 func (m *Images) Spec() dataset.Spec { return dataset.Spec{Rows: m.Rows(), Cols: m.Cols()} }
 
-// Labels is a file of labels: unsigned bytes, one dimension.
+// Labels is a file of labels: one dimension, unsigned bytes or 32-bit integers.
 type Labels struct{ *Reader }
 
-// OpenLabels opens a file of labels. What Open says holds.
+// OpenLabels opens a file of labels of either type. What Open says holds.
 func OpenLabels(path string) (*Labels, error) {
-	r, err := openAs(path, 1, "labels")
+	r, err := Open(path)
 	if err != nil {
+		return nil, err
+	}
+	t := Uint8
+	if r.header.Type == Int32 {
+		t = Int32
+	}
+	if err := r.want(t, 1, "labels"); err != nil {
+		r.Close()
 		return nil, err
 	}
 	return &Labels{r}, nil
 }
 
-// At returns label i, 0 <= i < Len.
-func (l *Labels) At(i int64) (uint8, error) {
-	var b [1]byte
-	err := l.ReadAt(b[:], i)
-	return b[0], err
+// At returns label i, 0 <= i < Len. One that is not within 0 to 65535 is an *[Error].
+func (l *Labels) At(i int64) (uint16, error) {
+	var b [4]byte
+	if err := l.ReadAt(b[len(b)-int(l.item):], i); err != nil {
+		return 0, err
+	}
+	return l.label(b, i)
 }
 
-// All returns all labels, one byte each, as many as the file was seen to hold.
-func (l *Labels) All() ([]uint8, error) {
-	all := make([]uint8, l.Len())
-	at := l.header.Size()
-	err := readFull(io.NewSectionReader(l.src, at, l.Len()), all, at)
+// Next returns the next label, beginning with the first, and io.EOF at the end.
+func (l *Labels) Next() (uint16, error) {
+	var b [4]byte
+	item, err := l.Reader.Next()
 	if err != nil {
-		return nil, inFile(l.name, err)
+		return 0, err
+	}
+	copy(b[len(b)-len(item):], item)
+	return l.label(b, l.next-1)
+}
+
+// All returns all labels, as many as the file was seen to hold.
+func (l *Labels) All() ([]uint16, error) {
+	all := make([]uint16, l.Len())
+	again := &Labels{&Reader{name: l.name, src: l.src, header: l.header, item: l.item}}
+	for i := range all {
+		var err error
+		if all[i], err = again.Next(); err != nil {
+			return nil, err
+		}
 	}
 	return all, nil
 }
 
-func openAs(path string, dims int, what string) (*Reader, error) {
-	r, err := Open(path)
-	if err != nil {
-		return nil, err
+// label is what stands in b, of item i.
+func (l *Labels) label(b [4]byte, i int64) (uint16, error) {
+	v := int32(binary.BigEndian.Uint32(b[:]))
+	if v < 0 || v > math.MaxUint16 {
+		return 0, &Error{
+			Path: l.name, Kind: ErrMalformed, Offset: l.header.Size() + i*l.item, What: "label", Have: int64(v), Need: math.MaxUint16,
+			Hint: "labels are 0 to 65535",
+		}
 	}
-	if err := r.want(Uint8, dims, what); err != nil {
-		r.Close()
-		return nil, err
-	}
-	return r, nil
+	return uint16(v), nil
 }

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -152,7 +153,7 @@ func TestOpenImagesAndLabels(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer labels.Close()
-	if all, err := labels.All(); err != nil || !bytes.Equal(all, []byte{7, 255}) {
+	if all, err := labels.All(); err != nil || !slices.Equal(all, []uint16{7, 255}) {
 		t.Errorf("labels %v, %v", all, err)
 	}
 	if l, err := labels.At(1); err != nil || l != 255 {
@@ -202,7 +203,7 @@ func TestFileShrinksWhileRead(t *testing.T) {
 	spec := dataset.Spec{Rows: 100, Cols: 100}
 	var samples []dataset.Sample
 	for i := range 50 { // 500 kB, more than is read ahead
-		samples = append(samples, dataset.Sample{Data: make([]byte, spec.Size()), Label: uint8(i)})
+		samples = append(samples, dataset.Sample{Data: make([]byte, spec.Size()), Label: uint16(i)})
 	}
 	path := write(t, makePair(t, spec, samples...).images)
 	images, err := idx.OpenImages(path)

@@ -1,8 +1,10 @@
 package idx
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 
 	"github.com/pcapmill/pcapmill/dataset"
@@ -31,6 +33,11 @@ type Format struct {
 	// and renames; beyond, samples are appended in place. 0 is [DefaultRewriteLimit],
 	// a negative limit is always in place. It does not change the bytes of a dataset.
 	RewriteLimit int64
+
+	// Labels is the type of the labels: Uint8, which 0 means too, for labels up to
+	// 255, or Int32. A dataset keeps the type that it was made with: Open refuses it
+	// with another one.
+	Labels Type
 
 	// FS is the file system; nil is the real one.
 	FS fsys.FS
@@ -61,7 +68,15 @@ func (f Format) Open(dir string, spec dataset.Spec, samples int64) (dataset.Writ
 	if w.limit == 0 {
 		w.limit = DefaultRewriteLimit
 	}
-	if err := w.open(); err != nil {
+	labels := f.Labels
+	switch labels {
+	case 0:
+		labels = Uint8
+	case Uint8, Int32:
+	default:
+		return nil, fmt.Errorf("idx: labels of type %v: need %v or %v", labels, Uint8, Int32)
+	}
+	if err := w.open(labels); err != nil {
 		return nil, errors.Join(err, w.closeFiles())
 	}
 	return w, nil
@@ -84,6 +99,7 @@ type writer struct {
 	prepared  int64 // those that a Commit need only make visible
 	samples   int64 // and those appended
 	cut       int64
+	label     [4]byte // the last one, big-endian
 
 	inPlace bool
 	renamed bool // the directory was not synced since
@@ -93,12 +109,12 @@ type writer struct {
 }
 
 // open checks both files before it changes one of them.
-func (w *writer) open() (err error) {
+func (w *writer) open(labels Type) (err error) {
 	shape := []uint32{uint32(w.spec.Rows), uint32(w.spec.Cols)}
-	if w.images, err = openFile(w.disk, filepath.Join(w.dir, ImagesName), shape, w.committed); err != nil {
+	if w.images, err = openFile(w.disk, filepath.Join(w.dir, ImagesName), Uint8, shape, w.committed); err != nil {
 		return err
 	}
-	if w.labels, err = openFile(w.disk, filepath.Join(w.dir, LabelsName), nil, w.committed); err != nil {
+	if w.labels, err = openFile(w.disk, filepath.Join(w.dir, LabelsName), labels, nil, w.committed); err != nil {
 		return err
 	}
 	for _, x := range w.files() {
@@ -186,6 +202,8 @@ func (w *writer) Append(s dataset.Sample) error {
 		return w.failed
 	case len(s.Data) != w.spec.Size():
 		return &dataset.MismatchError{File: w.images.path, What: "bytes of a sample", Have: int64(len(s.Data)), Need: int64(w.spec.Size())}
+	case s.Label > math.MaxUint8 && w.labels.header.Type == Uint8:
+		return &dataset.LimitError{File: w.labels.path, What: "label", Need: int64(s.Label), Most: math.MaxUint8}
 	case w.samples >= MaxItems:
 		return &dataset.LimitError{File: w.images.path, What: "samples", Need: w.samples + 1, Most: MaxItems}
 	}
@@ -201,7 +219,8 @@ func (w *writer) Append(s dataset.Sample) error {
 		}
 	}
 	w.images.gathered.add(s.Data)
-	w.labels.gathered.add([]byte{s.Label})
+	binary.BigEndian.PutUint32(w.label[:], uint32(s.Label))
+	w.labels.gathered.add(w.label[len(w.label)-int(w.labels.item):])
 	w.samples++
 	return nil
 }

@@ -16,7 +16,7 @@ import (
 var small = dataset.Spec{Rows: 2, Cols: 3}
 
 // sample makes a 2x3 sample whose bytes count up from first.
-func sample(first, label uint8) dataset.Sample {
+func sample(first uint8, label uint16) dataset.Sample {
 	s := dataset.Sample{Data: make([]byte, 6), Label: label}
 	for i := range s.Data {
 		s.Data[i] = first + uint8(i)
@@ -336,7 +336,7 @@ func TestSampleLargerThanTheBuffer(t *testing.T) {
 	spec := dataset.Spec{Rows: 1500, Cols: 1000}
 	var samples []dataset.Sample
 	for i := range 3 {
-		samples = append(samples, dataset.Sample{Data: bytes.Repeat([]byte{byte(i + 1)}, spec.Size()), Label: uint8(i)})
+		samples = append(samples, dataset.Sample{Data: bytes.Repeat([]byte{byte(i + 1)}, spec.Size()), Label: uint16(i)})
 	}
 	dir := t.TempDir()
 	makePair(t, spec, samples...).write(t, dir)

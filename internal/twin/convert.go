@@ -7,7 +7,7 @@ import (
 
 // Convert turns captures, each the raw bytes of a file, into one dataset. Capture i has label labels[i]. The only errors are
 // settings or labels that make no sense.
-func Convert(captures [][]byte, labels []byte, s Settings) (*Result, error) {
+func Convert(captures [][]byte, labels []uint16, s Settings) (*Result, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
@@ -15,12 +15,12 @@ func Convert(captures [][]byte, labels []byte, s Settings) (*Result, error) {
 		return nil, fmt.Errorf("twin: %d captures and %d labels", len(captures), len(labels))
 	}
 	res := &Result{}
-	seenCaptures := map[string]bool{}  // label and uncompressed bytes
-	seen := map[string]map[byte]bool{} // bytes that dedup compares -> labels they stand under
+	seenCaptures := map[string]bool{}    // label and uncompressed bytes
+	seen := map[string]map[uint16]bool{} // bytes that dedup compares -> labels they stand under
 	for i, raw := range captures {
 		f := Packets(raw)
 		c := CaptureResult{Left: map[string]int{}, NotCapture: f.NotCapture, Format: f.Format, Damage: f.Damage, DamageOffset: f.DamageOffset}
-		identity := string(labels[i]) + string(f.Plain)
+		identity := fmt.Sprint(labels[i], " ") + string(f.Plain)
 		if !f.NotCapture && seenCaptures[identity] {
 			c.Skipped = true
 		} else {
@@ -33,7 +33,7 @@ func Convert(captures [][]byte, labels []byte, s Settings) (*Result, error) {
 	return res, nil
 }
 
-func convertOne(res *Result, c *CaptureResult, f File, label byte, s Settings, seen map[string]map[byte]bool) {
+func convertOne(res *Result, c *CaptureResult, f File, label uint16, s Settings, seen map[string]map[uint16]bool) {
 	for _, session := range Sessions(f, c, s) {
 		c.Sessions++
 		if len(session) == 0 {
@@ -66,7 +66,7 @@ func convertOne(res *Result, c *CaptureResult, f File, label byte, s Settings, s
 			}
 		}
 		if seen[compared] == nil {
-			seen[compared] = map[byte]bool{}
+			seen[compared] = map[uint16]bool{}
 		}
 		seen[compared][label] = true
 		res.Samples = append(res.Samples, sample)

@@ -22,7 +22,7 @@ func TestDataset(t *testing.T) {
 	b := testcap.NGFile(false, session(1000, "same"), session(1001, "same but longer"))
 	s := twin.Default()
 	s.Content, s.Length = "payload", 4
-	want := func(dedup string, samples []string, labels []byte, dups, conflicts int) {
+	want := func(dedup string, samples []string, labels []uint16, dups, conflicts int) {
 		t.Helper()
 		s.Dedup = dedup
 		res := convert(t, s, a, b, testcap.Gzip(a), b)
@@ -34,7 +34,7 @@ func TestDataset(t *testing.T) {
 		for _, c := range res.Captures {
 			d += c.Duplicates
 		}
-		if !slices.Equal(got, samples) || !bytes.Equal(res.Labels, labels) || d != dups || res.Conflicts != conflicts {
+		if !slices.Equal(got, samples) || !slices.Equal(res.Labels, labels) || d != dups || res.Conflicts != conflicts {
 			t.Errorf("dedup %s: %q %v, %d duplicates, %d conflicts; want %q %v, %d, %d", dedup, got, res.Labels, d, res.Conflicts, samples, labels, dups, conflicts)
 		}
 		if !res.Captures[2].Skipped || !res.Captures[3].Skipped || res.Captures[1].Skipped {
@@ -44,9 +44,9 @@ func TestDataset(t *testing.T) {
 			t.Errorf("dedup %s: first capture %+v", dedup, c)
 		}
 	}
-	want("sample", []string{"Abac", "same", "same"}, []byte{0, 0, 1}, 2, 1)
-	want("session", []string{"Abac", "same", "same", "same"}, []byte{0, 0, 1, 1}, 1, 1)
-	want("none", []string{"Abac", "same", "same", "same", "same"}, []byte{0, 0, 0, 1, 1}, 0, 2)
+	want("sample", []string{"Abac", "same", "same"}, []uint16{0, 0, 1}, 2, 1)
+	want("session", []string{"Abac", "same", "same", "same"}, []uint16{0, 0, 1, 1}, 1, 1)
+	want("none", []string{"Abac", "same", "same", "same", "same"}, []uint16{0, 0, 0, 1, 1}, 0, 2)
 }
 
 // TestRandomLaws checks what must hold for any traffic: the two laws of SPEC 8, and no address in the output unless kept.

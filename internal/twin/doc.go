@@ -18,7 +18,7 @@ import (
 // Settings are the options of a conversion; strings are the values of the command line.
 type Settings struct {
 	MAC       string   // remove, zero, anonymize, keep
-	IP        string   // remove, zero, anonymize, keep
+	IP        string   // remove, zero, anonymize, prefix (an extension of SPEC), keep
 	Ports     string   // zero, keep
 	Checksums string   // zero, keep
 	UDPPad    bool     //
@@ -26,7 +26,7 @@ type Settings struct {
 	Drop      []string // of tcp-control, dns, background; nil or "none" alone keeps them all
 	Dedup     string   // sample, session, none
 	Length    int      // bytes of a sample, at least 1
-	Key       []byte   // of pseudonyms; nil means plain SHA-256
+	Key       []byte   // of pseudonyms; nil means plain SHA-256; 32 bytes for prefix
 }
 
 // Default returns the settings of SPEC when no option is given.
@@ -43,7 +43,7 @@ func (s Settings) check() error {
 		allowed     []string
 	}{
 		{"mac", s.MAC, []string{"remove", "zero", "anonymize", "keep"}},
-		{"ip", s.IP, []string{"remove", "zero", "anonymize", "keep"}},
+		{"ip", s.IP, []string{"remove", "zero", "anonymize", "prefix", "keep"}},
 		{"ports", s.Ports, []string{"zero", "keep"}},
 		{"checksums", s.Checksums, []string{"zero", "keep"}},
 		{"content", s.Content, []string{"packet", "payload"}},
@@ -58,6 +58,9 @@ func (s Settings) check() error {
 			return fmt.Errorf("twin: drop has %q, want tcp-control, dns, background or none", d)
 		}
 	}
+	if s.IP == "prefix" && len(s.Key) != 32 {
+		return fmt.Errorf("twin: a key of %d bytes, want 32", len(s.Key))
+	}
 	if s.Length < 1 {
 		return fmt.Errorf("twin: length is %d, want 1 or more", s.Length)
 	}
@@ -67,7 +70,7 @@ func (s Settings) check() error {
 // Result is a dataset.
 type Result struct {
 	Samples   [][]byte // each Settings.Length bytes
-	Labels    []byte   // of the same index
+	Labels    []uint16 // of the same index
 	Captures  []CaptureResult
 	Conflicts int
 }

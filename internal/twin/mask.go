@@ -2,10 +2,14 @@ package twin
 
 import (
 	"bytes"
+	"crypto/aes"
 	"crypto/hmac"
 	"crypto/sha256"
+	"fmt"
+	"math/big"
 	"net"
 	"net/netip"
+	"strings"
 )
 
 // contribution returns the bytes that a kept packet adds to its session (SPEC 5).
@@ -50,8 +54,42 @@ func address(a netip.Addr, n int, s Settings) []byte {
 		return make([]byte, n)
 	case "anonymize":
 		return digest(a.String(), s.Key)[:n]
+	case "prefix":
+		return cryptoPAn(a, s.Key)
 	}
 	return a.AsSlice()
+}
+
+// cryptoPAn is the pseudonym of Xu, Fan, Ammar and Moon, bit by bit in text: the bit at place i is flipped by the first bit of the
+// encryption of the address's first i bits followed by the pad's others.
+func cryptoPAn(a netip.Addr, key []byte) []byte {
+	cipher, err := aes.NewCipher(key[:16])
+	if err != nil {
+		panic(err)
+	}
+	encrypt := func(bits string) string {
+		in := new(big.Int)
+		in.SetString(bits, 2)
+		out := make([]byte, 16)
+		cipher.Encrypt(out, in.FillBytes(make([]byte, 16)))
+		return bitText(out)
+	}
+	pad := encrypt(bitText(key[16:]))
+	address := bitText(a.AsSlice())
+	out := new(big.Int)
+	for i := range address {
+		bit := uint(address[i]-'0') ^ uint(encrypt(address[:i] + pad[i:])[0]-'0')
+		out.SetBit(out, len(address)-1-i, bit)
+	}
+	return out.FillBytes(make([]byte, len(address)/8))
+}
+
+func bitText(b []byte) string {
+	var t strings.Builder
+	for _, c := range b {
+		fmt.Fprintf(&t, "%08b", c)
+	}
+	return t.String()
 }
 
 func mac(b []byte, s Settings) []byte {

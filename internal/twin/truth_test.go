@@ -25,12 +25,12 @@ func read(t *testing.T, dir, path string) []byte {
 func count(t *testing.T, raw []byte) groundtruth.Counts {
 	t.Helper()
 	s := twin.Default()
-	filtered, err := twin.Convert([][]byte{raw}, []byte{0}, s)
+	filtered, err := twin.Convert([][]byte{raw}, []uint16{0}, s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.Drop = nil
-	all, err := twin.Convert([][]byte{raw}, []byte{0}, s)
+	all, err := twin.Convert([][]byte{raw}, []uint16{0}, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestFacetimeImages(t *testing.T) {
 	}
 	s := twin.Default()
 	s.Content, s.Drop, s.Dedup = "payload", []string{"none"}, "none"
-	res, err := twin.Convert([][]byte{read(t, dir, "ustc/genuine/Facetime.pcap")}, []byte{0}, s)
+	res, err := twin.Convert([][]byte{read(t, dir, "ustc/genuine/Facetime.pcap")}, []uint16{0}, s)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -182,9 +182,9 @@ func TestReasons(t *testing.T) {
 
 func convert(t *testing.T, s twin.Settings, captures ...[]byte) *twin.Result {
 	t.Helper()
-	labels := make([]byte, len(captures))
+	labels := make([]uint16, len(captures))
 	for i := range labels {
-		labels[i] = byte(i % 2)
+		labels[i] = uint16(i % 2)
 	}
 	res, err := twin.Convert(captures, labels, s)
 	if err != nil {

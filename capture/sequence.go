@@ -1,0 +1,174 @@
+package capture
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/pcapmill/pcapmill/capture/pcapng"
+)
+
+// Sequence puts the blocks of a capture together, in order. A block may have
+// been walked before, from a place that was guessed; the walk counts only if
+// the blocks before it end exactly there, with the same framing. Else it is
+// walked again from the right place. The first block begins at a known place,
+// so by induction every record is found once, whatever the guesses were.
+type Sequence struct {
+	b       *Blocks
+	framing *Framing
+	packets uint64
+	next    int64  // stream offset where the next record begins
+	carry   []byte // its bytes so far, if it began in a block before
+	stop    stop   // what is known of it
+	total   int64  // bytes of the blocks so far
+	digest  digester
+	damage  error
+	piece   Piece
+}
+
+// WalkFunc walks data from an offset on with f.Walk, and keeps the packets if
+// it is told so: first is the number in the capture of the packet with number 0.
+type WalkFunc func(f *Framing, data []byte, from int, first uint64, piece *Piece)
+
+// Sequence returns the sequence of the capture's blocks. There is one.
+func (b *Blocks) Sequence() *Sequence {
+	r := b.r
+	q := &Sequence{b: b, damage: r.stopped, next: int64(r.at), framing: &Framing{isClassic: r.isClassic, classic: r.classic, ng: r.ng}}
+	q.stop.need = pcapng.MinBlock
+	if r.isClassic {
+		q.stop.need = int64(r.classic.RecordHeaderLen())
+	}
+	return q
+}
+
+// Framing is how the next block is to be walked, as far as is known.
+func (q *Sequence) Framing() *Framing { return q.framing }
+
+// Packets is the number of packets so far.
+func (q *Sequence) Packets() uint64 { return q.packets }
+
+// Ended reports whether the records have ended before the stream: what is left
+// counts for the digest only.
+func (q *Sequence) Ended() bool { return q.damage != nil }
+
+// Add appends the next block. guessed is a walk of its data that began at a
+// guessed place, or nil. accept is called if it counts, with the number of its
+// first packet; else walk is called for the block, as it is for a record that
+// began in an earlier block, with a copy of its bytes, before either.
+func (q *Sequence) Add(blk *Block, guessed *Piece, accept func(first uint64), walk WalkFunc) {
+	if q.b.length == digestLeaf && len(blk.Data) > 0 {
+		q.digest.add(blk.leaf, len(blk.Data))
+	} else {
+		q.digest.write(blk.Data)
+	}
+	base := q.total
+	q.total += int64(len(blk.Data))
+	if q.damage != nil || len(blk.Data) == 0 {
+		return
+	}
+	at, ok := q.join(blk, base, walk)
+	if !ok {
+		return
+	}
+	if guessed != nil && guessed.From == at && guessed.Used == q.framing {
+		accept(q.packets + 1)
+		q.take(guessed, blk.Data, base)
+		return
+	}
+	walk(q.framing, blk.Data, at, q.packets+1, &q.piece)
+	q.take(&q.piece, blk.Data, base)
+}
+
+// join completes the record that began before the block and returns where in
+// the block the next one begins. ok: there is one, or may be.
+func (q *Sequence) join(blk *Block, base int64, walk WalkFunc) (at int, ok bool) {
+	for len(q.carry) > 0 {
+		n := int(min(q.stop.need-int64(len(q.carry)), int64(len(blk.Data)-at)))
+		q.carry = append(q.carry, blk.Data[at:at+n]...)
+		at += n
+		if int64(len(q.carry)) < q.stop.need {
+			return at, false
+		}
+		whole := q.carry
+		q.carry = nil // walk may keep it
+		start := q.next
+		walk(q.framing, whole, 0, q.packets+1, &q.piece)
+		if q.piece.To == 0 && q.piece.stop.need > int64(len(whole)) { // the header is there, the rest is not
+			q.carry, q.stop = whole, q.piece.stop
+			continue
+		}
+		q.take(&q.piece, whole, start)
+		if q.damage != nil {
+			return at, false
+		}
+	}
+	if q.next > q.total || q.next == q.total && len(blk.Data) > 0 && q.next > base {
+		return 0, false // passing over blocks that need not be looked at
+	}
+	if q.stop.tooLong {
+		q.tooLong()
+		return 0, false
+	}
+	return int(q.next - base), true
+}
+
+// take notes how a walk ended. base is the stream offset of data.
+func (q *Sequence) take(p *Piece, data []byte, base int64) {
+	q.packets += uint64(p.Packets)
+	for _, l := range p.Links {
+		q.b.r.sawLink(l)
+	}
+	q.framing, q.stop, q.next = p.After, p.stop, base+int64(p.To)
+	switch {
+	case p.stop.bad != nil:
+		q.at(q.next)
+		q.damage = q.b.r.malformed(p.stop.bad)
+	case p.stop.skip > 0:
+		q.next += p.stop.skip
+	case p.To < len(data):
+		q.carry = append(make([]byte, 0, min(p.stop.need, BlockLen)), data[p.To:]...)
+	}
+}
+
+// at makes the Reader stand where damage is to be reported.
+func (q *Sequence) at(offset int64) {
+	q.b.r.base, q.b.r.at, q.b.r.packets = offset, 0, q.packets
+}
+
+func (q *Sequence) tooLong() {
+	q.at(q.next - q.stop.skip)
+	q.damage = q.b.r.malformed(pcapng.FormatError(fmt.Sprintf("block length %d is above the limit of %d bytes", q.stop.skip, pcapng.MaxKnownBlock)))
+}
+
+// End ends the sequence behind the last block. err is that block's: io.EOF, or
+// why no more could be read. It returns the content digest and the *Damage with
+// which the capture ends, if any.
+func (q *Sequence) End(err error) (Digest, error) {
+	r := q.b.r
+	r.rerr = err
+	if q.b.file != nil && err != io.EOF && err != nil {
+		r.source.err = err
+	}
+	what := "block"
+	if q.framing.isClassic {
+		what = "record"
+	}
+	switch {
+	case q.damage != nil:
+	case q.next > q.total: // passing over a block
+		start := q.next - q.stop.skip
+		q.at(start)
+		q.damage = r.cut(q.total-start, q.stop.skip, "block")
+	case q.stop.tooLong:
+		q.tooLong()
+	default:
+		q.at(q.next)
+		q.damage = r.cut(int64(len(q.carry)), q.stop.need, what)
+	}
+	if q.damage == io.EOF {
+		q.damage = nil
+	}
+	return q.digest.sum(), q.damage
+}
+
+// LinkTypes are the link types described so far, in order of appearance.
+func (q *Sequence) LinkTypes() []LinkType { return q.b.r.links }

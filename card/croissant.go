@@ -1,0 +1,222 @@
+package card
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/pcapmill/pcapmill/dataset/table"
+	"github.com/pcapmill/pcapmill/manifest"
+)
+
+// node is an object of JSON-LD; keys are written sorted.
+type node map[string]any
+
+// Croissant is the text of croissant.json: Croissant 1.1. It has every data file with
+// its digest, the classes, the splits, and, if the dataset was exported as parquet, table
+// or csv, a record set of its samples with their columns, read from the first of these.
+func Croissant(in *Input) ([]byte, error) {
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	top := node{
+		"@context": jsonldContext(), "@type": "sc:Dataset", "conformsTo": "http://mlcommons.org/croissant/1.1",
+		"name": in.About.name(), "description": description(in), "version": in.About.version(),
+		"keywords":     []string{"network traffic", "packet captures", "traffic classification", "pcapmill"},
+		"distribution": distribution(in), "recordSet": recordSets(in),
+	}
+	for key, value := range map[string]string{"license": licenseURL(in.About.License), "url": in.About.URL, "datePublished": in.About.Date, "citeAs": in.About.Citation} {
+		if value != "" {
+			top[key] = value
+		}
+	}
+	if in.About.Creator != "" {
+		top["creator"] = node{"@type": "sc:Person", "name": in.About.Creator}
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	if err := e.Encode(top); err != nil {
+		return nil, fmt.Errorf("card: croissant: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// licenseURL is where SPDX has the text of a license. Hugging Face's names are those of
+// SPDX in lower case, and SPDX's pages are found by the names as it writes them only;
+// so what is not lower case is taken for an SPDX name, and a URL for what it is.
+func licenseURL(name string) string {
+	known := map[string]string{
+		"cc-by-4.0": "CC-BY-4.0", "cc-by-sa-4.0": "CC-BY-SA-4.0", "cc-by-nc-4.0": "CC-BY-NC-4.0", "cc0-1.0": "CC0-1.0", "mit": "MIT",
+		"apache-2.0": "Apache-2.0", "bsd-3-clause": "BSD-3-Clause", "odbl": "ODbL-1.0", "pddl": "PDDL-1.0",
+	}
+	if spdx := known[strings.ToLower(name)]; spdx != "" {
+		return "https://spdx.org/licenses/" + spdx + ".html"
+	}
+	return name
+}
+
+func description(in *Input) string {
+	text := fmt.Sprintf("%s of network traffic from %s: masked bytes of bidirectional five-tuples as %s uint8 arrays with a class label. Made by pcapmill.",
+		plural(in.Manifest.Samples, "session"), plural(int64(len(in.Manifest.Captures)), "packet capture"), in.Manifest.Settings.Shape)
+	if in.About.Description != "" {
+		text = in.About.Description + "\n\n" + text
+	}
+	return text
+}
+
+// jsonldContext is the one of the specification.
+func jsonldContext() node {
+	c := node{
+		"@language": "en", "@vocab": "https://schema.org/", "cr": "http://mlcommons.org/croissant/", "dct": "http://purl.org/dc/terms/",
+		"rai": "http://mlcommons.org/croissant/RAI/", "sc": "https://schema.org/", "conformsTo": "dct:conformsTo",
+		"data": node{"@id": "cr:data", "@type": "@json"}, "dataType": node{"@id": "cr:dataType", "@type": "@vocab"},
+		"examples": node{"@id": "cr:examples", "@type": "@json"}, "name": node{"@container": "@language"}, "description": node{"@container": "@language"},
+	}
+	for _, term := range []string{
+		"arrayShape", "citeAs", "column", "containedIn", "equivalentProperty", "extract", "field", "fileProperty", "fileObject", "fileSet", "format", "includes",
+		"isArray", "isLiveDataset", "jsonPath", "key", "md5", "parentField", "path", "recordSet", "references", "regex", "repeated", "replace", "samplingRate",
+		"separator", "source", "subField", "transform",
+	} {
+		c[term] = "cr:" + term
+	}
+	return c
+}
+
+// manyFiles is the number of files below a folder from which on they stand in the
+// distribution as one set, without digests; these are in SHA256SUMS.
+const manyFiles = 1000
+
+// distribution lists the files, and the sets that record sets read from.
+func distribution(in *Input) []node {
+	folders := map[string][]File{}
+	var order []string
+	for _, f := range in.Files {
+		if f.Name == manifest.Name {
+			continue // it holds seconds: see the package comment
+		}
+		folder, _, deep := strings.Cut(f.Name, "/")
+		if !deep {
+			folder = ""
+		}
+		if folders[folder] == nil {
+			order = append(order, folder)
+		}
+		folders[folder] = append(folders[folder], f)
+	}
+	slices.Sort(order)
+	out := []node{}
+	for _, folder := range order {
+		if files := folders[folder]; folder == "" || len(files) < manyFiles {
+			for _, f := range files {
+				out = append(out, node{
+					"@type": "cr:FileObject", "@id": f.Name, "name": f.Name, "contentUrl": f.Name, "contentSize": fmt.Sprintf("%d B", f.Size),
+					"encodingFormat": mediaType(f.Name), "sha256": f.SHA256,
+				})
+			}
+			continue
+		}
+		out = append(out, fileSet(folder+"-files", folder, "**", mediaType(folders[folder][0].Name)))
+	}
+	if len(in.imageSides()) > 0 {
+		out = append(out, fileSet("images", imagesFolder, "*.parquet", "application/x-parquet"))
+	}
+	return out
+}
+
+func fileSet(id, folder, pattern, format string) node {
+	return node{"@type": "cr:FileSet", "@id": id, "name": id, "includes": folder + "/" + pattern, "encodingFormat": format}
+}
+
+// mediaType is that of a file by its ending.
+func mediaType(name string) string {
+	switch path.Ext(name) {
+	case ".parquet":
+		return "application/x-parquet"
+	case ".csv":
+		return "text/csv"
+	case ".json":
+		return "application/json"
+	case ".png":
+		return "image/png"
+	case ".tar":
+		return "application/x-tar"
+	case ".gz":
+		return "application/gzip"
+	case ".md":
+		return "text/markdown"
+	case ".npz", ".zip":
+		return "application/zip"
+	}
+	return "application/octet-stream"
+}
+
+// recordSets are the classes, the splits, and the samples if a format has columns.
+func recordSets(in *Input) []node {
+	sets := []node{}
+	if classes := in.classes(); len(classes) > 0 {
+		data := make([]node, len(classes))
+		for i, c := range classes {
+			data[i] = node{"classes/label": int(c.Label), "classes/name": c.Name, "classes/samples": c.Samples}
+		}
+		sets = append(sets, node{
+			"@type": "cr:RecordSet", "@id": "classes", "name": "classes", "description": "What labels mean.", "key": node{"@id": "classes/label"},
+			"field": []node{
+				plainField("classes/label", "class id", "sc:Integer"), plainField("classes/name", "name", "sc:Text"), plainField("classes/samples", "number of samples", "sc:Integer"),
+			},
+			"data": data,
+		})
+	}
+	if len(in.Splits) > 0 {
+		data := make([]node, len(in.Splits))
+		for i, s := range in.Splits {
+			data[i] = node{"splits/name": s.Name, "splits/samples": s.Samples}
+		}
+		sets = append(sets, node{
+			"@type": "cr:RecordSet", "@id": "splits", "name": "splits", "dataType": "cr:Split", "key": node{"@id": "splits/name"},
+			"field": []node{plainField("splits/name", "name", "sc:Text"), plainField("splits/samples", "number of samples", "sc:Integer")},
+			"data":  data,
+		})
+	}
+	if set := samples(in); set != nil {
+		sets = append(sets, set)
+	}
+	return sets
+}
+
+func plainField(id, what, dataType string) node {
+	return node{"@type": "cr:Field", "@id": id, "name": id, "description": what, "dataType": dataType}
+}
+
+// samples is the record set of the samples, or nil.
+func samples(in *Input) node {
+	var from node
+	fields := []node{}
+	switch {
+	case len(in.imageSides()) > 0:
+		from = node{"fileSet": node{"@id": "images"}}
+		image := plainField("samples/image", "the sample as a grey picture", "sc:ImageObject")
+		image["source"] = node{"fileSet": node{"@id": "images"}, "extract": node{"column": "image"}, "transform": node{"jsonPath": "bytes"}}
+		fields = append(fields, image)
+	case in.has(tableFile):
+		from = node{"fileObject": node{"@id": tableFile}}
+	case in.has(csvFile):
+		from = node{"fileObject": node{"@id": csvFile}}
+	default:
+		return nil
+	}
+	for _, c := range table.Columns() {
+		f := plainField("samples/"+c.Name, c.What, [...]string{table.Int: "sc:Integer", table.Text: "sc:Text", table.Time: "sc:DateTime"}[c.Kind])
+		source := node{"extract": node{"column": c.Name}}
+		for key, value := range from {
+			source[key] = value
+		}
+		f["source"] = source
+		fields = append(fields, f)
+	}
+	return node{"@type": "cr:RecordSet", "@id": "samples", "name": "samples", "description": "One record a sample.", "key": node{"@id": "samples/index"}, "field": fields}
+}

@@ -1,0 +1,103 @@
+package card
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/pcapmill/pcapmill/dataset/table"
+)
+
+// frontMatter is the YAML at the head of the card, which the Hugging Face Hub and
+// datasets.load_dataset read.
+func frontMatter(in *Input) string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line("---")
+	if in.About.License == "" {
+		line("license: other  # fill in: a license of https://huggingface.co/docs/hub/repositories-licenses")
+	} else {
+		line("license: %s", quoted(in.About.license()))
+	}
+	line("pretty_name: %s", quoted(in.About.name()))
+	line("task_categories:\n- image-classification")
+	line("tags:\n- network-traffic\n- pcap\n- traffic-classification\n- pcapmill")
+	line("size_categories:\n- %s", sizeCategory(in.Manifest.Samples))
+	if sides := in.imageSides(); len(sides) > 0 {
+		line("configs:\n- config_name: default\n  data_files:")
+		for _, side := range sides {
+			line("  - split: %s\n    path: %s/%s-*.parquet", side, imagesFolder, side)
+		}
+		if in.has(tableFile) {
+			line("- config_name: table\n  data_files: %s", tableFile)
+		}
+		info(&b, in, sides)
+	} else if in.has(tableFile) {
+		line("configs:\n- config_name: table\n  data_files: %s", tableFile)
+	} else {
+		line("viewer: false  # the Hub cannot show IDX files; after pcapmill export --format parquet it can")
+	}
+	line("---")
+	return b.String()
+}
+
+// info is the part that says what columns, labels and splits there are. Sizes are those
+// of the pixels.
+func info(b *strings.Builder, in *Input, sides []string) {
+	line := func(format string, args ...any) { fmt.Fprintf(b, format+"\n", args...) }
+	line("dataset_info:\n  config_name: default\n  features:")
+	line("  - name: image\n    dtype: image")
+	for _, c := range table.Columns() {
+		dtype := [...]string{table.Int: "int64", table.Text: "string", table.Time: "timestamp[ns, tz=UTC]"}[c.Kind]
+		if c.Name != "label" || len(in.classes()) == 0 {
+			line("  - name: %s\n    dtype: %s", c.Name, dtype)
+			continue
+		}
+		line("  - name: label\n    dtype:\n      class_label:\n        names:")
+		for _, class := range in.classes() {
+			line("          '%d': %s", class.Label, quoted(class.Name))
+		}
+	}
+	line("  splits:")
+	pixels := int64(in.Manifest.Rows) * int64(in.Manifest.Cols)
+	for _, side := range sides {
+		line("  - name: %s\n    num_bytes: %d\n    num_examples: %d", side, pixels*in.examples(side), in.examples(side))
+	}
+	var size int64
+	for _, f := range in.below(imagesFolder, ".parquet") {
+		size += f.Size
+	}
+	line("  download_size: %d\n  dataset_size: %d", size, pixels*in.Manifest.Samples)
+}
+
+// examples is the number of samples of a side; what is not split is all train.
+func (in *Input) examples(side string) int64 {
+	if len(in.Splits) == 0 {
+		return in.Manifest.Samples
+	}
+	for _, s := range in.Splits {
+		if s.Name == side {
+			return s.Samples
+		}
+	}
+	return 0
+}
+
+// quoted is a string in YAML, in quotes as JSON has them.
+func quoted(s string) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(s) // a string and a Builder: cannot fail
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// sizeCategory is what the Hub calls a number of samples.
+func sizeCategory(n int64) string {
+	steps := []string{"n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M", "100M<n<1B", "n>1B"}
+	at := 0
+	for limit := int64(1000); n >= limit && at < len(steps)-1; limit *= 10 {
+		at++
+	}
+	return steps[at]
+}

@@ -1,0 +1,216 @@
+package card
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/pcapmill/pcapmill/manifest"
+)
+
+// option is one setting in the words of the command line.
+type option struct{ name, value string }
+
+// options are the settings in the order in which the manifest has them. It goes by their
+// JSON, so that none can be forgotten.
+func options(s manifest.Settings) ([]option, error) {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return nil, err
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	var out []option
+	name := ""
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return out, nil // at the end of a text that was just made
+		}
+		if _, ok := token.(json.Delim); ok {
+			continue
+		}
+		if name == "" {
+			name = strings.ReplaceAll(fmt.Sprint(token), "_", "-")
+			continue
+		}
+		value := fmt.Sprint(token)
+		switch token {
+		case true:
+			value = "on"
+		case false:
+			value = "off"
+		}
+		out = append(out, option{name, value})
+		name = ""
+	}
+}
+
+// option is the value of a setting, or "" if there is none of that name.
+func (w *writer) option(name string) string {
+	list, _ := options(w.in.Manifest.Settings) // Readme has made their JSON before
+	for _, o := range list {
+		if o.name == name {
+			return o.value
+		}
+	}
+	return ""
+}
+
+func (w *writer) settings(print string) {
+	w.line("\n## Settings\n")
+	w.line("| option | value |\n|---|---|")
+	list, _ := options(w.in.Manifest.Settings) // Readme has made their JSON before
+	for _, o := range list {
+		if o.name == "key" {
+			w.line("| `--key-file` | a key with the id `%s` |", code(o.value))
+			continue
+		}
+		w.line("| `--%s` | `%s` |", o.name, code(o.value))
+	}
+	w.line("\nFingerprint of the settings, the SHA-256 of their canonical JSON: `%s`", print)
+}
+
+// masking says what a model cannot see, and what it can.
+func (w *writer) masking() {
+	s := &w.in.Manifest.Settings
+	w.line("\n## Masking\n")
+	if s.Content == "payload" {
+		w.line("Samples hold payload only: no link, IP, TCP or UDP header of a packet is in them.")
+	} else {
+		for _, l := range []string{maskLine("Link headers and MAC addresses", s.MAC), maskLine("IP addresses", s.IP), maskLine("TCP and UDP ports", s.Ports), maskLine("IPv4, TCP and UDP checksums", s.Checksums)} {
+			w.line("* %s", l)
+		}
+		if s.UDPPad {
+			w.line("* 12 zero bytes stand behind each UDP header.")
+		}
+	}
+	w.line("")
+	switch {
+	case s.Content == "payload" || s.MAC != "anonymize" && s.IP != "anonymize" && s.IP != "prefix":
+	case s.Key == "":
+		w.line("Pseudonyms were made **without a key**: whoever tries all addresses gets them back.\n")
+	default:
+		w.line("Pseudonyms were made with a secret key (id `%s`); whoever has it can link them to addresses.\n", code(s.Key))
+	}
+	w.line("Payload is as it was captured, and may hold names, addresses, cookies and the like in clear text; so are other header fields (TTL, IP identification, TCP")
+	w.line("sequence numbers, options and time stamps). Names of captures are as they were given.")
+}
+
+func maskLine(what, value string) string {
+	switch value {
+	case "remove":
+		return what + ": cut out."
+	case "zero":
+		return what + ": zeroed."
+	case "keep":
+		return what + ": **kept as they were**."
+	case "anonymize":
+		return what + ": replaced by pseudonyms; equal ones stay equal."
+	case "prefix":
+		return what + ": replaced by pseudonyms (Crypto-PAn); equal ones stay equal, and neighbours stay neighbours."
+	}
+	return what + ": `" + code(value) + "`."
+}
+
+// limits are what is known to be wrong or unusual, from the counts.
+func (w *writer) limits() {
+	m := w.in.Manifest
+	w.line("\n## Known limits\n")
+	say := func(yes bool, format string, args ...any) {
+		if yes {
+			w.line("* "+format, args...)
+		}
+	}
+	var single, none []string
+	var least, most int64
+	captures := w.in.capturesOf()
+	for _, c := range w.in.classes() {
+		switch {
+		case c.Samples == 0:
+			none = append(none, markdown(c.Name))
+			continue
+		case captures[c.Label] == 1:
+			single = append(single, markdown(c.Name))
+		}
+		if least == 0 || c.Samples < least {
+			least = c.Samples
+		}
+		most = max(most, c.Samples)
+	}
+	damaged, passed := int64(0), int64(0)
+	for i := range m.Captures {
+		if m.Captures[i].Damage != nil {
+			damaged++
+		}
+		passed += gaps(&m.Captures[i])
+	}
+	from := w.option("label-from")
+	say(from == "" || from == "name" || from == "dir", "All sessions of a capture have its label, whatever is in them: background traffic carries it too, unless the filters left it out (`--drop %s`).",
+		code(m.Settings.Drop))
+	say(len(single) > 0, "One capture only: %s. What a model learns there may be the capture and not the class.", strings.Join(single, ", "))
+	say(len(none) > 0, "Without a sample: %s.", strings.Join(none, ", "))
+	say(least > 0 && most >= 10*least, "The largest class has %.0f times as many samples as the smallest.", float64(most)/float64(max(least, 1)))
+	say(w.in.unknown() > 0, "%s of no class, label %d.", plural(w.in.unknown(), "sample"), m.Unknown())
+	say(m.Totals.Conflicts > 0, "%s whose bytes stand under another label too: no model can tell these apart.", plural(m.Totals.Conflicts, "sample"))
+	say(m.Settings.Dedup == "none", "Duplicates were not removed, and may stand on both sides of a split.")
+	say(from == "table", "Labels are those of the table that was given, and as right as its clock: a session is looked for by five-tuple and time.")
+	say(passed > 0, "%s of captures could not be true and were passed over (`--resync on`); what is behind them may belong to sessions before them.", plural(passed, "part"))
+	say(damaged > 0, "%s ended before its end; what is before the damage is in the dataset.", plural(damaged, "capture"))
+	say(m.Totals.Padded > 0 && 2*m.Totals.Padded > m.Totals.Truncated+m.Totals.Padded+m.Totals.Exact, "Most sessions are shorter than a sample: its length can be read off its zeros.")
+	say(true, "Packets stand in capture order, retransmissions included; nothing is reassembled or decrypted, and tunnels count by their outer headers.")
+}
+
+// load shows how to read it. The commands are run in the dataset's directory.
+func (w *writer) load() {
+	m := w.in.Manifest
+	labels := `np.fromfile("label_output.idx1", np.uint8)[8:]`
+	if m.LabelType == manifest.LabelInt32 {
+		labels = `np.fromfile("label_output.idx1", ">i4")[2:]`
+	}
+	w.line("\n## Load it\n\nIn this directory, with numpy:\n")
+	w.line("```python\nimport numpy as np\nimages = np.fromfile(\"session_output.idx3\", np.uint8)[16:].reshape(-1, %d, %d)\nlabels = %s\n```", m.Rows, m.Cols, labels)
+	w.line("\nwith torch:\n")
+	w.line("```python\nimport numpy as np, torch\nimages = torch.from_numpy(np.fromfile(\"session_output.idx3\", np.uint8)[16:].reshape(-1, 1, %d, %d) / np.float32(255))", m.Rows, m.Cols)
+	w.line("labels = torch.from_numpy(%s.astype(np.int64))\n```", labels)
+	if w.in.has("sample_table.bin") {
+		w.line("\nwith the Python doorway of pcapmill (`pip install clients/python` in its repository), which also knows splits, class names and the table of samples:\n")
+		w.line("```python\nimport pcapmill\nimages, labels, classes, table = pcapmill.load(\".\")\n```")
+	}
+	if len(w.in.imageSides()) > 0 {
+		w.line("\nwith Hugging Face `datasets`:\n")
+		w.line("```python\nimport datasets, os\ndata = datasets.load_dataset(os.getcwd())  # its last folder is the name\n```")
+	}
+	if file := map[bool]string{true: tableFile, false: ""}[w.in.has(tableFile)]; file != "" {
+		w.line("\nwith DuckDB:\n")
+		w.line("```python\nimport duckdb\nprint(duckdb.sql(\"SELECT class, count(*), avg(packets_forward) FROM '%s' GROUP BY class ORDER BY class\"))\n```", file)
+	}
+}
+
+// again is the command that makes the same dataset from the same captures.
+func (w *writer) again() {
+	w.line("\n## Make it again\n\nWith the captures above, in that order, and pcapmill %s:\n", markdown(w.in.Manifest.Tool.Version))
+	text := "pcapmill convert CAPTURES -o DIR"
+	list, _ := options(w.in.Manifest.Settings) // Readme has made their JSON before
+	for _, o := range list {
+		if o.name == "key" {
+			o = option{"key-file", "KEY"}
+		}
+		text += " --" + o.name + " " + shell(o.value)
+	}
+	if w.option("label-from") == "table" {
+		text += " --table TABLE"
+	}
+	for _, command := range append([]string{text}, w.in.Again...) {
+		w.line("    %s", code(command))
+	}
+	w.line("")
+	w.line("The same captures and settings give the same bytes on any machine; only the seconds in `%s` differ.", manifest.Name)
+	if w.in.Manifest.Settings.Key != "" {
+		w.line("KEY is the file of the secret key, which is in none of these files.")
+	}
+	if w.option("label-from") == "table" {
+		w.line("TABLE is the table of labels, with the options that it was read with; their digest stands in `%s` as `label_table`.", manifest.Name)
+	}
+}

@@ -1,0 +1,235 @@
+"""Loads datasets that pcapmill has made. Needs numpy; torch only for as_torch.
+
+    import pcapmill
+    images, labels, classes, table = pcapmill.load("dataset")
+    images, labels, classes, table = pcapmill.load("dataset", "train")   # of a split dataset
+    train = pcapmill.as_torch("dataset", "train")                        # for a torch DataLoader
+
+images   uint8, (samples, rows, columns); read from the disk as it is used
+labels   uint8, or int32 where there are more than 255 classes; `unknown` of the result
+         (255, or 65535) marks samples of no class
+classes  names by label
+table    one record a sample: what pcapmill writes about it into sample_table.bin (ROW)
+
+Whatever is missing, damaged or does not fit the manifest is a pcapmill.Error that says
+what, where, and what to do.
+"""
+
+import hashlib
+import json
+import os
+from typing import NamedTuple, Optional
+
+import numpy as np
+
+__version__ = "0.1.0"
+__all__ = ["load", "as_torch", "manifest", "Data", "Error", "ROW"]
+
+# A record of sample_table.bin; docs/formats/dataset.md says what each field means. Pairs are
+# (in the direction of the first kept packet, the other way).
+ROW = np.dtype(
+    [
+        ("session", "<u8"),
+        ("start", "<i8"),  # nanoseconds since 1970-01-01 UTC: table["start"].view("datetime64[ns]")
+        ("duration", "<i8"),  # nanoseconds
+        ("packets", "<u8", 2),
+        ("bytes", "<u8", 2),
+        ("original", "<u8"),  # bytes before the sample was cut or padded
+        ("digest", "V16"),
+        ("host", "V8"),  # keyed pseudonym; zeros without a key
+        ("capture", "<u4"),  # place in manifest()["captures"]
+        ("proto", "u1"),  # 6 TCP, 17 UDP
+        ("reserved", "V3"),
+    ]
+)
+
+_SIDES = {"train": "0", "validation": "1", "test": "2"}
+
+
+class Error(Exception):
+    """A dataset that cannot be read, and why."""
+
+
+class _Fields(NamedTuple):
+    images: np.ndarray
+    labels: np.ndarray
+    classes: list
+    table: Optional[np.ndarray]
+
+
+class Data(_Fields):
+    """What load returns: four values, with `unknown`, `index` and `manifest` as attributes."""
+
+    unknown: int  # label of samples of no class
+    index: np.ndarray  # place of each sample in the whole dataset
+    manifest: dict
+
+
+def manifest(directory):
+    """The content of manifest.json, after a look whether this program can read it."""
+    path = os.path.join(directory, "manifest.json")
+    try:
+        with open(path, encoding="utf-8") as f:
+            m = json.load(f)
+    except FileNotFoundError:
+        raise Error(f"{directory} holds no dataset: there is no manifest.json; 'pcapmill convert' makes one") from None
+    except ValueError as e:
+        raise Error(f"{path} is damaged: {e}") from None
+    if not isinstance(m, dict) or m.get("format") != "pcapmill dataset":
+        raise Error(f"{path} is no manifest of pcapmill")
+    if m["version"] > 1:
+        raise Error(f"{path} has version {m['version']}, this program reads 1: use a newer pcapmill.py")
+    return m
+
+
+def load(directory, split=None):
+    """Loads the dataset in a directory, or one side of it: "train", "validation" or "test".
+
+    Returns Data: images, labels, classes, table. Without split it is the whole dataset, mapped and
+    not read; a side of it is a copy. table is None if the dataset has none (it is older).
+    """
+    m = manifest(directory)
+    n, rows, columns = m["samples"], m["rows"], m["columns"]
+    wide = m.get("label_type", "uint8") == "int32"
+    images = _idx(directory, "session_output.idx3", 0x803, (n, rows, columns), "u1")
+    labels = _idx(directory, "label_output.idx1", 0xC01 if wide else 0x801, (n,), ">i4" if wide else "u1")
+    if wide:
+        labels = labels.astype(np.int32)
+    unknown = 65535 if wide else 255
+    classes = _classes(directory, m, labels, unknown)
+    table = _table(directory, m, n)
+    index = np.arange(n)
+    if split is not None:
+        index = _side(directory, m, split)
+        images, labels, table = images[index], labels[index], None if table is None else table[index]
+    data = Data(images, labels, classes, table)
+    data.unknown, data.index, data.manifest = unknown, index, m
+    return data
+
+
+def as_torch(directory, split=None, transform=None, target_transform=None):
+    """A map-style dataset for torch: (image, label) with image float32 in 0...1, (1, rows, columns),
+    and label int. As in torchvision's it has classes and targets.
+
+    transform and target_transform, if given, get these and return what is used instead. Samples of no
+    class are left out. The images stay on the disk; each worker of a DataLoader maps them itself.
+    """
+    return Sessions(directory, split, transform, target_transform)
+
+
+class Sessions:
+    """What as_torch returns."""
+
+    def __init__(self, directory, split=None, transform=None, target_transform=None):
+        import torch
+
+        self.directory, self.split = os.path.abspath(directory), split
+        self.transform, self.target_transform = transform, target_transform
+        data = load(directory)
+        self.index = data.index if split is None else _side(directory, data.manifest, split)
+        labels = data.labels[self.index]
+        self.index = self.index[labels != data.unknown]
+        self.images, self.classes = data.images, data.classes
+        self.targets = torch.from_numpy(labels[labels != data.unknown].astype(np.int64))
+
+    def __len__(self):
+        return len(self.index)
+
+    def __getitem__(self, i):
+        import torch
+
+        image = torch.from_numpy(self.images[self.index[i]].astype(np.float32) / 255).unsqueeze(0)
+        label = int(self.targets[i])
+        if self.transform is not None:
+            image = self.transform(image)
+        if self.target_transform is not None:
+            label = self.target_transform(label)
+        return image, label
+
+    def __getstate__(self):
+        return {**self.__dict__, "images": None}  # a map would be pickled as its content
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self.images = load(self.directory).images
+
+
+def _idx(directory, name, magic, shape, dtype):
+    """An IDX file as an array, checked against the shape that the manifest says."""
+    path = os.path.join(directory, name)
+    dimensions = len(shape)
+    head = 4 + 4 * dimensions
+    size = _size(path)
+    if size < head:
+        raise Error(f"{path} has {size} bytes, fewer than its header")
+    have = np.fromfile(path, ">u4", 1 + dimensions).tolist()
+    if have[0] != magic or have[2:] != list(shape[1:]):
+        raise Error(f"{path} has magic number {have[0]:#x} and shape {have[1:]}, need {magic:#x} and {list(shape)}")
+    need = head + int(np.prod(shape)) * np.dtype(dtype).itemsize
+    if have[1] < shape[0] or size < need:
+        raise Error(
+            f"{path} has {have[1]} samples in {size} bytes, but manifest.json counts {shape[0]}, which need {need}: "
+            "run the same 'pcapmill convert' again, or restore the file"
+        )
+    if shape[0] == 0:
+        return np.zeros(shape, dtype)
+    return np.memmap(path, dtype, "r", head, shape)  # a run that was killed may have left more behind
+
+
+def _size(path):
+    try:
+        return os.path.getsize(path)
+    except FileNotFoundError:
+        raise Error(f"{path} is missing") from None
+
+
+def _classes(directory, m, labels, unknown):
+    """Names by label; every class must have as many samples as the manifest says."""
+    counts = np.bincount(labels, minlength=unknown + 1)
+    names = {}
+    for c in m["classes"]:
+        if counts[c["label"]] != c["samples"]:
+            raise Error(
+                f"{os.path.join(directory, 'label_output.idx1')} has {counts[c['label']]} samples of class {c['name']}, "
+                f"but manifest.json counts {c['samples']}: 'pcapmill verify' says more"
+            )
+        counts[c["label"]] = 0
+        if c["label"] != unknown:
+            names[c["label"]] = c["name"]
+    if counts.any():
+        raise Error(f"{os.path.join(directory, 'label_output.idx1')} has label {int(counts.argmax())}, which is no class")
+    return [names.get(i, "") for i in range(max(names, default=-1) + 1)]
+
+
+def _table(directory, m, n):
+    path = os.path.join(directory, "sample_table.bin")
+    if not any(f["name"] == "sample_table.bin" for f in m["files"] or []):
+        return None
+    size = _size(path)
+    if size < n * ROW.itemsize:
+        raise Error(f"{path} has {size} bytes, but {n} samples need {n * ROW.itemsize}: restore the file, or make the dataset anew")
+    return np.memmap(path, ROW, "r", 0, (n,)) if n else np.zeros(0, ROW)
+
+
+def _side(directory, m, split):
+    """Places of the samples on a side; see docs/formats/splits.md."""
+    if split not in _SIDES:
+        raise Error(f"no side {split!r}: need one of {', '.join(_SIDES)}, or None for the whole dataset")
+    if not m.get("split"):
+        raise Error(f"{directory} is not split: 'pcapmill split {directory}' does that")
+    path = os.path.join(directory, m["split"]["file"])
+    _size(path)
+    with open(path, "rb") as f:
+        text = f.read()
+    if hashlib.sha256(text).hexdigest() != m["split"]["sha256"]:
+        raise Error(f"{path} is not the file that manifest.json speaks of: run 'pcapmill split {directory}' again")
+    record = json.loads(text)
+    if record["version"] > 1:
+        raise Error(f"{path} has version {record['version']}, this program reads 1: use a newer pcapmill.py")
+    sides = np.frombuffer(record["assignment"].encode("ascii"), "u1")
+    if len(sides) != m["samples"]:
+        raise Error(f"{path} divides {len(sides)} of {m['samples']} samples: run 'pcapmill split {directory}' again")
+    index = np.flatnonzero(sides == ord(_SIDES[split]))
+    if len(index) != record["sides"][split]:
+        raise Error(f"{path} counts {record['sides'][split]} samples for {split}, but assigns {len(index)}")
+    return index

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pcapmill/pcapmill/audit"
+	"github.com/pcapmill/pcapmill/card"
+	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/split/splitfile"
+)
+
+func newCard() *cobra.Command {
+	var about card.About
+	var replace bool
+	cmd := &cobra.Command{
+		Use:   "card DIR",
+		Short: "write a dataset card, Croissant metadata and digests of all files",
+		Long: `Verifies the dataset in DIR and writes three files into it:
+
+README.md, a dataset card with the front matter of the Hugging Face Hub: classes, splits,
+captures, settings, masking, known limits, the checks that were passed, how to load it;
+
+croissant.json, the same for programs (Croissant 1.1);
+
+SHA256SUMS, the digests of all files, for sha256sum -c.
+
+What only a person knows is given by the options; what is not given the card leaves to be
+filled in. Run it again after adding captures, splits or exports.`,
+		Example: `  pcapmill card dataset
+  pcapmill card dataset --license cc-by-4.0 --creator 'A. Turing' --date 2026-11-25
+  cd dataset && sha256sum -c SHA256SUMS`,
+		Args: count(1, "name one directory"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := about.Check(); err != nil {
+				return &status{exitUsage, err}
+			}
+			switch err := writeCard(cmd.Context(), args[0], about, replace); {
+			case errors.Is(err, context.Canceled):
+				return &status{exitInterrupted, nil}
+			case err != nil:
+				return failed(err)
+			}
+			for _, name := range []string{card.ReadmeName, card.CroissantName, card.SumsName} {
+				fmt.Fprintf(cmd.OutOrStdout(), "%s\n", shown(filepath.Join(args[0], name)))
+			}
+			return nil
+		},
+	}
+	exits(cmd, "0  done", "1  the dataset is not whole, or it cannot be written", "2  wrong usage", "130  interrupted; the files are as they were")
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&about.Name, "name", "", "`NAME` of the dataset (default: pcapmill dataset)")
+	f.StringVar(&about.Description, "description", "", "`TEXT` that comes before the rest")
+	f.StringVar(&about.License, "license", "", "`LICENSE` as the Hugging Face Hub writes it, such as cc-by-4.0")
+	f.StringVar(&about.Creator, "creator", "", "`NAME` of who made it")
+	f.StringVar(&about.URL, "url", "", "`URL` at which it is published")
+	f.StringVar(&about.Date, "date", "", "day of publication, `YYYY-MM-DD`; the clock is not asked")
+	f.StringVar(&about.Version, "dataset-version", "", "`VERSION` of the dataset (default: 1.0.0)")
+	f.StringVar(&about.Citation, "citation", "", "how to cite it, as `BIBTEX`")
+	f.BoolVar(&replace, "replace", false, "replace a README.md that was changed by hand")
+	return cmd
+}
+
+// writeCard verifies the dataset in dir, which nobody writes meanwhile, and writes its
+// card.
+func writeCard(ctx context.Context, dir string, about card.About, replace bool) (err error) {
+	named := func(err error) error { return noDataset(dir, &named{err, []string{dir}}) }
+	if _, err := manifest.Load(dir); err != nil { // before the lock leaves its file there
+		return named(err)
+	}
+	lock, err := dataset.Lock(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Release()) }()
+	v, err := audit.Verify(dir)
+	if err != nil {
+		return named(fmt.Errorf("%s: %w", dir, err))
+	}
+	in := &card.Input{About: about, Manifest: v.Manifest, Checks: v.Promises}
+	if err := describeSplit(in, dir); err != nil {
+		return err
+	}
+	if err := describeExports(in, dir); err != nil {
+		return err
+	}
+	view, err := openView(dir)
+	if err != nil {
+		return err
+	}
+	if in.Splits, err = card.Count(ctx, view); err != nil {
+		return err
+	}
+	if in.Files, err = card.Collect(ctx, dir); err != nil {
+		return err
+	}
+	err = card.Write(dir, in, replace)
+	if errors.Is(err, card.ErrForeign) {
+		return &hinted{err, "--replace writes a new one over it; what only you know goes into --description, --license, --creator and the other options"}
+	}
+	return err
+}
+
+// describeExports says how the exports were made, and refuses those of another state of
+// the dataset: a card that vouches for all files must not vouch for these.
+func describeExports(in *card.Input, dir string) error {
+	found, err := findExports(dir, in.Manifest)
+	if err != nil {
+		return err
+	}
+	for _, s := range found {
+		switch {
+		case s.Err != nil:
+			return s.Err
+		case s.Stale:
+			return &hinted{
+				&named{fmt.Errorf("%s is stale: it is of another state of the dataset", s.Dir), []string{s.Dir}},
+				fmt.Sprintf("'%s' renders it anew; or remove it", exportCommand(dir, s.Record)),
+			}
+		}
+		in.Again = append(in.Again, exportCommand("DIR", s.Record))
+	}
+	return nil
+}
+
+// describeSplit says how the dataset was split and what was decided; nothing if it is
+// not.
+func describeSplit(in *card.Input, dir string) error {
+	if in.Manifest.Split == nil {
+		return nil
+	}
+	r, err := splitfile.Load(dir, in.Manifest)
+	if err != nil {
+		return err
+	}
+	s := &r.Settings
+	command := fmt.Sprintf("pcapmill split DIR --split %s --split-by %s --split-fallback %s --split-salt %s", s.Split, s.By, s.Fallback, shown(s.Salt))
+	if s.MinPerClass > 0 {
+		command += fmt.Sprintf(" --min-per-class %d", s.MinPerClass)
+	}
+	if s.MaxPerClass > 0 {
+		command += fmt.Sprintf(" --max-per-class %d", s.MaxPerClass)
+	}
+	in.Again = append(in.Again, command)
+	in.Split = []string{fmt.Sprintf("Split %s into training, validation and test by %s; for classes that cannot be split so the choice was: %s.", s.Split, s.By, s.Fallback)}
+	for _, g := range r.Proof.Groups {
+		in.Split = append(in.Split, fmt.Sprintf("Groups by %s: %s in training, %s in validation, %s in test, %s on two sides.", g.By,
+			thousands(g.Sides.Train), thousands(g.Sides.Validation), thousands(g.Sides.Test), thousands(g.OnTwoSides)))
+	}
+	for _, w := range r.Warnings() {
+		in.Split = append(in.Split, strings.ToUpper(w[:1])+w[1:]+".")
+	}
+	if left := in.Manifest.Samples - r.Sides.Total(); left > 0 {
+		in.Split = append(in.Split, fmt.Sprintf("%s on no side: %s.", plural(left, "sample"), countList(r.LeftOut)))
+	}
+	return nil
+}

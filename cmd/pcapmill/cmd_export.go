@@ -1,0 +1,220 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pcapmill/pcapmill/config"
+	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/export"
+	"github.com/pcapmill/pcapmill/manifest"
+)
+
+func newExport() *cobra.Command {
+	var into string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "export DIR --format LIST",
+		Short: "render a dataset in the formats that others load",
+		Long: `Renders the dataset in DIR, which stays as it is, in one or more formats, each into
+a folder of its name: DIR/npz and so on. An export that is there is replaced as a
+whole, at the end, in one step; a folder that pcapmill did not make, or that holds
+other files too, is refused.
+
+  mnist  the IDX files under the names of MNIST (torchvision, idx2numpy)
+  npy    numpy arrays, which can be memory-mapped
+  npz    one archive of them under the names of Keras
+  png    SIDE/CLASS/KEY.png for ImageFolder
+  wds    WebDataset shards: picture, label and row of each sample
+  parquet        pictures, labels and rows, for Hugging Face datasets and DuckDB
+  parquet-bytes  the same with the bytes of the samples as they are
+  table          the table of samples, without the samples, as Parquet
+  csv            the same as text
+
+Each folder holds export.json: of which state of the dataset it is, and the SHA-256
+of its files. When the dataset has grown, 'pcapmill inspect' and 'verify' call the
+export stale; the same command renders it anew.`,
+		Example: `  pcapmill export dataset --format npz
+  pcapmill export dataset --format mnist --layout raw
+  pcapmill export dataset --format png,wds --into /data/exports`,
+		Args: count(1, "name one dataset"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			v, err := choose(cmd)
+			if err != nil {
+				return err
+			}
+			return exportDataset(cmd, args[0], into, v, asJSON)
+		},
+	}
+	exits(cmd, "0  done", "1  failed; exports that are not named as done are as they were", "2  wrong usage",
+		"130  interrupted; as with 1")
+	addOptions(cmd, "format", "gzip", "layout", "shard-size")
+	cmd.Flags().StringVarP(&into, "into", "o", "", "directory for the folders of the formats; made if absent (default the dataset's own)")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "events as JSON lines on standard output")
+	return cmd
+}
+
+func exportDataset(cmd *cobra.Command, dir, into string, v *config.Values, asJSON bool) error {
+	jobs, err := exportJobs(v)
+	if err != nil {
+		return err
+	}
+	if len(jobs) == 0 {
+		return usage("name the formats to export to, such as --format npz; %s is what every dataset has already", storeFormat)
+	}
+	if into == "" {
+		into = dir
+	}
+	c := newConsole(cmd, asJSON)
+	done, err := c.render(cmd.Context(), dir, into, jobs)
+	c.rendered(done)
+	if err != nil {
+		code := exitFailed
+		if errors.Is(err, context.Canceled) {
+			code, err = exitInterrupted, errors.New("interrupted: exports that are not named as done are as they were")
+		}
+		c.endedEvent("failed", code, err)
+		return &status{code, noDataset(dir, &named{err, []string{dir, into}})}
+	}
+	c.endedEvent("done", exitDone, nil)
+	return nil
+}
+
+// openView makes the view that exports go by.
+func openView(dir string) (*export.View, error) {
+	src, err := source(dir)
+	if err != nil {
+		return nil, err
+	}
+	return export.Open(dir, src)
+}
+
+// lockBoth locks the dataset, so that nobody changes it meanwhile, and the directory
+// that exports go to, which is made if it is absent. A dataset that cannot be written to
+// needs no lock.
+func lockBoth(dir, into string) (release func(), err error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(into, 0o777); err != nil {
+		return nil, err
+	}
+	other, err := os.Stat(into)
+	if err != nil {
+		return nil, err
+	}
+	a, err := dataset.Lock(dir)
+	if os.SameFile(info, other) {
+		if err != nil {
+			return nil, err
+		}
+		return func() { _ = a.Release() }, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
+		return nil, err
+	}
+	b, err := dataset.Lock(into)
+	if err != nil {
+		if a != nil {
+			_ = a.Release()
+		}
+		return nil, err
+	}
+	return func() {
+		_ = b.Release()
+		if a != nil {
+			_ = a.Release()
+		}
+	}, nil
+}
+
+// exportError is what went wrong with one format.
+type exportError struct {
+	name  string
+	cause error
+}
+
+func (e *exportError) Error() string {
+	return "exporting " + e.name + ": " + withoutRooms(e.cause.Error())
+}
+
+func (e *exportError) Unwrap() error { return e.cause }
+
+// render renders formats of the dataset in dir below into. It returns those that are
+// done, with the error that ended it.
+func (c *console) render(ctx context.Context, dir, into string, jobs []export.Job) (done []*export.Rendered, err error) {
+	if len(jobs) == 0 {
+		return nil, nil
+	}
+	if _, err := manifest.Load(dir); err != nil { // before anything is made or locked
+		return nil, err
+	}
+	release, err := lockBoth(dir, into)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	view, err := openView(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, job := range jobs {
+		stop := c.sampleBar(job.Exporter.Name(), view)
+		r, err := export.Render(ctx, view, job, into)
+		stop()
+		if err != nil {
+			return done, &exportError{job.Exporter.Name(), err}
+		}
+		done = append(done, r)
+	}
+	return done, nil
+}
+
+// rendered says what was rendered.
+func (c *console) rendered(done []*export.Rendered) {
+	for _, r := range done {
+		if c.json != nil {
+			c.event(map[string]any{
+				"event": "export", "format": r.Record.Name, "dir": r.Dir, "files": r.Files, "bytes": r.Bytes,
+				"sides": r.Record.Sides, "fingerprint": r.Record.Fingerprint,
+			})
+			continue
+		}
+		c.say("%s: %s, %s, %s", shown(r.Dir), plural(r.Files, "file"), bytesText(r.Bytes), sidesText(r.Record))
+	}
+}
+
+// sidesText is how many samples there are, and on which sides.
+func sidesText(r *export.Record) string {
+	text := plural(r.Samples, "sample")
+	rest := r.Samples
+	for i, s := range r.Sides {
+		if s.Side == dataset.Whole.String() {
+			return text
+		}
+		text += map[bool]string{true: ": ", false: ", "}[i == 0] + s.Side + " " + thousands(s.Samples)
+		rest -= s.Samples
+	}
+	if rest > 0 {
+		text += ", left out " + thousands(rest)
+	}
+	return text
+}
+
+// endedEvent is the last JSON line of an export.
+func (c *console) endedEvent(event string, code int, err error) {
+	if c.json == nil {
+		return
+	}
+	e := map[string]any{"event": event, "status": code}
+	if err != nil {
+		e["text"] = err.Error()
+	}
+	c.event(e)
+}

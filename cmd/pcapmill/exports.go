@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/pcapmill/pcapmill/export"
+	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/mill"
+)
+
+// findExports looks for exports beside a dataset.
+func findExports(dir string, m *manifest.Manifest) ([]export.State, error) {
+	src, err := source(dir)
+	if err != nil {
+		return nil, err
+	}
+	print, err := export.Fingerprint(m, src.SplitDigest)
+	if err != nil {
+		return nil, err
+	}
+	return export.Find(dir, print)
+}
+
+// exportsText is the exports of a dataset in a line; "" if there are none.
+func exportsText(dir string, m *manifest.Manifest) string {
+	found, err := findExports(dir, m)
+	if err != nil {
+		return printable(err.Error())
+	}
+	var words []string
+	for _, s := range found {
+		switch {
+		case s.Err != nil:
+			words = append(words, printable(s.Err.Error()))
+		case s.Stale:
+			words = append(words, fmt.Sprintf("%s (stale: '%s' renders it anew)", shown(s.Record.Name), exportCommand(dir, s.Record)))
+		default:
+			words = append(words, shown(s.Record.Name))
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// stale warns of exports that are not of the dataset as it is now.
+func (c *console) stale(dir string) {
+	m, err := manifest.Load(dir)
+	if err != nil {
+		return // the run has said it
+	}
+	found, err := findExports(dir, m)
+	if err != nil {
+		c.warn(err.Error())
+	}
+	for _, s := range found {
+		switch {
+		case s.Err != nil:
+			c.warn(s.Err.Error())
+		case s.Stale:
+			c.warn(fmt.Sprintf("%s is stale: it is of another state of the dataset; '%s' renders it anew", shown(s.Dir), exportCommand(dir, s.Record)))
+		}
+	}
+}
+
+// verifyExports compares the files of all exports beside a dataset with their records.
+func verifyExports(cmd *cobra.Command, dir string, m *manifest.Manifest) error {
+	found, err := findExports(dir, m)
+	if err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	for _, s := range found {
+		if s.Err != nil {
+			return s.Err
+		}
+		if err := export.Verify(cmd.Context(), s.Dir); err != nil {
+			return fmt.Errorf("the files of an export have the sizes and digests that it records: %w", err)
+		}
+		fmt.Fprintf(out, "ok: the files of %s have the sizes and digests that it records\n", shown(s.Dir))
+		if s.Stale {
+			fmt.Fprintf(out, "stale: %s is of another state of the dataset; '%s' renders it anew\n", shown(s.Dir), exportCommand(dir, s.Record))
+		}
+	}
+	return nil
+}
+
+// notRendered is the end of a run whose dataset is complete and whose exports are not;
+// those that are done it names.
+func (c *console) notRendered(p *mill.Plan, done []*export.Rendered, err error) error {
+	code := exitFailed
+	text := fmt.Errorf("%w\nthe dataset itself is complete; 'pcapmill export' renders it without reading the captures again", err)
+	if errors.Is(err, context.Canceled) {
+		code, text = exitInterrupted, errors.New("interrupted: the dataset is complete, its exports are not; 'pcapmill export' renders them")
+	}
+	c.rendered(done)
+	c.stale(p.Out)
+	c.endedEvent("failed", code, text)
+	return &status{code, nameCaptures(text, p)}
+}
+
+// sampleBar shows on a terminal how many samples of a format are done; stop removes it.
+func (c *console) sampleBar(name string, v *export.View) (stop func()) {
+	if c.json != nil || !isTerminal(c.err) || os.Getenv("TERM") == "dumb" {
+		return func() {}
+	}
+	var n atomic.Int64
+	v.Progress(func() { n.Add(1) })
+	group := mpb.New(mpb.WithOutput(c.err), mpb.WithRefreshRate(200*time.Millisecond))
+	bar := group.MustAdd(0, nil, mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
+		return fmt.Sprintf("%s: %s read", name, plural(n.Load(), "sample"))
+	})), mpb.BarRemoveOnComplete())
+	return func() {
+		v.Progress(nil)
+		bar.SetTotal(-1, true)
+		group.Wait()
+	}
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pcapmill/pcapmill/config"
+	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/dataset/csv"
+	"github.com/pcapmill/pcapmill/dataset/mnist"
+	"github.com/pcapmill/pcapmill/dataset/npy"
+	"github.com/pcapmill/pcapmill/dataset/parquet"
+	"github.com/pcapmill/pcapmill/dataset/png"
+	"github.com/pcapmill/pcapmill/dataset/wds"
+	"github.com/pcapmill/pcapmill/export"
+)
+
+// storeFormat is the one that every dataset has, and that is not exported.
+const storeFormat = "idx"
+
+// A format is one that datasets are exported to.
+type format struct {
+	name    string
+	options []string // that decide what is written, besides the dataset
+	make    func(v *config.Values) (dataset.Exporter, error)
+}
+
+// formats are all of them, in the order of config's list of names. A new format is a
+// room below dataset/, an entry here, and its name there.
+func formats() []format {
+	return []format{
+		{"mnist", []string{"gzip", "layout"}, func(v *config.Values) (dataset.Exporter, error) {
+			f := mnist.Format{Gzip: v.On("gzip"), Raw: v.Get("layout") == "raw"}
+			if f.Gzip && f.Raw {
+				return nil, usage("%s: torchvision, for which --layout raw is, opens only uncompressed files: give one of the two", from(v, "gzip"))
+			}
+			return f, nil
+		}},
+		{"npy", nil, func(*config.Values) (dataset.Exporter, error) { return npy.Format{}, nil }},
+		{"npz", nil, func(*config.Values) (dataset.Exporter, error) { return npy.Archive{}, nil }},
+		{"png", nil, func(*config.Values) (dataset.Exporter, error) { return png.Format{}, nil }},
+		{"wds", []string{"shard-size"}, func(v *config.Values) (dataset.Exporter, error) {
+			n, err := shardSize(v)
+			return wds.Format{ShardSize: n}, err
+		}},
+		{"parquet", []string{"shard-size"}, func(v *config.Values) (dataset.Exporter, error) {
+			n, err := shardSize(v)
+			return parquet.Images{ShardBytes: n}, err
+		}},
+		{"parquet-bytes", []string{"shard-size"}, func(v *config.Values) (dataset.Exporter, error) {
+			n, err := shardSize(v)
+			return parquet.Images{Bytes: true, ShardBytes: n}, err
+		}},
+		{"table", nil, func(*config.Values) (dataset.Exporter, error) { return parquet.Samples{}, nil }},
+		{"csv", nil, func(*config.Values) (dataset.Exporter, error) { return csv.Exporter{}, nil }},
+	}
+}
+
+// shardSize is the option of that name in bytes.
+func shardSize(v *config.Values) (int64, error) {
+	const most = 1 << 20 // a TiB
+	n := v.Number("shard-size")
+	if n < 1 || n > most {
+		return 0, usage("%s: %d: need 1 to %d MiB", from(v, "shard-size"), n, most)
+	}
+	return int64(n) << 20, nil
+}
+
+// exportJobs are the formats that were asked for, each once, without the store's.
+func exportJobs(v *config.Values) (jobs []export.Job, err error) {
+	var asked []string
+	for word := range strings.SplitSeq(v.Get("format"), ",") {
+		asked = append(asked, strings.TrimSpace(word))
+	}
+	for _, f := range formats() {
+		if !slices.Contains(asked, f.name) {
+			continue
+		}
+		job := export.Job{Options: map[string]string{}}
+		if job.Exporter, err = f.make(v); err != nil {
+			return nil, err
+		}
+		for _, name := range f.options {
+			job.Options[name] = v.Get(name)
+		}
+		jobs = append(jobs, job)
+	}
+	return jobs, nil
+}
+
+// exportCommand is the command line that renders an export anew with the options that
+// it was made with.
+func exportCommand(dir string, r *export.Record) string {
+	line := fmt.Sprintf("pcapmill export %s --format %s", shown(dir), shown(r.Name))
+	defaults := config.Defaults()
+	for _, o := range config.Options() { // in the order of --help
+		if value, ok := r.Options[o.Name]; ok && value != defaults.Get(o.Name) {
+			line += " --" + o.Name + " " + shown(value)
+		}
+	}
+	return line
+}

@@ -1,0 +1,175 @@
+package parquet
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/pcapmill/pcapmill/dataset"
+)
+
+// ShardBytes is the default for Images: what Hugging Face's own writer takes.
+const ShardBytes = 500 << 20
+
+// TableName is the file that Samples writes.
+const TableName = "samples.parquet"
+
+// Images writes samples with images and labels: data/SIDE-NUMBER-of-NUMBER.parquet. It
+// is a [dataset.Exporter]; the zero value is ready to use.
+type Images struct {
+	// Bytes writes samples as they are instead of as PNG: format "parquet-bytes".
+	Bytes bool
+	// ShardBytes bounds the data of a file before compression: that many bytes of
+	// images and 256 for the other columns of each row, and at least one row. 0 means
+	// the constant of this name.
+	ShardBytes int64
+}
+
+// Name is "parquet" or "parquet-bytes".
+func (x Images) Name() string {
+	if x.Bytes {
+		return "parquet-bytes"
+	}
+	return "parquet"
+}
+
+// Export writes the files of every side below dir. A side without samples gets one file
+// without rows.
+func (x Images) Export(ctx context.Context, dir string, v dataset.View) ([]dataset.File, error) {
+	p := png
+	if x.Bytes {
+		p = plain
+	}
+	l, err := newLayout(p, v)
+	if err != nil {
+		return nil, fmt.Errorf("parquet: %w", err)
+	}
+	most := x.ShardBytes
+	if most == 0 {
+		most = ShardBytes
+	}
+	perShard := max(1, most/(int64(v.Spec().Size())+256))
+	var files []dataset.File
+	for _, side := range v.Sides() {
+		s := &shards{layout: l, dir: dir, side: sideName(side), perShard: perShard, total: max(1, (v.Len(side)+perShard-1)/perShard)}
+		err := v.Each(ctx, side, s.add)
+		if err == nil {
+			err = s.finish()
+		}
+		if err == nil {
+			err = dataset.CheckLen(v, side, s.rows)
+		}
+		if err != nil {
+			if s.now != nil {
+				s.now.abort()
+			}
+			return nil, fmt.Errorf("parquet: %s: %w", filepath.Join(dir, filepath.FromSlash(s.name(s.number))), err)
+		}
+		files = append(files, s.files...)
+	}
+	return files, nil
+}
+
+// sideName is what Hugging Face calls a side: what is not split is all train.
+func sideName(s dataset.Side) string {
+	if s == dataset.Whole {
+		s = dataset.Train
+	}
+	return s.String()
+}
+
+// shards is the row of files of one side.
+type shards struct {
+	*layout
+	dir, side string
+	perShard  int64 // rows
+	total     int64 // files
+	rows      int64 // of all files
+	number    int64 // of the file that is next, or open
+	now       *file // nil between files
+	files     []dataset.File
+}
+
+func (s *shards) name(n int64) string {
+	return fmt.Sprintf("data/%s-%05d-of-%05d.parquet", s.side, n, s.total)
+}
+
+func (s *shards) open() (err error) {
+	s.now, err = s.create(s.dir, s.name(s.number))
+	return err
+}
+
+func (s *shards) add(e *dataset.Entry) error {
+	if s.now == nil {
+		if err := s.open(); err != nil {
+			return err
+		}
+	}
+	if err := s.now.add(e); err != nil {
+		return err
+	}
+	s.rows++
+	if s.now.rows == s.perShard {
+		return s.close()
+	}
+	return nil
+}
+
+func (s *shards) close() error {
+	made, err := s.now.close()
+	if err != nil {
+		return err // s.now: the caller aborts it
+	}
+	s.now = nil
+	s.files = append(s.files, made)
+	s.number++
+	return nil
+}
+
+// finish closes the last file; a side without samples gets its only one.
+func (s *shards) finish() error {
+	if s.number == 0 && s.now == nil {
+		if err := s.open(); err != nil {
+			return err
+		}
+	}
+	if s.now == nil {
+		return nil
+	}
+	return s.close()
+}
+
+// Samples writes the table of samples, without images: samples.parquet. It is a
+// [dataset.Exporter].
+type Samples struct{}
+
+// Name is "table".
+func (Samples) Name() string { return "table" }
+
+// Export writes the file below dir.
+func (Samples) Export(ctx context.Context, dir string, v dataset.View) ([]dataset.File, error) {
+	made, err := writeTable(ctx, dir, v)
+	if err != nil {
+		return nil, fmt.Errorf("parquet: %s: %w", filepath.Join(dir, TableName), err)
+	}
+	return []dataset.File{made}, nil
+}
+
+func writeTable(ctx context.Context, dir string, v dataset.View) (dataset.File, error) {
+	l, err := newLayout(none, v)
+	if err != nil {
+		return dataset.File{}, err
+	}
+	f, err := l.create(dir, TableName)
+	if err != nil {
+		return dataset.File{}, err
+	}
+	defer f.abort()
+	if err := v.Each(ctx, dataset.Whole, f.add); err != nil {
+		return dataset.File{}, err
+	}
+	if err := dataset.CheckLen(v, dataset.Whole, f.rows); err != nil {
+		return dataset.File{}, err
+	}
+	return f.close()
+}

@@ -1,0 +1,161 @@
+package parquet
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/parquet-go/parquet-go"
+
+	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/dataset/table"
+)
+
+// groupBytes is the most that the images of a row group have together, groupRows the
+// most rows that it has.
+const (
+	groupBytes = 8 << 20
+	groupRows  = 1 << 16
+)
+
+// file is one Parquet file on its way.
+type file struct {
+	path   string
+	out    *dataset.Output
+	w      *parquet.GenericWriter[any]
+	table  *table.Table
+	pixels pixels
+	spec   dataset.Spec
+	enc    *encoder
+
+	cells  []table.Value
+	row    parquet.Row
+	rows   int64 // written
+	images int64 // bytes of images written
+}
+
+// layout is what all files of one export have in common.
+type layout struct {
+	pixels pixels
+	spec   dataset.Spec
+	table  *table.Table
+	schema *parquet.Schema
+	meta   string
+}
+
+func newLayout(p pixels, v dataset.View) (*layout, error) {
+	t := table.New(v)
+	if p != none {
+		t.Missing = -1
+	}
+	meta, err := features(p, v.Spec(), v.Classes())
+	if err != nil {
+		return nil, err
+	}
+	return &layout{p, v.Spec(), t, schema(p, v.Spec().Size()), meta}, nil
+}
+
+// create begins the file of that name below dir.
+func (l *layout) create(dir, name string) (*file, error) {
+	out, err := dataset.CreateOutput(dir, name)
+	if err != nil {
+		return nil, err
+	}
+	perGroup := int64(groupRows)
+	if l.pixels != none {
+		perGroup = max(1, min(groupRows, groupBytes/int64(l.spec.Size())))
+	}
+	w := parquet.NewGenericWriter[any](out, l.schema,
+		parquet.CreatedBy("pcapmill", "1", "parquet-go-0.32.0"),
+		parquet.Compression(&parquet.Zstd),
+		parquet.MaxRowsPerRowGroup(perGroup),
+		parquet.KeyValueMetadata("huggingface", l.meta),
+		parquet.SkipPageBounds("image"), parquet.SkipPageBounds("image", "bytes"), parquet.SkipPageBounds("digest"),
+	)
+	return &file{
+		path: filepath.Join(dir, filepath.FromSlash(name)), out: out, w: w, table: l.table, pixels: l.pixels, spec: l.spec, enc: &encoder{},
+		cells: make([]table.Value, len(table.Columns())),
+	}, nil
+}
+
+// add writes one sample.
+func (f *file) add(e *dataset.Entry) error {
+	row := f.row[:0]
+	switch f.pixels {
+	case png:
+		picture, err := f.enc.png(e.Data, f.spec)
+		if err != nil {
+			return err
+		}
+		row = append(row, parquet.ByteArrayValue(picture).Level(0, 2, 0), parquet.NullValue().Level(0, 1, 1))
+		f.images += int64(len(picture))
+	case plain:
+		row = append(row, parquet.FixedLenByteArrayValue(e.Data).Level(0, 1, 0))
+		f.images += int64(len(e.Data))
+	}
+	f.table.Row(f.cells, e)
+	for i, c := range table.Columns() {
+		at, v := len(row), f.cells[i]
+		switch {
+		case v.Null:
+			row = append(row, parquet.NullValue().Level(0, 0, at))
+		case c.Kind == table.Text:
+			row = append(row, parquet.ByteArrayValue([]byte(v.Text)).Level(0, 1, at))
+		default:
+			row = append(row, parquet.Int64Value(v.Int).Level(0, 1, at))
+		}
+	}
+	f.row = row
+	if _, err := f.w.WriteRows([]parquet.Row{row}); err != nil {
+		return err
+	}
+	f.rows++
+	return nil
+}
+
+// close finishes the file and reads its footer back.
+func (f *file) close() (dataset.File, error) {
+	if err := f.w.Close(); err != nil {
+		return dataset.File{}, err
+	}
+	made, err := f.out.Close()
+	if err != nil {
+		return dataset.File{}, err
+	}
+	return made, f.check(made.Size)
+}
+
+// abort closes a file that stays unfinished; after close it does nothing.
+func (f *file) abort() { f.out.Abort() }
+
+// check compares the footer with what was written.
+func (f *file) check(size int64) error {
+	r, err := os.Open(f.path)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	p, err := parquet.OpenFile(r, size)
+	if err != nil {
+		return fmt.Errorf("what was written does not open: %w", err)
+	}
+	values := make([]int64, f.pixels.leaves()+len(table.Columns()))
+	var images int64
+	for _, g := range p.Metadata().RowGroups {
+		for i, c := range g.Columns {
+			values[i] += c.MetaData.NumValues
+		}
+		if f.pixels != none {
+			images += g.Columns[0].MetaData.TotalUncompressedSize
+		}
+	}
+	if p.NumRows() != f.rows || images < f.images {
+		return fmt.Errorf("written were %d rows with %d bytes of images, but the file has %d with %d", f.rows, f.images, p.NumRows(), images)
+	}
+	for i, n := range values {
+		if n != f.rows {
+			return fmt.Errorf("column %d: %d values in %d rows", i, n, f.rows)
+		}
+	}
+	return nil
+}

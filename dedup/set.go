@@ -1,0 +1,108 @@
+package dedup
+
+import (
+	"encoding/binary"
+	"slices"
+)
+
+// Set remembers digests and the labels under which they stand. It takes 18 bytes
+// a place, of which at most three quarters are in use.
+//
+// It is our own and not a map because a look-up in a large set is little but
+// waiting for memory: this one touches one cache line, Touch lets the waiting of
+// many look-ups overlap, and finding and adding are one look-up.
+type Set struct {
+	keys   []key
+	labels []uint16            // by place: the label under which the digest stood first
+	more   map[Digest][]uint16 // all labels, sorted, of the digests that have several: rare
+	n      int
+	zero   bool   // the digest of zeros, which marks a free place, is in the set,
+	zeros  uint16 // first under this label
+	sink   uint64 // keeps Touch from being optimised away
+}
+
+// key is a digest in two words.
+type key struct{ a, b uint64 }
+
+func (d *Digest) key() key {
+	return key{binary.LittleEndian.Uint64(d[:8]), binary.LittleEndian.Uint64(d[8:])}
+}
+
+// NewSet returns an empty set.
+func NewSet() *Set {
+	return &Set{keys: make([]key, 64), labels: make([]uint16, 64), more: map[Digest][]uint16{}}
+}
+
+// Len is the number of different digests.
+func (s *Set) Len() int { return s.n }
+
+// Bytes is the memory that the set holds.
+func (s *Set) Bytes() int64 { return int64(len(s.keys)) * 18 }
+
+// Touch loads what Add needs for a digest. It is for many digests in a row,
+// before many calls of Add.
+func (s *Set) Touch(d Digest) {
+	s.sink += s.keys[d.key().b&uint64(len(s.keys)-1)].a
+}
+
+// Add records a digest under a label. seen: it already stood there under this
+// label. conflict: it already stood there under another one.
+func (s *Set) Add(d Digest, label uint16) (seen, conflict bool) {
+	first, ok := s.put(d.key(), label)
+	if !ok {
+		return false, false
+	}
+	all, several := s.more[d]
+	if !several {
+		if first == label {
+			return true, false
+		}
+		all = []uint16{first}
+	}
+	at, seen := slices.BinarySearch(all, label)
+	if !seen {
+		s.more[d] = slices.Insert(all, at, label)
+	}
+	return seen, true
+}
+
+// put finds the label of a digest, or adds it.
+func (s *Set) put(k key, label uint16) (first uint16, ok bool) {
+	if k == (key{}) {
+		first, ok = s.zeros, s.zero
+		if !ok {
+			s.zeros, s.zero = label, true
+			s.n++
+		}
+		return first, ok
+	}
+	mask := uint64(len(s.keys) - 1)
+	for i := k.b & mask; ; i = (i + 1) & mask {
+		switch s.keys[i] {
+		case k:
+			return s.labels[i], true
+		case key{}:
+			s.keys[i], s.labels[i] = k, label
+			if s.n++; s.n > len(s.keys)*3/4 {
+				s.grow()
+			}
+			return 0, false
+		}
+	}
+}
+
+func (s *Set) grow() {
+	keys, labels := s.keys, s.labels
+	s.keys, s.labels = make([]key, 2*len(keys)), make([]uint16, 2*len(keys))
+	mask := uint64(len(s.keys) - 1)
+	for at, k := range keys {
+		if k == (key{}) {
+			continue
+		}
+		i := k.b & mask
+		for s.keys[i] != (key{}) {
+			i = (i + 1) & mask
+		}
+		s.keys[i], s.labels[i] = k, labels[at]
+	}
+}

@@ -1,0 +1,77 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// State is an export that was found.
+type State struct {
+	Dir    string
+	Record *Record // nil if Err is set
+	Stale  bool    // it was made from another state of the dataset
+	Err    error   // its record cannot be read
+}
+
+// Find looks for exports in the folders directly below dir, in the order of their
+// names. fingerprint is that of the dataset now; see View.Fingerprint.
+func Find(dir, fingerprint string) ([]State, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var found []State
+	for _, e := range entries {
+		if !e.IsDir() || strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		s := State{Dir: filepath.Join(dir, e.Name())}
+		s.Record, s.Err = Read(s.Dir)
+		if errors.Is(s.Err, fs.ErrNotExist) {
+			continue // somebody's folder
+		}
+		s.Stale = s.Err == nil && s.Record.Fingerprint != fingerprint
+		found = append(found, s)
+	}
+	return found, nil
+}
+
+// Fingerprint is that of the dataset that the view reads, with its split.
+func (v *View) Fingerprint() (string, error) { return Fingerprint(v.m, v.src.SplitDigest) }
+
+// DamagedError says that a file of an export is not the one that was written.
+type DamagedError struct {
+	Path   string
+	Reason string
+}
+
+// Error names the path and the reason.
+func (e *DamagedError) Error() string { return e.Path + ": " + e.Reason }
+
+// Verify compares the files of the export in dir with what its record says. The first
+// difference is a *DamagedError.
+func Verify(ctx context.Context, dir string) error {
+	return EachFile(dir, func(f File) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		path := filepath.Join(dir, filepath.FromSlash(f.Name))
+		have, err := digest(dir, f.Name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return &DamagedError{path, "is missing"}
+		case err != nil:
+			return err
+		case have.Size != f.Size:
+			return &DamagedError{path, fmt.Sprintf("have %d bytes, need %d", have.Size, f.Size)}
+		case have.SHA256 != f.SHA256:
+			return &DamagedError{path, fmt.Sprintf("its SHA-256 is %s, need %s", have.SHA256, f.SHA256)}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,223 @@
+package mill
+
+import (
+	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/dedup"
+	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/session"
+)
+
+// wagonLen is about how many bytes of samples are handed to the writer at a
+// time: few enough to stay in the second-level cache.
+const wagonLen = 256 << 10
+
+// wagon is samples on their way from dedup to the writer.
+type wagon struct {
+	data   []byte // of whole samples
+	rows   []dataset.Row
+	labels []uint16
+}
+
+// adding is a capture whose sessions are being added.
+type adding struct {
+	s                *store
+	c                manifest.Capture
+	label            uint16           // of all sessions, unless they have their own
+	perLabel         map[uint16]int64 // samples, if they have
+	samples, records *manifest.Sum
+	w                *wagon
+	full             chan *wagon // to the writer's goroutine; nil: it is not worth one
+	empty            chan *wagon
+	done             chan error
+}
+
+// few is how many sessions are written without a goroutine for writing.
+const few = 1024
+
+// add appends the samples of a capture and reports what became of it. known:
+// its content is in the dataset already, and nothing was added.
+//
+// Of a large capture, finding duplicates and writing what is left go on at the
+// same time, in two goroutines; the order is that of the sessions.
+func (s *store) add(in *Input, x *Extraction) (c manifest.Capture, known bool, err error) {
+	id := content{x.Digest.String(), in.Label}
+	if s.have[id] {
+		return manifest.Capture{}, true, nil
+	}
+	a := &adding{s: s, c: describe(in, x), label: in.Label, samples: manifest.NewSum(), records: manifest.NewSum()}
+	a.c.FirstSample = s.m.Samples
+	if s.o.LabelFrom == FromTable {
+		a.c.LabelTable, a.perLabel = s.o.Flows.Digest(), map[uint16]int64{}
+	}
+	a.c.Sessions = int64(x.Sessions.Len())
+	a.begin(x.Sessions.Len() > few)
+	err = x.Sessions.Batches(64, a.batch)
+	if e := a.end(err == nil); err == nil {
+		err = e
+	}
+	if err != nil {
+		return a.c, false, err
+	}
+	a.c.SamplesDigest, a.c.RowsDigest = a.samples.Text(), a.records.Text()
+	a.c.Labels = a.labels()
+	a.c.Settle()
+	s.account(&a.c, id)
+	return a.c, false, nil
+}
+
+// begin gets the wagons ready.
+func (a *adding) begin(apart bool) {
+	for i, w := range a.s.wagons {
+		if w == nil {
+			a.s.wagons[i] = &wagon{data: make([]byte, 0, max(wagonLen, a.s.o.Shape.Length()))}
+		}
+	}
+	a.w = a.s.wagons[0]
+	if !apart {
+		return
+	}
+	a.full, a.empty, a.done = make(chan *wagon), make(chan *wagon, 2), make(chan error, 1)
+	a.empty <- a.s.wagons[1]
+	go func() {
+		var err error
+		for w := range a.full {
+			if err == nil { // else the rest is not wanted
+				err = a.write(w)
+			}
+			w.clear()
+			a.empty <- w
+		}
+		a.done <- err
+	}()
+}
+
+// batch drops duplicates and loads what is left. Memory is asked for the whole
+// batch before it is needed: see dedup.Set.
+func (a *adding) batch(first int, batch []session.Session) error {
+	s := a.s
+	touched := byte(0)
+	for i := range batch {
+		s.set.Touch(batch[i].Digest)
+		if p := batch[i].Prefix; len(p) > 0 {
+			touched += p[0] + p[len(p)/2]
+		}
+	}
+	s.touched = touched
+	for i := range batch {
+		p := &batch[i]
+		if p.Bytes == 0 {
+			a.c.Empty++
+			continue
+		}
+		reason := s.o.wanted(p.Count(), p.Bytes)
+		id := a.label
+		if reason == "" {
+			var err error
+			if id, reason, err = a.labelOf(first+i, p); err != nil {
+				return err
+			}
+		}
+		if reason != "" {
+			a.leave(reason)
+			continue
+		}
+		a.fit(p.Bytes)
+		seen, conflict := s.set.Add(p.Digest, id)
+		if seen && s.o.Dedup != dedup.None {
+			a.c.Duplicates++
+			continue
+		}
+		if conflict {
+			a.c.Conflicts++
+		}
+		a.c.Samples++
+		if a.perLabel != nil {
+			a.perLabel[id]++
+		}
+		if err := a.load(first+i, p, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leave counts a session that is not wanted.
+func (a *adding) leave(reason string) {
+	if a.c.SessionsLeftOut == nil {
+		a.c.SessionsLeftOut = map[string]int64{}
+	}
+	a.c.SessionsLeftOut[reason]++
+}
+
+// fit counts how a session with bytes fits.
+func (a *adding) fit(bytes uint64) {
+	switch a.s.o.Shape.FitOf(bytes) {
+	case sample.Padded:
+		a.c.Padded++
+	case sample.Exact:
+		a.c.Exact++
+	case sample.Truncated:
+		a.c.Truncated++
+	}
+	a.c.OriginalBytes += int64(bytes)
+}
+
+// load puts a sample into the wagon, and sends it off when it is full.
+func (a *adding) load(i int, p *session.Session, id uint16) error {
+	w, n := a.w, a.s.o.Shape.Length()
+	at := len(w.data)
+	w.data = w.data[:at+n]
+	p.Sample(w.data[at:])
+	row := rowOf(i, p, a.s.hosts)
+	row.Capture = uint32(len(a.s.m.Captures))
+	w.rows, w.labels = append(w.rows, row), append(w.labels, id)
+	if len(w.data)+n <= cap(w.data) {
+		return nil
+	}
+	return a.send()
+}
+
+// send hands the wagon to the writer and takes an empty one.
+func (a *adding) send() error {
+	if a.full == nil {
+		return a.write(a.w)
+	}
+	a.full <- a.w
+	a.w = <-a.empty
+	return nil
+}
+
+// end writes the last wagon, if the sessions came to their end, and waits.
+func (a *adding) end(whole bool) error {
+	var err error
+	if whole {
+		err = a.send()
+	}
+	if a.full != nil {
+		close(a.full)
+		err = <-a.done
+	}
+	a.w.clear()
+	return err
+}
+
+func (w *wagon) clear() { w.data, w.rows, w.labels = w.data[:0], w.rows[:0], w.labels[:0] }
+
+// write appends the samples and rows of a wagon and empties it.
+func (a *adding) write(w *wagon) error {
+	s, n := a.s, a.s.o.Shape.Length()
+	_, _ = a.samples.Write(w.data) // never fails
+	for i := range w.rows {
+		record, err := s.rows.Append(&w.rows[i])
+		if err != nil {
+			return err
+		}
+		_, _ = a.records.Write(record)
+		if err := s.writer.Append(dataset.Sample{Data: w.data[i*n : (i+1)*n], Label: w.labels[i]}); err != nil {
+			return err
+		}
+	}
+	w.clear()
+	return nil
+}

@@ -1,0 +1,173 @@
+package mill
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/dedup"
+	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/session"
+)
+
+// job is one capture that is being read. Blocks of it are read and decoded by
+// any worker, put together in order by one at a time, and then applied to the
+// tables, each of which takes the units in order. All fields but seq, x and the
+// tables' content are guarded by the quarry's lock; these belong to whoever has
+// set committing, or a shard's busy.
+type job struct {
+	i      int // place in the plan
+	path   string
+	began  time.Time
+	blocks *capture.Blocks
+	seq    *capture.Sequence
+	x      *Extraction
+	shards []*shard
+
+	framing *capture.Framing // for blocks that are read ahead
+	near    int64            // time of some packet
+
+	nextRead   int64           // block that is read next
+	committed  int64           // blocks put together so far
+	units      map[int64]*unit // decoded and not yet put together, by block
+	filled     []*unit         // read from a stream and not yet decoded
+	inFlight   int             // units of blocks that are not free yet
+	committing bool
+	opening    bool
+	ended      bool // all blocks are put together
+	sealed     int  // tables that are finished
+	err        error
+}
+
+// shard is one table of a capture.
+type shard struct {
+	table   *session.Table
+	spill   *session.Spill
+	breaker *session.Breaker // nil: sessions do not end early
+	queue   []*unit
+	busy    bool
+	done    bool
+	bytes   int64 // of the table, as the budget knows
+}
+
+// unit is a decoded part of a capture: a block, or a record that stood across
+// the end of one.
+type unit struct {
+	block   capture.Block
+	run     session.Run
+	tally   tally
+	piece   capture.Piece
+	guessed bool
+	refs    int // shards that have not applied it yet
+	isBlock bool
+}
+
+// decode walks a part of a capture from a place on and deals its packets out.
+func (w *worker) decode(u *unit, f *capture.Framing, data []byte, from, shards int) {
+	w.unit = u
+	u.run.Reset(shards)
+	u.run.Data = data
+	u.tally.reset()
+	f.Walk(data, from, &u.piece, w.each)
+	w.unit = nil
+}
+
+// packet is what decode does with each packet.
+func (w *worker) packet(p *capture.Packet, number uint32, at int) {
+	u := w.unit
+	switch {
+	case u.tally.count(w.o, p, &w.stack):
+		u.run.Add(&w.seed, p.Data, &w.stack, at, number, p.Time).Gives = uint32(w.masker.Len(&w.stack))
+	case w.o.Breaks.Restart && w.stack.Reason == header.OK:
+		u.run.AddSilent(&w.seed, p.Data, &w.stack, at, number, p.Time)
+	}
+}
+
+// ahead decodes a block from a guessed place; the first block's is known.
+func (w *worker) ahead(u *unit, f *capture.Framing, near int64, shards int) {
+	if u.guessed = false; f == nil || len(u.block.Data) == 0 {
+		return
+	}
+	if at, ok := f.Guess(u.block.Data, near); ok {
+		u.guessed = true
+		w.decode(u, f, u.block.Data, at, shards)
+	}
+}
+
+// commit puts a block together with those before it, and returns the units that
+// are ready to be applied.
+func (w *worker) commit(j *job, u *unit) (ready []*unit) {
+	var guessed *capture.Piece
+	if u.guessed {
+		guessed = &u.piece
+	}
+	keep := func(u *unit, first uint64) {
+		u.run.First = first
+		j.x.add(&u.tally)
+		ready = append(ready, u)
+	}
+	j.seq.Add(&u.block, guessed,
+		func(first uint64) { keep(u, first) },
+		func(f *capture.Framing, data []byte, from int, first uint64, piece *capture.Piece) {
+			part := u
+			if &data[0] != &u.block.Data[0] {
+				part = &unit{} // a record that began before
+			}
+			w.decode(part, f, data, from, len(j.shards))
+			*piece = part.piece
+			keep(part, first)
+		})
+	w.progress.Packets.Add(int64(j.seq.Packets()) - w.reported(j))
+	if u.block.Err != nil {
+		j.end(u.block.Err)
+	}
+	return ready
+}
+
+// reported is the number of packets that progress knows of.
+func (w *worker) reported(j *job) int64 {
+	n := j.x.reported
+	j.x.reported = int64(j.seq.Packets())
+	return n
+}
+
+// end notes what is known at the end of the blocks.
+func (j *job) end(err error) {
+	digest, damage := j.seq.End(err)
+	x := j.x
+	x.Digest, x.LinkTypes, x.Size = digest, j.seq.LinkTypes(), j.blocks.BytesRead()
+	if damage != nil && !errors.As(damage, &x.Damage) && damage != io.EOF {
+		j.err = damage
+	}
+}
+
+// apply adds units to a shard's table.
+func (w *worker) apply(s *shard, k int, units []*unit) {
+	const batch = 32
+	t, prints := s.table, w.o.Dedup == dedup.Session
+	for _, u := range units {
+		packets, tuples := u.run.Packets[k], u.run.Tuples(k)
+		for len(packets) > 0 {
+			n := min(batch, len(packets))
+			if s.breaker == nil {
+				t.Touch(packets[:n])
+			}
+			for i := range packets[:n] {
+				p := &packets[i]
+				if s.breaker != nil && !s.breaker.Number(p, tuples) {
+					continue
+				}
+				id := t.Add(p, tuples, u.run.First)
+				if !prints && t.Full(id) { // costs a look-up, and no copy
+					t.Contribute(id, int(p.Gives), nil)
+					continue
+				}
+				data := u.run.Data[p.At : p.At+p.Len : p.At+p.Len]
+				p.Stack(data, &w.stack)
+				w.contribute(t, id, data, &w.stack)
+			}
+			packets = packets[n:]
+		}
+	}
+}

@@ -1,0 +1,156 @@
+package mill
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pcapmill/pcapmill/label"
+	"github.com/pcapmill/pcapmill/label/flows"
+	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/session"
+)
+
+// LabelFrom is where labels come from.
+type LabelFrom uint8
+
+// Sources of labels.
+const (
+	FromName  LabelFrom = iota // keywords in the capture's base name
+	FromDir                    // the capture's directory
+	FromTable                  // a table of flows, session by session
+)
+
+var labelFromNames = []string{"name", "dir", "table"}
+
+func (f LabelFrom) String() string { return labelFromNames[f] }
+
+// ParseLabelFrom reads "name", "dir" or "table".
+func ParseLabelFrom(text string) (LabelFrom, error) {
+	if i := slices.Index(labelFromNames, text); i >= 0 {
+		return LabelFrom(i), nil
+	}
+	return 0, fmt.Errorf("mill: no source of labels %q: have %s", text, strings.Join(labelFromNames, ", "))
+}
+
+// Reasons why sessions are left out, besides being empty.
+const (
+	LeftOutUnknown = "unknown-label" // no row of the table, or none of a class; the user said skip
+	LeftOutPackets = "min-packets"
+	LeftOutBytes   = "min-bytes"
+)
+
+// wanted says why a session with so many kept packets and bytes contributed is not
+// wanted; "" if it is.
+func (o *Options) wanted(packets, bytes uint64) (reason string) {
+	switch {
+	case packets < uint64(o.MinPackets):
+		return LeftOutPackets
+	case bytes < uint64(o.MinBytes):
+		return LeftOutBytes
+	}
+	return ""
+}
+
+// classTable is the table that a run goes by. Without one, classes are the directories
+// of the captures, or those that the table of flows names, in byte-wise order.
+func (o *Options) classTable(inputs []Input) (*label.Table, error) {
+	switch {
+	case o.Labels != nil || o.LabelFrom == FromName:
+		return o.Labels, nil
+	case o.LabelFrom == FromTable:
+		return label.New("table", o.Flows.Classes())
+	}
+	var names []string
+	for i := range inputs {
+		if d := directory(&inputs[i]); d != "" && !strings.EqualFold(d, label.UnknownName) {
+			names = append(names, d)
+		}
+	}
+	slices.Sort(names)
+	return label.New("directories", slices.Compact(names))
+}
+
+// directory is the name of the directory that gives a capture its class: the one
+// directly below the directory that the user named, or, of a capture that stands in
+// that one or was named itself, the one it stands in; "" for standard input.
+func directory(in *Input) string {
+	if in.Path == "-" {
+		return ""
+	}
+	if first, _, below := strings.Cut(in.Name, "/"); below {
+		return first
+	}
+	whole, err := filepath.Abs(in.Path)
+	if err != nil {
+		return ""
+	}
+	if d := filepath.Base(filepath.Dir(whole)); d != string(filepath.Separator) && d != "." {
+		return d
+	}
+	return ""
+}
+
+// match gives a capture its label.
+func (o *Options) match(in *Input) label.Match {
+	switch o.LabelFrom {
+	case FromTable:
+		return label.Match{File: in.Name, Label: o.Labels.Unknown(), Class: manifest.BySession}
+	case FromDir:
+		return o.Labels.MatchExactly(directory(in))
+	}
+	return o.Labels.Match(in.Name)
+}
+
+// unmatched says why a capture has no class.
+func (o *Options) unmatched() string {
+	if o.LabelFrom == FromDir {
+		return "no class of " + o.Labels.Name + " is called like its directory"
+	}
+	return "no class of " + o.Labels.Name + " matches its name"
+}
+
+// resolve gives the classes of the table of flows their labels.
+func (o *Options) resolve() {
+	if o.LabelFrom == FromTable {
+		o.Flows.Resolve(func(class string) uint16 { return o.Labels.MatchExactly(class).Label })
+	}
+}
+
+// labelOf is the label of session i of the capture in hand. reason is not empty if the
+// session is left out because it has none.
+func (a *adding) labelOf(i int, s *session.Session) (id uint16, reason string, err error) {
+	o := a.s.o
+	if o.LabelFrom != FromTable {
+		return a.label, "", nil
+	}
+	low, high := s.Key.Endpoints()
+	id, _, found, err := o.Flows.Label(low, high, s.Key.Proto(), s.Start, max(s.Start, s.Last))
+	var conflict *flows.ConflictError
+	switch {
+	case errors.As(err, &conflict):
+		return 0, "", fmt.Errorf("%s: session %d, from packet %d on: %w", a.c.Name, i, s.First, err)
+	case err != nil:
+		return 0, "", err
+	case !found:
+		id = o.Labels.Unknown()
+	}
+	if id != o.Labels.Unknown() || o.Unknown == KeepUnknown {
+		return id, "", nil
+	}
+	if o.Unknown == SkipUnknown {
+		return 0, LeftOutUnknown, nil
+	}
+	return 0, "", fmt.Errorf("%s: session %d, from packet %d on: no row of the table gives it a class; --unknown keep or skip goes on", a.c.Name, i, s.First)
+}
+
+// labels are the counts by label of a capture whose sessions have their own.
+func (a *adding) labels() (counts []manifest.LabelCount) {
+	for id, n := range a.perLabel {
+		counts = append(counts, manifest.LabelCount{Label: id, Samples: n})
+	}
+	slices.SortFunc(counts, func(x, y manifest.LabelCount) int { return int(x.Label) - int(y.Label) })
+	return counts
+}

@@ -1,0 +1,118 @@
+package mill
+
+import (
+	"math"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/pcapmill/pcapmill/capture"
+)
+
+// MinMemory is the least that a run can be asked to take, in bytes: 128 MiB.
+const MinMemory = 128 << 20
+
+// spillError says that temporary files failed: the run ends, because sessions
+// would be lost.
+type spillError struct{ err error }
+
+func (e *spillError) Error() string {
+	return e.err.Error() + "; --tmp names another directory for temporary files, --memory takes more memory"
+}
+
+func (e *spillError) Unwrap() error { return e.err }
+
+func spilling(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &spillError{err}
+}
+
+// memory is what the run may take in bytes.
+func (o *Options) memory() int64 {
+	if o.Memory > 0 {
+		return o.Memory
+	}
+	return max(MachineMemory()/2, MinMemory)
+}
+
+// MemoryLimit is what the run may take in bytes, Memory or what stands for 0.
+func (o *Options) MemoryLimit() int64 { return o.memory() }
+
+// fixedMemory is what a run takes besides tables and the set of digests: the
+// program, blocks that are read ahead of two captures with what is decoded of
+// them, and samples that wait for a commit.
+func (o *Options) fixedMemory() int64 {
+	const perBlock = 3 * capture.BlockLen
+	return 40<<20 + int64(o.workers()+2)*2*perBlock
+}
+
+// tableBudget is the part of the memory that tables may take before they are
+// put aside: what is left beside the held bytes of the store, less a reserve for
+// tables that are growing, and for garbage.
+func (o *Options) tableBudget(held int64) int64 {
+	if o.budget > 0 {
+		return o.budget
+	}
+	return max((o.memory()-o.fixedMemory()-held)*6/10, 16<<20)
+}
+
+// MachineMemory is the memory in bytes that this process can have: that of the
+// machine, or the limit of its control group (v2 or v1) where that is lower.
+// Where neither can be told, it is 4 GiB.
+func MachineMemory() int64 {
+	least := int64(math.MaxInt64)
+	if text, err := os.ReadFile("/proc/meminfo"); err == nil {
+		for line := range strings.Lines(string(text)) {
+			if f := strings.Fields(line); len(f) == 3 && f[0] == "MemTotal:" {
+				if kib, err := strconv.ParseInt(f[1], 10, 64); err == nil {
+					least = kib << 10
+				}
+			}
+		}
+	}
+	for _, path := range controlGroups() {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		if n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil && n > 0 {
+			least = min(least, n)
+		}
+	}
+	if least == math.MaxInt64 {
+		return 4 << 30
+	}
+	return least
+}
+
+// controlGroups are the files that may hold a memory limit of this process: of
+// its group and of all above it.
+func controlGroups() (files []string) {
+	text, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return nil
+	}
+	for line := range strings.Lines(string(text)) {
+		f := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		if len(f) != 3 {
+			continue
+		}
+		root, name := "/sys/fs/cgroup", "memory.max"
+		if f[1] != "" {
+			if !strings.Contains(","+f[1]+",", ",memory,") {
+				continue
+			}
+			root, name = "/sys/fs/cgroup/memory", "memory.limit_in_bytes"
+		}
+		for group := f[2]; ; group = group[:strings.LastIndexByte(group, '/')] {
+			group = strings.TrimSuffix(group, "/")
+			files = append(files, root+group+"/"+name)
+			if group == "" {
+				break
+			}
+		}
+	}
+	return files
+}

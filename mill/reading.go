@@ -1,0 +1,100 @@
+package mill
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/manifest"
+)
+
+// Reading is how hostile and damaged captures are read.
+type Reading struct {
+	// Resync goes on behind records that cannot be true, where there is what looks
+	// like records, see capture.Reader.Resync. It decides about bytes. The
+	// captures are then read in one piece each, by one worker.
+	Resync bool
+	// MaxExpansion is how many times larger than its file a compressed capture may
+	// become before it is taken for a bomb, see capture.Reader.MaxExpansion; 0 = no limit.
+	MaxExpansion int
+}
+
+// guard tells a reader how to read.
+func (o Reading) guard(r *capture.Reader) {
+	r.MaxExpansion(o.MaxExpansion)
+	if o.Resync {
+		r.Resync()
+	}
+}
+
+// GapsError says that a capture was read with gaps. It wraps the damage with
+// which it ended, if any.
+type GapsError struct {
+	Path   string
+	Gaps   []capture.Gap
+	Damage *capture.Damage // or nil
+}
+
+// Error names the first three gaps, and how much there is of the others.
+func (e *GapsError) Error() string {
+	const shown = 3
+	var b strings.Builder
+	bytes, more := int64(0), 0
+	for i, g := range e.Gaps {
+		if i < shown {
+			fmt.Fprintf(&b, "%s: %s\n", e.Path, g)
+			continue
+		}
+		bytes += g.Bytes
+		more += 1 + g.More
+	}
+	if more > 0 {
+		fmt.Fprintf(&b, "%s: %d bytes passed over at %d places more, see the manifest\n", e.Path, bytes, more)
+	}
+	if e.Damage != nil {
+		b.WriteString(e.Damage.Error())
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// Unwrap gives the damage at the end.
+func (e *GapsError) Unwrap() error {
+	if e.Damage == nil {
+		return nil
+	}
+	return e.Damage
+}
+
+// Hint says what a person can do about it.
+func (e *GapsError) Hint() string {
+	return "the samples are made of what was found around the gaps; without --resync a capture ends at the first"
+}
+
+// Harm is why a capture is not as it should be: a *capture.Damage, a *GapsError,
+// or nil.
+func (x *Extraction) Harm(path string) error {
+	switch {
+	case len(x.Gaps) > 0:
+		return &GapsError{Path: path, Gaps: x.Gaps, Damage: x.Damage}
+	case x.Damage != nil:
+		return x.Damage
+	}
+	return nil
+}
+
+// gaps are the manifest's.
+func (x *Extraction) gaps() (list []manifest.Gap) {
+	for _, g := range x.Gaps {
+		list = append(list, manifest.Gap{Offset: g.Offset, Bytes: g.Bytes, Packet: g.Packet, Detail: g.Detail, More: g.More})
+	}
+	return list
+}
+
+// check tells what does not go together.
+func (o Reading) check() error {
+	if o.MaxExpansion < 0 {
+		return errors.New("mill: the limit of expansion is negative: need 0 (none) or more")
+	}
+	return nil
+}

@@ -1,0 +1,166 @@
+package session
+
+import "math"
+
+// Session is a finished session of a capture.
+type Session struct {
+	Key FiveTuple
+	Gen uint16 // which session of its five-tuple, from 0
+	Partial
+	// Digest is what dedup compares, as Seal made it.
+	Digest [16]byte
+
+	own []byte // memory for Prefix, where it is not that of a table
+}
+
+// List are the sessions of one capture in the order of their first kept
+// packets, out of the tables that they were dealt out to.
+type List struct {
+	parts []part
+	n     int
+}
+
+// part is one source of sessions in order: a table, or what was spilled.
+type part interface {
+	// len is the number of sessions.
+	len() int
+	// open starts anew at the first session.
+	open() (cursor, error)
+	// close frees what is held outside of memory.
+	close() error
+}
+
+// cursor goes through a part.
+type cursor interface {
+	// first is the number of the first packet of the session that next will
+	// give, or 0 behind the last.
+	first() uint64
+	// next fills s. Its prefix is valid as long as s is not filled again.
+	next(s *Session) error
+}
+
+// NewList puts the sessions of sealed tables in order. The tables must not
+// change while the list is in use.
+func NewList(tables ...*Table) *List {
+	l := &List{}
+	for _, t := range tables {
+		l.add(sealed{t})
+	}
+	return l
+}
+
+func (l *List) add(p part) {
+	l.parts = append(l.parts, p)
+	l.n += p.len()
+}
+
+// AddTable adds the sessions of one more sealed table of the capture.
+func (l *List) AddTable(t *Table) { l.add(sealed{t}) }
+
+// Join adds the sessions of another list of the same capture, which must not be
+// used any more.
+func (l *List) Join(o *List) {
+	for _, p := range o.parts {
+		l.add(p)
+	}
+}
+
+// Len is the number of sessions.
+func (l *List) Len() int { return l.n }
+
+// Close removes temporary files. The tables stay their owner's.
+func (l *List) Close() (err error) {
+	for _, p := range l.parts {
+		if e := p.close(); err == nil {
+			err = e
+		}
+	}
+	return err
+}
+
+// Each calls f for every session in order, i counting from 0. s and its prefix
+// are lent for the call.
+func (l *List) Each(f func(i int, s *Session) error) error {
+	return l.Batches(1, func(i int, batch []Session) error { return f(i, &batch[0]) })
+}
+
+// Batches calls f for n sessions at a time, in order; the last batch may be
+// shorter. first is the place of batch[0], from 0. The batch and its prefixes are
+// lent for the call.
+func (l *List) Batches(n int, f func(first int, batch []Session) error) error {
+	cursors := make([]cursor, len(l.parts))
+	for i, p := range l.parts {
+		c, err := p.open()
+		if err != nil {
+			return err
+		}
+		cursors[i] = c
+	}
+	batch := make([]Session, n)
+	for first := 0; first < l.n; first += n {
+		batch = batch[:min(n, l.n-first)]
+		for i := range batch {
+			if err := nextOf(cursors).next(&batch[i]); err != nil {
+				return err
+			}
+		}
+		if err := f(first, batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nextOf is the cursor whose session comes first. There is one.
+func nextOf(cursors []cursor) cursor {
+	least, first := cursors[0], uint64(math.MaxUint64)
+	for _, c := range cursors {
+		if n := c.first(); n != 0 && n < first {
+			least, first = c, n
+		}
+	}
+	return least
+}
+
+// Sample writes a session's prefix in full length into dst, which has the
+// limit's length: its first bytes, and zeros behind.
+func (s *Session) Sample(dst []byte) { clear(dst[copy(dst, s.Prefix):]) }
+
+// Seal computes the digest of every session, before the table goes into a
+// List: that of its prefix, or, where the table makes prints, the print. The
+// zeros behind a prefix must not count for digest. The prefix is lent.
+func (t *Table) Seal(digest func(prefix []byte) [16]byte) {
+	t.digests = t.digests[:0]
+	for i := range t.n {
+		if t.prints {
+			t.digests = append(t.digests, t.print[i/perBlock][i%perBlock].Bytes())
+			continue
+		}
+		t.digests = append(t.digests, digest(t.prefix(i)))
+	}
+}
+
+// sealed is a table as a part.
+type sealed struct{ t *Table }
+
+func (p sealed) len() int              { return p.t.n }
+func (p sealed) open() (cursor, error) { return &tableCursor{t: p.t}, nil }
+func (p sealed) close() error          { return nil }
+
+type tableCursor struct {
+	t *Table
+	i int
+}
+
+func (c *tableCursor) first() uint64 {
+	if c.i == c.t.n {
+		return 0
+	}
+	return c.t.cold[c.i/perBlock][c.i%perBlock].first
+}
+
+func (c *tableCursor) next(s *Session) error {
+	s.Key, s.Gen, s.Partial, s.Digest = c.t.Key(c.i), c.t.Gen(c.i), c.t.At(c.i), c.t.digests[c.i]
+	c.i++
+	return nil
+}

@@ -1,0 +1,200 @@
+package session
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"math/rand/v2"
+
+	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/header"
+)
+
+// Packet is what a Table needs to know of one kept packet: its five-tuple, its
+// time, and where its headers stand, in 64 bytes. It is what travels from the
+// goroutine that decodes a piece of a capture to the one that adds up the
+// sessions.
+type Packet struct {
+	a, b   uint64 // IPv4: the five-tuple, see key4; IPv6: place in Run.tuples, and mark6
+	Time   int64  // nanoseconds since 1970
+	hash   uint32 // of the five-tuple, under the seed
+	Number uint32 // in its run, from 0
+	At     uint32 // where its captured bytes stand in Run.Data
+	Len    uint32 // how many they are
+	Gives  uint32 // bytes that it contributes to its session, for the caller
+	end    uint32 // of the packet, in its captured bytes
+	link   capture.LinkType
+
+	network, transport, payload uint16 // offsets of the headers
+
+	gen   uint16 // which session of its five-tuple, see Breaker
+	flags uint8
+}
+
+const (
+	up     = 1 << iota // from the lower endpoint to the higher one
+	ipv6               // else IPv4
+	udp                // else TCP
+	wide               // an offset does not fit: decode again
+	synned             // TCP SYN without ACK
+	ended              // TCP FIN or RST
+	silent             // left out: tells a Breaker of a beginning or an end, and nothing else
+)
+
+// mark6 in b tells an IPv6 session from one of IPv4, whose b has 48 bits.
+const mark6 = 1 << 63
+
+// Seed makes the hashes of five-tuples unpredictable, so that no capture can be
+// made whose sessions all fall into one place. It changes no output.
+type Seed struct{ x, y uint64 }
+
+// NewSeed draws a seed.
+func NewSeed() Seed { return Seed{rand.Uint64() | 1, rand.Uint64() | 1} }
+
+func (s *Seed) mix(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a^s.x, b^s.y)
+	hi, lo = bits.Mul64(hi^s.y, lo^s.x)
+	return hi ^ lo
+}
+
+func (s *Seed) six(t *FiveTuple) uint64 {
+	h := s.mix(uint64(t.port[0])<<32|uint64(t.port[1])<<16|uint64(t.proto), mark6)
+	for i := range t.addr {
+		h = s.mix(h^binary.LittleEndian.Uint64(t.addr[i][:]), binary.LittleEndian.Uint64(t.addr[i][8:]))
+	}
+	return h
+}
+
+// A Run is a contiguous run of packets of a capture, decoded, and dealt out to
+// tables by the hash of their five-tuple: what belongs to one session goes to
+// one table, in the order of the capture.
+type Run struct {
+	Data    []byte     // what Packet.At refers to
+	First   uint64     // number in the capture of the packet with Number 0
+	Packets [][]Packet // by table
+	tuples  [][]FiveTuple
+}
+
+// Reset empties the run for the given number of tables, a power of two.
+func (r *Run) Reset(tables int) {
+	if len(r.Packets) != tables {
+		r.Packets, r.tuples = make([][]Packet, tables), make([][]FiveTuple, tables)
+	}
+	for i := range r.Packets {
+		r.Packets[i], r.tuples[i] = r.Packets[i][:0], r.tuples[i][:0]
+	}
+	r.Data, r.First = nil, 0
+}
+
+// Tuples are the IPv6 five-tuples that packets of table i refer to.
+func (r *Run) Tuples(i int) []FiveTuple { return r.tuples[i] }
+
+// Add appends a kept packet. data is a part of r.Data that begins at offset at;
+// number counts the run's packets, kept or not, from 0.
+// The packet is valid until the next call.
+func (r *Run) Add(seed *Seed, data []byte, s *header.Stack, at int, number uint32, time int64) *Packet {
+	return r.add(seed, data, s, at, number, time, 0)
+}
+
+// AddSilent appends a TCP packet that is left out, for a Breaker, if it tells of
+// the beginning or the end of a connection.
+func (r *Run) AddSilent(seed *Seed, data []byte, s *header.Stack, at int, number uint32, time int64) {
+	if s.Proto == header.TCP && tcpFlags(data[s.Transport+13]) != 0 {
+		r.add(seed, data, s, at, number, time, silent)
+	}
+}
+
+func (r *Run) add(seed *Seed, data []byte, s *header.Stack, at int, number uint32, time int64, flags uint8) *Packet {
+	p := Packet{
+		flags: flags, Time: time, Number: number, At: uint32(at), Len: uint32(len(data)), end: uint32(s.End), link: s.Link,
+		network: uint16(s.Network), transport: uint16(s.Transport), payload: uint16(s.Payload),
+	}
+	if s.Payload > 0xffff {
+		p.flags |= wide
+	}
+	if s.Proto == header.UDP {
+		p.flags |= udp
+	} else {
+		p.flags |= tcpFlags(data[s.Transport+13])
+	}
+	var h uint64
+	if s.Version == 4 {
+		var fromLow bool
+		p.a, p.b, fromLow = pack4(data, s)
+		if fromLow {
+			p.flags |= up
+		}
+		h = seed.mix(p.a, p.b)
+	} else {
+		h = r.add6(seed, data, s, &p)
+	}
+	p.hash = uint32(h)
+	i := h >> 32 & uint64(len(r.Packets)-1)
+	r.Packets[i] = append(r.Packets[i], p)
+	return &r.Packets[i][len(r.Packets[i])-1]
+}
+
+func tcpFlags(b byte) (f uint8) {
+	const fin, syn, rst, ack = 1, 2, 4, 16
+	if b&(syn|ack) == syn {
+		f = synned
+	}
+	if b&(fin|rst) != 0 {
+		f |= ended
+	}
+	return f
+}
+
+func (r *Run) add6(seed *Seed, data []byte, s *header.Stack, p *Packet) uint64 {
+	t, swapped := keyOf(data, s)
+	h := seed.six(&t)
+	i := h >> 32 & uint64(len(r.Packets)-1)
+	p.a, p.b = uint64(len(r.tuples[i])), mark6
+	p.flags |= ipv6
+	if !swapped {
+		p.flags |= up
+	}
+	r.tuples[i] = append(r.tuples[i], t)
+	return h
+}
+
+// Stack gives back what mask needs of the decoded headers; data are the
+// packet's captured bytes.
+func (p *Packet) Stack(data []byte, s *header.Stack) {
+	if p.flags&wide != 0 {
+		header.Decode(p.link, data, s)
+		return
+	}
+	s.Link, s.Reason = p.link, header.OK
+	s.Version, s.Proto = 4, header.TCP
+	if p.flags&ipv6 != 0 {
+		s.Version = 6
+	}
+	if p.flags&udp != 0 {
+		s.Proto = header.UDP
+	}
+	s.Network, s.Transport, s.Payload, s.End = int(p.network), int(p.transport), int(p.payload), int(p.end)
+}
+
+// pack4 packs what KeyOf takes from an IPv4 packet into two words, and tells
+// whether the packet comes from the lower endpoint.
+func pack4(data []byte, s *header.Stack) (hi, lo uint64, fromLow bool) {
+	addrs := binary.BigEndian.Uint64(data[s.Network+12:])
+	a := addrs>>32<<16 | uint64(s.SrcPort)
+	b := addrs&0xffffffff<<16 | uint64(s.DstPort)
+	fromLow = a <= b
+	a, b = min(a, b), max(a, b)
+	return a>>16<<32 | b>>16, a&0xffff<<32 | b&0xffff<<16 | uint64(s.Proto), fromLow
+}
+
+func unpack4(hi, lo uint64) FiveTuple {
+	t := FiveTuple{version: 4, proto: uint8(lo)}
+	binary.BigEndian.PutUint32(t.addr[0][:], uint32(hi>>32))
+	binary.BigEndian.PutUint32(t.addr[1][:], uint32(hi))
+	t.port = [2]uint16{uint16(lo >> 32), uint16(lo >> 16)}
+	return t
+}
+
+func (t *FiveTuple) pack4() (hi, lo uint64) {
+	return uint64(binary.BigEndian.Uint32(t.addr[0][:]))<<32 | uint64(binary.BigEndian.Uint32(t.addr[1][:])),
+		uint64(t.port[0])<<32 | uint64(t.port[1])<<16 | uint64(t.proto)
+}

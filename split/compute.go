@@ -1,0 +1,269 @@
+package split
+
+import (
+	"cmp"
+	"container/heap"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/pcapmill/pcapmill/dataset"
+)
+
+// ErrNoHosts says that samples have no pseudonym of a host to be grouped by.
+var ErrNoHosts = errors.New("split: the samples have no pseudonyms of hosts; hint: make the dataset with --key-file, or split by capture, session or time")
+
+// Compute divides the samples as o says. before is the record of an earlier split of the
+// same dataset, when it had as many samples or fewer, under the same options, or nil: the
+// ways and cuts of classes stand there and stay. Errors: *[UnsplitError]; [ErrNoHosts];
+// what in.Each returns; a sample of no class or no capture.
+func Compute(in *Input, o Options, before *Record) (*Record, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
+	if before != nil && before.Settings != o.Settings() {
+		return nil, errors.New("split: the earlier split has other settings")
+	}
+	c := &computation{in: in, o: o, hash: newHasher(&o, in.Captures), at: map[uint16]*class{}}
+	if err := c.begin(before); err != nil {
+		return nil, err
+	}
+	for _, step := range []func() error{c.tally, c.decide, c.assign} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return c.record()
+}
+
+// computation is one run of Compute.
+type computation struct {
+	in      *Input
+	o       Options
+	hash    *hasher
+	classes []*class // by label
+	at      map[uint16]*class
+	sides   []byte // of samples, in the letters of an assignment
+}
+
+// class is what is known about one.
+type class struct {
+	Class
+	total   int64
+	by      By
+	decided bool // in an earlier split, or by now
+	cuts    []cut
+	would   [2]Counts // samples by side as asked and as the fallback has it
+	times   []int64
+	in      map[uint32]bool // captures
+	train   picks
+}
+
+func (c *computation) begin(before *Record) error {
+	for _, n := range c.in.Classes {
+		if c.at[n.Label] != nil {
+			return fmt.Errorf("split: label %d is in two classes", n.Label)
+		}
+		k := &class{Class: Class{Label: n.Label, Name: n.Name}, in: map[uint32]bool{}}
+		c.at[n.Label] = k
+		c.classes = append(c.classes, k)
+	}
+	slices.SortFunc(c.classes, func(a, b *class) int { return cmp.Compare(a.Label, b.Label) })
+	if before == nil {
+		return nil
+	}
+	for _, old := range before.Classes {
+		k := c.at[old.Label]
+		switch {
+		case k == nil || k.Name != old.Name:
+			return fmt.Errorf("split: the earlier split has a class %d %s, the dataset does not", old.Label, old.Name)
+		case old.By == "":
+			continue
+		}
+		by, err := ParseBy(old.By)
+		if err != nil {
+			return err
+		}
+		k.by, k.decided, k.Instead = by, true, old.Instead
+		if by == Time {
+			k.Cuts, k.cuts = old.Cuts, cutsOf(old.Cuts, c.o.Weights)
+		}
+	}
+	return nil
+}
+
+// each calls f for every sample with its class.
+func (c *computation) each(f func(s *Sample, k *class) error) error {
+	return c.in.Each(func(s *Sample) error {
+		k := c.at[s.Label]
+		switch {
+		case k == nil:
+			return fmt.Errorf("split: a sample has label %d, which is in no class", s.Label)
+		case int(s.Row.Capture) >= len(c.in.Captures):
+			return fmt.Errorf("split: a sample is of capture %d, but there are %d", s.Row.Capture, len(c.in.Captures))
+		}
+		return f(s, k)
+	})
+}
+
+// tally counts what the ways that are not by time would do to classes.
+func (c *computation) tally() error {
+	other, _ := c.o.Fallback.by()
+	return c.each(func(s *Sample, k *class) error {
+		k.total++
+		k.in[s.Row.Capture] = true
+		if k.decided {
+			return nil
+		}
+		for i, by := range []By{c.o.By, other} {
+			switch {
+			case by == Time || i == 1 && c.o.Fallback == Refuse:
+				continue
+			case by == Host && s.Row.Host == [8]byte{}:
+				return ErrNoHosts
+			}
+			*k.would[i].at(c.hash.side(c.hash.group(by, s)))++
+		}
+		return nil
+	})
+}
+
+// decide settles the way of every class.
+func (c *computation) decide() error {
+	if err := c.collectTimes(); err != nil {
+		return err
+	}
+	var unsplit []Class
+	for _, k := range c.classes {
+		k.Captures = int64(len(k.in))
+		if k.decided || k.total == 0 || k.total < c.o.MinPerClass {
+			continue
+		}
+		k.by, k.decided = c.o.By, true
+		if c.settle(k, 0) {
+			continue
+		}
+		k.Instead = c.why(k)
+		by, ok := c.o.Fallback.by()
+		if !ok {
+			unsplit = append(unsplit, k.Class)
+			continue
+		}
+		k.by = by
+		c.settle(k, 1)
+	}
+	if unsplit != nil {
+		return &UnsplitError{Settings: c.o.Settings(), Classes: unsplit}
+	}
+	return nil
+}
+
+// settle says whether the class has samples on every side when it is split by k.by, and
+// chooses its cuts if that is time.
+func (c *computation) settle(k *class, way int) bool {
+	if k.by == Time {
+		at, ok := chooseCuts(k.times, c.o.Weights)
+		if ok {
+			k.Cuts, k.cuts = at, cutsOf(at, c.o.Weights)
+		}
+		return ok
+	}
+	for _, s := range c.o.Weights.sides() {
+		if k.would[way].Of(s) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// why says what keeps a class from being split as asked.
+func (c *computation) why(k *class) string {
+	text := fmt.Sprintf("%s of %s", plural(k.total, "sample"), plural(k.Captures, "capture"))
+	if c.o.By == Time {
+		return text + ", with too few different times"
+	}
+	for _, s := range c.o.Weights.sides() {
+		if k.would[0].Of(s) == 0 {
+			return fmt.Sprintf("%s, none of them for %s", text, s)
+		}
+	}
+	return text
+}
+
+// collectTimes gathers the times of classes that may have to be split by time.
+func (c *computation) collectTimes() error {
+	if other, _ := c.o.Fallback.by(); c.o.By != Time && other != Time {
+		return nil
+	}
+	return c.each(func(s *Sample, k *class) error {
+		if !k.decided {
+			k.times = append(k.times, s.Row.Start)
+		}
+		return nil
+	})
+}
+
+// assign gives every sample its side.
+func (c *computation) assign() error {
+	err := c.each(func(s *Sample, k *class) error {
+		i := len(c.sides)
+		if !k.decided {
+			c.sides = append(c.sides, LeftOut)
+			k.leave(TooFew)
+			return nil
+		}
+		side := dataset.Train
+		switch {
+		case k.by == Host && s.Row.Host == [8]byte{}:
+			return ErrNoHosts
+		case k.by != Time:
+			side = c.hash.side(c.hash.group(k.by, s))
+		default:
+			side = sideAt(k.cuts, s.Row.Start)
+			if straddles(k.cuts, s.Row.Start, s.Row.Duration) {
+				k.Across++
+			}
+		}
+		c.sides = append(c.sides, letters[side])
+		if side != dataset.Train || c.o.MaxPerClass == 0 {
+			return nil
+		}
+		heap.Push(&k.train, pick{c.hash.own("max-per-class", s), i})
+		if int64(len(k.train)) > c.o.MaxPerClass {
+			out := heap.Pop(&k.train).(pick)
+			c.sides[out.at] = LeftOut
+			k.leave(TooMany)
+		}
+		return nil
+	})
+	return err
+}
+
+func (k *class) leave(reason string) {
+	if k.LeftOut == nil {
+		k.LeftOut = map[string]int64{}
+	}
+	k.LeftOut[reason]++
+}
+
+// pick is a training sample with its own number.
+type pick struct {
+	u  uint64
+	at int
+}
+
+// picks is a heap with the largest number on top; of equal ones, the later sample.
+type picks []pick
+
+func (p picks) Len() int { return len(p) }
+func (p picks) Less(i, j int) bool {
+	return p[i].u > p[j].u || p[i].u == p[j].u && p[i].at > p[j].at
+}
+func (p picks) Swap(i, j int) { p[i], p[j] = p[j], p[i] }
+func (p *picks) Push(x any)   { *p = append(*p, x.(pick)) }
+func (p *picks) Pop() any {
+	last := len(*p) - 1
+	x := (*p)[last]
+	*p = (*p)[:last]
+	return x
+}

@@ -1,0 +1,177 @@
+package split
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pcapmill/pcapmill/dataset"
+)
+
+// Weights are the shares of the sides, indexed by dataset.Train, Validation and Test.
+// A side of weight 0 does not exist.
+type Weights [3]uint64
+
+// maxWeight keeps the sum small enough for any share to be a sensible number.
+const maxWeight = 1_000_000
+
+// ParseWeights reads "80/10/10" (training, validation, test), "80/20" (training, test)
+// or "100" (training only): whole numbers up to a million, of which the first is not 0.
+func ParseWeights(text string) (w Weights, err error) {
+	parts := strings.Split(text, "/")
+	order := map[int][]dataset.Side{1: {dataset.Train}, 2: {dataset.Train, dataset.Test}, 3: {dataset.Train, dataset.Validation, dataset.Test}}[len(parts)]
+	for i, part := range parts {
+		n, err := strconv.ParseUint(part, 10, 64)
+		if err != nil || order == nil || n > maxWeight || i == 0 && n == 0 {
+			return w, fmt.Errorf("split: shares %q: need training/validation/test like 80/10/10, or training/test like 80/20: whole numbers up to %d, training above 0", text, maxWeight)
+		}
+		w[order[i]] = n
+	}
+	return w, nil
+}
+
+// String is the three shares, like "80/10/10".
+func (w Weights) String() string { return fmt.Sprintf("%d/%d/%d", w[0], w[1], w[2]) }
+
+func (w Weights) total() uint64 { return w[0] + w[1] + w[2] }
+
+// sides are those that exist, in order.
+func (w Weights) sides() (list []dataset.Side) {
+	for s, n := range w {
+		if n > 0 {
+			list = append(list, dataset.Side(s))
+		}
+	}
+	return list
+}
+
+// By is what makes a group.
+type By uint8
+
+// Ways to group; see the package comment.
+const (
+	Capture By = iota
+	Session
+	Host
+	Time
+	None
+
+	ways = iota // how many there are
+)
+
+var byNames = []string{"capture", "session", "host", "time", "none"}
+
+func (b By) String() string { return byNames[b] }
+
+// ParseBy reads capture, session, host, time or none.
+func ParseBy(text string) (By, error) {
+	if i := slices.Index(byNames, text); i >= 0 {
+		return By(i), nil
+	}
+	return 0, fmt.Errorf("split: no grouping %q: have %s", text, strings.Join(byNames, ", "))
+}
+
+// Fallback is what happens to a class that cannot be split as asked.
+type Fallback uint8
+
+// Choices for such classes.
+const (
+	Refuse Fallback = iota
+	UseTime
+	UseSession
+)
+
+var fallbackNames = []string{"error", "time", "session"}
+
+func (f Fallback) String() string { return fallbackNames[f] }
+
+// by is the other way, if there is one.
+func (f Fallback) by() (By, bool) {
+	switch f {
+	case UseTime:
+		return Time, true
+	case UseSession:
+		return Session, true
+	}
+	return 0, false
+}
+
+// ParseFallback reads error, time or session.
+func ParseFallback(text string) (Fallback, error) {
+	if i := slices.Index(fallbackNames, text); i >= 0 {
+		return Fallback(i), nil
+	}
+	return 0, fmt.Errorf("split: no fallback %q: have %s", text, strings.Join(fallbackNames, ", "))
+}
+
+// DefaultSalt is the key of the hash where the user gives none. It is no secret: another
+// one draws another split.
+const DefaultSalt = "pcapmill"
+
+// Options are the choices of a split.
+type Options struct {
+	Weights     Weights
+	By          By
+	Salt        string
+	Fallback    Fallback
+	MinPerClass int64 // 0: no least number
+	MaxPerClass int64 // training samples; 0: no largest number
+}
+
+// Check tells what does not make sense.
+func (o *Options) Check() error {
+	switch {
+	case o.Weights[dataset.Train] == 0:
+		return errors.New("split: no share for training")
+	case o.Salt == "":
+		return errors.New("split: the salt is empty")
+	case o.MinPerClass < 0 || o.MaxPerClass < 0:
+		return fmt.Errorf("split: at least %d and at most %d samples a class: need 0 (no limit) or more", o.MinPerClass, o.MaxPerClass)
+	}
+	return nil
+}
+
+// Settings are the options as a record has them, in the words of the command line.
+type Settings struct {
+	Split       string `json:"split"`
+	By          string `json:"split_by"`
+	Salt        string `json:"split_salt"`
+	Fallback    string `json:"split_fallback"`
+	MinPerClass int64  `json:"min_per_class,omitempty"`
+	MaxPerClass int64  `json:"max_per_class,omitempty"`
+}
+
+// Settings returns the options as a record has them.
+func (o *Options) Settings() Settings {
+	return Settings{
+		Split: o.Weights.String(), By: o.By.String(), Salt: o.Salt, Fallback: o.Fallback.String(),
+		MinPerClass: o.MinPerClass, MaxPerClass: o.MaxPerClass,
+	}
+}
+
+// Options reads settings back.
+func (s *Settings) Options() (o Options, err error) {
+	w, err1 := ParseWeights(s.Split)
+	by, err2 := ParseBy(s.By)
+	fallback, err3 := ParseFallback(s.Fallback)
+	o = Options{Weights: w, By: by, Salt: s.Salt, Fallback: fallback, MinPerClass: s.MinPerClass, MaxPerClass: s.MaxPerClass}
+	return o, errors.Join(err1, err2, err3, o.Check())
+}
+
+// Diff lists in plain words how the settings of a split differ from those asked for.
+func Diff(have, want Settings) (lines []string) {
+	line := func(name string, h, w any) {
+		if h != w {
+			lines = append(lines, fmt.Sprintf("--%s: the dataset is split with %v, this run asks for %v", name, h, w))
+		}
+	}
+	line("split", have.Split, want.Split)
+	line("split-by", have.By, want.By)
+	line("split-salt", have.Salt, want.Salt)
+	line("split-fallback", have.Fallback, want.Fallback)
+	line("min-per-class", have.MinPerClass, want.MinPerClass)
+	line("max-per-class", have.MaxPerClass, want.MaxPerClass)
+	return lines
+}

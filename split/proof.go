@@ -1,0 +1,162 @@
+package split
+
+import (
+	"math/bits"
+
+	"github.com/pcapmill/pcapmill/dataset"
+)
+
+// mask is a set of sides.
+type mask uint8
+
+func (m mask) several() bool { return bits.OnesCount8(uint8(m)) > 1 }
+
+// seen are things and the sides on which they were seen.
+type seen[K comparable] map[K]mask
+
+func (s seen[K]) add(k K, side dataset.Side) { s[k] |= 1 << side }
+
+func (s seen[K]) count() (sides Counts, several int64) {
+	for _, m := range s {
+		for side := dataset.Train; side <= dataset.Test; side++ {
+			if m&(1<<side) != 0 {
+				*sides.at(side)++
+			}
+		}
+		if m.several() {
+			several++
+		}
+	}
+	return sides, several
+}
+
+// own names a sample by itself.
+type own struct {
+	capture uint32
+	session uint64
+}
+
+// span is what lies between two cuts of a class.
+type span struct {
+	label uint16
+	part  int
+}
+
+// prover counts from the assignment alone. It does not use the hashes that made it.
+type prover struct {
+	all struct {
+		captures seen[string] // by content digest
+		hosts    seen[[8]byte]
+		prints   seen[[16]byte]
+		samples  map[[16]byte]int64 // of prints that stand there more than once
+	}
+	captures seen[string] // of classes by capture, and so on
+	hosts    seen[[8]byte]
+	prints   seen[[16]byte]
+	spans    seen[span]
+	owns     seen[own]
+}
+
+func newProver() *prover {
+	p := &prover{captures: seen[string]{}, hosts: seen[[8]byte]{}, prints: seen[[16]byte]{}, spans: seen[span]{}, owns: seen[own]{}}
+	p.all.captures, p.all.hosts, p.all.prints, p.all.samples = seen[string]{}, seen[[8]byte]{}, seen[[16]byte]{}, map[[16]byte]int64{}
+	return p
+}
+
+// add counts a sample that is on a side.
+func (p *prover) add(s *Sample, capture string, k *class, side dataset.Side) {
+	p.all.captures.add(capture, side)
+	if s.Row.Host != [8]byte{} {
+		p.all.hosts.add(s.Row.Host, side)
+	}
+	if _, again := p.all.prints[s.Print]; again {
+		p.all.samples[s.Print]++
+	}
+	p.all.prints.add(s.Print, side)
+	switch k.by {
+	case Capture:
+		p.captures.add(capture, side)
+	case Host:
+		p.hosts.add(s.Row.Host, side)
+	case Session:
+		p.prints.add(s.Print, side)
+	case Time:
+		part := 0
+		for _, c := range k.cuts {
+			if s.Row.Start >= c.at {
+				part++
+			}
+		}
+		p.spans.add(span{k.Label, part}, side)
+	case None:
+		p.owns.add(own{s.Row.Capture, s.Row.Session}, side)
+	}
+}
+
+// proof is what was counted; classes is their number by way.
+func (p *prover) proof(classes [ways]int64) (out Proof) {
+	_, out.Captures = p.all.captures.count()
+	_, out.Hosts = p.all.hosts.count()
+	for print, m := range p.all.prints {
+		if m.several() {
+			out.Equal++
+			out.EqualSamples += 1 + p.all.samples[print]
+		}
+	}
+	out.Groups = []Groups{}
+	for by, count := range []func() (Counts, int64){p.captures.count, p.prints.count, p.hosts.count, p.spans.count, p.owns.count} {
+		if classes[by] == 0 {
+			continue
+		}
+		g := Groups{By: By(by).String(), Classes: classes[by]}
+		g.Sides, g.OnTwoSides = count()
+		out.Groups = append(out.Groups, g)
+	}
+	return out
+}
+
+// record counts once more, now from the sides as they are.
+func (c *computation) record() (*Record, error) {
+	r := &Record{
+		Format: Format, Version: Version, Settings: c.o.Settings(),
+		Samples: int64(len(c.sides)), Classes: []Class{}, Assignment: string(c.sides),
+	}
+	p, i := newProver(), int64(0)
+	err := c.each(func(s *Sample, k *class) error {
+		side, ok := r.Side(i)
+		i++
+		if ok {
+			p.add(s, c.in.Captures[s.Row.Capture], k, side)
+			*r.Sides.at(side)++
+			*k.Samples.at(side)++
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var by [ways]int64
+	for _, k := range c.classes {
+		if k.total == 0 && !k.decided {
+			continue
+		}
+		if k.decided {
+			k.By = k.by.String()
+			by[k.by]++
+			for _, s := range c.o.Weights.sides() {
+				if k.Samples.Of(s) == 0 {
+					k.Empty = append(k.Empty, s.String())
+				}
+			}
+		}
+		for reason, n := range k.LeftOut {
+			if r.LeftOut == nil {
+				r.LeftOut = map[string]int64{}
+			}
+			r.LeftOut[reason] += n
+		}
+		r.Classes = append(r.Classes, k.Class)
+	}
+	r.Proof = p.proof(by)
+	return r, nil
+}

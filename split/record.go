@@ -1,0 +1,177 @@
+package split
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/pcapmill/pcapmill/dataset"
+)
+
+// Name is the file's name in the dataset's directory.
+const Name = "splits.json"
+
+// Format and Version say how to read the file. A reader refuses other formats and
+// higher versions.
+const (
+	Format  = "pcapmill splits"
+	Version = 1
+)
+
+// LeftOut stands in an assignment for a sample that is on no side.
+const LeftOut = '-'
+
+// letters are what an assignment is written in, by side.
+const letters = "012"
+
+// Reasons why samples are on no side.
+const (
+	TooFew  = "min-per-class"
+	TooMany = "max-per-class"
+)
+
+// Record is a split: the content of splits.json.
+type Record struct {
+	Format   string           `json:"format"`
+	Version  int              `json:"version"`
+	Settings Settings         `json:"settings"`
+	Samples  int64            `json:"samples"` // the first so many of the dataset are split
+	Sides    Counts           `json:"sides"`   // samples
+	LeftOut  map[string]int64 `json:"left_out,omitempty"`
+	Classes  []Class          `json:"classes"`
+	Proof    Proof            `json:"proof"`
+	// Assignment has a character a sample: 0 training, 1 validation, 2 test, - left out.
+	Assignment string `json:"assignment"`
+}
+
+// Counts are numbers by side.
+type Counts struct {
+	Train      int64 `json:"train"`
+	Validation int64 `json:"validation"`
+	Test       int64 `json:"test"`
+}
+
+// Of is the number of a side, 0 of those that are none.
+func (c *Counts) Of(s dataset.Side) int64 {
+	if n := c.at(s); n != nil {
+		return *n
+	}
+	return 0
+}
+
+func (c *Counts) at(s dataset.Side) *int64 {
+	switch s {
+	case dataset.Train:
+		return &c.Train
+	case dataset.Validation:
+		return &c.Validation
+	case dataset.Test:
+		return &c.Test
+	}
+	return nil
+}
+
+// Total is the sum over the sides.
+func (c *Counts) Total() int64 { return c.Train + c.Validation + c.Test }
+
+// Class is how one class is split.
+type Class struct {
+	Label uint16 `json:"label"`
+	Name  string `json:"name"`
+	// By is how this class is split; empty if it is on no side.
+	By string `json:"by,omitempty"`
+	// Instead says why it is not split as asked; empty if it is.
+	Instead string `json:"instead,omitempty"`
+	// Cuts are, by time, the first times of the sides after training, ns since 1970 UTC.
+	Cuts     []int64          `json:"cuts,omitempty"`
+	Captures int64            `json:"captures"` // that it has samples of
+	Samples  Counts           `json:"samples"`
+	LeftOut  map[string]int64 `json:"left_out,omitempty"`
+	// Across is how many of its sessions begin before a cut and end after it.
+	Across int64 `json:"sessions_across_a_cut,omitempty"`
+	// Empty are the sides that have no sample of it and should.
+	Empty []string `json:"empty_sides,omitempty"`
+}
+
+// Proof is what was counted from the assignment. Samples that are left out are on no side.
+type Proof struct {
+	// Groups are counted over the classes that are split by them.
+	Groups []Groups `json:"groups"`
+	// The rest counts what the split does not promise, over all classes: captures, hosts
+	// (0 without a key) and equal samples on two sides or more, and the samples of the
+	// latter.
+	Captures     int64 `json:"captures_on_two_sides"`
+	Hosts        int64 `json:"hosts_on_two_sides"`
+	Equal        int64 `json:"equal_samples_on_two_sides"`
+	EqualSamples int64 `json:"samples_of_those"`
+}
+
+// Groups are the groups of one kind.
+type Groups struct {
+	By         string `json:"by"`
+	Classes    int64  `json:"classes"`
+	Sides      Counts `json:"groups"`
+	OnTwoSides int64  `json:"on_two_sides"`
+}
+
+// Side is the side of sample i, 0 <= i < Samples; ok is false if it is left out.
+func (r *Record) Side(i int64) (s dataset.Side, ok bool) {
+	c := r.Assignment[i]
+	return dataset.Side(c - letters[0]), c != LeftOut
+}
+
+// Encode is the text of the file: indented JSON in a fixed order, the assignment last.
+func (r *Record) Encode() ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	if err := e.Encode(r); err != nil {
+		return nil, fmt.Errorf("split: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// Parse reads the text of a file and checks that it can be used.
+func Parse(text []byte) (*Record, error) {
+	var head struct {
+		Format  string `json:"format"`
+		Version int    `json:"version"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return nil, fmt.Errorf("split: not a record of a split: %w", err)
+	}
+	switch {
+	case head.Format != Format:
+		return nil, fmt.Errorf("split: not a record of a split: format %q, need %q", head.Format, Format)
+	case head.Version > Version:
+		return nil, fmt.Errorf("split: version %d, this program reads up to %d: use a newer pcapmill", head.Version, Version)
+	}
+	r := &Record{}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(r); err != nil {
+		return nil, fmt.Errorf("split: %w", err)
+	}
+	return r, r.check()
+}
+
+// check tells what keeps a record from being used.
+func (r *Record) check() error {
+	if _, err := r.Settings.Options(); err != nil {
+		return err
+	}
+	if r.Samples != int64(len(r.Assignment)) {
+		return fmt.Errorf("split: %d samples, but sides of %d", r.Samples, len(r.Assignment))
+	}
+	if i := strings.IndexFunc(r.Assignment, func(c rune) bool { return c != LeftOut && !strings.ContainsRune(letters, c) }); i >= 0 {
+		return fmt.Errorf("split: the side of sample %d is %q: need one of %s or %c", i, r.Assignment[i], letters, LeftOut)
+	}
+	for _, c := range r.Classes {
+		if _, err := ParseBy(c.By); c.By != "" && err != nil {
+			return fmt.Errorf("class %s: %w", c.Name, err)
+		}
+	}
+	return nil
+}

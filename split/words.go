@@ -1,0 +1,92 @@
+package split
+
+import (
+	"fmt"
+	"strings"
+)
+
+// UnsplitError lists the classes that cannot be split as asked, when nothing else was
+// allowed.
+type UnsplitError struct {
+	Settings Settings
+	Classes  []Class // Instead says why
+}
+
+// Error names every class and why.
+func (e *UnsplitError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "split: %s cannot be split by %s so that every side has samples:", plural(int64(len(e.Classes)), "class"), e.Settings.By)
+	for _, c := range e.Classes {
+		fmt.Fprintf(&b, "\n  %s: %s", c.Name, c.Instead)
+	}
+	return b.String()
+}
+
+// Hint says what a person can do about it.
+func (e *UnsplitError) Hint() string {
+	return "--split-fallback session or time splits these classes another way, and records it; --min-per-class leaves small classes out; fewer sides (--split 80/20) need fewer groups; another --split-salt draws anew"
+}
+
+// few is the number of captures below which a split by session can hardly tell a class
+// from a capture.
+const few = 5
+
+// mostNames is how many classes a warning names.
+const mostNames = 10
+
+// Warnings says what a careful user should know about the split.
+func (r *Record) Warnings() (lines []string) {
+	var alone []string
+	bySession := false
+	for _, c := range r.Classes {
+		if c.By == Session.String() || c.By == None.String() {
+			bySession = true
+			if c.Captures < few {
+				alone = append(alone, fmt.Sprintf("%s (%d)", c.Name, c.Captures))
+			}
+		}
+		if c.Instead != "" {
+			lines = append(lines, fmt.Sprintf("class %s cannot be split by %s (%s): it is split by %s, as --split-fallback says", c.Name, r.Settings.By, c.Instead, c.By))
+		}
+		if len(c.Empty) > 0 {
+			lines = append(lines, fmt.Sprintf("class %s has no samples for %s", c.Name, strings.Join(c.Empty, " and ")))
+		}
+		if c.Across > 0 {
+			lines = append(lines, fmt.Sprintf("class %s: %s a cut in time and go to the earlier side", c.Name, plural(c.Across, "session reaches across", "sessions reach across")))
+		}
+	}
+	if bySession {
+		text := fmt.Sprintf("splitting by session puts sessions of one capture on several sides (of %s here): what a capture has in common, its network, hosts and day, can be learned in training and helps in the test",
+			plural(r.Proof.Captures, "capture"))
+		if alone != nil {
+			text += "; worst where there are few captures: " + names(alone)
+		}
+		lines = append(lines, text)
+	}
+	if n := r.Proof.Equal; n > 0 {
+		lines = append(lines, fmt.Sprintf("%s on more than one side, with %s in all: a model that remembers them is right about them; --dedup drops them within a class, --split-by session keeps them together",
+			plural(n, "sample stands", "different samples stand"), plural(r.Proof.EqualSamples, "sample")))
+	}
+	return lines
+}
+
+func names(list []string) string {
+	text := strings.Join(list[:min(mostNames, len(list))], ", ")
+	if more := len(list) - mostNames; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// plural is like "1 class" or "3 classes"; forms beyond the first are taken as they are.
+func plural(n int64, forms ...string) string {
+	switch {
+	case n == 1:
+		return "1 " + forms[0]
+	case len(forms) > 1:
+		return fmt.Sprintf("%d %s", n, forms[1])
+	case strings.HasSuffix(forms[0], "s"):
+		return fmt.Sprintf("%d %ses", n, forms[0])
+	}
+	return fmt.Sprintf("%d %ss", n, forms[0])
+}
