@@ -133,8 +133,10 @@ choose() {
 		esac
 	done
 	commands=""
+	local why
+	local -A skipped=()
 	for c in $words; do
-		local why=""
+		why=""
 		case " $peers scapy dpkt " in
 		*" $c "*)
 			if [ "$1" = many ]; then why="reads one capture at a time"; fi
@@ -155,11 +157,12 @@ choose() {
 		*/unpack | */gzip) why="is for mixed-gzip" ;;
 		esac
 		if [ -n "$why" ]; then
-			say "Skipped: $c on $1: $why."
+			skipped[$why]="${skipped[$why]:-}${skipped[$why]:+, }$c"
 		else
 			commands="$commands $c"
 		fi
 	done
+	for why in "${!skipped[@]}"; do say "Skipped on $1: ${skipped[$why]}: $why."; done
 	echo
 }
 
