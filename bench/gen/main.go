@@ -2,6 +2,7 @@
 //
 //	go run ./bench/gen -shape mixed -size 1GiB -seed 1 -o mixed.pcap
 //	go run ./bench/gen -shape storm -size 512MiB -pcapng -gzip -o storm.pcapng.gz
+//	go run ./bench/gen -shape storm -size 1280MiB -o three-million-sessions.pcap
 //	go run ./bench/gen -shape many -size 500MiB -files 2000 -o many/
 //
 // It prints what it wrote as one line of JSON: files, bytes (uncompressed),
@@ -26,6 +27,7 @@ func main() {
 	flag.BoolVar(&c.Pcapng, "pcapng", false, "write pcapng instead of pcap")
 	flag.BoolVar(&c.Gzip, "gzip", false, "compress")
 	size := flag.String("size", "256MiB", "bytes of the uncompressed capture(s) in all, at most")
+	flag.Int64Var(&c.Most, "packets", 0, "at most; 0 = as many as fit. The frames of pcap and pcapng are the same")
 	files := flag.Int("files", 2000, "how many captures, for -shape many")
 	out := flag.String("o", "", "file to write; for -shape many a directory")
 	flag.Parse()

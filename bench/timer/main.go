@@ -1,18 +1,25 @@
 // Command timer measures whole processes and makes a table of the measurements.
 //
 //	timer -log runs.tsv -name NAME -- COMMAND ARG...
-//	timer -table runs.tsv -bytes N -packets N -base cat -rival pcapmill
+//	timer -table runs.tsv -bytes N -packets N -base cat -rival pcapmill -asked 'pcapmill <= 2.5 x cat'
 //
 // The first form runs a command with its standard output thrown away and adds a
-// line to the log: name, wall-clock, user and system seconds, peak resident set
-// in KiB (getrusage; it includes pages of mapped files, and is never below what
-// timer itself has, some 8 MiB). It ends with the command's status.
+// line to the log: name, wall-clock, user and system seconds, and two figures of
+// memory in KiB. It ends with the command's status.
+//
+//	peak  the largest resident set by getrusage; it includes pages of mapped
+//	      files, and is never below what timer itself has, some 8 MiB
+//	own   the most anonymous memory, RssAnon of /proc/PID/status, which has no
+//	      mapped files: what the process needs for itself. It is looked at
+//	      every 5 ms, so less than that is missed, and of the command only, not
+//	      of what it starts. 0 where it is not known: not on Linux, or too short.
 //
 // The second form prints the log as a Markdown table, names in order of
 // appearance: medians, smallest and largest, and the ratio to the base and to
 // the rival pair by pair, the n-th run of one to the n-th run of the other.
 // Absolute times on a shared machine drift by a factor of two; ratios of
-// neighbours less.
+// neighbours less. A second table tells whether the bounds hold that -asked
+// gives, which may be given many times.
 package main
 
 import (
@@ -34,11 +41,17 @@ func main() {
 		base    = flag.String("base", "cat", "name that ratios are taken to")
 		rival   = flag.String("rival", "pcapmill", "second name that ratios are taken to")
 	)
+	var bounds []asked
+	flag.Func("asked", "a bound, as 'pcapmill <= 2.5 x cat', '... + 250 ns', '... >= ...', 'pcapmill <= 250 MiB'", func(text string) error {
+		a, err := parseAsked(text)
+		bounds = append(bounds, a)
+		return err
+	})
 	flag.Parse()
 	var err error
 	switch {
 	case *table != "" && flag.NArg() == 0:
-		err = printTable(os.Stdout, *table, input{bytes: *bytes, packets: *packets, base: *base, rival: *rival})
+		err = printTable(os.Stdout, *table, input{bytes: *bytes, packets: *packets, base: *base, rival: *rival}, bounds)
 	case *log != "" && *name != "" && flag.NArg() > 0:
 		err = measure(*log, *name, flag.Args())
 	default:
@@ -61,8 +74,13 @@ func measure(log, name string, args []string) error {
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stderr = os.Stderr
 	start := time.Now()
-	err := cmd.Run()
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	stop := watch(cmd.Process.Pid)
+	err := cmd.Wait()
 	wall := time.Since(start)
+	own := stop()
 	if err != nil {
 		return err
 	}
@@ -70,7 +88,7 @@ func measure(log, name string, args []string) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(f, "%s\t%.6f\t%.6f\t%.6f\t%d\n", name, wall.Seconds(),
-		cmd.ProcessState.UserTime().Seconds(), cmd.ProcessState.SystemTime().Seconds(), peak(cmd.ProcessState))
+	_, err = fmt.Fprintf(f, "%s\t%.6f\t%.6f\t%.6f\t%d\t%d\n", name, wall.Seconds(),
+		cmd.ProcessState.UserTime().Seconds(), cmd.ProcessState.SystemTime().Seconds(), peak(cmd.ProcessState), own)
 	return errors.Join(err, f.Close())
 }

@@ -21,10 +21,11 @@ type input struct {
 type runs struct {
 	name            string
 	wall, user, sys []float64 // seconds
-	peak            []float64 // KiB
+	peak, own       []float64 // KiB; own is 0 if not known
 }
 
-func printTable(w io.Writer, path string, in input) error {
+// printTable prints a log, and below it what was asked for, if anything was.
+func printTable(w io.Writer, path string, in input, bounds []asked) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -34,7 +35,11 @@ func printTable(w io.Writer, path string, in input) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	_, err = io.WriteString(w, render(all, in))
+	text := render(all, in)
+	if len(bounds) > 0 {
+		text += "\n" + renderAsked(all, in, bounds)
+	}
+	_, err = io.WriteString(w, text)
 	return err
 }
 
@@ -43,10 +48,10 @@ func parse(r io.Reader) (all []*runs, err error) {
 	lines := bufio.NewScanner(r)
 	for n := 1; lines.Scan(); n++ {
 		fields := strings.Split(lines.Text(), "\t")
-		if len(fields) != 5 {
-			return nil, fmt.Errorf("line %d: have %d fields, need 5", n, len(fields))
+		if len(fields) != 6 {
+			return nil, fmt.Errorf("line %d: have %d fields, need 6", n, len(fields))
 		}
-		var v [4]float64
+		var v [5]float64
 		for i := range v {
 			if v[i], err = strconv.ParseFloat(fields[i+1], 64); err != nil {
 				return nil, fmt.Errorf("line %d: %w", n, err)
@@ -57,7 +62,8 @@ func parse(r io.Reader) (all []*runs, err error) {
 			x = &runs{name: fields[0]}
 			all = append(all, x)
 		}
-		x.wall, x.user, x.sys, x.peak = append(x.wall, v[0]), append(x.user, v[1]), append(x.sys, v[2]), append(x.peak, v[3])
+		x.wall, x.user, x.sys = append(x.wall, v[0]), append(x.user, v[1]), append(x.sys, v[2])
+		x.peak, x.own = append(x.peak, v[3]), append(x.own, v[4])
 	}
 	if all == nil {
 		return nil, errors.Join(lines.Err(), errors.New("no measurements"))
@@ -76,14 +82,14 @@ func find(all []*runs, name string) *runs {
 
 func render(all []*runs, in input) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "| command | wall s | min-max | user s | sys s | peak MiB | x %s | min-max | x %s | min-max | ns/packet | MB/s | n |\n", in.base, in.rival)
-	b.WriteString("|---|---|---|---|---|---|---|---|---|---|---|---|---|\n")
+	fmt.Fprintf(&b, "| command | wall s | min-max | user s | sys s | own MiB | peak MiB | x %s | min-max | x %s | min-max | ns/packet | packets/s | MB/s | n |\n", in.base, in.rival)
+	b.WriteString("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, x := range all {
 		wall := median(x.wall)
-		fmt.Fprintf(&b, "| %s | %.3f | %s | %.3f | %.3f | %.0f | %s | %s | %s | %s | %d |\n",
-			x.name, wall, span(x.wall, 3), median(x.user), median(x.sys), median(x.peak)/1024,
+		fmt.Fprintf(&b, "| %s | %.3f | %s | %.3f | %.3f | %s | %s | %s | %s | %s | %s | %s | %d |\n",
+			x.name, wall, span(x.wall, 3), median(x.user), median(x.sys), rate(median(x.own), 1024), rate(median(x.peak), 1024),
 			ratio(x, find(all, in.base)), ratio(x, find(all, in.rival)),
-			rate(wall*1e9, float64(in.packets)), rate(float64(in.bytes)/1e6, wall), len(x.wall))
+			rate(wall*1e9, float64(in.packets)), rate(float64(in.packets), wall), rate(float64(in.bytes)/1e6, wall), len(x.wall))
 	}
 	return b.String()
 }
