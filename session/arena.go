@@ -68,11 +68,26 @@ func (a *arena) get(class uint8) uint32 {
 		a.used = 0
 	}
 	if a.now == len(a.blocks) {
-		a.blocks = append(a.blocks, make([]byte, 1<<a.shift))
+		a.more()
 	}
 	place := uint32((a.now<<a.shift + a.used) / unit)
 	a.used += size
 	return place
+}
+
+// extent is how many bytes a large arena takes at a time.
+const extent = 16 << 20
+
+// more takes memory: a block, or, once there are some, many at a time.
+func (a *arena) more() {
+	length := 1 << a.shift
+	if len(a.blocks) < 8 || length > extent {
+		a.blocks = append(a.blocks, make([]byte, length))
+		return
+	}
+	for b := large(extent); len(b) > 0; b = b[length:] {
+		a.blocks = append(a.blocks, b[:length:length])
+	}
 }
 
 // put gives a slot back.
