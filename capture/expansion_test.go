@@ -58,6 +58,9 @@ func peak(f func(look func())) (most int64) {
 // same capture passes with a limit that is high enough or none, in the memory of
 // any capture.
 func TestExpansion(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hundreds of megabytes")
+	}
 	for name, raw := range bombs(t) {
 		for _, limit := range []int{0, 20, 1 << 22} {
 			r, err := capture.NewReader(bytes.NewReader(raw), "bomb")
@@ -112,6 +115,9 @@ func TestExpansion(t *testing.T) {
 // TestExpansionPlace: the place where a bomb ends does not depend on how the
 // stream is read.
 func TestExpansionPlace(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hundreds of megabytes")
+	}
 	raw := bombs(t)["gzip"]
 	var want string
 	for name, how := range map[string]func(io.Reader) io.Reader{
@@ -183,6 +189,9 @@ func withDictionary(b []byte, size byte) []byte {
 
 // TestExpansionGrace: 60 MiB may come from anything.
 func TestExpansionGrace(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hundreds of megabytes")
+	}
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
 	if _, err := w.Write(zeros(60)); err != nil {

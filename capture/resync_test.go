@@ -158,6 +158,9 @@ func (c *counting) Read(b []byte) (int, error) { c.calls++; return c.r.Read(b) }
 // at every place. The damage is what it was, the memory is the buffer, and the
 // stream is read once.
 func TestResyncNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hundreds of megabytes")
+	}
 	const behind = 2<<20 + 12345
 	random := make([]byte, behind)
 	r := rand.New(rand.NewPCG(5, 5))

@@ -169,7 +169,7 @@ func (a *adding) load(i int, p *session.Session, id uint16) error {
 	at := len(w.data)
 	w.data = w.data[:at+n]
 	p.Sample(w.data[at:])
-	row := rowOf(i, p)
+	row := rowOf(i, p, a.s.hosts)
 	row.Capture = uint32(len(a.s.m.Captures))
 	w.rows, w.labels = append(w.rows, row), append(w.labels, id)
 	if len(w.data)+n <= cap(w.data) {

@@ -147,6 +147,9 @@ func TestGapsErrorWrapsDamage(t *testing.T) {
 // TestExpansion: a bomb ends at the same place whoever reads it, and its entry in
 // the manifest says why; with a limit that lets it pass it is whole.
 func TestExpansion(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hundreds of megabytes")
+	}
 	record := testcap.Pcap{}.Record(testcap.Packet{Data: make([]byte, 65000)})
 	raw := testcap.Gzip(append(tiny(1), bytes.Repeat(record, 1200)...)) // 74 MiB
 	dir := t.TempDir()

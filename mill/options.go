@@ -45,7 +45,7 @@ func ParseUnknown(text string) (Unknown, error) {
 // Options are the choices of a run. See Default.
 type Options struct {
 	Mask    mask.Policy
-	Key     []byte // for pseudonyms; nil: unkeyed
+	Key     []byte // for pseudonyms; nil: unkeyed, and none for hosts in the table
 	Drop    header.Drop
 	Shape   sample.Shape
 	Dedup   dedup.Mode
@@ -135,7 +135,7 @@ func (o *Options) settings() manifest.Settings {
 		Checksums: o.Mask.Checksums.String(), UDPPad: o.Mask.UDPPad,
 		Drop: o.Drop.String(), Dedup: o.Dedup.String(), Resync: o.Resync, Labels: o.Labels.Name,
 	}
-	if o.Mask.Pseudonyms() {
+	if o.Mask.Pseudonyms() || o.Key != nil { // hosts in the table are under it in any case
 		s.Key = mask.KeyID(o.Key)
 	}
 	if o.LabelFrom != FromName {
@@ -181,7 +181,7 @@ func (o *Options) Warnings() []string {
 		w = append(w, "pseudonyms without a key can be reversed by trying every address; give --key-file to prevent that")
 	}
 	if !o.Mask.Pseudonyms() && o.Key != nil {
-		w = append(w, "the key is not used, because nothing is replaced by pseudonyms; --ip anonymize, --ip prefix or --mac anonymize uses it")
+		w = append(w, "the key makes only the pseudonyms of hosts in the table of samples, because nothing in the samples is replaced by pseudonyms; --ip anonymize, --ip prefix or --mac anonymize does that")
 	}
 	if o.Mask.KeepsPrefixes() {
 		w = append(w, "pseudonyms that keep prefixes give more away than others: who knows some addresses of the network learns the prefixes of its neighbours; --ip anonymize does not")

@@ -18,6 +18,7 @@ import (
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/mask"
 )
 
 // store is an open dataset that captures are added to.
@@ -41,6 +42,7 @@ type store struct {
 	wagons  [2]*wagon // samples on their way to the writer
 	touched byte
 	have    map[content]bool
+	hosts   *mask.Hosts
 	cut     int64         // bytes of an unfinished run that were cut off
 	pending int64         // captures since the last commit
 	every   time.Duration // at least between two commits
@@ -79,7 +81,7 @@ type backend struct {
 
 // openStoreOn is openStore with another backend.
 func openStoreOn(to backend, dir string, o *Options, version string) (_ *store, err error) {
-	s := &store{o: o, to: to, dir: dir, set: dedup.NewSet(), have: map[content]bool{}, every: commitEvery, last: time.Now()}
+	s := &store{o: o, to: to, dir: dir, set: dedup.NewSet(), have: map[content]bool{}, hosts: mask.NewHosts(o.Key), every: commitEvery, last: time.Now()}
 	s.dirs = missing(dir)
 	defer func() {
 		if err != nil {

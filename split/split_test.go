@@ -500,3 +500,49 @@ func TestWarnings(t *testing.T) {
 		t.Errorf("%+v, %v, %q", r.Proof, err, r.Warnings())
 	}
 }
+
+// FuzzParse: what is read can be used, and written so that it is read again.
+func FuzzParse(f *testing.F) {
+	w := &world{captures: []string{"x", "y"}, classes: []split.ClassName{{Label: 0, Name: "a"}}}
+	for i := range 12 {
+		w.samples = append(w.samples, split.Sample{Row: dataset.Row{Capture: uint32(i % 2), Session: uint64(i), Start: int64(i)}, Print: [16]byte{byte(i)}})
+	}
+	for by := split.Capture; by <= split.None; by++ {
+		r, err := split.Compute(w.input(11), split.Options{Weights: split.Weights{1, 1, 1}, By: by, Salt: "x", Fallback: split.UseTime, MaxPerClass: 2}, nil)
+		if by == split.Host {
+			continue // without a key
+		}
+		if err != nil {
+			f.Fatal(err)
+		}
+		text, err := r.Encode()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		r, err := split.Parse(text)
+		if err != nil {
+			return
+		}
+		for i := range r.Samples {
+			if side, ok := r.Side(i); ok && side > dataset.Test {
+				t.Fatalf("sample %d is on side %d", i, side)
+			}
+		}
+		_ = r.Warnings()
+		o, err := r.Settings.Options()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := r.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back, err := split.Parse(again); err != nil || !reflect.DeepEqual(back, r) {
+			t.Fatalf("%v: %+v, want %+v", err, back, r)
+		}
+		_, _ = split.Compute(w.input(12), o, r) // a strange record before is an error or is followed
+	})
+}

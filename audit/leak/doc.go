@@ -19,8 +19,8 @@
 // in 10.0.0.17. IPv4 addresses as eight hexadecimal digits, or as one number, are not
 // searched for: any digest holds some.
 //
-// Addresses of few byte values (IPv4: one or two, others: up to three), such as
-// 1.1.1.1 or 00:00:00:00:00:01, occur as bytes in any file; what is found of them is
+// Addresses of few byte values (IPv4: one or two, others: up to three besides zero),
+// such as 1.1.1.1 or 02:aa:00:00:00:06, occur as bytes in any file; what is found of them is
 // counted apart, as plain bytes.
 //
 // Left out are addresses and names that say nothing about who they are (see
@@ -46,7 +46,8 @@
 //	header     in other header bytes (options, extension headers, numbers that look
 //	           so), or across the seam of two parts
 //	pseudonym  a field whose pseudonym is another address of the captures, by chance
-//	copy       in another file, within bytes that stand in a sample, too
+//	copy       in another file, within bytes that stand in a sample, too; in one of a
+//	           format that compresses, an address or name that stands in a sample
 //	unplaced   in a sample whose capture was not named: not judged
 //	bytes      an address of 4 bytes as bytes, or plain bytes, outside of the
 //	           samples: judge by chance

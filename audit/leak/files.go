@@ -76,15 +76,30 @@ func (s *search) name(name string) {
 
 // packed are beginnings of formats that hold data which is not searched for here
 // unless it stands in them as it is.
-var packed = []struct{ magic, note string }{
-	{"PK\x03\x04", "zip: compressed members are searched as they stand"},
-	{"\x28\xb5\x2f\xfd", "zstd: searched as it stands"},
-	{"\x89PNG", "PNG: its picture is compressed, searched as it stands"},
-	{"\xfd7zXZ", "xz: searched as it stands"},
-	{"BZh", "bzip2: searched as it stands"},
-	{"\x04\x22\x4d\x18", "lz4: searched as it stands"},
-	{"PAR1", "Parquet: compressed or encoded pages are searched as they stand"},
+var packed = []struct {
+	at          int
+	magic, note string
+}{
+	{0, "\x1f\x8b", "gzip: looked into"},
+	{0, "PK\x03\x04", "zip: compressed members are searched as they stand"},
+	{0, "\x28\xb5\x2f\xfd", "zstd: searched as it stands"},
+	{0, "\x89PNG", "PNG: its picture is compressed, searched as it stands"},
+	{0, "\xfd7zXZ", "xz: searched as it stands"},
+	{0, "BZh", "bzip2: searched as it stands"},
+	{0, "\x04\x22\x4d\x18", "lz4: searched as it stands"},
+	{0, "PAR1", "Parquet: compressed or encoded pages are searched as they stand"},
+	{257, "ustar", "tar: members that are compressed are searched as they stand"},
 }
+
+// medium is what data stands in: as it is in a file, as the bytes of a format that
+// compresses, or as what such a format holds.
+type medium uint8
+
+const (
+	asItIs medium = iota
+	compressed
+	unpacked
+)
 
 // file searches one file, and what it holds if it is gzip.
 func (s *search) file(ctx context.Context, path, name string) error {
@@ -94,15 +109,15 @@ func (s *search) file(ctx context.Context, path, name string) error {
 	}
 	defer f.Close()
 	r := bufio.NewReaderSize(f, 64<<10)
-	begin, _ := r.Peek(6) // errors come again below
-	var histogram [256]int64
-	n, err := s.stream(ctx, r, name, false, &histogram)
-	out := File{Name: name, Bytes: n}
+	begin, _ := r.Peek(262) // errors come again below
+	out, in := File{Name: name}, asItIs
 	for _, p := range packed {
-		if bytes.HasPrefix(begin, []byte(p.magic)) {
-			out.Note = p.note
+		if p.at <= len(begin) && bytes.HasPrefix(begin[p.at:], []byte(p.magic)) {
+			out.Note, in = p.note, compressed
 		}
 	}
+	var histogram [256]int64
+	out.Bytes, err = s.stream(ctx, r, name, in, &histogram)
 	if err == nil && bytes.HasPrefix(begin, []byte{0x1f, 0x8b}) {
 		out.Note = s.gunzip(ctx, f, name, &histogram)
 	}
@@ -122,7 +137,7 @@ func (s *search) gunzip(ctx context.Context, f *os.File, name string, histogram 
 	z, err := gzip.NewReader(bufio.NewReaderSize(f, 64<<10))
 	var n int64
 	if err == nil {
-		n, err = s.stream(ctx, z, name, true, histogram)
+		n, err = s.stream(ctx, z, name, unpacked, histogram)
 	}
 	if err != nil {
 		return fmt.Sprintf("gzip: looked into up to its damage after %d bytes: %v", n, err)
@@ -136,7 +151,7 @@ const chunk = 1 << 20
 // stream searches data to its end. Around each chunk there is enough of its
 // neighbours to see needles that begin in it as a whole, and what stands around
 // them.
-func (s *search) stream(ctx context.Context, r io.Reader, name string, packed bool, histogram *[256]int64) (total int64, err error) {
+func (s *search) stream(ctx context.Context, r io.Reader, name string, in medium, histogram *[256]int64) (total int64, err error) {
 	around := s.index.set.Longest() + margin
 	var buf []byte
 	base, from := int64(0), 0 // of buf in the file; of what is to be searched in buf
@@ -157,7 +172,7 @@ func (s *search) stream(ctx context.Context, r io.Reader, name string, packed bo
 		if err == nil {
 			to -= around
 		}
-		s.outside(buf, base, from, to, name, packed)
+		s.outside(buf, base, from, to, name, in)
 		if cut := to - around; cut > 0 {
 			buf = append(buf[:0], buf[cut:]...)
 			base += int64(cut)
@@ -186,8 +201,9 @@ func fill(r io.Reader, b []byte) (n int, err error) {
 }
 
 // outside judges what begins at from to to of data, which is a part of a file
-// that is not the images'.
-func (s *search) outside(data []byte, base int64, from, to int, name string, packed bool) {
+// that is not the images'. What is compressed has no such surroundings as in the
+// samples; there it is enough that the address or name stands in one.
+func (s *search) outside(data []byte, base int64, from, to int, name string, in medium) {
 	s.raw = s.raw[:0]
 	s.index.scan(data, func(id, at, n int) {
 		if at >= from && at < to {
@@ -200,11 +216,11 @@ func (s *search) outside(data []byte, base int64, from, to int, name string, pac
 		secret := &s.index.secrets[t.secret]
 		verdict := Outside
 		switch {
-		case t.form != Plain && s.contexts.has(data, h):
+		case t.form != Plain && (s.contexts.has(data, h) || in == compressed && s.contexts.secret(t.secret)):
 			verdict = Copy
 		case t.form == Plain || t.form <= Reversed && secret.kind == IPv4:
 			verdict = Elsewhere
 		}
-		s.found.note(verdict, name, secret.kind, t.form, t.secret, Place{Offset: base + int64(h.at), Packed: packed, Sample: -1})
+		s.found.note(verdict, name, secret.kind, t.form, t.secret, Place{Offset: base + int64(h.at), Packed: in == unpacked, Sample: -1})
 	}
 }

@@ -105,10 +105,10 @@ func labels(name string) (b []byte) {
 	return b
 }
 
-// plainBytes reports less than four different values, of four bytes less than
-// three: such bytes occur in any file.
+// plainBytes reports less than four different values besides zero, of four bytes
+// less than three with it: such bytes occur in any file of small numbers.
 func plainBytes(b []byte) bool {
-	var seen [256]bool
+	seen := [256]bool{0: len(b) > 4}
 	n := 0
 	for _, c := range b {
 		if !seen[c] {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
@@ -23,24 +24,65 @@ type replay struct {
 	layout
 	drop     header.Drop
 	length   int // of a sample
-	ids      map[session.FiveTuple]int
+	breaks   breaks
+	ids      map[session.FiveTuple]course
 	sessions []replayed
 	scratch  []byte
 }
 
-// packet adds a packet to its session.
+// breaks says where a session ends although its five-tuple goes on.
+type breaks struct {
+	idle    time.Duration // a longer pause between two kept packets; 0: never
+	restart bool          // a TCP SYN without ACK behind a FIN or RST
+}
+
+// course is how far a five-tuple has come. Five-tuples of which nothing was kept
+// have none.
+type course struct {
+	id      int   // of its present session
+	count   int   // sessions so far
+	last    int64 // time of its last kept packet
+	ended   bool  // a FIN or RST was seen in it, be it kept or not
+	restart bool  // and then a SYN: the next kept packet begins another one
+}
+
+// packet adds a packet to its session, if it is kept. TCP packets that are not
+// kept can tell of an end and a beginning.
 func (r *replay) packet(p *capture.Packet, h *header.Stack) {
-	if r.drop.Reason(h) != header.OK {
+	kept := r.drop.Reason(h) == header.OK
+	if h.Reason != header.OK || !kept && !r.breaks.restart {
 		return
 	}
 	key := session.KeyOf(p.Data, h)
-	id, ok := r.ids[key]
-	if !ok {
-		id = len(r.sessions)
-		r.ids[key] = id
-		r.sessions = append(r.sessions, replayed{})
+	c, known := r.ids[key]
+	if !known && !kept {
+		return
 	}
-	s := &r.sessions[id]
+	var syn, end bool
+	if h.Proto == header.TCP {
+		flags := p.Data[h.Transport+13]
+		syn, end = flags&0x12 == 0x02, flags&0x05 != 0 // SYN without ACK; FIN or RST
+	}
+	if r.breaks.restart && syn && c.ended {
+		c.restart = true
+	}
+	if kept {
+		pause := known && r.breaks.idle > 0 && time.Duration(p.Time-c.last) > r.breaks.idle
+		if !known || (c.restart || pause) && c.count < session.MostSessions {
+			c = course{id: len(r.sessions), count: c.count + 1}
+			r.sessions = append(r.sessions, replayed{})
+		}
+		c.last = p.Time
+	}
+	c.ended = c.ended || end
+	r.ids[key] = c
+	if kept {
+		r.add(&r.sessions[c.id], p, h)
+	}
+}
+
+// add adds a packet's bytes to its session, as far as a sample reaches.
+func (r *replay) add(s *replayed, p *capture.Packet, h *header.Stack) {
 	free := r.length - len(s.bytes)
 	if free == 0 {
 		return

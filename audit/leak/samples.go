@@ -63,7 +63,7 @@ func (s *search) replay(ctx context.Context, path string) ([]replayed, error) {
 		return nil, err
 	}
 	defer r.Close()
-	x := &replay{layout: s.layout, drop: s.drop, length: s.m.Settings.Length, ids: map[session.FiveTuple]int{}}
+	x := &replay{layout: s.layout, drop: s.drop, length: s.m.Settings.Length, breaks: s.breaks, ids: map[session.FiveTuple]course{}}
 	_, err = packets(ctx, r, func(p *packet, h *stack) error { x.packet(p, h); return nil })
 	return x.sessions, err
 }
@@ -193,7 +193,7 @@ func (s *search) hits(sample []byte, of *replayed, place Place) {
 		place.Byte = h.at
 		s.found.note(verdict, idx.ImagesName, s.index.secrets[t.secret].kind, t.form, t.secret, s.inFile(place))
 		if t.form != Plain {
-			s.contexts.add(sample, h)
+			s.contexts.add(sample, h, t.secret)
 		}
 	}
 }
@@ -275,15 +275,23 @@ const maxContexts = 1 << 21
 // contexts are the finds in samples together with the bytes around them.
 type contexts struct {
 	known  map[uint64]struct{}
+	found  map[int32]struct{}  // secrets
 	shapes map[[2]int]struct{} // bytes before and behind that were there
 }
 
-func (c *contexts) add(sample []byte, h hit) {
+func (c *contexts) add(sample []byte, h hit, secret int32) {
+	c.found[secret] = struct{}{}
 	before, behind := min(margin, h.at), min(margin, len(sample)-h.at-h.length)
 	if len(c.known) < maxContexts {
 		c.known[contextOf(sample, h, before, behind)] = struct{}{}
 		c.shapes[[2]int{before, behind}] = struct{}{}
 	}
+}
+
+// secret reports whether a sample has it anywhere.
+func (c *contexts) secret(id int32) bool {
+	_, ok := c.found[id]
+	return ok
 }
 
 // has reports whether an occurrence in other data stands among the same bytes as

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
@@ -18,7 +19,8 @@ type Options struct {
 	Addresses bool // let the report hold the addresses and names themselves
 	Places    int  // how many places of each group to list; 0: none
 	Secrets   int  // how many addresses and names to search for at most; 0: MaxSecrets
-	// Open opens a capture as the run that made the dataset did; nil: capture.Open.
+	// Open opens a capture, nil: capture.Open. Resync is called on what it gives if
+	// the dataset was made so.
 	Open func(path string) (*capture.Reader, error)
 }
 
@@ -34,6 +36,7 @@ type search struct {
 	o      Options
 	layout layout
 	drop   header.Drop
+	breaks breaks
 	made   map[string]string // path by content digest
 	index  *index
 	found  groups
@@ -59,7 +62,7 @@ func Search(ctx context.Context, dir string, captures []string, o Options) (*Rep
 	}
 	s := &search{
 		dir: dir, m: m, o: o, made: map[string]string{},
-		contexts: contexts{map[uint64]struct{}{}, map[[2]int]struct{}{}},
+		contexts: contexts{map[uint64]struct{}{}, map[int32]struct{}{}, map[[2]int]struct{}{}},
 	}
 	if err := s.settings(); err != nil {
 		return nil, err
@@ -91,7 +94,7 @@ func Search(ctx context.Context, dir string, captures []string, o Options) (*Rep
 // settings takes what the samples were made with from the manifest.
 func (s *search) settings() error {
 	set := &s.m.Settings
-	var errs [6]error
+	var errs [7]error
 	s.layout.MAC, errs[0] = mask.ParseAddress(set.MAC)
 	s.layout.IP, errs[1] = mask.ParseIP(set.IP)
 	s.layout.Ports, errs[2] = mask.ParseField(set.Ports)
@@ -99,6 +102,10 @@ func (s *search) settings() error {
 	s.layout.Content, errs[4] = mask.ParseContent(set.Content)
 	s.drop, errs[5] = header.ParseDrop(set.Drop)
 	s.layout.UDPPad = set.UDPPad
+	s.breaks.restart = set.TCPRestart
+	if set.IdleTimeout != "" {
+		s.breaks.idle, errs[6] = time.ParseDuration(set.IdleTimeout)
+	}
 	if err := errors.Join(errs[:]...); err != nil {
 		return fmt.Errorf("%s: settings that this program does not know: %w", s.path(manifest.Name), err)
 	}
@@ -108,10 +115,15 @@ func (s *search) settings() error {
 func (s *search) path(name string) string { return filepath.Join(s.dir, name) }
 
 func (s *search) open(path string) (*capture.Reader, error) {
-	if s.o.Open != nil {
-		return s.o.Open(path)
+	open := s.o.Open
+	if open == nil {
+		open = capture.Open
 	}
-	return capture.Open(path)
+	r, err := open(path)
+	if err == nil && s.m.Settings.Resync {
+		r.Resync()
+	}
+	return r, err
 }
 
 // collect reads every capture once, for its addresses and names and its digest.

@@ -23,6 +23,7 @@ import (
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/session"
 )
 
 var key = []byte("0123456789abcdef0123456789ABCDEF")
@@ -89,6 +90,16 @@ func TestMasksHold(t *testing.T) {
 		o.Shape = []sample.Shape{{Rows: 28, Cols: 28}, {Rows: 1, Cols: 37}}[seed%2]
 		o.Dedup = []dedup.Mode{dedup.Sample, dedup.Session, dedup.None}[seed%3]
 		o.Drop = []header.Drop{header.DropNone, header.DropDefault}[seed/7%2]
+		if seed%4 == 1 {
+			o.Breaks.Restart, o.Breaks.Idle = true, int64(seed)*1000
+		}
+		if seed%4 == 3 {
+			o.Resync = true
+			for range 3 {
+				raw[24+r.IntN(len(raw)-24)] ^= 0xff
+			}
+			write(t, path, raw)
+		}
 		if _, err := capture.NewReader(bytes.NewReader(raw), path); err != nil {
 			continue // cut within its first bytes
 		}
@@ -283,6 +294,7 @@ func zipped(t *testing.T, text string) []byte {
 func TestOtherFiles(t *testing.T) {
 	noise := strings.Repeat("0123456789abcdef", 1<<16) // 1 MiB: as much as is searched at a time
 	none := leak.Verdict(99)
+	dir, path := simple(t, mask.Default(), "payload")
 	for name, c := range map[string]struct {
 		content string
 		verdict leak.Verdict
@@ -314,7 +326,6 @@ func TestOtherFiles(t *testing.T) {
 		"IPv4 as hexadecimal (not asked)": {hex.EncodeToString(dst4.AsSlice()), none, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir, path := simple(t, mask.Default(), "payload")
 			write(t, filepath.Join(dir, "notes"), []byte(c.content))
 			r := search(t, dir, leak.Options{}, path)
 			if c.verdict == none {
@@ -383,6 +394,14 @@ func TestCopiesOfSamples(t *testing.T) {
 	if r := search(t, dir, leak.Options{}, path); r.Broken() != 1 {
 		t.Errorf("other bytes around it: %+v", r.Groups)
 	}
+	write(t, filepath.Join(dir, "rows.bin"), []byte("PAR1 a piece of a literal 198.51.100.23 and what follows in it"))
+	if r := search(t, dir, leak.Options{}, path); r.Broken() != 0 {
+		t.Errorf("in a format that compresses: %+v", r.Groups)
+	}
+	write(t, filepath.Join(dir, "rows.bin"), []byte("PAR1 but that stands in no sample: 203.0.113.77"))
+	if r := search(t, dir, leak.Options{}, path); r.Broken() != 1 {
+		t.Errorf("what is in no sample, in a format that compresses: %+v", r.Groups)
+	}
 }
 
 // TestCapturesThatAreNotNamed: their samples are not judged, and it is said.
@@ -427,6 +446,38 @@ func TestReportsAreTheSame(t *testing.T) {
 	for range 5 {
 		if two := fmt.Sprintf("%+v", search(t, dir, leak.Options{}, path)); one != two {
 			t.Fatalf("%s\n%s", one, two)
+		}
+	}
+}
+
+// TestSessionsThatEndEarly: with --tcp-restart and --idle-timeout one five-tuple has several samples, and each is placed.
+func TestSessionsThatEndEarly(t *testing.T) {
+	frame := func(at int64, flags uint8, payload string) testcap.Packet {
+		return testcap.Packet{LinkType: testcap.Ethernet, Time: at * 1e9, Data: testcap.Build(testcap.Eth{},
+			testcap.IPv4{Src: src4, Dst: dst4}, testcap.TCP{SrcPort: 5000, DstPort: 5001, Flags: flags}, testcap.Payload(payload))}
+	}
+	const fin, syn, push, ack = 1, 2, 8, 16
+	path := write(t, filepath.Join(t.TempDir(), "email1.pcap"), testcap.Pcap{LinkType: testcap.Ethernet}.File(
+		frame(1, push|ack, "one"), frame(2, fin|ack, ""), frame(3, syn|ack, ""), frame(4, push|ack, "still one"),
+		frame(5, syn, ""), frame(6, push|ack, "two"), frame(7, syn, ""), frame(8, push|ack, "still two"),
+		frame(100, push|ack, "three"),
+	))
+	for _, c := range []struct {
+		breaks session.Breaks
+		drop   header.Drop
+		want   int64
+	}{
+		{session.Breaks{}, header.DropDefault, 1},
+		{session.Breaks{Restart: true}, header.DropDefault, 2},
+		{session.Breaks{Restart: true}, header.DropNone, 2},
+		{session.Breaks{Idle: 50e9}, header.DropDefault, 2},
+		{session.Breaks{Restart: true, Idle: 50e9}, header.DropDefault, 3},
+	} {
+		o := mill.Default()
+		o.Breaks, o.Drop, o.Dedup = c.breaks, c.drop, dedup.None
+		r := search(t, convert(t, o, path), leak.Options{}, path)
+		if r.Samples.Placed != c.want || r.Broken() != 0 {
+			t.Errorf("%+v: %d samples placed, want %d; %+v", c.breaks, r.Samples.Placed, c.want, r.Groups)
 		}
 	}
 }

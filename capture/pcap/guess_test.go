@@ -50,7 +50,7 @@ func header(t *testing.T, f testcap.Pcap) *pcap.Header {
 // records writes n packets of random bytes and returns where each begins.
 func records(r *rand.Rand, f testcap.Pcap, n int) (b []byte, starts []int) {
 	for i := range n {
-		p := testcap.Packet{Time: guessTime + int64(i)*1e9, Data: noise(r, 1+r.IntN(1500))}
+		p := testcap.Packet{Time: guessTime + int64(i)*1e9, Data: noise(r, 1+r.IntN(150))}
 		p.OrigLen = uint32(len(p.Data) + r.IntN(2)*r.IntN(100))
 		starts = append(starts, len(b))
 		b = append(b, f.Record(p)...)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"syscall"
@@ -187,20 +186,25 @@ func (c *console) rendered(done []*export.Rendered) {
 			})
 			continue
 		}
-		text := plural(r.Record.Samples, "sample")
-		for i, s := range r.Record.Sides {
-			if s.Side == dataset.Whole.String() {
-				break
-			}
-			if i == 0 {
-				text += ":"
-			} else {
-				text += ","
-			}
-			text += fmt.Sprintf(" %s %s", s.Side, thousands(s.Samples))
-		}
-		c.say("%s: %s, %s, %s", shown(r.Dir), plural(r.Files, "file"), bytesText(r.Bytes), text)
+		c.say("%s: %s, %s, %s", shown(r.Dir), plural(r.Files, "file"), bytesText(r.Bytes), sidesText(r.Record))
 	}
+}
+
+// sidesText is how many samples there are, and on which sides.
+func sidesText(r *export.Record) string {
+	text := plural(r.Samples, "sample")
+	rest := r.Samples
+	for i, s := range r.Sides {
+		if s.Side == dataset.Whole.String() {
+			return text
+		}
+		text += map[bool]string{true: ": ", false: ", "}[i == 0] + s.Side + " " + thousands(s.Samples)
+		rest -= s.Samples
+	}
+	if rest > 0 {
+		text += ", left out " + thousands(rest)
+	}
+	return text
 }
 
 // endedEvent is the last JSON line of an export.

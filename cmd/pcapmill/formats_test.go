@@ -84,6 +84,18 @@ func TestExportCommand(t *testing.T) {
 	}
 }
 
+func TestSidesText(t *testing.T) {
+	for want, r := range map[string]export.Record{
+		"1 sample":                                     {Samples: 1, Sides: []export.SideCount{{Side: "all", Samples: 1}}},
+		"1,500 samples: train 1,000, test 500":         {Samples: 1500, Sides: []export.SideCount{{Side: "train", Samples: 1000}, {Side: "test", Samples: 500}}},
+		"9 samples: train 3, validation 0, left out 6": {Samples: 9, Sides: []export.SideCount{{Side: "train", Samples: 3}, {Side: "validation"}}},
+	} {
+		if have := sidesText(&r); have != want {
+			t.Errorf("%q, want %q", have, want)
+		}
+	}
+}
+
 // TestInterruptedExport: a context that has ended leaves no export, and the status says so.
 func TestInterruptedExport(t *testing.T) {
 	dir := t.TempDir()

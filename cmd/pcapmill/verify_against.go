@@ -73,11 +73,7 @@ func (a *against) scope(w io.Writer, dir string, r *leak.Report) {
 		bytes += f.Bytes
 	}
 	fmt.Fprintf(w, ")\nsearched in: %s of %s, %s\n", plural(int64(len(r.Files)), "file"), shown(dir), bytesText(bytes))
-	for _, f := range r.Files {
-		if f.Note != "" {
-			fmt.Fprintf(w, "  %s: %s\n", shown(f.Name), printable(f.Note))
-		}
-	}
+	notes(w, r)
 	strangers := 0
 	for _, c := range r.Captures {
 		if !c.Known {
@@ -86,6 +82,27 @@ func (a *against) scope(w io.Writer, dir string, r *leak.Report) {
 	}
 	if strangers > 0 {
 		fmt.Fprintf(w, "%s not in this dataset; searched for all the same\n", areOf(strangers, len(r.Captures), "capture"))
+	}
+}
+
+// notes says what of the files was not looked into: one line for all files of
+// which the same is true.
+func notes(w io.Writer, r *leak.Report) {
+	count := map[string]int{}
+	for _, f := range r.Files {
+		count[f.Note]++
+	}
+	for _, f := range r.Files {
+		n := count[f.Note]
+		if f.Note == "" || n == 0 {
+			continue
+		}
+		more := ""
+		if n > 1 {
+			more = " and " + plural(int64(n-1), "more file")
+		}
+		fmt.Fprintf(w, "  %s%s: %s\n", shown(f.Name), more, printable(f.Note))
+		count[f.Note] = 0
 	}
 }
 

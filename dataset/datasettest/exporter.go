@@ -187,7 +187,7 @@ func (s *exporterSuite) oneSample(t *testing.T) {
 // manyClasses: as many as labels of one byte can tell, and more.
 func (s *exporterSuite) manyClasses(t *testing.T) {
 	small := dataset.Spec{Rows: 2, Cols: 2}
-	for _, classes := range []int{255, 256, 300, 1000} {
+	for _, classes := range []int{255, 256, 300} {
 		v := MakeView(small, 2*classes, classes, twoSides, 10)
 		for i := range classes {
 			v.Samples[i].Label = i
@@ -202,7 +202,7 @@ func (s *exporterSuite) oddNames(t *testing.T) {
 	v.Names = []string{
 		"Chat", "chat", "CHAT", "", " ", ".", "..", "a/b", `a\b`, "/", "../../up", "a:b", "%", "%2F", "a%", "c*?", `"<>|`, "tab\t", "line\nfeed",
 		"\x00", "\xff\xfe", "CON", "nul.txt", "COM1", "grüße", "网络流量", "🙂", "unknown", "Unknown", strings.Repeat("n", 300), strings.Repeat("n", 299) + "m",
-		strings.Repeat("ü", 150), "chat~1", ".hidden", "trailing.", "trailing ", "export.json", "classes.json", "'quote'", "<i>", "-rf",
+		strings.Repeat("ü", 150), "chat~1", ".hidden", "trailing.", "trailing ", "export.json", "classes.json", "'quote'", "<i>", "-rf", "turned\u202eround", "\x7f\u009b31m",
 	}
 	for i := range v.Samples {
 		if v.Samples[i].Label = i % (len(v.Names) + 1); v.Samples[i].Label == len(v.Names) {

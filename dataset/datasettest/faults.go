@@ -18,7 +18,7 @@ import (
 // completed. spec is the shape of the samples, of which six should be more than the
 // format holds back in memory when it writes in place.
 func Faults(t *testing.T, spec dataset.Spec, newFormat func(disk fsys.FS) dataset.Format, read ReadFunc) {
-	f := &faults{suite: &suite{func() dataset.Format { return newFormat(fsys.OS{}) }, read, 0xff}, on: newFormat, spec: spec}
+	f := &faults{suite: &suite{func() dataset.Format { return newFormat(faulty.Unsynced{}) }, read, 0xff}, on: newFormat, spec: spec}
 	f.samples = f.makeSamples(spec, faultSteps[len(faultSteps)-1].to, 30)
 	begun := t.TempDir()
 	f.write(t, begun, spec, 0, f.samples[:faultBegun])
@@ -27,7 +27,7 @@ func Faults(t *testing.T, spec dataset.Spec, newFormat func(disk fsys.FS) datase
 	f.write(t, whole, spec, 0, f.samples)
 	f.whole = snap(t, whole)
 
-	disk := faulty.New(fsys.OS{}, nil)
+	disk := faulty.New(faulty.Unsynced{}, nil)
 	f.steps(t, "no fault", f.begun.restore(t), disk)
 	calls := disk.Calls()
 	for n, c := range calls {
@@ -107,7 +107,7 @@ func (f *faults) steps(t *testing.T, what, dir string, disk fsys.FS) (committed 
 func (f *faults) fault(t *testing.T, fault *faulty.Fault) {
 	t.Helper()
 	dir := f.begun.restore(t)
-	disk := faulty.New(fsys.OS{}, fault)
+	disk := faulty.New(faulty.Unsynced{}, fault)
 	what := fmt.Sprintf("call %d %s", fault.At, fault.How)
 	committed, err := f.steps(t, what, dir, disk)
 	c, ok := disk.Struck()

@@ -16,7 +16,7 @@
 // # Folders
 //
 // The name of a class is the name of its folder, with %XX for each byte that some file
-// system does not take: control characters, bytes that are not UTF-8, any of
+// system or terminal does not take: characters that do not print, bytes that are not UTF-8, any of
 // / \ : * ? " < > | %, a dot or blank at the beginning or the end, the first letter of a
 // device name of Windows (CON, NUL, COM1, ...); nothing at all becomes "%". Names above
 // 200 bytes are cut and end in ~ and the label, and so do those that differ from the

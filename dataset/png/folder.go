@@ -3,6 +3,7 @@ package png
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/pcapmill/pcapmill/dataset"
@@ -51,7 +52,7 @@ func folderName(class string) string {
 	for i := 0; i < len(class); {
 		r, n := utf8.DecodeRuneInString(class[i:])
 		edge := i == 0 || i+n == len(class)
-		if r < ' ' || r == 0x7f || r == utf8.RuneError && n == 1 || strings.ContainsRune(`/\:*?"<>|%`, r) ||
+		if !unicode.IsPrint(r) || r == utf8.RuneError && n == 1 || strings.ContainsRune(`/\:*?"<>|%`, r) ||
 			edge && (r == '.' || r == ' ') || i == 0 && isDevice(class) {
 			for _, c := range []byte(class[i : i+n]) {
 				fmt.Fprintf(&b, "%%%02X", c)

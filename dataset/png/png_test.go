@@ -122,6 +122,7 @@ func TestFolders(t *testing.T) {
 		{"COM10", "COM10"},
 		{"console", "console"},
 		{"网络 流量", "网络 流量"},
+		{"a\u202eb\u009b", "a%E2%80%AEb%C2%9B"},
 		{long, strings.Repeat("n", 197) + "~18"},
 		{long + "m", strings.Repeat("n", 197) + "~19"},
 		{strings.Repeat("ü", 150), strings.Repeat("ü", 98) + "~20"},

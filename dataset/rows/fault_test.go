@@ -17,19 +17,22 @@ import (
 // table opens there in any case and can be completed.
 func TestEveryCallFails(t *testing.T) {
 	for _, limit := range []int64{-1, 3 * rows.Len, 0} {
-		disk := faulty.New(fsys.OS{}, nil)
+		disk := faulty.New(faulty.Unsynced{}, nil)
 		if n, err := steps(t, t.TempDir(), limit, disk); n != 4 || err != nil {
 			t.Fatal(n, err)
 		}
 		for n, c := range disk.Calls() {
 			for _, how := range []faulty.How{faulty.Undone, faulty.Done, faulty.Half} {
 				dir, what := t.TempDir(), fmt.Sprintf("limit %d, call %d (%v) %s", limit, n, c, how)
-				disk := faulty.New(fsys.OS{}, &faulty.Fault{At: n, Err: syscall.EIO, How: how})
+				disk := faulty.New(faulty.Unsynced{}, &faulty.Fault{At: n, Err: syscall.EIO, How: how})
 				committed, err := steps(t, dir, limit, disk)
 				if _, ok := disk.Struck(); !ok || err != nil && !errors.Is(err, syscall.EIO) {
 					t.Fatalf("%s: struck %t, %v", what, ok, err)
 				}
-				l := open(t, dir, committed, limit)
+				l, err := rows.Format{RewriteLimit: limit, FS: faulty.Unsynced{}}.Open(dir, committed)
+				if err != nil {
+					t.Fatalf("%s: %v", what, err)
+				}
 				for k := committed; k < 6; k++ {
 					if _, err := l.Append(row(byte(k))); err != nil {
 						t.Fatalf("%s: %v", what, err)

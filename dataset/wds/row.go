@@ -6,6 +6,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/table"
+	"github.com/pcapmill/pcapmill/internal/plainjson"
 )
 
 // rower makes the rows of a view.
@@ -21,7 +22,7 @@ func newRower(v dataset.View) *rower {
 }
 
 // row is what stands in KEY.json: an object in one line, members in the order of the
-// table's columns, without those that are null.
+// table's columns, without those that are null, and what does not print escaped.
 func (r *rower) row(e *dataset.Entry) ([]byte, error) {
 	r.table.Row(r.cells, e)
 	b := []byte{'{'}
@@ -48,5 +49,5 @@ func (r *rower) row(e *dataset.Entry) ([]byte, error) {
 		}
 		b = append(b, text...)
 	}
-	return append(b, "}\n"...), nil
+	return plainjson.Escape(append(b, "}\n"...)), nil
 }

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/datasettest"
@@ -124,6 +125,9 @@ func readMember(t *testing.T, v dataset.View, item *datasettest.Item, end string
 			Class string
 		}
 		err = json.Unmarshal(data, &row)
+		if i := strings.IndexFunc(strings.TrimSuffix(string(data), "\n"), func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 {
+			t.Errorf("row %q: character %d does not print", data, i)
+		}
 		if row.Label != item.Label || row.Class != strings.ToValidUTF8(dataset.ClassName(v, row.Label), "\uFFFD") {
 			t.Errorf("row %s of label %d", data, item.Label)
 		}

@@ -47,7 +47,7 @@ var rooms = map[string][]string{
 	"dataset/mnist":       {"dataset", "dataset/idx"},
 	"dataset/npy":         {"dataset"},
 	"dataset/png":         {"dataset"},
-	"dataset/wds":         {"dataset", "dataset/png", "dataset/table"},
+	"dataset/wds":         {"dataset", "dataset/png", "dataset/table", "internal/plainjson"},
 	"dataset/datasettest": {"dataset", "internal/fsys", "internal/fsys/faulty"},
 	"manifest":            {"internal/atomicfile", "internal/fsys", "internal/plainjson"},
 

@@ -34,7 +34,7 @@ func Replay(dir string, before Files, calls []Call, visit func(n int, where stri
 	seen := map[string]bool{}
 	for n := 0; ; n++ {
 		d.states(func(what string, state Files) {
-			if key := state.key(); !seen[key] {
+			if key := state.Key(); !seen[key] {
 				seen[key] = true
 				visit(n, fmt.Sprintf("after %d of %d calls, %s", n, len(calls), what), state)
 			}
@@ -48,8 +48,8 @@ func Replay(dir string, before Files, calls []Call, visit func(n int, where stri
 	}
 }
 
-// key tells states apart.
-func (s Files) key() string {
+// Key tells states apart.
+func (s Files) Key() string {
 	var b bytes.Buffer
 	for _, name := range slices.Sorted(maps.Keys(s)) {
 		fmt.Fprintf(&b, "%s\n%d\n%s", name, len(s[name]), s[name])
