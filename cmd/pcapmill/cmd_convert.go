@@ -8,13 +8,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pcapmill/pcapmill/card"
 	"github.com/pcapmill/pcapmill/config"
 	"github.com/pcapmill/pcapmill/export"
 	"github.com/pcapmill/pcapmill/mill"
 )
 
 func newConvert() *cobra.Command {
-	var dryRun, asJSON bool
+	var dryRun, asJSON, withCard bool
 	cmd := &cobra.Command{
 		Use:   "convert PATH... -o DIR",
 		Short: "turn captures into a dataset, or add them to one",
@@ -47,7 +48,7 @@ variables, then flags.`,
 			if err != nil {
 				return err
 			}
-			return convert(cmd, args, v, dryRun, asJSON)
+			return convert(cmd, args, v, dryRun, asJSON, withCard)
 		},
 	}
 	exits(cmd, "0  done", "1  failed; the dataset is as it was, or, if only its split failed, whole and not split", "2  wrong usage",
@@ -55,11 +56,12 @@ variables, then flags.`,
 		"130  interrupted; the dataset is consistent, and the same command completes it")
 	addOptions(cmd)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be read, with format and label; write nothing")
+	cmd.Flags().BoolVar(&withCard, "card", false, "at the end write what 'pcapmill card' writes: README.md, croissant.json, SHA256SUMS")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "events as JSON lines on standard output instead of tables")
 	return cmd
 }
 
-func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSON bool) error {
+func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSON, withCard bool) error {
 	o, err := millOptions(v)
 	if err != nil {
 		return err
@@ -111,13 +113,13 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 		}
 		c.split(p.Out, r)
 		return nil
-	}, jobs)
+	}, jobs, withCard)
 	return err
 }
 
 // mine runs the plan and shows what comes of it. A run that was not interrupted ends with
 // divide, and then with rendering the formats that were asked for.
-func mine(ctx context.Context, p *mill.Plan, c *console, divide func() error, jobs []export.Job) error {
+func mine(ctx context.Context, p *mill.Plan, c *console, divide func() error, jobs []export.Job, withCard bool) error {
 	progress := &mill.Progress{}
 	bars := c.progress(p, progress)
 	r, err := mill.Run(ctx, p, mill.Events{
@@ -148,6 +150,12 @@ func mine(ctx context.Context, p *mill.Plan, c *console, divide func() error, jo
 			return c.notRendered(p, rendered, err)
 		}
 		c.rendered(rendered)
+		if withCard {
+			if err := writeCard(ctx, p.Out, card.About{}, false); err != nil {
+				c.failedEvent(err)
+				return failed(fmt.Errorf("%w\nthe samples are in %s, whole; there is no new card", err, p.Out))
+			}
+		}
 	}
 	if c.json != nil { // done is the last event
 		c.result(p, r)

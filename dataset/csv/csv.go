@@ -3,7 +3,7 @@
 // order and units are those of dataset/table; a time is RFC 3339 in UTC with nine
 // decimals, a null cell is empty.
 //
-// It exists for spreadsheets and command lines; Parquet holds the same in a quarter
+// It exists for spreadsheets and command lines; Parquet holds the same in a fraction
 // of the space and with types.
 package csv
 
