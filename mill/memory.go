@@ -50,12 +50,12 @@ func (o *Options) fixedMemory() int64 {
 
 // tableBudget is the part of the memory that tables may take before they are
 // put aside: what is left beside the held bytes of the store, less a reserve for
-// tables that are growing, and for garbage.
-func (o *Options) tableBudget(held int64) int64 {
+// tables that are growing, and for garbage. memory is that of the run.
+func (o *Options) tableBudget(memory, held int64) int64 {
 	if o.budget > 0 {
 		return o.budget
 	}
-	return max((o.memory()-o.fixedMemory()-held)*6/10, 16<<20)
+	return max((memory-o.fixedMemory()-held)*6/10, 16<<20)
 }
 
 // MachineMemory is the memory in bytes that this process can have: that of the

@@ -31,6 +31,7 @@ type quarry struct {
 	units  []*unit          // free ones
 	tables []*session.Table // free ones
 	memory int64            // what tables hold, in bytes
+	total  int64            // what the run may take
 
 	progress *Progress
 
@@ -45,12 +46,16 @@ type worker struct {
 	scratch  []byte
 	stack    header.Stack
 	seed     session.Seed
+	total    int64 // memory of the run in bytes
 	unit     *unit
 	each     func(*capture.Packet, uint32, int)
 }
 
+// budget is what the tables may hold now, in bytes.
+func (q *quarry) budget() int64 { return q.p.tableBudget(q.total, q.progress.held.Load()) }
+
 func newWorker(o *Options, p *Progress, seed session.Seed) *worker {
-	w := &worker{o: o, masker: mask.New(o.Mask, o.Key), progress: p, seed: seed}
+	w := &worker{o: o, masker: mask.New(o.Mask, o.Key), progress: p, seed: seed, total: o.memory()}
 	w.each = w.packet
 	return w
 }
@@ -71,7 +76,7 @@ func start(ctx context.Context, p *Plan, progress *Progress) (answers <-chan ans
 		progress = &Progress{}
 	}
 	n := p.workers()
-	q := &quarry{ctx: ctx, p: p, ahead: 2*n + 2, seed: session.NewSeed(), progress: progress}
+	q := &quarry{ctx: ctx, p: p, ahead: 2*n + 2, seed: session.NewSeed(), progress: progress, total: p.memory()}
 	q.out = make(chan answer, q.ahead)
 	q.wake = sync.NewCond(&q.mu)
 	stop := context.AfterFunc(ctx, q.wakeAll)
@@ -128,7 +133,7 @@ func (q *quarry) pick(w *worker) func() {
 		}
 	}
 	if q.next == len(q.p.Captures) || q.next-q.taken >= q.ahead || len(q.jobs) > q.p.workers() ||
-		len(q.jobs) > 0 && q.memory > q.p.tableBudget(q.progress.held.Load())/2 {
+		len(q.jobs) > 0 && q.memory > q.budget()/2 {
 		return nil
 	}
 	j := &job{i: q.next, path: q.p.Captures[q.next].Path, opening: true, units: map[int64]*unit{}}

@@ -79,7 +79,7 @@ func (w *worker) serial(ctx context.Context, path string) (*Extraction, error) {
 
 // room is the memory in bytes that the table of one capture may take here.
 func (w *worker) room() int64 {
-	return w.o.tableBudget(w.progress.held.Load()) / int64(w.o.workers()+1)
+	return w.o.tableBudget(w.total, w.progress.held.Load()) / int64(w.o.workers()+1)
 }
 
 // listed are the sessions of a table and of what was put aside of it.

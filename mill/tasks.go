@@ -69,7 +69,7 @@ func (q *quarry) apply(w *worker, j *job, k int, units []*unit) {
 		}
 	}
 	q.weigh(s)
-	budget := q.p.tableBudget(q.progress.held.Load())
+	budget := q.budget()
 	if q.memory > budget && s.bytes > budget/int64(8*len(j.shards)) || s.bytes > mostOfTable {
 		q.mu.Unlock()
 		err := spilling(s.spill.Put(s.table))
@@ -93,7 +93,7 @@ func (q *quarry) seal(w *worker, j *job, s *shard) {
 	case err != nil:
 	case s.spill.Used():
 		if err = s.spill.Put(s.table); err == nil {
-			err = s.spill.Finish(s.table, q.p.tableBudget(q.progress.held.Load())/int64(2*len(j.shards)), ofSample, list)
+			err = s.spill.Finish(s.table, q.budget()/int64(2*len(j.shards)), ofSample, list)
 		}
 		err = spilling(err)
 		s.table.Reset(0) // the sessions stand in a file now
