@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/pcapmill/pcapmill/bench/traffic"
@@ -16,7 +17,7 @@ import (
 // without the library in it, the test skips and says what to do.
 func peersPython(t *testing.T, library string) string {
 	t.Helper()
-	cache := os.Getenv("PCAPMILL_BENCH_CACHE")
+	cache := os.Getenv("BENCH_CACHE")
 	if cache == "" {
 		user := os.Getenv("XDG_CACHE_HOME")
 		if user == "" {
@@ -35,11 +36,11 @@ func peersPython(t *testing.T, library string) string {
 // same packets and sessions as pcapmill and write the same bytes.
 func TestSameWorkInPython(t *testing.T) {
 	if testing.Short() {
-		t.Skip("starts Python and scapy four times")
+		t.Skip("starts Python and scapy six times")
 	}
-	for _, library := range []string{"scapy", "dpkt"} {
+	for _, library := range []string{"scapy", "scapy-build", "dpkt"} {
 		t.Run(library, func(t *testing.T) {
-			python := peersPython(t, library)
+			python := peersPython(t, strings.TrimSuffix(library, "-build"))
 			for _, c := range []traffic.Config{
 				{Shape: "mixed", Seed: 8, Size: 1 << 20},
 				{Shape: "storm", Seed: 9, Size: 256 << 10, Pcapng: true},

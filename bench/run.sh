@@ -14,7 +14,8 @@
 # SIZE_x   size of a shape's capture (a - in its name is written _); mixed-pcapng
 #          gets as many packets as mixed of that size
 # ROUNDS   how many times everything is run
-# SAMPLE   size of every capture, and other commands by default: cat one two scapy dpkt
+# SAMPLE   size of every capture, and other commands by default: cat one two
+#          scapy scapy-build dpkt
 # SEED     of the captures
 # COMMANDS in this order, each once a round:
 #   cat                      of the capture to /dev/null
@@ -26,10 +27,11 @@
 #   unpack                   gzip undone by the decompressor of pcapmill, nothing else
 #   gzip                     gzip -dc
 #   tshark tcpflow nfpcapd softflowd tcpdump capinfos argus tcptrace   or peers for these
-#   scapy dpkt               the same work in Python, see bench/peers/loop.py; or python
+#   scapy scapy-build dpkt   the same work in Python, see bench/peers/loop.py; or python
 #   default                  cat one two parser source lazy write, and for storm memory, for
 #                            mixed-pcapng plain, for mixed-gzip unpack and gzip
 #   What is not installed, or cannot read the shape, is skipped, and that is said.
+# BENCH_CACHE  where bench/peers/install.sh has put Python: by default ~/.cache/pcapmill
 # SCRATCH  where binaries and datasets go: by default on the memory file system if
 #          there is one, else under TMPDIR
 # SCRATCH_IN  where captures and spilled sessions go: by default under TMPDIR or /tmp or
@@ -46,7 +48,7 @@ seed=${SEED:-1}
 wanted=${COMMANDS:-default}
 peers="tshark tcpflow nfpcapd softflowd tcpdump capinfos argus tcptrace"
 here=$(cd "$(dirname "$0")/.." && pwd)
-python=${PCAPMILL_BENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pcapmill}/peers/bin/python
+python=${BENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pcapmill}/peers/bin/python
 PATH=$PATH:/usr/sbin:/sbin
 
 parent=${SCRATCH:-}
@@ -126,9 +128,9 @@ choose() {
 	esac
 	for c in $wanted; do
 		case $c in
-		default) if [ -n "$sample" ]; then words="$words cat one two scapy dpkt"; else words="$words cat one two parser source lazy write $extra"; fi ;;
+		default) if [ -n "$sample" ]; then words="$words cat one two scapy scapy-build dpkt"; else words="$words cat one two parser source lazy write $extra"; fi ;;
 		peers) words="$words $peers" ;;
-		python) words="$words scapy dpkt" ;;
+		python) words="$words scapy scapy-build dpkt" ;;
 		*) words="$words $c" ;;
 		esac
 	done
@@ -137,11 +139,11 @@ choose() {
 	local -A skipped=()
 	for c in $words; do
 		why=""
-		case " $peers scapy dpkt " in
+		case " $peers scapy scapy-build dpkt " in
 		*" $c "*)
 			if [ "$1" = many ]; then why="reads one capture at a time"; fi
-			if [ "$c" = scapy ] || [ "$c" = dpkt ]; then
-				"$python" -c "import $c" 2>/dev/null || why="not installed in $python, see bench/peers/install.sh"
+			if [[ $c == scapy* ]] || [ "$c" = dpkt ]; then
+				"$python" -c "import ${c%-build}" 2>/dev/null || why="not installed in $python, see bench/peers/install.sh"
 			else
 				command -v "$c" >/dev/null || why="not installed, see bench/peers/install.sh"
 			fi
@@ -151,7 +153,7 @@ choose() {
 		*-pcapng/tcptrace) why="reads no pcapng" ;;
 		*-pcapng/plain) ;;
 		*/plain) why="is for mixed-pcapng" ;;
-		*-gzip/tshark | *-gzip/capinfos | *-gzip/scapy) ;;
+		*-gzip/tshark | *-gzip/capinfos | *-gzip/scapy*) ;;
 		*-gzip/tcpflow | *-gzip/nfpcapd | *-gzip/softflowd | *-gzip/tcpdump | *-gzip/argus | *-gzip/tcptrace | *-gzip/dpkt) why="reads no gzip" ;;
 		*-gzip/*) ;;
 		*/unpack | */gzip) why="is for mixed-gzip" ;;
@@ -227,7 +229,7 @@ run() {
 	capinfos) peer "capinfos -c" capinfos -c "$in" ;;
 	argus) peer argus argus -X -r "$in" -w "$work/peer/argus.out" ;;
 	tcptrace) peer tcptrace tcptrace -n "$in" ;;
-	scapy | dpkt) peer "$c loop" "$python" "$here/bench/peers/loop.py" --with "$c" "$in" "$work/out" ;;
+	scapy | scapy-build | dpkt) peer "$c loop" "$python" "$here/bench/peers/loop.py" --with "$c" "$in" "$work/out" ;;
 	*) echo "run.sh: no command $c" >&2 && exit 2 ;;
 	esac
 }
@@ -238,6 +240,7 @@ bounds() {
 	asked=()
 	ask() { asked+=(-asked "$1"); }
 	if [ -n "$sample" ]; then
+		ask "scapy-build loop >= 1000 x pcapmill"
 		ask "scapy loop >= 1000 x pcapmill"
 		return
 	fi

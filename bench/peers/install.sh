@@ -5,7 +5,7 @@
 #   apt   tshark (with capinfos), tcpflow, nfdump (nfpcapd), softflowd, tcpdump,
 #         argus-server (argus), tcptrace: into the system, which needs root
 #   pip   scapy and dpkt, pinned by content: into a virtual environment under
-#         $PCAPMILL_BENCH_CACHE, else $XDG_CACHE_HOME/pcapmill, else ~/.cache/pcapmill
+#         $BENCH_CACHE, else $XDG_CACHE_HOME/pcapmill, else ~/.cache/pcapmill
 #
 #   bench/peers/install.sh            both
 #   bench/peers/install.sh apt        one of the two
@@ -19,7 +19,7 @@ set -euo pipefail
 
 packages="tshark tcpflow nfdump softflowd tcpdump argus-server tcptrace"
 here=$(cd "$(dirname "$0")" && pwd)
-cache=${PCAPMILL_BENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pcapmill}
+cache=${BENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pcapmill}
 say() { echo "install.sh: $*" >&2; }
 
 install_apt() {

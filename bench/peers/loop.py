@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The reference script's logic on a Python library, to compare pcapmill with.
 
-    loop.py --with scapy|dpkt IN OUT
+    loop.py --with scapy|scapy-build|dpkt IN OUT
 
 IN is one capture, pcap or pcapng, of Ethernet with IPv4 or IPv6 and no
 extension headers or tunnels, packets captured whole. The loop reads packet
@@ -11,14 +11,17 @@ ports and checksums, keeps the first 784 bytes of each, drops equal samples, and
 writes the IDX pair to the directory OUT, byte by byte what pcapmill writes;
 bench/peers_test.go proves it.
 
-It is kinder to the libraries than the script it stands for: it streams, keeps
-prefixes only, masks bytes in place instead of letting the library build the
-packet anew, and passes over packets whose session is full.
+scapy and dpkt are kinder than the script they stand for: they stream, keep
+prefixes only, mask bytes in place instead of letting the library build the
+packet anew, and do not mask packets whose session is full. scapy-build streams
+too, but does as the script does with every kept packet: it sets the fields of
+scapy's layers and lets scapy build the packet.
 
 Prints one line of JSON: packets, used, sessions, samples.
 """
 
 import argparse
+import functools
 import hashlib
 import json
 import os
@@ -29,8 +32,12 @@ TCP, UDP = 6, 17
 BACKGROUND = {67, 68, 123, 137, 138, 546, 547, 1900, 3702, 5353, 5355}
 
 
-def scapy_packets(path):
-    """Yields what the loop needs of each packet, None if it is no TCP or UDP."""
+def scapy_packets(path, build=False):
+    """Yields what the loop needs of each packet, None if it is no TCP or UDP.
+
+    The last two are the length from the IP header to the end of the payload,
+    and a function that gives these bytes.
+    """
     from scapy.layers.inet import IP
     from scapy.layers.inet import TCP as Tcp
     from scapy.layers.inet import UDP as Udp
@@ -53,7 +60,19 @@ def scapy_packets(path):
             header = 4 * transport.dataofs if proto == TCP else 8
             version = ip.version
             start, length = (4 * ip.ihl, ip.len) if version == 4 else (40, 40 + ip.plen)
-            yield version, proto, ip.src, transport.sport, ip.dst, transport.dport, start, header, bytes(ip)[:length]
+            give = functools.partial(bytes, ip)
+            if build:
+                give = functools.partial(built, ip, transport)
+            yield version, proto, ip.src, transport.sport, ip.dst, transport.dport, start, header, length, give
+
+
+def built(ip, transport):
+    """Masks by fields, as the script does."""
+    ip.src = ip.dst = "0.0.0.0" if ip.version == 4 else "::"
+    if ip.version == 4:
+        ip.chksum = 0
+    transport.sport = transport.dport = transport.chksum = 0
+    return bytes(ip)
 
 
 def dpkt_packets(path):
@@ -72,7 +91,7 @@ def dpkt_packets(path):
             at = 14 + 4 * len(getattr(ethernet, "vlan_tags", ()))
             version = ip.v
             start, length = (4 * ip.hl, ip.len) if version == 4 else (40, 40 + ip.plen)
-            yield version, proto, ip.src, transport.sport, ip.dst, transport.dport, start, header, frame[at : at + length]
+            yield version, proto, ip.src, transport.sport, ip.dst, transport.dport, start, header, length, functools.partial(frame.__getitem__, slice(at, None))
 
 
 def dropped(proto, sport, dport, payload):
@@ -98,25 +117,27 @@ def masked(version, proto, start, data):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--with", dest="library", choices=["scapy", "dpkt"], required=True)
+    parser.add_argument("--with", dest="library", choices=["scapy", "scapy-build", "dpkt"], required=True)
     parser.add_argument("capture", metavar="IN")
     parser.add_argument("out", metavar="OUT")
     args = parser.parse_args()
 
     sessions = {}  # five-tuple -> prefix, in the order of first kept packets
     packets = used = 0
-    for found in {"scapy": scapy_packets, "dpkt": dpkt_packets}[args.library](args.capture):
+    build = args.library == "scapy-build"
+    found_in = dpkt_packets(args.capture) if args.library == "dpkt" else scapy_packets(args.capture, build)
+    for found in found_in:
         packets += 1
         if found is None:
             continue
-        version, proto, src, sport, dst, dport, start, header, data = found
-        if dropped(proto, sport, dport, len(data) - start - header):
+        version, proto, src, sport, dst, dport, start, header, length, give = found
+        if dropped(proto, sport, dport, length - start - header):
             continue
         used += 1
         low, high = sorted(((src, sport), (dst, dport)))
         prefix = sessions.setdefault((version, proto, low, high), bytearray())
-        if len(prefix) < SAMPLE:
-            prefix += masked(version, proto, start, data)[: SAMPLE - len(prefix)]
+        if build or len(prefix) < SAMPLE:
+            prefix += masked(version, proto, start, give()[:length])[: SAMPLE - len(prefix)]
 
     os.makedirs(args.out, exist_ok=True)
     seen = set()
