@@ -3,6 +3,8 @@ package capture
 import (
 	"io"
 	"os"
+	"runtime"
+	"runtime/debug"
 
 	"github.com/zeebo/xxh3"
 )
@@ -20,6 +22,18 @@ type Block struct {
 
 	leaf [16]byte // digest of Data, if it is a piece of the content digest
 	buf  []byte
+	from *mapping // Data is a part of
+	w    *window
+}
+
+// Release gives Data back. Whoever calls Read must call it before the next Read
+// with the same Block, when nobody needs the data any more.
+func (b *Block) Release() {
+	if b.from != nil {
+		b.from.put(b.w)
+		b.from, b.w = nil, nil
+	}
+	b.Data = nil
 }
 
 // Blocks reads a capture in pieces, for several goroutines that take it apart
@@ -31,6 +45,7 @@ type Blocks struct {
 	r      *Reader
 	length int
 	file   *os.File // if any block can be read at any time
+	maps   *mapping // nil: blocks are read
 	began  bool     // else: the first block was read
 }
 
@@ -41,7 +56,7 @@ func OpenBlocks(path string, length int) (*Blocks, error) {
 	if length == 0 {
 		length = BlockLen
 	}
-	r, err := open(path, min(length, 64<<10))
+	r, err := open(path, min(length, 4<<10)) // enough to tell what it is
 	if err != nil {
 		return nil, err
 	}
@@ -72,15 +87,84 @@ func (b *Blocks) Format() Format { return b.r.format }
 // compression. It may be called at any time.
 func (b *Blocks) BytesRead() int64 { return b.r.BytesRead() }
 
-// Close closes the capture.
-func (b *Blocks) Close() error { return b.r.Close() }
+// Map makes blocks of a local file parts of its mapping instead of copies, where
+// the system can. Call it before the first Read. Then reading, hashing and
+// decoding a capture in the page cache takes half the time; but if the file is
+// cut meanwhile, touching Data is a fault. Read itself deals with that. Whoever
+// touches Data of a Mapped capture later must do it under
+// debug.SetPanicOnFault, recover, and read the capture again without Map.
+func (b *Blocks) Map() {
+	if info, err := os.Stat(b.r.path); b.file != nil && err == nil && info.Size() >= leastMapped {
+		b.maps = newMapping(b.file, b.length)
+	}
+}
+
+// leastMapped is the size in bytes from which mapping a file pays: unmapping
+// costs an interrupt of all cores.
+const leastMapped = 8 << 20
+
+// Mapped reports whether Data may be a part of a mapping.
+func (b *Blocks) Mapped() bool { return b.maps != nil }
+
+// Close closes the capture. Data of all blocks must have been given back.
+func (b *Blocks) Close() error {
+	if b.maps != nil {
+		b.maps.close()
+	}
+	return b.r.Close()
+}
+
+// IsFault tells whether a recovered panic is a fault at memory that is not
+// there, as when a mapped file was cut; see debug.SetPanicOnFault.
+func IsFault(recovered any) bool {
+	_, ok := recovered.(interface {
+		runtime.Error
+		Addr() uintptr
+	})
+	return ok
+}
+
+// readMapped is Read for a block of a mapped file; false: it must be read.
+func (b *Blocks) readMapped(index int64, blk *Block) (ok bool) {
+	data, w, ok := b.maps.block(index*int64(b.length), b.length)
+	if !ok {
+		return false
+	}
+	before := debug.SetPanicOnFault(true)
+	defer debug.SetPanicOnFault(before)
+	defer func() {
+		if p := recover(); p != nil {
+			if !IsFault(p) {
+				panic(p)
+			}
+			b.maps.put(w)
+			ok = false
+		}
+	}()
+	if b.length == digestLeaf {
+		blk.leaf = xxh3.Hash128(data).Bytes()
+	}
+	blk.Data, blk.from, blk.w = data, b.maps, w
+	if len(data) < b.length {
+		blk.Err = io.EOF
+	}
+	counted := 0
+	if index == 0 {
+		counted = min(b.r.end, len(data))
+	}
+	b.r.read.Add(int64(len(data) - counted))
+	return true
+}
 
 // Read fills blk with the block of that number and its digest.
 func (b *Blocks) Read(index int64, blk *Block) {
+	blk.Index, blk.Err = index, nil
+	if b.maps != nil && b.readMapped(index, blk) {
+		return
+	}
 	if len(blk.buf) != b.length {
 		blk.buf = make([]byte, b.length)
 	}
-	blk.Index, blk.Err = index, nil
 	n := 0
 	if b.file != nil {
 		n, blk.Err = b.readAt(blk.buf, index*int64(b.length))

@@ -154,6 +154,12 @@ func (q *Sequence) End(err error) (Digest, error) {
 	}
 	switch {
 	case q.damage != nil:
+	case q.next > q.total && q.stop.skip == 0: // the file header was read, and is gone
+		q.at(q.next)
+		q.damage = &Damage{
+			Path: r.path, Packet: q.packets + 1, Offset: q.next, Kind: ErrTruncated,
+			Detail: fmt.Sprintf("the file was cut to %d bytes while it was read", q.total),
+		}
 	case q.next > q.total: // passing over a block
 		start := q.next - q.stop.skip
 		q.at(start)

@@ -1,6 +1,8 @@
 package mill
 
 import (
+	"errors"
+
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dedup"
 	"github.com/pcapmill/pcapmill/manifest"
@@ -52,7 +54,7 @@ func (s *store) add(in *Input, x *Extraction) (c manifest.Capture, known bool, e
 	}
 	a.c.Sessions = int64(x.Sessions.Len())
 	a.begin(x.Sessions.Len() > few)
-	err = x.Sessions.Batches(64, a.batch)
+	err = a.all(x.Sessions)
 	if e := a.end(err == nil); err == nil {
 		err = e
 	}
@@ -90,6 +92,78 @@ func (a *adding) begin(apart bool) {
 		}
 		a.done <- err
 	}()
+}
+
+// touchAhead is how many sessions are touched before they are needed.
+const touchAhead = 64
+
+// lot is some sessions on their way from the list to dedup.
+type lot struct {
+	first int
+	s     []session.Session
+}
+
+// all takes the sessions of a list, with digests. Those of a large one are
+// computed in a goroutine ahead of dedup, as writing is one behind it.
+func (a *adding) all(l *session.List) error {
+	if a.full == nil {
+		return l.Batches(touchAhead, func(first int, batch []session.Session) error {
+			a.s.seal(batch)
+			return a.batch(first, batch)
+		})
+	}
+	it, err := l.Iterate()
+	if err != nil {
+		return err
+	}
+	const lots, perLot = 6, 4 * touchAhead
+	ready, spare, stop := make(chan lot, lots), make(chan []session.Session, lots), make(chan struct{})
+	for range lots {
+		spare <- make([]session.Session, perLot)
+	}
+	var failed error
+	go func() {
+		defer close(ready)
+		for {
+			select {
+			case <-stop:
+				return
+			case batch := <-spare:
+				first, n, err := it.Next(batch)
+				if failed = err; err != nil || n == 0 {
+					return
+				}
+				a.s.seal(batch[:n])
+				ready <- lot{first, batch[:n]} // there is room for all lots
+			}
+		}
+	}()
+	for l := range ready {
+		for at := 0; at < len(l.s) && err == nil; at += touchAhead {
+			err = a.batch(l.first+at, l.s[at:min(at+touchAhead, len(l.s))])
+		}
+		if err != nil {
+			break
+		}
+		spare <- l.s[:perLot]
+	}
+	close(stop)
+	for range ready { // until the goroutine has ended
+	}
+	return errors.Join(err, failed)
+}
+
+// seal computes the digests that were not made before.
+func (s *store) seal(batch []session.Session) {
+	for i := range batch {
+		switch p := &batch[i]; {
+		case p.Sealed:
+		case s.o.Dedup == dedup.Session:
+			p.Digest = p.Print.Bytes()
+		default:
+			p.Digest = dedup.OfSample(p.Prefix)
+		}
+	}
 }
 
 // batch drops duplicates and loads what is left. Memory is asked for the whole

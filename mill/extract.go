@@ -151,15 +151,15 @@ func (o *Options) newTable(seed session.Seed) *session.Table {
 // pulse is after how many items a loop looks for a stop.
 const pulse = 4096
 
-// contribute masks a packet and adds what is left of it to its session.
-func (w *worker) contribute(t *session.Table, id uint32, data []byte, s *header.Stack) {
+// contribute masks a packet and adds the n bytes that are left of it to its
+// session.
+func (w *worker) contribute(t *session.Table, id uint32, data []byte, s *header.Stack, n int) {
 	if w.o.Dedup == dedup.Session { // the fingerprint needs every byte
 		w.scratch = w.masker.Append(w.scratch[:0], data, s)
 		copy(t.Room(id, len(w.scratch)), w.scratch)
 		t.Contribute(id, len(w.scratch), w.scratch)
 		return
 	}
-	n := w.masker.Len(s)
 	if room := t.Room(id, n); len(room) > 0 {
 		w.masker.Write(room, data, s)
 	}

@@ -33,6 +33,8 @@ type job struct {
 	units      map[int64]*unit // decoded and not yet put together, by block
 	filled     []*unit         // read from a stream and not yet decoded
 	inFlight   int             // units of blocks that are not free yet
+	reading    int             // of these, those that are being read or decoded
+	copied     bool            // do not map the file: it changed
 	committing bool
 	opening    bool
 	ended      bool // all blocks are put together
@@ -165,7 +167,7 @@ func (w *worker) apply(s *shard, k int, units []*unit) {
 				}
 				data := u.run.Data[p.At : p.At+p.Len : p.At+p.Len]
 				p.Stack(data, &w.stack)
-				w.contribute(t, id, data, &w.stack)
+				w.contribute(t, id, data, &w.stack, int(p.Gives))
 			}
 			packets = packets[n:]
 		}

@@ -2,6 +2,7 @@ package mill
 
 import (
 	"context"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -92,10 +93,22 @@ func start(ctx context.Context, p *Plan, progress *Progress) (answers <-chan ans
 	return q.out, release, func() {
 		stop()
 		ended := make(chan struct{})
-		go func() { q.group.Wait(); close(ended) }()
+		go func() { q.group.Wait(); q.abandon(); close(ended) }()
 		select {
 		case <-ended:
 		case <-time.After(time.Second):
+		}
+	}
+}
+
+// abandon closes what an interrupted run has open, when the workers have ended.
+func (q *quarry) abandon() {
+	for _, j := range q.jobs {
+		for _, s := range j.shards {
+			_ = s.spill.Close() // its file has no name
+		}
+		if j.blocks != nil {
+			_ = j.blocks.Close() // it was only read
 		}
 	}
 }
@@ -108,6 +121,7 @@ func (q *quarry) wakeAll() {
 
 // work is a worker's life.
 func (q *quarry) work(w *worker) {
+	debug.SetPanicOnFault(true) // see unlessCut
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for q.ctx.Err() == nil {
@@ -158,7 +172,7 @@ func (q *quarry) pickOf(w *worker, j *job) func() {
 			units := s.queue
 			s.queue = nil
 			return func() { q.apply(w, j, k, units) }
-		case j.ended:
+		case j.ended && j.reading == 0:
 			s.busy = true
 			return func() { q.seal(w, j, s) }
 		}
@@ -192,6 +206,7 @@ func (q *quarry) claim(j *job) *unit {
 	u.block.Index, u.isBlock = j.nextRead, true
 	j.nextRead++
 	j.inFlight++
+	j.reading++
 	return u
 }
 
@@ -211,6 +226,7 @@ func (q *quarry) free(j *job, u *unit) {
 	}
 	j.inFlight--
 	u.run.Data = nil
+	u.block.Release()
 	q.units = append(q.units, u)
 }
 
@@ -219,13 +235,16 @@ func (q *quarry) open(w *worker, j *job) {
 	j.began = time.Now()
 	if q.p.serial || q.p.Resync {
 		x, err := w.serial(q.ctx, j.path)
-		q.finish(j, x, err)
+		q.finish(w, j, x, err)
 		return
 	}
 	blocks, err := capture.OpenBlocks(j.path, q.p.BlockLength)
 	if err != nil {
-		q.finish(j, nil, err)
+		q.finish(w, j, nil, err)
 		return
+	}
+	if !j.copied {
+		blocks.Map()
 	}
 	blocks.MaxExpansion(q.p.MaxExpansion)
 	j.blocks = blocks

@@ -61,7 +61,7 @@ func (w *worker) serial(ctx context.Context, path string) (*Extraction, error) {
 			continue
 		}
 		if id, ok := t.NoteBroken(breaker, p.Data, &s, p.At.Packet, p.Time, kept); ok {
-			w.contribute(t, id, p.Data, &s)
+			w.contribute(t, id, p.Data, &s, w.masker.Len(&s))
 		}
 	}
 	x.add(&of)

@@ -2,8 +2,10 @@ package mill
 
 import (
 	"errors"
+	"slices"
 	"time"
 
+	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/session"
 )
 
@@ -12,9 +14,13 @@ func (q *quarry) decode(w *worker, j *job, u *unit) {
 	q.mu.Lock()
 	framing, near := j.framing, j.near
 	q.mu.Unlock()
-	w.ahead(u, framing, near, len(j.shards))
+	whole := unlessCut(func() { w.ahead(u, framing, near, len(j.shards)) })
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	j.reading--
+	if !whole {
+		q.cut(j)
+	}
 	if j.ended { // read behind the end
 		q.free(j, u)
 		return
@@ -24,19 +30,23 @@ func (q *quarry) decode(w *worker, j *job, u *unit) {
 
 // commit puts the next block together with the others.
 func (q *quarry) commit(w *worker, j *job, u *unit) {
-	ready := w.commit(j, u)
+	var ready []*unit
+	whole := unlessCut(func() { ready = w.commit(j, u) })
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	delete(j.units, u.block.Index)
 	j.committed++
 	j.committing = false
+	if !whole {
+		q.cut(j)
+		ready = nil
+	}
 	j.framing, j.near = j.seq.Framing(), j.x.First
 	if u.block.Err != nil {
-		j.ended = true
-		for i, rest := range j.units {
-			q.free(j, rest)
-			delete(j.units, i)
-		}
+		q.endOf(j)
+	}
+	if j.err != nil {
+		ready = nil
 	}
 	used := false
 	for _, r := range ready {
@@ -57,20 +67,72 @@ func (q *quarry) commit(w *worker, j *job, u *unit) {
 	}
 }
 
+// endOf notes that no more blocks of a capture are wanted; the lock is held.
+func (q *quarry) endOf(j *job) {
+	j.ended = true
+	for i, rest := range j.units {
+		q.free(j, rest)
+		delete(j.units, i)
+	}
+}
+
+// errCut says that a mapped file was cut while it was read. The capture is read
+// again, without mapping it, and is what it is now.
+var errCut = errors.New("the file was cut while it was read")
+
+// unlessCut does something with the data of a block, which may be a part of a
+// mapped file, and reports whether the data was there. The worker must have
+// called debug.SetPanicOnFault.
+func unlessCut(f func()) (whole bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			if !capture.IsFault(p) {
+				panic(p)
+			}
+			whole = false
+		}
+	}()
+	f()
+	return true
+}
+
+// cut gives a capture up whose data is gone; the lock is held.
+func (q *quarry) cut(j *job) {
+	if j.err == nil {
+		j.err = errCut
+	}
+	q.endOf(j)
+	for _, s := range j.shards {
+		for _, u := range s.queue {
+			q.applied(j, u)
+		}
+		s.queue = nil
+	}
+}
+
+// applied notes that one more shard is done with a unit; the lock is held.
+func (q *quarry) applied(j *job, u *unit) {
+	if u.refs--; u.refs == 0 {
+		q.free(j, u)
+	}
+}
+
 // apply adds units to a table, and puts the table aside if memory is short.
 func (q *quarry) apply(w *worker, j *job, k int, units []*unit) {
 	s := j.shards[k]
-	w.apply(s, k, units)
+	whole := unlessCut(func() { w.apply(s, k, units) })
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if !whole {
+		q.cut(j)
+	}
 	for _, u := range units {
-		if u.refs--; u.refs == 0 {
-			q.free(j, u)
-		}
+		q.applied(j, u)
 	}
 	q.weigh(s)
 	budget := q.budget()
-	if q.memory > budget && s.bytes > budget/int64(8*len(j.shards)) || s.bytes > mostOfTable {
+	// A table that was put aside keeps its memory, and fills it before it goes again.
+	if q.memory > budget && s.table.Used() > max(s.bytes*3/4, budget/int64(8*len(j.shards))) || s.table.Used() > mostOfTable {
 		q.mu.Unlock()
 		err := spilling(s.spill.Put(s.table))
 		q.mu.Lock()
@@ -97,8 +159,10 @@ func (q *quarry) seal(w *worker, j *job, s *shard) {
 		}
 		err = spilling(err)
 		s.table.Reset(0) // the sessions stand in a file now
-	default:
+	case len(j.shards) == 1: // small: the writer should find all done
 		s.table.Seal(ofSample)
+		list.AddTable(s.table)
+	default:
 		list.AddTable(s.table)
 	}
 	q.mu.Lock()
@@ -118,7 +182,7 @@ func (q *quarry) seal(w *worker, j *job, s *shard) {
 	if last {
 		j.x.Seconds = time.Since(j.began).Seconds()
 		j.x.release = func() { q.giveBack(j) }
-		q.finish(j, j.x, j.err)
+		q.finish(w, j, j.x, j.err)
 	}
 }
 
@@ -138,7 +202,7 @@ func (q *quarry) giveBack(j *job) {
 }
 
 // finish hands a capture over.
-func (q *quarry) finish(j *job, x *Extraction, err error) {
+func (q *quarry) finish(w *worker, j *job, x *Extraction, err error) {
 	if j.blocks != nil {
 		_ = j.blocks.Close() // it was only read
 	}
@@ -150,12 +214,15 @@ func (q *quarry) finish(j *job, x *Extraction, err error) {
 		x = nil
 	}
 	q.mu.Lock()
-	for i := range q.jobs {
-		if q.jobs[i] == j {
-			q.jobs = append(q.jobs[:i:i], q.jobs[i+1:]...)
-			break
-		}
+	at := slices.Index(q.jobs, j)
+	if errors.Is(err, errCut) {
+		again := &job{i: j.i, path: j.path, copied: true, opening: true, units: map[int64]*unit{}}
+		q.jobs[at] = again
+		q.mu.Unlock()
+		q.open(w, again)
+		return
 	}
+	q.jobs = slices.Delete(q.jobs, at, at+1)
 	q.mu.Unlock()
 	select {
 	case q.out <- answer{j.i, x, err}:

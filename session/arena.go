@@ -75,17 +75,18 @@ func (a *arena) get(class uint8) uint32 {
 	return place
 }
 
-// extent is how many bytes a large arena takes at a time.
-const extent = 16 << 20
+// extent is how many blocks a large arena takes at a time.
+const extent = 16
 
-// more takes memory: a block, or, once there are some, many at a time.
+// more takes memory: a block, or, once there are many, half as many at a time.
 func (a *arena) more() {
 	length := 1 << a.shift
-	if len(a.blocks) < 8 || length > extent {
+	n := min(len(a.blocks)/2, extent)
+	if n < 4 || length > 1<<20 {
 		a.blocks = append(a.blocks, make([]byte, length))
 		return
 	}
-	for b := large(extent); len(b) > 0; b = b[length:] {
+	for b := large(n * length); len(b) > 0; b = b[length:] {
 		a.blocks = append(a.blocks, b[:length:length])
 	}
 }

@@ -1,14 +1,13 @@
 package session
 
-import "math"
-
 // Session is a finished session of a capture.
 type Session struct {
 	Key FiveTuple
 	Gen uint16 // which session of its five-tuple, from 0
 	Partial
-	// Digest is what dedup compares, as Seal made it.
+	// Digest is what dedup compares, if Sealed: as Table.Seal made it.
 	Digest [16]byte
+	Sealed bool
 
 	own []byte // memory for Prefix, where it is not that of a table
 }
@@ -39,12 +38,12 @@ type cursor interface {
 	next(s *Session) error
 }
 
-// NewList puts the sessions of sealed tables in order. The tables must not
+// NewList puts the sessions of tables in order. The tables must not
 // change while the list is in use.
 func NewList(tables ...*Table) *List {
 	l := &List{}
 	for _, t := range tables {
-		l.add(sealed{t})
+		l.add(inMemory{t})
 	}
 	return l
 }
@@ -54,8 +53,8 @@ func (l *List) add(p part) {
 	l.n += p.len()
 }
 
-// AddTable adds the sessions of one more sealed table of the capture.
-func (l *List) AddTable(t *Table) { l.add(sealed{t}) }
+// AddTable adds the sessions of one more table of the capture.
+func (l *List) AddTable(t *Table) { l.add(inMemory{t}) }
 
 // Join adds the sessions of another list of the same capture, which must not be
 // used any more.
@@ -88,38 +87,111 @@ func (l *List) Each(f func(i int, s *Session) error) error {
 // shorter. first is the place of batch[0], from 0. The batch and its prefixes are
 // lent for the call.
 func (l *List) Batches(n int, f func(first int, batch []Session) error) error {
+	it, err := l.Iterate()
+	if err != nil {
+		return err
+	}
+	batch := make([]Session, n)
+	for {
+		first, n, err := it.Next(batch)
+		if err != nil || n == 0 {
+			return err
+		}
+		if err := f(first, batch[:n]); err != nil {
+			return err
+		}
+	}
+}
+
+// Iterator goes through a List in order.
+type Iterator struct {
+	h    cursorHeap
+	at   int
+	left int
+}
+
+// Iterate starts at the first session. A List can be gone through as often as
+// needed.
+func (l *List) Iterate() (*Iterator, error) {
 	cursors := make([]cursor, len(l.parts))
 	for i, p := range l.parts {
 		c, err := p.open()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		cursors[i] = c
 	}
-	batch := make([]Session, n)
-	for first := 0; first < l.n; first += n {
-		batch = batch[:min(n, l.n-first)]
-		for i := range batch {
-			if err := nextOf(cursors).next(&batch[i]); err != nil {
-				return err
-			}
-		}
-		if err := f(first, batch); err != nil {
-			return err
+	return &Iterator{h: newHeap(cursors), left: l.n}, nil
+}
+
+// Next fills the batch, as far as there are sessions, and returns the place of
+// the first and their number, 0 behind the last. Prefixes are valid until the
+// same element is filled again.
+func (it *Iterator) Next(batch []Session) (first, n int, err error) {
+	first, n = it.at, min(len(batch), it.left)
+	for i := range n {
+		if err := it.h.next(&batch[i]); err != nil {
+			return first, 0, err
 		}
 	}
+	it.at += n
+	it.left -= n
+	return first, n, nil
+}
+
+// cursorHeap has the cursor whose session comes first on top: hundreds of parts
+// of what was spilled are merged here.
+type cursorHeap []head
+
+type head struct {
+	first uint64
+	c     cursor
+}
+
+func newHeap(cursors []cursor) cursorHeap {
+	var h cursorHeap
+	for _, c := range cursors {
+		if n := c.first(); n != 0 {
+			h = append(h, head{n, c})
+		}
+	}
+	for i := len(h)/2 - 1; i >= 0; i-- {
+		h.down(i)
+	}
+	return h
+}
+
+// next fills s with the session that comes first.
+func (h *cursorHeap) next(s *Session) error {
+	top := &(*h)[0]
+	if err := top.c.next(s); err != nil {
+		return err
+	}
+	if top.first = top.c.first(); top.first == 0 {
+		last := len(*h) - 1
+		(*h)[0] = (*h)[last]
+		*h = (*h)[:last]
+	}
+	h.down(0)
 	return nil
 }
 
-// nextOf is the cursor whose session comes first. There is one.
-func nextOf(cursors []cursor) cursor {
-	least, first := cursors[0], uint64(math.MaxUint64)
-	for _, c := range cursors {
-		if n := c.first(); n != 0 && n < first {
-			least, first = c, n
+// down restores the order below i.
+func (h cursorHeap) down(i int) {
+	for {
+		least := 2*i + 1
+		if least >= len(h) {
+			return
 		}
+		if least+1 < len(h) && h[least+1].first < h[least].first {
+			least++
+		}
+		if h[i].first <= h[least].first {
+			return
+		}
+		h[i], h[least] = h[least], h[i]
+		i = least
 	}
-	return least
 }
 
 // Sample writes a session's prefix in full length into dst, which has the
@@ -127,7 +199,7 @@ func nextOf(cursors []cursor) cursor {
 func (s *Session) Sample(dst []byte) { clear(dst[copy(dst, s.Prefix):]) }
 
 // Seal computes the digest of every session, before the table goes into a
-// List: that of its prefix, or, where the table makes prints, the print. The
+// List (or whoever reads the list does): that of its prefix, or, where the table makes prints, the print. The
 // zeros behind a prefix must not count for digest. The prefix is lent.
 func (t *Table) Seal(digest func(prefix []byte) [16]byte) {
 	t.digests = t.digests[:0]
@@ -140,12 +212,12 @@ func (t *Table) Seal(digest func(prefix []byte) [16]byte) {
 	}
 }
 
-// sealed is a table as a part.
-type sealed struct{ t *Table }
+// inMemory is a table as a part.
+type inMemory struct{ t *Table }
 
-func (p sealed) len() int              { return p.t.n }
-func (p sealed) open() (cursor, error) { return &tableCursor{t: p.t}, nil }
-func (p sealed) close() error          { return nil }
+func (p inMemory) len() int              { return p.t.n }
+func (p inMemory) open() (cursor, error) { return &tableCursor{t: p.t}, nil }
+func (p inMemory) close() error          { return nil }
 
 type tableCursor struct {
 	t *Table
@@ -160,7 +232,10 @@ func (c *tableCursor) first() uint64 {
 }
 
 func (c *tableCursor) next(s *Session) error {
-	s.Key, s.Gen, s.Partial, s.Digest = c.t.Key(c.i), c.t.Gen(c.i), c.t.At(c.i), c.t.digests[c.i]
+	s.Key, s.Gen, s.Partial = c.t.Key(c.i), c.t.Gen(c.i), c.t.At(c.i)
+	if s.Sealed = c.i < len(c.t.digests); s.Sealed {
+		s.Digest = c.t.digests[c.i]
+	}
 	c.i++
 	return nil
 }

@@ -39,6 +39,8 @@ func Merge(earlier, later Partial, limit int) Partial {
 	}
 	p.Bytes += later.Bytes
 	p.Prefix = append(earlier.Prefix, later.Prefix[:min(room, len(later.Prefix))]...)
-	p.Print = earlier.Print.join(later.Print, later.Bytes)
+	if earlier.Print != (Print{}) || later.Print != (Print{}) { // else nobody asked for it
+		p.Print = earlier.Print.join(later.Print, later.Bytes)
+	}
 	return p
 }

@@ -31,9 +31,10 @@ type Spill struct {
 type segment struct{ at, length int64 }
 
 const (
-	spillParts  = 16
-	partShift   = 28 // the highest bits of the 32 of the hash tell the part
+	spillParts  = 64
+	partShift   = 26 // the highest bits of the 32 of the hash tell the part
 	spillBuffer = 64 << 10
+	readBuffer  = 16 << 10 // there is one for each part when all are read at once
 )
 
 // NewSpill prepares for spilling into files in dir, which must exist.
@@ -106,7 +107,7 @@ func (s *Spill) Put(t *Table) (err error) {
 	if err := s.w.Flush(); err != nil {
 		return fmt.Errorf("session: spilling to %s: %w", s.dir, err)
 	}
-	t.Reset(t.Bytes())
+	t.Reset(t.Bytes()) // its memory is for what comes
 	return nil
 }
 
@@ -238,7 +239,7 @@ func (c *fileCursor) first() uint64 { return c.s.First }
 func (c *fileCursor) next(s *Session) error {
 	own := append(s.own[:0], c.s.Prefix...) // c reads on
 	*s = c.s
-	s.own, s.Prefix = own, own
+	s.own, s.Prefix, s.Sealed = own, own, true
 	return c.read()
 }
 
@@ -287,7 +288,7 @@ type recordReader struct {
 }
 
 func newRecordReader(f *os.File, s segment) *recordReader {
-	return &recordReader{r: bufio.NewReaderSize(io.NewSectionReader(f, s.at, s.length), spillBuffer)}
+	return &recordReader{r: bufio.NewReaderSize(io.NewSectionReader(f, s.at, s.length), readBuffer)}
 }
 
 // next reads a record; p.Prefix is valid until the next call. io.EOF: no more.

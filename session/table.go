@@ -70,7 +70,7 @@ func (t *Table) Reset(keep int64) {
 		return
 	}
 	clear(t.slots)
-	t.n, t.six = 0, t.six[:0]
+	t.n, t.six, t.digests = 0, t.six[:0], t.digests[:0]
 	t.arena.reset()
 }
 
@@ -84,6 +84,11 @@ func (t *Table) Bytes() int64 {
 		perSession += 16
 	}
 	return int64(len(t.slots))*8 + int64(len(t.hot)*perBlock*perSession) + int64(cap(t.six))*38 + int64(t.arena.bytes())
+}
+
+// Used is how much of that memory sessions fill; the rest takes further ones.
+func (t *Table) Used() int64 {
+	return int64(len(t.slots))*8 + int64(t.n)*96 + int64(t.arena.now<<t.arena.shift+t.arena.used)
 }
 
 // Touch loads what Add will need for each of some packets (16 to 64), so that

@@ -52,13 +52,30 @@ func stopWithin(t *testing.T, capture string, args ...string) (cmd *exec.Cmd, ou
 			}
 			n = bytesRead(cmd.Process.Pid, capture)
 			return cmd, output, n > 0 && n <= info.Size()/2
+		} else if n < 0 { // it has ended, and is nobody's child any more only when it was waited for
+			return cmd, output, false
 		}
 	}
 	return cmd, output, false
 }
 
-// bytesRead is how much a process has read, of all files; 0 if it has not got the given one open.
+// bytesRead is how far a process has come in a capture: to where it has mapped it, or else how much it has read, of all files;
+// 0 if it has not got the capture open, -1 if it has ended.
 func bytesRead(pid int, path string) int64 {
+	if state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err != nil || bytes.Contains(state, []byte(") Z ")) {
+		return -1
+	}
+	maps, _ := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
+	mapped := int64(0)
+	for line := range strings.Lines(string(maps)) {
+		if f := strings.Fields(line); len(f) == 6 && f[5] == path {
+			offset, _ := strconv.ParseInt(f[2], 16, 64)
+			mapped = max(mapped, offset+16<<20)
+		}
+	}
+	if mapped > 0 {
+		return mapped
+	}
 	fds := fmt.Sprintf("/proc/%d/fd", pid)
 	entries, err := os.ReadDir(fds)
 	if err != nil {
@@ -83,7 +100,8 @@ func bytesRead(pid int, path string) int64 {
 }
 
 // TestCaptureChangesWhileRead cuts a capture, or makes it longer, while it is being read. Cut, it is a truncated capture: status 3,
-// the offset, and what stood before is in. Longer, it is read to where it ends then. Either way the dataset keeps every promise.
+// the offset, and what stood before is in. Longer, it is read to where it ends then. Emptied, it may be read anew, as the empty
+// file that it is: status 3, named. Either way the dataset keeps every promise.
 func TestCaptureChangesWhileRead(t *testing.T) {
 	raw := largeCapture(t)
 	for _, c := range []struct {
@@ -133,6 +151,9 @@ func changed(t *testing.T, what, out string, code int, output string) {
 	m, err := manifest.Load(out)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(m.Captures) == 1 && what == "is emptied" && code == exitDamaged && strings.Contains(output, "b_aim_chat.pcap: not a capture: it is empty") {
+		return
 	}
 	if len(m.Captures) != 2 || m.Captures[0].Damage != nil || m.Captures[0].Samples != 2 {
 		t.Fatalf("captures %+v\n%s", m.Captures, output)

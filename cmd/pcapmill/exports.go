@@ -53,6 +53,9 @@ func exportsText(dir string, m *manifest.Manifest) string {
 
 // stale warns of exports that are not of the dataset as it is now.
 func (c *console) stale(dir string) {
+	if there, err := export.Find(dir, ""); err == nil && len(there) == 0 {
+		return // before a large manifest is read for nothing
+	}
 	m, err := manifest.Load(dir)
 	if err != nil {
 		return // the run has said it

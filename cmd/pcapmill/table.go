@@ -29,12 +29,12 @@ func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 func (t *table) widths() []int {
 	w := make([]int, len(t.columns))
 	for i, c := range t.columns {
-		w[i] = runewidth.StringWidth(c.head)
+		w[i] = columnsOf(c.head)
 	}
 	for _, r := range t.rows {
 		for i, cell := range r {
 			if i < len(r)-1 || len(r) == len(t.columns) {
-				w[i] = max(w[i], runewidth.StringWidth(cell))
+				w[i] = max(w[i], columnsOf(cell))
 			}
 		}
 	}
@@ -77,7 +77,7 @@ func (t *table) write(out io.Writer, limit int) {
 // row writes one row, its last cell on as many lines as it needs.
 func (t *table) row(b *strings.Builder, cells []string, w []int) {
 	last := len(w) - 1
-	if len(cells) <= last || !t.columns[last].fold || runewidth.StringWidth(cells[last]) <= w[last] {
+	if len(cells) <= last || !t.columns[last].fold || columnsOf(cells[last]) <= w[last] {
 		t.line(b, cells, w)
 		return
 	}
@@ -100,7 +100,7 @@ func (t *table) line(b *strings.Builder, cells []string, w []int) {
 		if i == 0 {
 			cell = shorten(cell, w[0])
 		}
-		space := strings.Repeat(" ", max(0, w[i]-runewidth.StringWidth(cell)))
+		space := strings.Repeat(" ", max(0, w[i]-columnsOf(cell)))
 		if t.columns[i].right && (i < len(cells)-1 || len(cells) == len(w)) {
 			cell, space = space+cell, ""
 		}
@@ -112,15 +112,15 @@ func (t *table) line(b *strings.Builder, cells []string, w []int) {
 // shorten takes characters out of the middle of a name: its end tells more than
 // its middle.
 func shorten(name string, width int) string {
-	if runewidth.StringWidth(name) <= width {
+	if columnsOf(name) <= width {
 		return name
 	}
 	head, tail := name, name
-	for runewidth.StringWidth(head) > (width-1)/2 {
+	for columnsOf(head) > (width-1)/2 {
 		_, n := utf8.DecodeLastRuneInString(head)
 		head = head[:len(head)-n]
 	}
-	for runewidth.StringWidth(tail) > width-1-runewidth.StringWidth(head) {
+	for columnsOf(tail) > width-1-columnsOf(head) {
 		_, n := utf8.DecodeRuneInString(tail)
 		tail = tail[n:]
 	}
@@ -132,4 +132,15 @@ func sum(numbers []int) (total int) {
 		total += n
 	}
 	return total
+}
+
+// columnsOf is how many columns of a terminal a text takes. Nearly all texts are
+// plain, and a table has many.
+func columnsOf(text string) int {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return runewidth.StringWidth(text)
+		}
+	}
+	return len(text)
 }
