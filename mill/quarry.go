@@ -122,21 +122,30 @@ func (q *quarry) wakeAll() {
 // work is a worker's life.
 func (q *quarry) work(w *worker) {
 	debug.SetPanicOnFault(true) // see unlessCut
-	q.mu.Lock()
-	defer q.mu.Unlock()
+	for {
+		q.mu.Lock()
+		task, done := q.await(w)
+		q.mu.Unlock()
+		if done {
+			return
+		}
+		task()
+		q.wakeAll()
+	}
+}
+
+// await waits for something to do, or for the end. The lock is held.
+func (q *quarry) await(w *worker) (task func(), done bool) {
 	for q.ctx.Err() == nil {
 		if task := q.pick(w); task != nil {
-			q.mu.Unlock()
-			task()
-			q.mu.Lock()
-			q.wake.Broadcast()
-			continue
+			return task, false
 		}
 		if len(q.jobs) == 0 && q.next == len(q.p.Captures) {
-			return
+			return nil, true
 		}
 		q.wake.Wait()
 	}
+	return nil, true
 }
 
 // pick finds something to do and marks it as being done. The lock is held.
@@ -172,7 +181,7 @@ func (q *quarry) pickOf(w *worker, j *job) func() {
 			units := s.queue
 			s.queue = nil
 			return func() { q.apply(w, j, k, units) }
-		case j.ended && j.reading == 0:
+		case j.ended && j.reading == 0 && !j.committing:
 			s.busy = true
 			return func() { q.seal(w, j, s) }
 		}

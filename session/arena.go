@@ -75,14 +75,21 @@ func (a *arena) get(class uint8) uint32 {
 	return place
 }
 
-// extent is how many blocks a large arena takes at a time.
-const extent = 16
-
-// more takes memory: a block, or, once there are many, half as many at a time.
+// more takes memory: a block, and more at a time the more there are, so that
+// huge pages fit in.
 func (a *arena) more() {
 	length := 1 << a.shift
-	n := min(len(a.blocks)/2, extent)
-	if n < 4 || length > 1<<20 {
+	n := 1
+	switch have := len(a.blocks); {
+	case length > 1<<20 || have < 2:
+	case have < 8:
+		n = 4
+	case have < 24:
+		n = 8
+	default:
+		n = 16
+	}
+	if n == 1 {
 		a.blocks = append(a.blocks, make([]byte, length))
 		return
 	}
