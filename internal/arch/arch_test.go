@@ -94,7 +94,7 @@ var libraries = map[string][]string{
 	"github.com/google/jsonschema-go":  {"config"},
 	"github.com/google/renameio/v2":    {"internal/fsys"},
 	"github.com/gofrs/flock":           {"dataset"},
-	"golang.org/x/sys":                 {"dataset", "dataset/idx", "export"},
+	"golang.org/x/sys":                 {"capture", "dataset", "dataset/idx", "export", "session"},
 	"golang.org/x/image":               {"report"},
 	"golang.org/x/net":                 {"audit/leak"},
 	"golang.org/x/term":                {"cmd/pcapmill"},
