@@ -218,7 +218,7 @@ func TestInterruptInHugeCapture(t *testing.T) {
 		}
 		mustExit(t, exitDone, "verify", out)
 		m, err := manifest.Load(out)
-		if err != nil || len(m.Captures) != 1 || m.Samples != 2 {
+		if err != nil || len(m.Captures) > 1 || m.Samples != 2*int64(len(m.Captures)) { // the small one was done, or not yet
 			t.Fatalf("%v, captures %+v", err, m.Captures)
 		}
 		if left, err := filepath.Glob(filepath.Join(out, ".*")); err != nil || len(left) > 0 {
