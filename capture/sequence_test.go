@@ -149,6 +149,57 @@ func TestBlocksAreTheReader(t *testing.T) {
 	}
 }
 
+// TestFramingsAreApart: walks from one framing, as several workers make them, do not share the interfaces that they find.
+func TestFramingsAreApart(t *testing.T) {
+	block := func(write func(f *testcap.NG)) []byte {
+		var f testcap.NG
+		f.Section()
+		for range 4 {
+			f.Interface(testcap.Interface{LinkType: testcap.Ethernet})
+		}
+		before := len(f.Bytes())
+		write(&f)
+		return bytes.Clone(f.Bytes()[before:])
+	}
+	path := filepath.Join(t.TempDir(), "a.pcapng")
+	var start testcap.NG
+	start.Section()
+	for range 3 { // three take the room of four
+		start.Interface(testcap.Interface{LinkType: testcap.Ethernet})
+	}
+	if err := os.WriteFile(path, start.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b, err := capture.OpenBlocks(path, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	var blk capture.Block
+	b.Read(0, &blk)
+	var piece capture.Piece
+	none := func(*capture.Packet, uint32, int) {}
+	b.Sequence().Framing().Walk(blk.Data, 0, &piece, none)
+	common := piece.After
+	after := func(link uint16) *capture.Framing {
+		var p capture.Piece
+		common.Walk(block(func(f *testcap.NG) { f.Interface(testcap.Interface{LinkType: link}) }), 0, &p, none)
+		return p.After
+	}
+	first, second := after(101), after(113)
+	for f, want := range map[*capture.Framing]capture.LinkType{first: 101, second: 113} {
+		found := 0
+		f.Walk(block(func(f *testcap.NG) { f.Enhanced(3, testcap.Packet{Data: []byte{1}}) }), 0, &piece, func(p *capture.Packet, _ uint32, _ int) {
+			if found++; p.LinkType != want {
+				t.Errorf("link type %d, want %d", p.LinkType, want)
+			}
+		})
+		if found != 1 {
+			t.Errorf("%d packets, want one", found)
+		}
+	}
+}
+
 // anyCapture is a capture of any dialect, sometimes with captures inside its packets.
 func anyCapture(r *rand.Rand) []byte {
 	traffic := testcap.Random(r, testcap.Options{Mixed: r.IntN(2) == 0, Sessions: 3 + r.IntN(20)})
