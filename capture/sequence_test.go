@@ -144,7 +144,7 @@ func TestBlocksAreTheReader(t *testing.T) {
 			}
 		}
 	})
-	if accepted < 100 {
+	if accepted < 10 { // of some 300, or 60 with -short
 		t.Errorf("only %d walks from guessed places counted: blocks are not read in parallel", accepted)
 	}
 }
