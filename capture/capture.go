@@ -15,6 +15,9 @@
 //		...
 //	}
 //
+// Blocks, Framing.Walk and Sequence give the same to several goroutines that take
+// one capture apart at the same time; see Blocks.
+//
 // A record that runs past the end of the file is ErrTruncated, one that cannot
 // be true is ErrMalformed, a failing disk is ErrUnreadable; in all three cases
 // every packet before it has been delivered.

@@ -75,3 +75,19 @@ func TestUnknownVariable(t *testing.T) {
 		t.Errorf("%v, need %s", err, want)
 	}
 }
+
+func TestSizes(t *testing.T) {
+	for text, want := range map[string]int64{
+		"0": 0, "1048576": 1 << 20, "512MiB": 512 << 20, "2G": 2 << 30, "2GiB": 2 << 30, "1.5 gib": 3 << 29, "1GB": 1e9, "128m": 128 << 20, "64KiB": 64 << 10,
+	} {
+		v := Defaults()
+		if err := v.Set("memory", text, "--memory"); err != nil || v.Size("memory") != want {
+			t.Errorf("%s: %d, %v; want %d", text, v.Size("memory"), err, want)
+		}
+	}
+	for _, text := range []string{"", "much", "-1", "2 GiBs", "1e30", "NaN", "MiB", "0x10"} {
+		if err := Defaults().Set("memory", text, "--memory"); err == nil {
+			t.Errorf("%q is a size", text)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package mill
 import (
 	"math"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -61,9 +62,12 @@ func (o *Options) tableBudget(memory, held int64) int64 {
 // MachineMemory is the memory in bytes that this process can have: that of the
 // machine, or the limit of its control group (v2 or v1) where that is lower.
 // Where neither can be told, it is 4 GiB.
-func MachineMemory() int64 {
+func MachineMemory() int64 { return machineMemory("/") }
+
+// machineMemory looks below another root, for tests.
+func machineMemory(root string) int64 {
 	least := int64(math.MaxInt64)
-	if text, err := os.ReadFile("/proc/meminfo"); err == nil {
+	if text, err := os.ReadFile(filepath.Join(root, "proc/meminfo")); err == nil {
 		for line := range strings.Lines(string(text)) {
 			if f := strings.Fields(line); len(f) == 3 && f[0] == "MemTotal:" {
 				if kib, err := strconv.ParseInt(f[1], 10, 64); err == nil {
@@ -72,8 +76,8 @@ func MachineMemory() int64 {
 			}
 		}
 	}
-	for _, path := range controlGroups() {
-		text, err := os.ReadFile(path)
+	for _, path := range controlGroups(root) {
+		text, err := os.ReadFile(filepath.Join(root, path))
 		if err != nil {
 			continue
 		}
@@ -89,8 +93,8 @@ func MachineMemory() int64 {
 
 // controlGroups are the files that may hold a memory limit of this process: of
 // its group and of all above it.
-func controlGroups() (files []string) {
-	text, err := os.ReadFile("/proc/self/cgroup")
+func controlGroups(root string) (files []string) {
+	text, err := os.ReadFile(filepath.Join(root, "proc/self/cgroup"))
 	if err != nil {
 		return nil
 	}
@@ -99,16 +103,16 @@ func controlGroups() (files []string) {
 		if len(f) != 3 {
 			continue
 		}
-		root, name := "/sys/fs/cgroup", "memory.max"
+		top, name := "/sys/fs/cgroup", "memory.max"
 		if f[1] != "" {
 			if !strings.Contains(","+f[1]+",", ",memory,") {
 				continue
 			}
-			root, name = "/sys/fs/cgroup/memory", "memory.limit_in_bytes"
+			top, name = "/sys/fs/cgroup/memory", "memory.limit_in_bytes"
 		}
 		for group := f[2]; ; group = group[:strings.LastIndexByte(group, '/')] {
 			group = strings.TrimSuffix(group, "/")
-			files = append(files, root+group+"/"+name)
+			files = append(files, top+group+"/"+name)
 			if group == "" {
 				break
 			}
