@@ -31,8 +31,8 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"github.com/pcapmill/pcapmill/capture/pcap"
-	"github.com/pcapmill/pcapmill/capture/pcapng"
+	"github.com/pcapmill/pcapmill/capture/internal/pcap"
+	"github.com/pcapmill/pcapmill/capture/internal/pcapng"
 )
 
 // Position is where in its capture a packet stands.

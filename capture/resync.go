@@ -3,7 +3,7 @@ package capture
 import (
 	"fmt"
 
-	"github.com/pcapmill/pcapmill/capture/pcapng"
+	"github.com/pcapmill/pcapmill/capture/internal/pcapng"
 )
 
 const (

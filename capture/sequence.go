@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/pcapmill/pcapmill/capture/pcapng"
+	"github.com/pcapmill/pcapmill/capture/internal/pcapng"
 )
 
 // Sequence puts the blocks of a capture together, in order. A block may have

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/pcapmill/pcapmill/capture/pcap"
-	"github.com/pcapmill/pcapmill/capture/pcapng"
+	"github.com/pcapmill/pcapmill/capture/internal/pcap"
+	"github.com/pcapmill/pcapmill/capture/internal/pcapng"
 )
 
 // start sniffs the format. A header that begins right and is cut off is a

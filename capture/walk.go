@@ -3,8 +3,8 @@ package capture
 import (
 	"errors"
 
-	"github.com/pcapmill/pcapmill/capture/pcap"
-	"github.com/pcapmill/pcapmill/capture/pcapng"
+	"github.com/pcapmill/pcapmill/capture/internal/pcap"
+	"github.com/pcapmill/pcapmill/capture/internal/pcapng"
 )
 
 // Framing is how records are found at some place of a capture: the file header

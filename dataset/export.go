@@ -84,7 +84,7 @@ func ClassName(v View, label int) string {
 // keeps at most a few samples and the list of files in memory, whatever the number of
 // samples. It must pass [RunExporter] of package datasettest.
 //
-// [RunExporter]: https://pkg.go.dev/github.com/pcapmill/pcapmill/dataset/datasettest#RunExporter
+// [RunExporter]: https://pkg.go.dev/github.com/pcapmill/pcapmill/internal/datasettest#RunExporter
 type Exporter interface {
 	// Name is the format's short name, as --format takes it.
 	Name() string

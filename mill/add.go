@@ -4,7 +4,7 @@ import (
 	"errors"
 
 	"github.com/pcapmill/pcapmill/dataset"
-	"github.com/pcapmill/pcapmill/dedup"
+	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/session"

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	ds "github.com/pcapmill/pcapmill/dataset"
-	"github.com/pcapmill/pcapmill/dedup"
+	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/fsys/faulty"
 )

@@ -11,15 +11,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pcapmill/pcapmill/audit"
 	"github.com/pcapmill/pcapmill/capture"
 	ds "github.com/pcapmill/pcapmill/dataset"
-	"github.com/pcapmill/pcapmill/dedup"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/verify"
 )
 
 // sessionChoice keeps every file that a dataset can have.
@@ -212,7 +212,7 @@ func TestFailureAfterCommits(t *testing.T) {
 			t.Fatal(err)
 		}
 		same(t, fmt.Sprintf("failure after %d commits", n), tree(t, made), before)
-		if _, err := audit.Verify(made); err != nil {
+		if _, err := verify.Verify(made); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -274,7 +274,7 @@ func TestUnreadableCaptureAmongOthers(t *testing.T) {
 	if r.Outcomes[0].Err != nil || r.Outcomes[2].Err != nil || len(r.Manifest.Captures) != 2 {
 		t.Errorf("the others: %+v", r.Outcomes)
 	}
-	if _, err := audit.Verify(p.Out); err != nil {
+	if _, err := verify.Verify(p.Out); err != nil {
 		t.Error(err)
 	}
 }

@@ -11,14 +11,14 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/pcapmill/pcapmill/audit"
 	"github.com/pcapmill/pcapmill/dataset/idx"
-	"github.com/pcapmill/pcapmill/dedup"
+	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/fsys/faulty"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/verify"
 )
 
 // faultRun is a run that adds captures to a dataset, or makes one, with a commit after every capture.
@@ -124,7 +124,7 @@ func (r *faultRun) complete(t *testing.T, what, out string) {
 		t.Fatalf("%s, completed: %v", what, err)
 	}
 	same(t, what+", completed", dataset(t, out), r.whole[len(r.paths)])
-	if _, err := audit.Verify(out); err != nil {
+	if _, err := verify.Verify(out); err != nil {
 		t.Fatalf("%s, completed: %v", what, err)
 	}
 }

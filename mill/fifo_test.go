@@ -8,8 +8,8 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/pcapmill/pcapmill/audit"
 	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/verify"
 )
 
 // TestFIFO: named as an argument it is a stream, not looked at before the run; found in a directory it is skipped.
@@ -36,7 +36,7 @@ func TestFIFO(t *testing.T) {
 	if c := r.Outcomes[1].Capture; c.Samples != 1 || c.Size != int64(len(tiny(2))) || r.Manifest.Samples != 2 {
 		t.Errorf("from the FIFO: %+v", c)
 	}
-	if _, err := audit.Verify(p.Out); err != nil {
+	if _, err := verify.Verify(p.Out); err != nil {
 		t.Error(err)
 	}
 }

@@ -10,12 +10,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pcapmill/pcapmill/audit"
 	product "github.com/pcapmill/pcapmill/dataset"
-	"github.com/pcapmill/pcapmill/dataset/rows"
+	"github.com/pcapmill/pcapmill/internal/rows"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/split"
+	"github.com/pcapmill/pcapmill/verify"
 )
 
 // TestHosts: a row has the pseudonym of the sender of its session's first packet, whichever end that is, under the key only;
@@ -85,14 +85,14 @@ func TestHosts(t *testing.T) {
 	if p := s.Record.Proof; p.Groups[0].Sides.Total() != 40 || p.Hosts != 0 || p.Captures != 3 {
 		t.Errorf("%+v", p)
 	}
-	if _, err := audit.Verify(out); err != nil {
+	if _, err := verify.Verify(out); err != nil {
 		t.Error(err)
 	}
 	s, err = mill.Split(context.Background(), out, split.Options{Weights: split.Weights{2, 0, 1}, By: split.Time, Salt: "x"}, false)
 	if want := strings.Repeat("0", 80) + strings.Repeat("2", 40); err != nil || s.Record.Assignment != want || s.Record.Classes[0].Cuts[0] != 2000*1e9 {
 		t.Errorf("by time: %v, %+v", err, s.Record)
 	}
-	if _, err := audit.Verify(out); err != nil {
+	if _, err := verify.Verify(out); err != nil {
 		t.Error(err)
 	}
 

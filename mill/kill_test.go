@@ -9,14 +9,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pcapmill/pcapmill/audit"
 	"github.com/pcapmill/pcapmill/dataset/idx"
-	"github.com/pcapmill/pcapmill/dedup"
+	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/verify"
 )
 
 // large makes samples of 256 KiB, so that they reach the file before they are committed.
@@ -85,7 +85,7 @@ func killedAnywhere(t *testing.T, captures int, mode dedup.Mode, inPlace bool) {
 // verified checks a dataset as pcapmill verify does.
 func verified(t *testing.T, where, dir string) {
 	t.Helper()
-	if _, err := audit.Verify(dir); err != nil {
+	if _, err := verify.Verify(dir); err != nil {
 		t.Fatalf("%s: %v", where, err)
 	}
 }
@@ -174,7 +174,7 @@ func TestInterrupted(t *testing.T) {
 		if done := len(r.Outcomes); r.Interrupted != (done < len(paths)) || done < stop+1 || len(r.Manifest.Captures) > done {
 			t.Errorf("stop at %d: interrupted %t, %d outcomes", stop, r.Interrupted, done)
 		}
-		if _, err := audit.Verify(out); err != nil {
+		if _, err := verify.Verify(out); err != nil {
 			t.Fatalf("stop at %d: %v", stop, err)
 		}
 		convert(t, paths, out, o)

@@ -9,13 +9,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pcapmill/pcapmill/audit"
 	"github.com/pcapmill/pcapmill/dataset/idx"
-	"github.com/pcapmill/pcapmill/dedup"
+	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/label/flows"
 	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/verify"
 )
 
 // udp is a packet from port sport of 192.0.2.1 to port 9 of 192.0.2.2, at so many seconds.
@@ -93,7 +93,7 @@ func TestLabelsFromTable(t *testing.T) {
 	if got := strings.Join(classes, " "); got != "0Attack2 1Other1 2Web1 255unknown2" || m.Settings.LabelFrom != "table" {
 		t.Errorf("classes %s, settings %+v", got, m.Settings)
 	}
-	if _, err := audit.Verify(out); err != nil {
+	if _, err := verify.Verify(out); err != nil {
 		t.Error(err)
 	}
 	twice := filepath.Join(dir, "twice")
@@ -111,8 +111,8 @@ func TestLabelsFromTable(t *testing.T) {
 	if err := os.WriteFile(labels, b, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	var broken *audit.BrokenError
-	if _, err := audit.Verify(out); !errors.As(err, &broken) {
+	var broken *verify.BrokenError
+	if _, err := verify.Verify(out); !errors.As(err, &broken) {
 		t.Errorf("another label: error %v", err)
 	}
 
@@ -123,7 +123,7 @@ func TestLabelsFromTable(t *testing.T) {
 	if got := labelsOf(t, skipped); got != "[2 0 0 1]" || r.Added.SessionsLeftOut[mill.LeftOutUnknown] != 2 {
 		t.Errorf("labels %s, left out %v", got, r.Added.SessionsLeftOut)
 	}
-	if _, err := audit.Verify(skipped); err != nil {
+	if _, err := verify.Verify(skipped); err != nil {
 		t.Error(err)
 	}
 
@@ -225,7 +225,7 @@ func TestLeastSessions(t *testing.T) {
 	o.MinPackets, o.MinBytes = 2, 400
 	some := filepath.Join(dir, "some")
 	r := convert(t, paths, some, o)
-	if _, err := audit.Verify(some); err != nil {
+	if _, err := verify.Verify(some); err != nil {
 		t.Error(err)
 	}
 	left := r.Added.SessionsLeftOut

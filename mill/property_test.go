@@ -11,13 +11,13 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/pcapmill/pcapmill/audit"
-	"github.com/pcapmill/pcapmill/dedup"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/verify"
 )
 
 // TestNoAddressGetsOut looks for every address of the input in every byte of the output, for every link type and every mask
@@ -139,7 +139,7 @@ func TestTwoRunsAreOne(t *testing.T) {
 			convert(rt, paths, two, o) // nothing new
 			same(rt, "a third run", dataset(rt, two), dataset(rt, one))
 		}
-		if _, err := audit.Verify(two); err != nil {
+		if _, err := verify.Verify(two); err != nil {
 			rt.Fatalf("verify: %v", err)
 		}
 	})
@@ -194,7 +194,7 @@ func TestSessionDedupAcrossRuns(t *testing.T) {
 		if last.Manifest.Samples != want {
 			t.Errorf("dedup %s: %d samples, want %d", mode, last.Manifest.Samples, want)
 		}
-		if _, err := audit.Verify(out); err != nil {
+		if _, err := verify.Verify(out); err != nil {
 			t.Errorf("dedup %s: %v", mode, err)
 		}
 	}

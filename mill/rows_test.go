@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	product "github.com/pcapmill/pcapmill/dataset"
-	"github.com/pcapmill/pcapmill/dataset/rows"
+	"github.com/pcapmill/pcapmill/internal/rows"
 )
 
 // row is what a test looks at of a row of the table.

@@ -18,13 +18,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pcapmill/pcapmill/audit"
 	"github.com/pcapmill/pcapmill/dataset/idx"
-	"github.com/pcapmill/pcapmill/dedup"
+	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/verify"
 )
 
 // With these in its environment, the test binary converts captures instead of testing: the folder with them, and where to.
@@ -151,7 +151,7 @@ func checkRemains(t *testing.T, kill, dir string) (where []string) {
 		}
 		return append(where, "before the first manifest")
 	}
-	if _, err := audit.Verify(dir); err != nil {
+	if _, err := verify.Verify(dir); err != nil {
 		where = append(where, "between two renames")
 		finishRenames(t, kill, found, err)
 	}
@@ -191,7 +191,7 @@ func finishRenames(t *testing.T, kill string, found map[string]string, problem e
 			t.Fatal(err)
 		}
 	}
-	if _, err := audit.Verify(dir); err != nil {
+	if _, err := verify.Verify(dir); err != nil {
 		t.Fatalf("%s: %v; with the renames done: %v", kill, problem, err)
 	}
 }

@@ -9,9 +9,9 @@ import (
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/fsys"
+	"github.com/pcapmill/pcapmill/internal/splitfile"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/split"
-	"github.com/pcapmill/pcapmill/split/splitfile"
 )
 
 // SplitResult is what became of a split.

@@ -8,14 +8,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pcapmill/pcapmill/audit"
 	"github.com/pcapmill/pcapmill/dataset/idx"
-	"github.com/pcapmill/pcapmill/dedup"
+	"github.com/pcapmill/pcapmill/internal/dedup"
+	"github.com/pcapmill/pcapmill/internal/splitfile"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/split"
-	"github.com/pcapmill/pcapmill/split/splitfile"
+	"github.com/pcapmill/pcapmill/verify"
 )
 
 // TestSplitAndAppend: a split is a function of the dataset; adding captures moves nothing, goes by what is recorded, and until
@@ -33,7 +33,7 @@ func TestSplitAndAppend(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := audit.Verify(out); err != nil {
+		if _, err := verify.Verify(out); err != nil {
 			t.Error(err)
 		}
 		return r
@@ -51,8 +51,8 @@ func TestSplitAndAppend(t *testing.T) {
 	if _, err := splitfile.Load(out, r.Manifest); !strings.Contains(err.Error(), "covers") {
 		t.Errorf("samples were added: error %v", err)
 	}
-	var broken *audit.BrokenError
-	if _, err := audit.Verify(out); !errors.As(err, &broken) {
+	var broken *verify.BrokenError
+	if _, err := verify.Verify(out); !errors.As(err, &broken) {
 		t.Errorf("samples were added: error %v", err)
 	}
 	second := divide(out, false)

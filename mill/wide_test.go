@@ -6,11 +6,11 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/pcapmill/pcapmill/audit"
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/verify"
 )
 
 // TestWideLabels: with more than 255 classes labels take four bytes, unknown is 65535, A then B is AB, and another table is
@@ -27,7 +27,7 @@ func TestWideLabels(t *testing.T) {
 	convert(t, paths[:3], twice, c.options())
 	r := convert(t, paths[3:], twice, c.options())
 	same(t, "in two runs", dataset(t, twice), dataset(t, once))
-	if _, err := audit.Verify(once); err != nil {
+	if _, err := verify.Verify(once); err != nil {
 		t.Error(err)
 	}
 	m := r.Manifest
@@ -56,8 +56,8 @@ func TestWideLabels(t *testing.T) {
 	if err := os.WriteFile(labels, b, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	var broken *audit.BrokenError
-	if _, err := audit.Verify(once); !errors.As(err, &broken) {
+	var broken *verify.BrokenError
+	if _, err := verify.Verify(once); !errors.As(err, &broken) {
 		t.Errorf("labels of another type: error %v", err)
 	}
 }

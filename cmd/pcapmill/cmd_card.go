@@ -9,11 +9,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pcapmill/pcapmill/audit"
-	"github.com/pcapmill/pcapmill/card"
 	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/internal/card"
+	"github.com/pcapmill/pcapmill/internal/splitfile"
 	"github.com/pcapmill/pcapmill/manifest"
-	"github.com/pcapmill/pcapmill/split/splitfile"
+	"github.com/pcapmill/pcapmill/verify"
 )
 
 func newCard() *cobra.Command {
@@ -80,7 +80,7 @@ func writeCard(ctx context.Context, dir string, about card.About, replace bool) 
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
-	v, err := audit.Verify(dir)
+	v, err := verify.Verify(dir)
 	if err != nil {
 		return named(fmt.Errorf("%s: %w", dir, err))
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pcapmill/pcapmill/config"
+	"github.com/pcapmill/pcapmill/internal/config"
 )
 
 func newConfig() *cobra.Command {

@@ -8,9 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pcapmill/pcapmill/card"
-	"github.com/pcapmill/pcapmill/config"
-	"github.com/pcapmill/pcapmill/export"
+	"github.com/pcapmill/pcapmill/internal/card"
+	"github.com/pcapmill/pcapmill/internal/config"
+	"github.com/pcapmill/pcapmill/internal/export"
 	"github.com/pcapmill/pcapmill/mill"
 )
 

@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pcapmill/pcapmill/config"
 	"github.com/pcapmill/pcapmill/dataset"
-	"github.com/pcapmill/pcapmill/export"
+	"github.com/pcapmill/pcapmill/internal/config"
+	"github.com/pcapmill/pcapmill/internal/export"
 	"github.com/pcapmill/pcapmill/manifest"
 )
 

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pcapmill/pcapmill/audit"
 	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/verify"
 )
 
 func newVerify() *cobra.Command {
@@ -35,7 +35,7 @@ Addresses are not shown, only where they stand, unless --addresses is given.`,
   pcapmill verify dataset --against captures/ --names --list 100`,
 		Args: func(_ *cobra.Command, args []string) error { return a.arguments(args) },
 		RunE: func(cmd *cobra.Command, args []string) error {
-			v, err := audit.Verify(args[0])
+			v, err := verify.Verify(args[0])
 			out := cmd.OutOrStdout()
 			if v != nil {
 				for _, p := range v.Promises {

@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/pcapmill/pcapmill/bench/traffic"
+	"github.com/pcapmill/pcapmill/dev/bench/traffic"
 )
 
 // tmpfs mounts a small file system of its own, or skips the test.

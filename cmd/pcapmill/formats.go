@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pcapmill/pcapmill/config"
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/csv"
 	"github.com/pcapmill/pcapmill/dataset/mnist"
@@ -13,7 +12,8 @@ import (
 	"github.com/pcapmill/pcapmill/dataset/parquet"
 	"github.com/pcapmill/pcapmill/dataset/png"
 	"github.com/pcapmill/pcapmill/dataset/wds"
-	"github.com/pcapmill/pcapmill/export"
+	"github.com/pcapmill/pcapmill/internal/config"
+	"github.com/pcapmill/pcapmill/internal/export"
 )
 
 // storeFormat is the one that every dataset has, and that is not exported.

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pcapmill/pcapmill/config"
-	"github.com/pcapmill/pcapmill/export"
+	"github.com/pcapmill/pcapmill/internal/config"
+	"github.com/pcapmill/pcapmill/internal/export"
 )
 
 // TestFormats compares the list of formats with the names that --format takes, with

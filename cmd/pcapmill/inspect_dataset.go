@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/pcapmill/pcapmill/dataset/idx"
+	"github.com/pcapmill/pcapmill/internal/report"
 	"github.com/pcapmill/pcapmill/manifest"
-	"github.com/pcapmill/pcapmill/report"
 	"github.com/pcapmill/pcapmill/sample"
 )
 

@@ -21,7 +21,7 @@ import (
 	"github.com/pcapmill/pcapmill/manifest"
 )
 
-// What scripts/killtest.sh sets: how often to kill, and the binary, if not this one.
+// What dev/scripts/killtest.sh sets: how often to kill, and the binary, if not this one.
 const (
 	killsEnv  = "PCAPMILL_TEST_KILLS"
 	binaryEnv = "PCAPMILL_TEST_BINARY"

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/pcapmill/pcapmill/config"
+	"github.com/pcapmill/pcapmill/internal/config"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/label/flows"
 	"github.com/pcapmill/pcapmill/mill"

@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra/doc"
 	"github.com/spf13/pflag"
 
-	"github.com/pcapmill/pcapmill/config"
+	"github.com/pcapmill/pcapmill/internal/config"
 )
 
 var update = flag.Bool("update", false, "make the manual pages and golden files anew")

@@ -4,10 +4,10 @@ import (
 	"errors"
 
 	"github.com/pcapmill/pcapmill/dataset"
-	"github.com/pcapmill/pcapmill/dataset/rows"
-	"github.com/pcapmill/pcapmill/export"
+	"github.com/pcapmill/pcapmill/internal/export"
+	"github.com/pcapmill/pcapmill/internal/rows"
+	"github.com/pcapmill/pcapmill/internal/splitfile"
 	"github.com/pcapmill/pcapmill/manifest"
-	"github.com/pcapmill/pcapmill/split/splitfile"
 )
 
 // source is what the dataset in dir has beside its samples, for exports: the table of

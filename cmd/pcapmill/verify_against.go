@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pcapmill/pcapmill/audit/leak"
 	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/verify/leak"
 )
 
 // against is what verify searches the dataset for. It is the value of its flag.

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/pcapmill/pcapmill/dataset"
-	"github.com/pcapmill/pcapmill/dataset/datasettest"
 	"github.com/pcapmill/pcapmill/dataset/idx"
+	"github.com/pcapmill/pcapmill/internal/datasettest"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 )
 

@@ -18,8 +18,8 @@ import (
 	"testing"
 
 	"github.com/pcapmill/pcapmill/dataset"
-	"github.com/pcapmill/pcapmill/dataset/datasettest"
 	"github.com/pcapmill/pcapmill/dataset/mnist"
+	"github.com/pcapmill/pcapmill/internal/datasettest"
 )
 
 var update = flag.Bool("update", false, "write the golden dumps anew; review them as text")

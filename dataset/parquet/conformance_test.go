@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/pcapmill/pcapmill/dataset"
-	"github.com/pcapmill/pcapmill/dataset/datasettest"
 	"github.com/pcapmill/pcapmill/dataset/parquet"
+	"github.com/pcapmill/pcapmill/internal/datasettest"
 )
 
 func TestConformance(t *testing.T) {

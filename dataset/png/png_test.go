@@ -20,8 +20,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pcapmill/pcapmill/dataset"
-	"github.com/pcapmill/pcapmill/dataset/datasettest"
 	"github.com/pcapmill/pcapmill/dataset/png"
+	"github.com/pcapmill/pcapmill/internal/datasettest"
 )
 
 var update = flag.Bool("update", false, "write the golden dumps anew; review them as text")

@@ -20,8 +20,8 @@ import (
 	"unicode"
 
 	"github.com/pcapmill/pcapmill/dataset"
-	"github.com/pcapmill/pcapmill/dataset/datasettest"
 	"github.com/pcapmill/pcapmill/dataset/wds"
+	"github.com/pcapmill/pcapmill/internal/datasettest"
 )
 
 var update = flag.Bool("update", false, "write the golden dumps anew; review them as text")

@@ -23,50 +23,50 @@ const module = "github.com/pcapmill/pcapmill"
 var rooms = map[string][]string{
 	"": {}, // doc.go: prose
 
-	"capture/pcap":   {},
-	"capture/pcapng": {},
-	"capture":        {"capture/pcap", "capture/pcapng"},
-	"header":         {"capture"},
-	"session":        {"capture", "header"},
-	"mask":           {"capture", "header"},
-	"sample":         {},
-	"label":          {"internal/typo"},
-	"label/flows":    {},
-	"dedup":          {},
-	"split":          {"dataset"},
-	"split/splitfile": {
-		"split", "manifest", "dedup", "dataset", "dataset/idx", "dataset/rows", "internal/atomicfile", "internal/fsys",
+	"capture/internal/pcap":   {},
+	"capture/internal/pcapng": {},
+	"capture":                 {"capture/internal/pcap", "capture/internal/pcapng"},
+	"header":                  {"capture"},
+	"session":                 {"capture", "header"},
+	"mask":                    {"capture", "header"},
+	"sample":                  {},
+	"label":                   {"internal/typo"},
+	"label/flows":             {},
+	"internal/dedup":          {},
+	"split":                   {"dataset"},
+	"internal/splitfile": {
+		"split", "manifest", "internal/dedup", "dataset", "dataset/idx", "internal/rows", "internal/atomicfile", "internal/fsys",
 	},
 
-	"dataset":             {"internal/fsys"},
-	"dataset/idx":         {"dataset", "internal/atomicfile", "internal/fsys"},
-	"dataset/rows":        {"dataset", "internal/atomicfile", "internal/fsys"},
-	"dataset/table":       {"dataset"},
-	"dataset/csv":         {"dataset", "dataset/table"},
-	"dataset/parquet":     {"dataset", "dataset/table"},
-	"dataset/mnist":       {"dataset", "dataset/idx"},
-	"dataset/npy":         {"dataset"},
-	"dataset/png":         {"dataset"},
-	"dataset/wds":         {"dataset", "dataset/png", "dataset/table", "internal/plainjson"},
-	"dataset/datasettest": {"dataset", "internal/fsys", "internal/fsys/faulty"},
-	"manifest":            {"internal/atomicfile", "internal/fsys", "internal/plainjson"},
+	"dataset":              {"internal/fsys"},
+	"dataset/idx":          {"dataset", "internal/atomicfile", "internal/fsys"},
+	"internal/rows":        {"dataset", "internal/atomicfile", "internal/fsys"},
+	"dataset/table":        {"dataset"},
+	"dataset/csv":          {"dataset", "dataset/table"},
+	"dataset/parquet":      {"dataset", "dataset/table"},
+	"dataset/mnist":        {"dataset", "dataset/idx"},
+	"dataset/npy":          {"dataset"},
+	"dataset/png":          {"dataset"},
+	"dataset/wds":          {"dataset", "dataset/png", "dataset/table", "internal/plainjson"},
+	"internal/datasettest": {"dataset", "internal/fsys", "internal/fsys/faulty"},
+	"manifest":             {"internal/atomicfile", "internal/fsys", "internal/plainjson"},
 
 	"mill": {
-		"capture", "header", "session", "mask", "sample", "label", "label/flows", "dedup", "manifest",
-		"dataset", "dataset/idx", "dataset/rows", "split", "split/splitfile",
+		"capture", "header", "session", "mask", "sample", "label", "label/flows", "internal/dedup", "manifest",
+		"dataset", "dataset/idx", "internal/rows", "split", "internal/splitfile",
 		"internal/atomicfile", "internal/filesum", "internal/fsys", "internal/version",
 	},
-	"export":       {"dataset", "dataset/idx", "manifest", "internal/version"},
-	"card":         {"manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys"},
-	"audit":        {"manifest", "dataset", "dedup", "dataset/idx", "dataset/rows", "split", "split/splitfile"},
-	"audit/needle": {},
-	"audit/leak":   {"audit/needle", "capture", "header", "session", "mask", "manifest", "dataset/idx"},
-	"report":       {"sample"},
-	"config":       {"internal/typo"},
+	"internal/export": {"dataset", "dataset/idx", "manifest", "internal/version"},
+	"internal/card":   {"manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys"},
+	"verify":          {"manifest", "dataset", "internal/dedup", "dataset/idx", "internal/rows", "split", "internal/splitfile"},
+	"internal/needle": {},
+	"verify/leak":     {"internal/needle", "capture", "header", "session", "mask", "manifest", "dataset/idx"},
+	"internal/report": {"sample"},
+	"internal/config": {"internal/typo"},
 	"cmd/pcapmill": {
-		"config", "mill", "audit", "audit/leak", "card", "report", "manifest", "split", "split/splitfile", "label/flows", "label", "mask", "sample", "dedup", "header", "session",
+		"internal/config", "mill", "verify", "verify/leak", "internal/card", "internal/report", "manifest", "split", "internal/splitfile", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/fsys", "internal/version", "internal/typo", "internal/plainjson",
-		"dataset", "dataset/csv", "dataset/mnist", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/rows", "dataset/wds", "export",
+		"dataset", "dataset/csv", "dataset/mnist", "dataset/npy", "dataset/parquet", "dataset/png", "internal/rows", "dataset/wds", "internal/export",
 	},
 
 	"internal/fsys":        {},
@@ -86,34 +86,34 @@ var rooms = map[string][]string{
 // libraries says which rooms may import a third-party library. One that is not
 // listed may not be imported at all outside of tests.
 var libraries = map[string][]string{
-	"github.com/klauspost/compress":    {"capture", "dataset/mnist", "dataset/png", "internal/testcap", "internal/twin", "bench"},
+	"github.com/klauspost/compress":    {"capture", "dataset/mnist", "dataset/png", "internal/testcap", "internal/twin", "dev/bench"},
 	"github.com/pierrec/lz4/v4":        {"capture", "internal/testcap", "internal/twin"},
 	"github.com/ulikunitz/xz":          {"capture", "internal/testcap", "internal/twin"},
 	"github.com/zeebo/xxh3":            {"capture", "manifest"},
-	"go.yaml.in/yaml/v4":               {"label", "config"},
-	"github.com/google/jsonschema-go":  {"config"},
+	"go.yaml.in/yaml/v4":               {"label", "internal/config"},
+	"github.com/google/jsonschema-go":  {"internal/config"},
 	"github.com/google/renameio/v2":    {"internal/fsys"},
 	"github.com/gofrs/flock":           {"dataset"},
-	"golang.org/x/sys":                 {"capture", "dataset", "dataset/idx", "export", "session"},
-	"golang.org/x/image":               {"report"},
-	"golang.org/x/net":                 {"audit/leak"},
+	"golang.org/x/sys":                 {"capture", "dataset", "dataset/idx", "internal/export", "session"},
+	"golang.org/x/image":               {"internal/report"},
+	"golang.org/x/net":                 {"verify/leak"},
 	"golang.org/x/term":                {"cmd/pcapmill"},
 	"github.com/spf13/cobra":           {"cmd/pcapmill"},
 	"github.com/spf13/pflag":           {"cmd/pcapmill"},
 	"github.com/vbauerster/mpb/v8":     {"cmd/pcapmill"},
 	"github.com/mattn/go-runewidth":    {"cmd/pcapmill"},
 	"github.com/parquet-go/parquet-go": {"dataset/parquet"},
-	"github.com/gopacket/gopacket":     {"bench", "internal/twin"},
-	"github.com/google/go-cmp":         {"dataset/datasettest"},
+	"github.com/gopacket/gopacket":     {"dev/bench", "internal/twin"},
+	"github.com/google/go-cmp":         {"internal/datasettest"},
 }
 
 // testOnly may not reach the product.
-var testOnly = []string{"internal/testcap", "internal/testview", "internal/twin", "internal/groundtruth", "internal/fsys/faulty", "dataset/datasettest"}
+var testOnly = []string{"internal/testcap", "internal/testview", "internal/twin", "internal/groundtruth", "internal/fsys/faulty", "internal/datasettest"}
 
 // file is a parsed source file of the root module.
 type file struct {
 	path string // relative, with slashes
-	room string // its folder; everything below bench/ is the room bench
+	room string // its folder; everything below dev/bench/ is the room dev/bench
 	test bool
 	ast  *ast.File
 }
@@ -161,8 +161,8 @@ func sources(t *testing.T) []file {
 		if room == rel {
 			room = ""
 		}
-		if room == "bench" || strings.HasPrefix(room, "bench/") {
-			room = "bench"
+		if room == "dev/bench" || strings.HasPrefix(room, "dev/bench/") {
+			room = "dev/bench"
 		}
 		files = append(files, file{path: rel, room: room, test: strings.HasSuffix(rel, "_test.go"), ast: a})
 		return nil
@@ -188,7 +188,7 @@ func imports(f file) (paths []string) {
 
 func TestImportsGoDown(t *testing.T) {
 	for _, f := range sources(t) {
-		if f.room == "bench" || f.test {
+		if f.room == "dev/bench" || f.test {
 			continue // they stand above everything
 		}
 		allowed, ok := rooms[f.room]
@@ -234,7 +234,7 @@ func TestRoomsAreOrdered(t *testing.T) {
 
 func TestTestCodeStaysInTests(t *testing.T) {
 	for _, f := range sources(t) {
-		if f.test || slices.Contains(testOnly, f.room) || f.room == "bench" {
+		if f.test || slices.Contains(testOnly, f.room) || f.room == "dev/bench" {
 			continue
 		}
 		for _, p := range imports(f) {
@@ -292,7 +292,7 @@ func library(path string) (allowed []string, known bool) {
 // TestGoroutines: they start in mill and nowhere else.
 func TestGoroutines(t *testing.T) {
 	for _, f := range sources(t) {
-		if f.test || f.room == "mill" || f.room == "bench" {
+		if f.test || f.room == "mill" || f.room == "dev/bench" {
 			continue
 		}
 		ast.Inspect(f.ast, func(n ast.Node) bool {

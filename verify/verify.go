@@ -1,0 +1,252 @@
+// Package verify looks for what is wrong with a finished dataset.
+//
+// Verify checks every promise that a dataset makes. It needs nothing but the
+// directory, takes no lock and changes nothing.
+package verify
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/pcapmill/pcapmill/dataset/idx"
+	"github.com/pcapmill/pcapmill/internal/dedup"
+	"github.com/pcapmill/pcapmill/internal/rows"
+	"github.com/pcapmill/pcapmill/manifest"
+)
+
+// BrokenError is the first promise found broken.
+type BrokenError struct {
+	Promise string // what a dataset promises
+	Found   string // what is there instead
+}
+
+func (e *BrokenError) Error() string { return e.Promise + ": " + e.Found }
+
+func broken(promise, found string, args ...any) error {
+	return &BrokenError{Promise: promise, Found: fmt.Sprintf(found, args...)}
+}
+
+// Verified is what a whole dataset was found to hold.
+type Verified struct {
+	Manifest *manifest.Manifest
+	Promises []string // that were checked
+}
+
+// Verify checks the dataset in dir. It returns a *BrokenError for the first
+// promise that does not hold, and other errors if it cannot be read.
+func Verify(dir string) (*Verified, error) {
+	m, err := manifest.Load(dir)
+	if err != nil {
+		return nil, err
+	}
+	v := &verifier{dir: dir, m: m, set: dedup.NewSet(), conflicts: make([]int64, len(m.Captures))}
+	out := &Verified{Manifest: m}
+	type promised struct {
+		promise string
+		run     func(promise string) error
+	}
+	checks := []promised{
+		{"the manifest agrees with itself: packets = used + left out, sessions = samples + duplicates + empty + left out, totals, ranges, classes", v.laws},
+		{"the files have the sizes that the manifest says", v.sizes},
+		{"the IDX headers say what the manifest says", v.headers},
+		{"every image has the label of its capture or, where sessions have their own, the labels are as counted, and every capture's samples have their digest", v.samples},
+		{"every row of the table belongs to its sample, and the rows of a capture add up to its counts", v.rows},
+		{"no two samples of a class are duplicates, and the conflicts are as counted", v.duplicates},
+	}
+	if v.isSplit() {
+		checks = append(checks, promised{splitPromise, v.split})
+	}
+	for _, check := range checks {
+		if err := check.run(check.promise); err != nil {
+			return out, err
+		}
+		out.Promises = append(out.Promises, check.promise)
+	}
+	return out, nil
+}
+
+type verifier struct {
+	dir       string
+	m         *manifest.Manifest
+	set       *dedup.Set
+	repeated  int64   // samples that are duplicates of earlier ones
+	conflicts []int64 // by capture
+	table     string  // what is wrong with the table of samples; found by samples
+}
+
+func (v *verifier) laws(promise string) error {
+	if err := v.m.Check(); err != nil {
+		return broken(promise, "%v", err)
+	}
+	if v.m.Rows < 1 || v.m.Cols < 1 || v.m.Rows*v.m.Cols != v.m.Settings.Length {
+		return broken(promise, "samples of %d rows and %d columns, but %d bytes", v.m.Rows, v.m.Cols, v.m.Settings.Length)
+	}
+	return nil
+}
+
+func (v *verifier) sizes(promise string) error {
+	want := map[string]int64{
+		idx.ImagesName: 16 + v.m.Samples*int64(v.m.Settings.Length),
+		idx.LabelsName: 8 + v.m.Samples*int64(v.labels().Size()),
+		rows.Name:      v.m.Samples * rows.Len,
+	}
+	if len(v.m.Files) != len(want) {
+		return broken(promise, "the manifest lists %d files, need %d", len(v.m.Files), len(want))
+	}
+	for _, f := range v.m.Files {
+		if want[f.Name] != f.Size {
+			return broken(promise, "the manifest says %d bytes for %s, but %d samples need %d", f.Size, f.Name, v.m.Samples, want[f.Name])
+		}
+		info, err := os.Stat(filepath.Join(v.dir, f.Name))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return broken(promise, "%s is missing", f.Name)
+		case err != nil:
+			return err
+		case info.Size() > f.Size:
+			return broken(promise, "%s: have %d bytes, need %d: an unfinished run left %d bytes behind; run the same convert again to complete it",
+				f.Name, info.Size(), f.Size, info.Size()-f.Size)
+		case info.Size() < f.Size:
+			return broken(promise, "%s: have %d bytes, need %d", f.Name, info.Size(), f.Size)
+		}
+	}
+	return nil
+}
+
+func (v *verifier) headers(promise string) error {
+	images, labels, err := v.open()
+	if err != nil {
+		return broken(promise, "%v", err)
+	}
+	defer images.Close()
+	defer labels.Close()
+	switch {
+	case images.Len() != v.m.Samples || labels.Len() != v.m.Samples:
+		return broken(promise, "%d images and %d labels, but %d samples", images.Len(), labels.Len(), v.m.Samples)
+	case images.Rows() != v.m.Rows || images.Cols() != v.m.Cols:
+		return broken(promise, "images of %dx%d, but samples of %dx%d", images.Rows(), images.Cols(), v.m.Rows, v.m.Cols)
+	case labels.Header().Type != v.labels():
+		return broken(promise, "labels of type %v, but %d classes need %v", labels.Header().Type, len(v.m.Classes), v.labels())
+	}
+	return nil
+}
+
+// labels is the type that labels must have.
+func (v *verifier) labels() idx.Type {
+	if v.m.LabelType == manifest.LabelInt32 {
+		return idx.Int32
+	}
+	return idx.Uint8
+}
+
+func (v *verifier) open() (*idx.Images, *idx.Labels, error) {
+	images, err := idx.OpenImages(filepath.Join(v.dir, idx.ImagesName))
+	if err != nil {
+		return nil, nil, err
+	}
+	labels, err := idx.OpenLabels(filepath.Join(v.dir, idx.LabelsName))
+	if err != nil {
+		return nil, nil, errors.Join(err, images.Close())
+	}
+	return images, labels, nil
+}
+
+func (v *verifier) samples(promise string) error {
+	images, labels, err := v.open()
+	if err != nil {
+		return err
+	}
+	defer images.Close()
+	defer labels.Close()
+	t, err := newTable(v.dir, v.m)
+	if err != nil {
+		return err
+	}
+	defer t.r.Close()
+	known := map[uint16]string{}
+	for _, c := range v.m.Classes {
+		known[c.Label] = c.Name
+	}
+	for i := range v.m.Captures {
+		c := &v.m.Captures[i]
+		if c.Class != manifest.BySession && known[c.Label] != c.Class {
+			return broken(promise, "capture %s: class %s with label %d, which the class table calls %q", c.Name, c.Class, c.Label, known[c.Label])
+		}
+		if err := v.capture(promise, i, images, labels, t); err != nil {
+			return err
+		}
+	}
+	v.table = t.problem
+	return nil
+}
+
+func (v *verifier) rows(promise string) error {
+	if v.table != "" {
+		return broken(promise, "%s", v.table)
+	}
+	return nil
+}
+
+func (v *verifier) capture(promise string, at int, images *idx.Images, labels *idx.Labels, t *table) error {
+	c := &v.m.Captures[at]
+	sum := manifest.NewSum()
+	t.begin(at, c)
+	perLabel := map[uint16]int64{}
+	for i := range c.Samples {
+		b, err := images.Next()
+		if err != nil {
+			return err
+		}
+		_, _ = sum.Write(b) // a hash never fails
+		d, err := t.row(c.FirstSample+i, b)
+		if err != nil {
+			return err
+		}
+		l, err := labels.Next()
+		if err != nil {
+			return err
+		}
+		if c.Class != manifest.BySession && l != c.Label {
+			return broken(promise, "capture %s: sample %d has label %d, need %d", c.Name, c.FirstSample+i, l, c.Label)
+		}
+		perLabel[l]++
+		v.count(d, at, l)
+	}
+	t.end()
+	for _, want := range c.Labels {
+		if n := perLabel[want.Label]; n != want.Samples {
+			return broken(promise, "capture %s: %d samples have label %d, need %d", c.Name, n, want.Label, want.Samples)
+		}
+	}
+	if have := sum.Text(); have != c.SamplesDigest {
+		return broken(promise, "capture %s: its samples %d to %d have digest %s, need %s",
+			c.Name, c.FirstSample, c.FirstSample+c.Samples-1, have, c.SamplesDigest)
+	}
+	return nil
+}
+
+// count notes what stands for a sample of capture at.
+func (v *verifier) count(d dedup.Digest, at int, label uint16) {
+	seen, conflict := v.set.Add(d, label)
+	if seen {
+		v.repeated++
+	}
+	if conflict {
+		v.conflicts[at]++
+	}
+}
+
+func (v *verifier) duplicates(promise string) error {
+	if v.repeated > 0 && v.m.Settings.Dedup != dedup.None.String() {
+		return broken(promise, "%d samples are repeated", v.repeated)
+	}
+	for i := range v.m.Captures {
+		if c := &v.m.Captures[i]; v.conflicts[i] != c.Conflicts {
+			return broken(promise, "capture %s: %d conflicts, but the manifest counts %d", c.Name, v.conflicts[i], c.Conflicts)
+		}
+	}
+	return nil
+}
