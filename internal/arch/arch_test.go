@@ -360,7 +360,7 @@ func TestFilesCanBeReadInASitting(t *testing.T) {
 			t.Fatal(err)
 		}
 		limit := 420
-		if f.test || f.path == "internal/groundtruth/explained.go" { // a table
+		if f.test {
 			limit = 600
 		}
 		if n := strings.Count(string(b), "\n"); n > limit {
