@@ -30,8 +30,8 @@ var rooms = map[string][]string{
 	"session":                 {"capture", "header"},
 	"mask":                    {"capture", "header"},
 	"sample":                  {},
-	"label":                   {"internal/typo"},
-	"label/flows":             {},
+	"label":                   {"internal/typo", "internal/userfile"},
+	"label/flows":             {"internal/userfile"},
 	"internal/dedup":          {},
 	"split":                   {"dataset"},
 	"internal/splitfile": {
@@ -62,7 +62,7 @@ var rooms = map[string][]string{
 	"internal/needle": {},
 	"verify/leak":     {"internal/needle", "capture", "header", "session", "mask", "manifest", "dataset/idx"},
 	"internal/report": {"sample"},
-	"internal/config": {"internal/typo"},
+	"internal/config": {"internal/typo", "internal/userfile"},
 	"cmd/pcapmill": {
 		"internal/config", "mill", "verify", "verify/leak", "internal/card", "internal/report", "manifest", "split", "internal/splitfile", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/fsys", "internal/version", "internal/typo", "internal/plainjson",
@@ -74,6 +74,7 @@ var rooms = map[string][]string{
 	"internal/atomicfile":  {"internal/fsys"},
 	"internal/filesum":     {},
 	"internal/version":     {},
+	"internal/userfile":    {},
 	"internal/typo":        {},
 	"internal/plainjson":   {},
 	"internal/arch":        {},
