@@ -158,7 +158,7 @@ func (s *store) seal(batch []session.Session) {
 	for i := range batch {
 		switch p := &batch[i]; {
 		case p.Sealed:
-		case s.o.Dedup == dedup.Session:
+		case s.o.Dedup == sample.DedupSession:
 			p.Digest = p.Print.Bytes()
 		default:
 			p.Digest = dedup.OfSample(p.Prefix)
@@ -198,7 +198,7 @@ func (a *adding) take(first int, sessions []session.Session) error {
 		}
 		a.fit(p.Bytes)
 		seen, conflict := s.set.Add(p.Digest, id)
-		if seen && s.o.Dedup != dedup.None {
+		if seen && s.o.Dedup != sample.DedupNone {
 			a.c.Duplicates++
 			continue
 		}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
-	"github.com/pcapmill/pcapmill/internal/dedup"
+	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/session"
 )
 
@@ -147,7 +147,7 @@ func (j *job) end(err error) {
 // apply adds stretches to a shard's table.
 func (w *worker) apply(s *shard, k int, stretches []*stretch) {
 	const batch = 32
-	t, prints := s.table, w.o.Dedup == dedup.Session
+	t, prints := s.table, w.o.Dedup == sample.DedupSession
 	for _, st := range stretches {
 		packets, tuples := st.run.Packets[k], st.run.Tuples(k)
 		for len(packets) > 0 {

@@ -35,7 +35,7 @@ var rooms = map[string][]string{
 	"internal/dedup":          {},
 	"split":                   {"dataset"},
 	"internal/splitfile": {
-		"split", "manifest", "internal/dedup", "dataset", "dataset/idx", "internal/rows", "internal/atomicfile", "internal/fsys",
+		"split", "manifest", "sample", "internal/dedup", "dataset", "dataset/idx", "internal/rows", "internal/atomicfile", "internal/fsys",
 	},
 
 	"dataset":              {"internal/fsys"},
@@ -58,7 +58,7 @@ var rooms = map[string][]string{
 	},
 	"internal/export": {"dataset", "dataset/idx", "manifest", "internal/version"},
 	"internal/card":   {"manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys"},
-	"verify":          {"manifest", "dataset", "internal/dedup", "dataset/idx", "internal/rows", "split", "internal/splitfile"},
+	"verify":          {"manifest", "dataset", "sample", "internal/dedup", "dataset/idx", "internal/rows", "split", "internal/splitfile"},
 	"internal/needle": {},
 	"verify/leak":     {"internal/needle", "capture", "header", "session", "mask", "manifest", "dataset/idx"},
 	"internal/report": {"sample"},
