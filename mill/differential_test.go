@@ -15,6 +15,7 @@ import (
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/internal/twin"
 	"github.com/pcapmill/pcapmill/mask"
@@ -96,8 +97,8 @@ func selection() []choice {
 // TestRandomAgainstTwin does the same with captures of our own making: every link type and encapsulation, damaged headers,
 // fragments, flipped bits, damaged files, and every option drawn anew.
 func TestRandomAgainstTwin(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		r := random(rapid.Uint64().Draw(rt, "seed"))
+	draw.Check(t, func(rt *rapid.T) {
+		r := random(draw.Seed().Draw(rt, "seed"))
 		c := randomChoice(r)
 		o := testcap.Options{Mixed: r.IntN(2) == 0, Flips: r.IntN(2) == 0, Clean: r.IntN(4) == 0}
 		dir, remove := tempDir(t)

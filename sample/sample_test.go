@@ -7,14 +7,15 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/sample"
 )
 
 // TestFill: the first bytes, then zeros, whatever stood there before, and the fit says which.
 func TestFill(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	draw.Check(t, func(t *rapid.T) {
 		s := sample.Shape{Rows: rapid.IntRange(1, 9).Draw(t, "rows"), Cols: rapid.IntRange(1, 9).Draw(t, "cols")}
-		session := rapid.SliceOfN(rapid.ByteRange(1, 255), 0, 100).Draw(t, "session")
+		session := draw.Slice(rapid.ByteRange(1, 255), 0, 100).Draw(t, "session")
 		dst := bytes.Repeat([]byte{0xee}, s.Length()+3)
 		s.Fill(dst, session)
 		n := min(len(session), s.Length())

@@ -77,6 +77,7 @@ var rooms = map[string][]string{
 	"internal/typo":        {},
 	"internal/plainjson":   {},
 	"internal/arch":        {},
+	"internal/draw":        {},
 	"internal/testcap":     {},
 	"internal/testview":    {"dataset"},
 	"internal/groundtruth": {},
@@ -105,10 +106,11 @@ var libraries = map[string][]string{
 	"github.com/parquet-go/parquet-go": {"dataset/parquet"},
 	"github.com/gopacket/gopacket":     {"dev/bench", "internal/twin"},
 	"github.com/google/go-cmp":         {"internal/datasettest"},
+	"pgregory.net/rapid":               {"internal/draw"},
 }
 
 // testOnly may not reach the product.
-var testOnly = []string{"internal/testcap", "internal/testview", "internal/twin", "internal/groundtruth", "internal/fsys/faulty", "internal/datasettest"}
+var testOnly = []string{"internal/draw", "internal/testcap", "internal/testview", "internal/twin", "internal/groundtruth", "internal/fsys/faulty", "internal/datasettest"}
 
 // file is a parsed source file of the root module.
 type file struct {
@@ -241,8 +243,8 @@ func TestTestCodeStaysInTests(t *testing.T) {
 			if ours, ok := strings.CutPrefix(p, module+"/"); ok && slices.Contains(testOnly, ours) {
 				t.Errorf("%s: product code imports %s", f.path, ours)
 			}
-			if p == "testing" {
-				t.Errorf("%s: product code imports testing", f.path)
+			if p == "testing" || p == "pgregory.net/rapid" {
+				t.Errorf("%s: product code imports %s", f.path, p)
 			}
 		}
 	}

@@ -7,11 +7,12 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pcapmill/pcapmill/internal/dedup"
+	"github.com/pcapmill/pcapmill/internal/draw"
 )
 
 // TestSetIsASet compares with a map of everything that was added.
 func TestSetIsASet(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	draw.Check(t, func(t *rapid.T) {
 		type entry struct {
 			d     dedup.Digest
 			label uint16
@@ -45,8 +46,8 @@ func TestOfSample(t *testing.T) {
 
 // TestZerosBehindDoNotCount: a session's bytes and its padded sample have one digest, and no two samples share one.
 func TestZerosBehindDoNotCount(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		bytes := rapid.SliceOfN(rapid.SampledFrom([]byte{0, 0, 0, 1, 2}), 0, 40)
+	draw.Check(t, func(t *rapid.T) {
+		bytes := draw.Slice(rapid.SampledFrom([]byte{0, 0, 0, 1, 2}), 0, 40)
 		a, b := bytes.Draw(t, "a"), bytes.Draw(t, "b")
 		pad := func(s []byte) string { return string(append(append([]byte(nil), s...), make([]byte, 60-len(s))...)) }
 		if dedup.OfSample(a) != dedup.OfSample([]byte(pad(a))) {
