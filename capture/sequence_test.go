@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 )
 
@@ -107,8 +108,8 @@ func inBlocks(t *rapid.T, path string, length int, guess func(f *capture.Framing
 func TestBlocksAreTheReader(t *testing.T) {
 	dir := t.TempDir()
 	accepted := 0
-	rapid.Check(t, func(t *rapid.T) {
-		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 3))
+	draw.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(draw.Seed().Draw(t, "seed"), 3))
 		raw := anyCapture(r)
 		switch r.IntN(4) {
 		case 0:

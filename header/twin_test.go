@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/groundtruth"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/internal/twin"
@@ -43,12 +44,12 @@ func TestSharedAgainstTwin(t *testing.T) {
 // snapped and changed blindly.
 func TestRandomAgainstTwin(t *testing.T) {
 	for _, link := range testcap.LinkTypes() {
-		t.Run(fmt.Sprint(link), rapid.MakeCheck(func(t *rapid.T) {
-			seed := rapid.Uint64().Draw(t, "seed")
+		t.Run(fmt.Sprint(link), draw.MakeCheck(func(t *rapid.T) {
+			seed := draw.Seed().Draw(t, "seed")
 			o := testcap.Options{LinkTypes: []uint16{link}, Flips: rapid.Bool().Draw(t, "flips"), Sessions: 2, Payload: 40}
 			for _, p := range testcap.Random(rand.New(rand.NewPCG(seed, 1)), o).Packets {
 				checkRapid(t, p.LinkType, p.Data)
-				at := rapid.IntRange(0, len(p.Data)).Draw(t, "cut")
+				at := draw.Int(0, len(p.Data)).Draw(t, "cut")
 				checkRapid(t, p.LinkType, p.Data[:at])
 			}
 		}))

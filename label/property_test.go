@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/pcapmill/pcapmill/internal/draw"
 )
 
 // genTable draws valid tables with texts from everywhere in Unicode.
@@ -44,7 +46,7 @@ func genTable(t *rapid.T) *Table {
 }
 
 func TestEncodeParse(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	draw.Check(t, func(t *rapid.T) {
 		want := genTable(t)
 		text := want.Encode()
 		got, err := Parse(want.Name, text)
@@ -82,7 +84,7 @@ func TestEncodeBuiltins(t *testing.T) {
 // Longest match has a slow twin: try every piece of the name, longest first.
 func TestMatchTwin(t *testing.T) {
 	letters := rapid.StringMatching(`[aAbB_]{1,4}`)
-	rapid.Check(t, func(t *rapid.T) {
+	draw.Check(t, func(t *rapid.T) {
 		tab := &Table{}
 		for i := range rapid.IntRange(1, 4).Draw(t, "classes") {
 			tab.Classes = append(tab.Classes, Class{

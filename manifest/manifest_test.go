@@ -12,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/manifest"
 )
@@ -81,7 +82,7 @@ func whole(t *rapid.T) *manifest.Manifest {
 
 // TestThereAndBack: Encode and Parse are inverse, also byte for byte, and a whole manifest passes Check.
 func TestThereAndBack(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	draw.Check(t, func(t *rapid.T) {
 		m := whole(t)
 		if err := m.Check(); err != nil {
 			t.Fatal(err)
@@ -102,7 +103,7 @@ func TestThereAndBack(t *testing.T) {
 
 // TestEveryNumberIsChecked changes each number of a capture or of the totals, by its field, and expects Check to see it.
 func TestEveryNumberIsChecked(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	draw.Check(t, func(t *rapid.T) {
 		m := whole(t)
 		at := &m.Totals
 		if i := rapid.IntRange(-1, len(m.Captures)-1).Draw(t, "where"); i >= 0 {
@@ -141,7 +142,7 @@ func TestOtherContradictions(t *testing.T) {
 		"reasons lie":    func(m *manifest.Manifest) { m.Totals.LeftOut = map[string]int64{"dns": -1, "arp": 1} },
 		"samples and co": func(m *manifest.Manifest) { m.Captures[0].Samples++; m.Captures[0].Sessions++; m.Captures[0].Padded++ },
 	} {
-		rapid.Check(t, func(t *rapid.T) {
+		draw.Check(t, func(t *rapid.T) {
 			m := whole(t)
 			change(m)
 			if m.Check() == nil {

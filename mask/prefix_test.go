@@ -11,6 +11,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/mask"
 )
@@ -74,12 +75,12 @@ func common(a, b netip.Addr) int {
 
 // TestPrefixesAreKept: two pseudonyms share as many bits as their addresses do, no less and no more, under any key.
 func TestPrefixesAreKept(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	draw.Check(t, func(t *rapid.T) {
 		z := prefixes(t, rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "key"))
 		length := rapid.SampledFrom([]int{4, 16}).Draw(t, "length")
 		a := rapid.SliceOfN(rapid.Byte(), length, length).Draw(t, "a")
 		b := bytes.Clone(a)
-		from := rapid.IntRange(0, 8*length).Draw(t, "first bit that may differ")
+		from := draw.Int(0, 8*length).Draw(t, "first bit that may differ")
 		for i, c := range rapid.SliceOfN(rapid.Byte(), length, length).Draw(t, "b") {
 			keep := byte(0xff)
 			if n := from - 8*i; n < 8 {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/mask"
 )
@@ -43,7 +44,7 @@ var known = map[string]string{ // unkeyed, and under the key "key"
 
 // TestPseudonymsAreTheDigest: for any addresses in any order (there is a cache), with and without key.
 func TestPseudonymsAreTheDigest(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	draw.Check(t, func(t *rapid.T) {
 		key := rapid.SampledFrom([][]byte{nil, []byte("k"), make([]byte, 100)}).Draw(t, "key")
 		z := mask.NewPseudonymizer(key)
 		digest := func(text string) []byte {
@@ -55,7 +56,7 @@ func TestPseudonymsAreTheDigest(t *testing.T) {
 			h.Write([]byte(text))
 			return h.Sum(nil)
 		}
-		for _, b := range rapid.SliceOfN(rapid.SliceOfN(rapid.ByteRange(0, 3), 16, 16), 1, 50).Draw(t, "addresses") {
+		for _, b := range draw.Slice(rapid.SliceOfN(rapid.ByteRange(0, 3), 16, 16), 1, 50).Draw(t, "addresses") {
 			for _, a := range []netip.Addr{netip.AddrFrom4([4]byte(b)), netip.AddrFrom16([16]byte(b))} {
 				if have, want := z.IP(a), digest(a.String())[:a.BitLen()/8]; string(have.AsSlice()) != string(want) {
 					t.Fatalf("%s: %x, want %x", a, have.AsSlice(), want)

@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pcapmill/pcapmill/header"
-	"github.com/pcapmill/pcapmill/internal/dedup"
+	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
@@ -90,8 +90,8 @@ func leaks(files map[string]string, traffic *testcap.Traffic) (found []string) {
 // TestHowItIsComputedChangesNothing: the bytes depend neither on the number of workers, nor on how captures are cut into
 // blocks, nor on the memory; and they are those of the slow twin, which reads each capture in one loop.
 func TestHowItIsComputedChangesNothing(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		r := random(rapid.Uint64().Draw(rt, "seed"))
+	draw.Check(t, func(rt *rapid.T) {
+		r := random(draw.Seed().Draw(rt, "seed"))
 		dir, remove := tempDir(t)
 		defer remove()
 		o := randomChoice(r).options()
@@ -122,8 +122,8 @@ func TestHowItIsComputedChangesNothing(t *testing.T) {
 
 // TestTwoRunsAreOne: a run over A, then one over B, give what one run over A and B gives, and the dataset keeps its promises.
 func TestTwoRunsAreOne(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		r := random(rapid.Uint64().Draw(rt, "seed"))
+	draw.Check(t, func(rt *rapid.T) {
+		r := random(draw.Seed().Draw(rt, "seed"))
 		dir, remove := tempDir(t)
 		defer remove()
 		o := randomChoice(r).options()
@@ -155,7 +155,7 @@ func TestRepeatedCapture(t *testing.T) {
 		files = append(files, file{"d_class1.pcap." + z.Name, 1, z.Wrap(plain)})
 	}
 	paths := write(t, t.TempDir(), files)
-	for _, mode := range []dedup.Mode{dedup.Sample, dedup.Session, dedup.None} {
+	for _, mode := range []sample.Dedup{sample.DedupSample, sample.DedupSession, sample.DedupNone} {
 		c := defaultChoice()
 		c.dedup = mode
 		out := t.TempDir()
@@ -183,7 +183,7 @@ func TestSessionDedupAcrossRuns(t *testing.T) {
 			testcap.IPv4{Src: addr(1), Dst: addr(2)}, testcap.TCP{SrcPort: port, DstPort: 443}, testcap.Payload(payload))})}
 	}
 	paths := write(t, t.TempDir(), []file{one("a_class1", 1000, long), one("b_class1", 1001, long), one("c_class1", 1002, other), one("d_class1", 1003, other)})
-	for mode, want := range map[dedup.Mode]int64{dedup.Sample: 1, dedup.Session: 2, dedup.None: 4} {
+	for mode, want := range map[sample.Dedup]int64{sample.DedupSample: 1, sample.DedupSession: 2, sample.DedupNone: 4} {
 		c := defaultChoice()
 		c.dedup = mode
 		out := t.TempDir()

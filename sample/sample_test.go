@@ -7,14 +7,15 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/sample"
 )
 
 // TestFill: the first bytes, then zeros, whatever stood there before, and the fit says which.
 func TestFill(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	draw.Check(t, func(t *rapid.T) {
 		s := sample.Shape{Rows: rapid.IntRange(1, 9).Draw(t, "rows"), Cols: rapid.IntRange(1, 9).Draw(t, "cols")}
-		session := rapid.SliceOfN(rapid.ByteRange(1, 255), 0, 100).Draw(t, "session")
+		session := draw.Slice(rapid.ByteRange(1, 255), 0, 100).Draw(t, "session")
 		dst := bytes.Repeat([]byte{0xee}, s.Length()+3)
 		s.Fill(dst, session)
 		n := min(len(session), s.Length())
@@ -76,4 +77,15 @@ func ExampleShape() {
 	// Output:
 	// 28 rows of 28, padded: first row 73 68 6f 72 74 00 ..., last row 00 00 00 00 00 00 ...
 	// 28 rows of 28, truncated: first row 6c 6f 6e 67 20 6c ..., last row 6f 6e 67 20 6c 6f ...
+}
+
+func TestDedup(t *testing.T) {
+	for _, m := range []sample.Dedup{sample.DedupSample, sample.DedupSession, sample.DedupNone} {
+		if got, err := sample.ParseDedup(m.String()); err != nil || got != m {
+			t.Errorf("%s: %v, %v", m, got, err)
+		}
+	}
+	if _, err := sample.ParseDedup("flow"); err == nil {
+		t.Error("flow is a way to compare")
+	}
 }

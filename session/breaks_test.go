@@ -9,6 +9,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/session"
 )
@@ -19,8 +20,8 @@ func TestBreaks(t *testing.T) {
 	const fin, syn, rst, ack = 1, 2, 4, 16
 	dir := t.TempDir()
 	met := map[string]int{}
-	rapid.Check(t, func(t *rapid.T) {
-		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 4))
+	draw.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(draw.Seed().Draw(t, "seed"), 4))
 		breaks := session.Breaks{Idle: r.Int64N(3) * 50, Restart: r.IntN(3) > 0}
 		type state struct {
 			n              int // place of the session in the list

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/session"
 )
@@ -36,8 +37,8 @@ func TestKeyNamesTheConversation(t *testing.T) {
 		udp       bool
 		low, high netip.AddrPort
 	}
-	rapid.Check(t, func(t *rapid.T) {
-		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+	draw.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(draw.Seed().Draw(t, "seed"), 0))
 		seen := map[session.FiveTuple]conversation{}
 		table, ids := session.NewTable(1, false, seed), map[conversation]uint32{}
 		for range 60 { // few addresses and ports, so that pairs mix

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/session"
 )
@@ -112,8 +113,8 @@ func up(p *packet) bool {
 // TestAnySplitIsTheSame: however a capture is cut into runs, and in whatever grouping their tables are merged, the table is
 // that of the naive fold.
 func TestAnySplitIsTheSame(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+	draw.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(draw.Seed().Draw(t, "seed"), 0))
 		list := packets(r)
 		limit := []int{1, 20, 100, 784, 70000}[r.IntN(5)]
 		prints := r.IntN(2) == 0
@@ -147,8 +148,8 @@ func TestAnySplitIsTheSame(t *testing.T) {
 
 // TestTableGoesOnAfterMerge: a merged table takes packets as one that saw them all.
 func TestTableGoesOnAfterMerge(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+	draw.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(draw.Seed().Draw(t, "seed"), 1))
 		list := packets(r)
 		keys, partials := fold(list, 50, true)
 		a, b := session.NewTable(50, true, seed), session.NewTable(50, true, seed)
@@ -176,7 +177,7 @@ func partial(t *rapid.T, name string, first uint64, limit int) session.Partial {
 	if n == 0 {
 		return session.Partial{}
 	}
-	all := rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, name)
+	all := draw.Slice(rapid.Byte(), 0, 40).Draw(t, name)
 	p := session.Partial{First: first, Up: n > 1, Start: int64(first), Last: int64(first) + int64(n), Packets: [2]uint64{uint64(n), 1}, Sizes: [2]uint64{7, uint64(n)}, Bytes: uint64(len(all)), Prefix: bytes.Clone(all[:min(limit, len(all))])}
 	p.Print = p.Print.Append(all)
 	return p
@@ -184,7 +185,7 @@ func partial(t *rapid.T, name string, first uint64, limit int) session.Partial {
 
 // TestMergeIsAMonoid: associative, with the empty run as neutral element, and the prefix of the whole is the whole's.
 func TestMergeIsAMonoid(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	draw.Check(t, func(t *rapid.T) {
 		limit := rapid.IntRange(1, 60).Draw(t, "limit")
 		a, b, c := partial(t, "a", 1, limit), partial(t, "b", 10, limit), partial(t, "c", 20, limit)
 		merge := func(x, y session.Partial) session.Partial { // on copies: Merge may write behind its first argument's prefix
@@ -209,8 +210,8 @@ func TestMergeIsAMonoid(t *testing.T) {
 func TestPrintIsThePolynomial(t *testing.T) {
 	prime := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 61), big.NewInt(1))
 	points := []*big.Int{big.NewInt(0x0d413cccfe779921), big.NewInt(0x176cf5d0b09954e7)}
-	rapid.Check(t, func(t *rapid.T) {
-		all := rapid.SliceOfN(rapid.OneOf(rapid.Byte(), rapid.SampledFrom([]byte{0, 0xff})), 0, 300).Draw(t, "bytes")
+	draw.Check(t, func(t *rapid.T) {
+		all := draw.Slice(rapid.OneOf(rapid.Byte(), rapid.SampledFrom([]byte{0, 0xff})), 0, 300).Draw(t, "bytes")
 		var want []byte
 		for _, x := range points {
 			h := new(big.Int)
@@ -223,7 +224,7 @@ func TestPrintIsThePolynomial(t *testing.T) {
 		if !bytes.Equal(have[:], want) {
 			t.Fatalf("print % x, want % x", have, want)
 		}
-		cut := rapid.IntRange(0, len(all)).Draw(t, "cut")
+		cut := draw.Int(0, len(all)).Draw(t, "cut")
 		if p := (session.Print{}).Append(all[:cut]).Append(all[cut:]); p.Bytes() != have {
 			t.Fatalf("appended in two parts: % x, want % x", p.Bytes(), have)
 		}

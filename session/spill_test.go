@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/session"
 )
 
@@ -24,8 +25,8 @@ func digest(prefix []byte) (d [16]byte) {
 // passes, give the sessions of the naive fold, in the order of their first packets.
 func TestSpillingIsTheSame(t *testing.T) {
 	dir := t.TempDir()
-	rapid.Check(t, func(t *rapid.T) {
-		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 2))
+	draw.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(draw.Seed().Draw(t, "seed"), 2))
 		list := packets(r)
 		limit := []int{1, 20, 784, 70000}[r.IntN(4)]
 		prints := r.IntN(2) == 0

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/split"
 )
 
@@ -40,8 +41,8 @@ func (w *world) input(n int) *split.Input {
 	return in
 }
 
-// draw makes captures of one or two classes with samples of few different bytes, hosts and times.
-func draw(t *rapid.T) *world {
+// drawWorld makes captures of one or two classes with samples of few different bytes, hosts and times.
+func drawWorld(t *rapid.T) *world {
 	w := &world{}
 	for label := range rapid.IntRange(1, 4).Draw(t, "classes") {
 		w.classes = append(w.classes, split.ClassName{Label: uint16(label * 100), Name: fmt.Sprint("class", label)})
@@ -83,8 +84,8 @@ func compute(t *rapid.T, in *split.Input, o split.Options, before *split.Record)
 // TestAppendingMovesNothing: whatever is added, a sample stays on its side. Only the caps on classes may take a training sample
 // out or let one in.
 func TestAppendingMovesNothing(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		w, o := draw(t), drawOptions(t)
+	draw.Check(t, func(t *rapid.T) {
+		w, o := drawWorld(t), drawOptions(t)
 		var before *split.Record
 		n := 0
 		for range 3 {
@@ -136,8 +137,8 @@ func twin(o split.Options, captures []string, s *split.Sample) byte {
 
 // TestSidesFollowTheHash: the side of a group is that of its hash, and depends on nothing else.
 func TestSidesFollowTheHash(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		w, o := draw(t), drawOptions(t)
+	draw.Check(t, func(t *rapid.T) {
+		w, o := drawWorld(t), drawOptions(t)
 		o.MinPerClass, o.MaxPerClass = 0, 0
 		if o.By == split.Time {
 			o.By = split.Capture
@@ -157,8 +158,8 @@ func TestSidesFollowTheHash(t *testing.T) {
 
 // TestProof counts groups the slow way and compares; no group of classes that are split by it stands on two sides.
 func TestProof(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		w, o := draw(t), drawOptions(t)
+	draw.Check(t, func(t *rapid.T) {
+		w, o := drawWorld(t), drawOptions(t)
 		r := compute(t, w.input(len(w.samples)), o, nil)
 		by := map[uint16]string{}
 		left := map[string]int64{}
@@ -232,8 +233,8 @@ func TestProof(t *testing.T) {
 
 // TestByTime: within a class nothing in training is later than anything in validation or test.
 func TestByTime(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		w, o := draw(t), drawOptions(t)
+	draw.Check(t, func(t *rapid.T) {
+		w, o := drawWorld(t), drawOptions(t)
 		o.By, o.MinPerClass, o.MaxPerClass = split.Time, 0, 0
 		r := compute(t, w.input(len(w.samples)), o, nil)
 		for _, c := range r.Classes {
@@ -351,8 +352,8 @@ func TestRefusals(t *testing.T) {
 
 // TestCap: of a class, the training samples with the smallest hashes stay; validation and test keep theirs.
 func TestCap(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		w, o := draw(t), drawOptions(t)
+	draw.Check(t, func(t *rapid.T) {
+		w, o := drawWorld(t), drawOptions(t)
 		o.MinPerClass, o.MaxPerClass = 0, 0
 		all := compute(t, w.input(len(w.samples)), o, nil)
 		o.MaxPerClass = rapid.Int64Range(1, 8).Draw(t, "max")
@@ -389,8 +390,8 @@ func TestCap(t *testing.T) {
 
 // TestThereAndBack: a record survives its text; another text does not pass.
 func TestThereAndBack(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		w, o := draw(t), drawOptions(t)
+	draw.Check(t, func(t *rapid.T) {
+		w, o := drawWorld(t), drawOptions(t)
 		r := compute(t, w.input(len(w.samples)), o, nil)
 		text, err := r.Encode()
 		if err != nil {

@@ -103,7 +103,7 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 	if dryRun {
 		return problems(p)
 	}
-	err = mine(cmd.Context(), p, c, func() error {
+	err = runPlan(cmd.Context(), p, c, func() error {
 		if !divide {
 			return nil
 		}
@@ -117,9 +117,9 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 	return err
 }
 
-// mine runs the plan and shows what comes of it. A run that was not interrupted ends with
+// runPlan runs the plan and shows what comes of it. A run that was not interrupted ends with
 // divide, and then with rendering the formats that were asked for.
-func mine(ctx context.Context, p *mill.Plan, c *console, divide func() error, jobs []export.Job, withCard bool) error {
+func runPlan(ctx context.Context, p *mill.Plan, c *console, divide func() error, jobs []export.Job, withCard bool) error {
 	progress := &mill.Progress{}
 	bars := c.progress(p, progress)
 	release := hold(ctx)

@@ -22,6 +22,7 @@ import (
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/png"
 	"github.com/pcapmill/pcapmill/internal/datasettest"
+	"github.com/pcapmill/pcapmill/internal/draw"
 )
 
 var update = flag.Bool("update", false, "write the golden dumps anew; review them as text")
@@ -159,7 +160,7 @@ func TestFoldersAreApart(t *testing.T) {
 	names := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) string {
 		return strings.Join(rapid.SliceOfN(parts, 0, 4).Draw(t, "parts"), "")
 	}), 1, 30)
-	rapid.Check(t, func(t *rapid.T) {
+	draw.Check(t, func(t *rapid.T) {
 		classes := names.Draw(t, "classes")
 		seen := map[string]int{}
 		for label := range len(classes) + 1 {

@@ -35,7 +35,7 @@ var rooms = map[string][]string{
 	"internal/dedup":          {},
 	"split":                   {"dataset"},
 	"internal/splitfile": {
-		"split", "manifest", "internal/dedup", "dataset", "dataset/idx", "internal/rows", "internal/atomicfile", "internal/fsys",
+		"split", "manifest", "sample", "internal/dedup", "dataset", "dataset/idx", "internal/rows", "internal/atomicfile", "internal/fsys",
 	},
 
 	"dataset":              {"internal/fsys"},
@@ -58,7 +58,7 @@ var rooms = map[string][]string{
 	},
 	"internal/export": {"dataset", "dataset/idx", "manifest", "internal/version"},
 	"internal/card":   {"manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys"},
-	"verify":          {"manifest", "dataset", "internal/dedup", "dataset/idx", "internal/rows", "split", "internal/splitfile"},
+	"verify":          {"manifest", "dataset", "sample", "internal/dedup", "dataset/idx", "internal/rows", "split", "internal/splitfile"},
 	"internal/needle": {},
 	"verify/leak":     {"internal/needle", "capture", "header", "session", "mask", "manifest", "dataset/idx"},
 	"internal/report": {"sample"},
@@ -78,6 +78,7 @@ var rooms = map[string][]string{
 	"internal/typo":        {},
 	"internal/plainjson":   {},
 	"internal/arch":        {},
+	"internal/draw":        {},
 	"internal/testcap":     {},
 	"internal/testview":    {"dataset"},
 	"internal/groundtruth": {},
@@ -106,10 +107,11 @@ var libraries = map[string][]string{
 	"github.com/parquet-go/parquet-go": {"dataset/parquet"},
 	"github.com/gopacket/gopacket":     {"dev/bench", "internal/twin"},
 	"github.com/google/go-cmp":         {"internal/datasettest"},
+	"pgregory.net/rapid":               {"internal/draw"},
 }
 
 // testOnly may not reach the product.
-var testOnly = []string{"internal/testcap", "internal/testview", "internal/twin", "internal/groundtruth", "internal/fsys/faulty", "internal/datasettest"}
+var testOnly = []string{"internal/draw", "internal/testcap", "internal/testview", "internal/twin", "internal/groundtruth", "internal/fsys/faulty", "internal/datasettest"}
 
 // file is a parsed source file of the root module.
 type file struct {
@@ -242,8 +244,8 @@ func TestTestCodeStaysInTests(t *testing.T) {
 			if ours, ok := strings.CutPrefix(p, module+"/"); ok && slices.Contains(testOnly, ours) {
 				t.Errorf("%s: product code imports %s", f.path, ours)
 			}
-			if p == "testing" {
-				t.Errorf("%s: product code imports testing", f.path)
+			if p == "testing" || p == "pgregory.net/rapid" {
+				t.Errorf("%s: product code imports %s", f.path, p)
 			}
 		}
 	}

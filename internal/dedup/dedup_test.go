@@ -7,11 +7,12 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pcapmill/pcapmill/internal/dedup"
+	"github.com/pcapmill/pcapmill/internal/draw"
 )
 
 // TestSetIsASet compares with a map of everything that was added.
 func TestSetIsASet(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	draw.Check(t, func(t *rapid.T) {
 		type entry struct {
 			d     dedup.Digest
 			label uint16
@@ -45,8 +46,8 @@ func TestOfSample(t *testing.T) {
 
 // TestZerosBehindDoNotCount: a session's bytes and its padded sample have one digest, and no two samples share one.
 func TestZerosBehindDoNotCount(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		bytes := rapid.SliceOfN(rapid.SampledFrom([]byte{0, 0, 0, 1, 2}), 0, 40)
+	draw.Check(t, func(t *rapid.T) {
+		bytes := draw.Slice(rapid.SampledFrom([]byte{0, 0, 0, 1, 2}), 0, 40)
 		a, b := bytes.Draw(t, "a"), bytes.Draw(t, "b")
 		pad := func(s []byte) string { return string(append(append([]byte(nil), s...), make([]byte, 60-len(s))...)) }
 		if dedup.OfSample(a) != dedup.OfSample([]byte(pad(a))) {
@@ -81,16 +82,5 @@ func TestSetGrows(t *testing.T) {
 	}
 	if set.Len() != n || set.Bytes() < n*18 || set.Bytes() > 4*n*18 {
 		t.Errorf("%d digests in %d bytes", set.Len(), set.Bytes())
-	}
-}
-
-func TestModes(t *testing.T) {
-	for _, m := range []dedup.Mode{dedup.Sample, dedup.Session, dedup.None} {
-		if got, err := dedup.ParseMode(m.String()); err != nil || got != m {
-			t.Errorf("%s: %v, %v", m, got, err)
-		}
-	}
-	if _, err := dedup.ParseMode("flow"); err == nil {
-		t.Error("flow is a mode")
 	}
 }

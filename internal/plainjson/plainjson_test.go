@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/plainjson"
 )
 
@@ -28,7 +29,7 @@ func TestEscape(t *testing.T) {
 
 // TestSame: any text is the same behind a parser, and nothing is left that does not print.
 func TestSame(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	draw.Check(t, func(t *rapid.T) {
 		text := rapid.String().Draw(t, "text")
 		var b bytes.Buffer
 		if err := json.NewEncoder(plainjson.Writer{W: &b}).Encode(text); err != nil {

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/rows"
 )
 
@@ -33,7 +34,7 @@ func TestLayout(t *testing.T) {
 // TestThereAndBack: a row read back is the row that was written.
 func TestThereAndBack(t *testing.T) {
 	number := rapid.Uint64()
-	rapid.Check(t, func(t *rapid.T) {
+	draw.Check(t, func(t *rapid.T) {
 		n := func(name string) uint64 { return number.Draw(t, name) }
 		r := dataset.Row{
 			Session: n("session"), Start: int64(n("start")), Duration: int64(n("duration")), Packets: [2]uint64{n("p0"), n("p1")},

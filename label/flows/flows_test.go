@@ -13,6 +13,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/label/flows"
 )
 
@@ -162,7 +163,7 @@ func TestAgainstTwin(t *testing.T) {
 		start, end int64
 		class      string
 	}
-	draw := func(t *rapid.T) flow {
+	drawFlow := func(t *rapid.T) flow {
 		end := func(what string) netip.AddrPort {
 			ip := rapid.SampledFrom([]string{"10.0.0.1", "10.0.0.2", "::ffff:10.0.0.1", "2001:db8::1"}).Draw(t, what)
 			return netip.AddrPortFrom(netip.MustParseAddr(ip), rapid.Uint16Range(1, 2).Draw(t, what+" port"))
@@ -173,12 +174,12 @@ func TestAgainstTwin(t *testing.T) {
 		return f
 	}
 	plainEnd := func(a netip.AddrPort) string { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()).String() }
-	rapid.Check(t, func(t *rapid.T) {
+	draw.Check(t, func(t *rapid.T) {
 		var text strings.Builder
 		text.WriteString(head)
 		var rows []flow
 		for range rapid.IntRange(0, 12).Draw(t, "rows") {
-			f := draw(t)
+			f := drawFlow(t)
 			rows = append(rows, f)
 			fmt.Fprintf(&text, "%s,%d,%s,%d,%d,%d,%d,%s\n", f.a.Addr(), f.a.Port(), f.b.Addr(), f.b.Port(), f.proto, f.start, f.end-f.start, f.class)
 		}
@@ -192,7 +193,7 @@ func TestAgainstTwin(t *testing.T) {
 		x.Resolve(func(c string) uint16 { return uint16(c[0]) })
 		used := map[int]bool{}
 		for range 5 {
-			s := draw(t)
+			s := drawFlow(t)
 			first, classes := 0, map[string]bool{}
 			for i, r := range rows {
 				same := plainEnd(r.a) == plainEnd(s.a) && plainEnd(r.b) == plainEnd(s.b) || plainEnd(r.a) == plainEnd(s.b) && plainEnd(r.b) == plainEnd(s.a)
