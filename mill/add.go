@@ -10,12 +10,12 @@ import (
 	"github.com/pcapmill/pcapmill/session"
 )
 
-// wagonLen is about how many bytes of samples are handed to the writer at a
+// batchLen is about how many bytes of samples are handed to the writer at a
 // time: few enough to stay in the second-level cache.
-const wagonLen = 256 << 10
+const batchLen = 256 << 10
 
-// wagon is samples on their way from dedup to the writer.
-type wagon struct {
+// batch is samples on their way from dedup to the writer.
+type batch struct {
 	data   []byte // of whole samples
 	rows   []dataset.Row
 	labels []uint16
@@ -28,14 +28,14 @@ type adding struct {
 	label            uint16           // of all sessions, unless they have their own
 	perLabel         map[uint16]int64 // samples, if they have
 	samples, records *manifest.Sum
-	w                *wagon
-	full             chan *wagon // to the writer's goroutine; nil: it is not worth one
-	empty            chan *wagon
+	w                *batch
+	full             chan *batch // to the writer's goroutine; nil: it is not worth one
+	empty            chan *batch
 	done             chan error
 }
 
-// few is how many sessions are written without a goroutine for writing.
-const few = 1024
+// smallCapture is up to how many sessions a capture is written without a goroutine for writing.
+const smallCapture = 1024
 
 // add appends the samples of a capture and reports what became of it. known:
 // its content is in the dataset already, and nothing was added.
@@ -53,7 +53,7 @@ func (s *store) add(in *Input, x *Extraction) (c manifest.Capture, known bool, e
 		a.c.LabelTable, a.perLabel = s.o.Flows.Digest(), map[uint16]int64{}
 	}
 	a.c.Sessions = int64(x.Sessions.Len())
-	a.begin(x.Sessions.Len() > few)
+	a.begin(x.Sessions.Len() > smallCapture)
 	err = a.all(x.Sessions)
 	if e := a.end(err == nil); err == nil {
 		err = e
@@ -68,19 +68,19 @@ func (s *store) add(in *Input, x *Extraction) (c manifest.Capture, known bool, e
 	return a.c, false, nil
 }
 
-// begin gets the wagons ready.
+// begin gets the batches ready.
 func (a *adding) begin(apart bool) {
-	for i, w := range a.s.wagons {
+	for i, w := range a.s.batches {
 		if w == nil {
-			a.s.wagons[i] = &wagon{data: make([]byte, 0, max(wagonLen, a.s.o.Shape.Length()))}
+			a.s.batches[i] = &batch{data: make([]byte, 0, max(batchLen, a.s.o.Shape.Length()))}
 		}
 	}
-	a.w = a.s.wagons[0]
+	a.w = a.s.batches[0]
 	if !apart {
 		return
 	}
-	a.full, a.empty, a.done = make(chan *wagon), make(chan *wagon, 2), make(chan error, 1)
-	a.empty <- a.s.wagons[1]
+	a.full, a.empty, a.done = make(chan *batch), make(chan *batch, 2), make(chan error, 1)
+	a.empty <- a.s.batches[1]
 	go func() {
 		var err error
 		for w := range a.full {
@@ -97,8 +97,8 @@ func (a *adding) begin(apart bool) {
 // touchAhead is how many sessions are touched before they are needed.
 const touchAhead = 64
 
-// lot is some sessions on their way from the list to dedup.
-type lot struct {
+// chunk is some sessions on their way from the list to dedup.
+type chunk struct {
 	first int
 	s     []session.Session
 }
@@ -109,17 +109,17 @@ func (a *adding) all(l *session.List) error {
 	if a.full == nil {
 		return l.Batches(touchAhead, func(first int, batch []session.Session) error {
 			a.s.seal(batch)
-			return a.batch(first, batch)
+			return a.take(first, batch)
 		})
 	}
 	it, err := l.Iterate()
 	if err != nil {
 		return err
 	}
-	const lots, perLot = 6, 4 * touchAhead
-	ready, spare, stop := make(chan lot, lots), make(chan []session.Session, lots), make(chan struct{})
-	for range lots {
-		spare <- make([]session.Session, perLot)
+	const chunks, perChunk = 6, 4 * touchAhead
+	ready, spare, stop := make(chan chunk, chunks), make(chan []session.Session, chunks), make(chan struct{})
+	for range chunks {
+		spare <- make([]session.Session, perChunk)
 	}
 	var failed error
 	go func() {
@@ -134,18 +134,18 @@ func (a *adding) all(l *session.List) error {
 					return
 				}
 				a.s.seal(batch[:n])
-				ready <- lot{first, batch[:n]} // there is room for all lots
+				ready <- chunk{first, batch[:n]} // there is room for all chunks
 			}
 		}
 	}()
-	for l := range ready {
-		for at := 0; at < len(l.s) && err == nil; at += touchAhead {
-			err = a.batch(l.first+at, l.s[at:min(at+touchAhead, len(l.s))])
+	for c := range ready {
+		for at := 0; at < len(c.s) && err == nil; at += touchAhead {
+			err = a.take(c.first+at, c.s[at:min(at+touchAhead, len(c.s))])
 		}
 		if err != nil {
 			break
 		}
-		spare <- l.s[:perLot]
+		spare <- c.s[:perChunk]
 	}
 	close(stop)
 	for range ready { // until the goroutine has ended
@@ -158,7 +158,7 @@ func (s *store) seal(batch []session.Session) {
 	for i := range batch {
 		switch p := &batch[i]; {
 		case p.Sealed:
-		case s.o.Dedup == dedup.Session:
+		case s.o.Dedup == sample.DedupSession:
 			p.Digest = p.Print.Bytes()
 		default:
 			p.Digest = dedup.OfSample(p.Prefix)
@@ -166,20 +166,20 @@ func (s *store) seal(batch []session.Session) {
 	}
 }
 
-// batch drops duplicates and loads what is left. Memory is asked for the whole
-// batch before it is needed: see dedup.Set.
-func (a *adding) batch(first int, batch []session.Session) error {
+// take drops duplicates and loads what is left. Memory is asked for all of
+// them before it is needed: see dedup.Set.
+func (a *adding) take(first int, sessions []session.Session) error {
 	s := a.s
 	touched := byte(0)
-	for i := range batch {
-		s.set.Touch(batch[i].Digest)
-		if p := batch[i].Prefix; len(p) > 0 {
+	for i := range sessions {
+		s.set.Touch(sessions[i].Digest)
+		if p := sessions[i].Prefix; len(p) > 0 {
 			touched += p[0] + p[len(p)/2]
 		}
 	}
 	s.touched = touched
-	for i := range batch {
-		p := &batch[i]
+	for i := range sessions {
+		p := &sessions[i]
 		if p.Bytes == 0 {
 			a.c.Empty++
 			continue
@@ -198,7 +198,7 @@ func (a *adding) batch(first int, batch []session.Session) error {
 		}
 		a.fit(p.Bytes)
 		seen, conflict := s.set.Add(p.Digest, id)
-		if seen && s.o.Dedup != dedup.None {
+		if seen && s.o.Dedup != sample.DedupNone {
 			a.c.Duplicates++
 			continue
 		}
@@ -237,7 +237,7 @@ func (a *adding) fit(bytes uint64) {
 	a.c.OriginalBytes += int64(bytes)
 }
 
-// load puts a sample into the wagon, and sends it off when it is full.
+// load puts a sample into the batch, and sends it off when it is full.
 func (a *adding) load(i int, p *session.Session, id uint16) error {
 	w, n := a.w, a.s.o.Shape.Length()
 	at := len(w.data)
@@ -252,7 +252,7 @@ func (a *adding) load(i int, p *session.Session, id uint16) error {
 	return a.send()
 }
 
-// send hands the wagon to the writer and takes an empty one.
+// send hands the batch to the writer and takes an empty one.
 func (a *adding) send() error {
 	if a.full == nil {
 		return a.write(a.w)
@@ -262,7 +262,7 @@ func (a *adding) send() error {
 	return nil
 }
 
-// end writes the last wagon, if the sessions came to their end, and waits.
+// end writes the last batch, if the sessions came to their end, and waits.
 func (a *adding) end(whole bool) error {
 	var err error
 	if whole {
@@ -276,10 +276,10 @@ func (a *adding) end(whole bool) error {
 	return err
 }
 
-func (w *wagon) clear() { w.data, w.rows, w.labels = w.data[:0], w.rows[:0], w.labels[:0] }
+func (w *batch) clear() { w.data, w.rows, w.labels = w.data[:0], w.rows[:0], w.labels[:0] }
 
-// write appends the samples and rows of a wagon and empties it.
-func (a *adding) write(w *wagon) error {
+// write appends the samples and rows of a batch and empties it.
+func (a *adding) write(w *batch) error {
 	s, n := a.s, a.s.o.Shape.Length()
 	_, _ = a.samples.Write(w.data) // never fails
 	for i := range w.rows {

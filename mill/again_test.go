@@ -6,16 +6,16 @@ import (
 	"testing"
 
 	ds "github.com/pcapmill/pcapmill/dataset"
-	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/fsys/faulty"
+	"github.com/pcapmill/pcapmill/sample"
 )
 
 // TestAgainChangesNothing: the same command on a finished dataset leaves every byte, every file and its time as it was, the
 // manifest too, and makes no file but its lock.
 func TestAgainChangesNothing(t *testing.T) {
 	for _, inPlace := range []bool{false, true} {
-		for _, mode := range []dedup.Mode{dedup.Sample, dedup.Session, dedup.None} {
+		for _, mode := range []sample.Dedup{sample.DedupSample, sample.DedupSession, sample.DedupNone} {
 			c := sessionChoice()
 			c.dedup = mode
 			r := &faultRun{o: c.options(), inPlace: inPlace}

@@ -7,10 +7,10 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
-	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/sample"
 )
 
 // TestNoAllocationPerPacket: once its sessions are known, a packet of any link type goes through decoding, filter, table and
@@ -22,7 +22,7 @@ func TestNoAllocationPerPacket(t *testing.T) {
 	for i, p := range traffic.Packets {
 		packets = append(packets, capture.Packet{LinkType: capture.LinkType(p.LinkType), Data: p.Data, At: capture.Position{Packet: uint64(i + 1)}})
 	}
-	for i, c := range append(selection(), choice{mask: mask.Policy{IP: mask.Remove, UDPPad: true}, drop: header.DropNone, dedup: dedup.Session, shape: defaultChoice().shape}) {
+	for i, c := range append(selection(), choice{mask: mask.Policy{IP: mask.Remove, UDPPad: true}, drop: header.DropNone, dedup: sample.DedupSession, shape: defaultChoice().shape}) {
 		packet := mill.PacketPath(c.options())
 		all := func() {
 			for i := range packets {

@@ -15,7 +15,6 @@ import (
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/header"
-	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/internal/twin"
@@ -81,7 +80,7 @@ func selection() []choice {
 				Checksums: mask.Action(i / 3 % 2), UDPPad: i%3 == 0,
 			},
 			drop:  header.Drop(i % 8),
-			dedup: dedup.Mode(i % 3),
+			dedup: sample.Dedup(i % 3),
 			shape: []sample.Shape{{Rows: 28, Cols: 28}, {Rows: 1, Cols: 64}, {Rows: 16, Cols: 16}, {Rows: 1, Cols: 1500}}[(i+i/4)%4],
 		}
 		if i%5 == 4 {
@@ -129,7 +128,7 @@ func TestAllMasksAgainstTwin(t *testing.T) {
 				MAC: mask.Action(bits & 3), IP: mask.Action(bits >> 2 & 3), Ports: mask.Action(bits >> 4 & 1),
 				Checksums: mask.Action(bits >> 5 & 1), UDPPad: bits>>6&1 == 1, Content: mask.Content(bits >> 7),
 			},
-			drop: header.Drop(bits % 8), dedup: dedup.Mode(bits % 3), shape: sample.Shape{Rows: 10 + bits%7, Cols: 9},
+			drop: header.Drop(bits % 8), dedup: sample.Dedup(bits % 3), shape: sample.Shape{Rows: 10 + bits%7, Cols: 9},
 		}
 		if bits%5 > 1 {
 			c.key = []byte{0, 1, 0xff}

@@ -122,14 +122,14 @@ func DescribeDamage(d *capture.Damage) string {
 func PacketPath(o Options) func(p *capture.Packet) {
 	w := newWorker(&o, &Progress{}, session.NewSeed())
 	s := &shard{table: o.newTable(w.seed)}
-	u := &unit{}
-	units := []*unit{u}
+	st := &stretch{}
+	stretches := []*stretch{st}
 	return func(p *capture.Packet) {
-		u.run.Reset(1)
-		u.run.Data = p.Data
-		w.unit = u
+		st.run.Reset(1)
+		st.run.Data = p.Data
+		w.stretch = st
 		w.packet(p, 0, 0)
-		w.apply(s, 0, units)
+		w.apply(s, 0, stretches)
 	}
 }
 

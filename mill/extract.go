@@ -145,7 +145,7 @@ func (x *Extraction) add(t *tally) {
 
 // newTable makes a table for sessions of a capture.
 func (o *Options) newTable(seed session.Seed) *session.Table {
-	return session.NewTable(o.Shape.Length(), o.Dedup == dedup.Session, seed)
+	return session.NewTable(o.Shape.Length(), o.Dedup == sample.DedupSession, seed)
 }
 
 // pulse is after how many items a loop looks for a stop.
@@ -154,7 +154,7 @@ const pulse = 4096
 // contribute masks a packet and adds the n bytes that are left of it to its
 // session.
 func (w *worker) contribute(t *session.Table, id uint32, data []byte, s *header.Stack, n int) {
-	if w.o.Dedup == dedup.Session { // the fingerprint needs every byte
+	if w.o.Dedup == sample.DedupSession { // the fingerprint needs every byte
 		w.scratch = w.masker.Append(w.scratch[:0], data, s)
 		copy(t.Room(id, len(w.scratch)), w.scratch)
 		t.Contribute(id, len(w.scratch), w.scratch)

@@ -14,7 +14,6 @@ import (
 	"github.com/pcapmill/pcapmill/capture"
 	ds "github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/header"
-	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
@@ -25,7 +24,7 @@ import (
 // sessionChoice keeps every file that a dataset can have.
 func sessionChoice() choice {
 	c := defaultChoice()
-	c.dedup, c.drop = dedup.Session, header.DropNone
+	c.dedup, c.drop = sample.DedupSession, header.DropNone
 	return c
 }
 
@@ -61,7 +60,7 @@ func TestOtherSettingsAreRefused(t *testing.T) {
 		"--udp-pad":   func(o *mill.Options) { o.Mask.UDPPad = true },
 		"--key-file":  func(o *mill.Options) { o.Key = []byte("b") },
 		"--drop":      func(o *mill.Options) { o.Drop = header.DropDNS },
-		"--dedup":     func(o *mill.Options) { o.Dedup = dedup.None },
+		"--dedup":     func(o *mill.Options) { o.Dedup = sample.DedupNone },
 		"--labels":    func(o *mill.Options) { o.Labels.Classes[3].Keywords = []string{"another"} },
 	} {
 		o := c.options()

@@ -12,19 +12,19 @@ import (
 	"testing"
 
 	"github.com/pcapmill/pcapmill/dataset/idx"
-	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/fsys/faulty"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/verify"
 )
 
 // faultRun is a run that adds captures to a dataset, or makes one, with a commit after every capture.
 type faultRun struct {
 	name    string
-	mode    dedup.Mode
+	mode    sample.Dedup
 	inPlace bool
 	begun   int // captures that are in the dataset before
 
@@ -38,10 +38,10 @@ type faultRun struct {
 // faultRuns are the runs whose every call is made to fail.
 func faultRuns(t *testing.T) (runs []*faultRun) {
 	for _, r := range []*faultRun{
-		{name: "new, renamed, by sample", mode: dedup.Sample},
-		{name: "new, in place, by session", mode: dedup.Session, inPlace: true},
-		{name: "added, renamed, by session", mode: dedup.Session, begun: 1},
-		{name: "added, in place, by sample", mode: dedup.Sample, inPlace: true, begun: 1},
+		{name: "new, renamed, by sample", mode: sample.DedupSample},
+		{name: "new, in place, by session", mode: sample.DedupSession, inPlace: true},
+		{name: "added, renamed, by session", mode: sample.DedupSession, begun: 1},
+		{name: "added, in place, by sample", mode: sample.DedupSample, inPlace: true, begun: 1},
 	} {
 		c, captures := sessionChoice(), 4
 		if r.begun > 0 && r.inPlace {

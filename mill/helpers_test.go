@@ -15,7 +15,6 @@ import (
 	"testing"
 
 	"github.com/pcapmill/pcapmill/header"
-	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/groundtruth"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/internal/twin"
@@ -38,7 +37,7 @@ type choice struct {
 	mask  mask.Policy
 	key   []byte
 	drop  header.Drop
-	dedup dedup.Mode
+	dedup sample.Dedup
 	shape sample.Shape
 	wide  bool // 300 classes, of which the last four have captures
 }
@@ -93,7 +92,7 @@ func randomChoice(r *rand.Rand) choice {
 			Checksums: mask.Action(r.IntN(2)), UDPPad: r.IntN(2) == 0,
 		},
 		drop:  header.Drop(r.IntN(8)),
-		dedup: dedup.Mode(r.IntN(3)),
+		dedup: sample.Dedup(r.IntN(3)),
 		shape: sample.Shape{Rows: 1 + r.IntN(28), Cols: 1 + r.IntN(28)},
 	}
 	if r.IntN(4) == 0 {

@@ -7,15 +7,15 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
-	"github.com/pcapmill/pcapmill/internal/dedup"
+	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/session"
 )
 
 // job is one capture that is being read. Blocks of it are read and decoded by
 // any worker, put together in order by one at a time, and then applied to the
-// tables, each of which takes the units in order. All fields but seq, x and the
-// tables' content are guarded by the quarry's lock; these belong to whoever has
-// set committing, or a shard's busy.
+// tables, each of which takes the stretches in order. All fields but seq, x and the
+// tables' content are guarded by the scheduler's lock; these belong to whoever has
+// set placing, or a shard's busy.
 type job struct {
 	i      int // place in the plan
 	path   string
@@ -28,18 +28,18 @@ type job struct {
 	framing *capture.Framing // for blocks that are read ahead
 	near    int64            // time of some packet
 
-	nextRead   int64           // block that is read next
-	committed  int64           // blocks put together so far
-	units      map[int64]*unit // decoded and not yet put together, by block
-	filled     []*unit         // read from a stream and not yet decoded
-	inFlight   int             // units of blocks that are not free yet
-	reading    int             // of these, those that are being read or decoded
-	copied     bool            // do not map the file: it changed
-	committing bool
-	opening    bool
-	ended      bool // all blocks are put together
-	sealed     int  // tables that are finished
-	err        error
+	nextRead  int64              // block that is read next
+	placed    int64              // blocks put together so far
+	stretches map[int64]*stretch // decoded and not yet put together, by block
+	filled    []*stretch         // read from a stream and not yet decoded
+	inFlight  int                // stretches of blocks that are not free yet
+	reading   int                // of these, those that are being read or decoded
+	copied    bool               // do not map the file: it changed
+	placing   bool
+	opening   bool
+	ended     bool // all blocks are put together
+	sealed    int  // tables that are finished
+	err       error
 }
 
 // shard is one table of a capture.
@@ -47,15 +47,15 @@ type shard struct {
 	table   *session.Table
 	spill   *session.Spill
 	breaker *session.Breaker // nil: sessions do not end early
-	queue   []*unit
+	queue   []*stretch
 	busy    bool
 	done    bool
 	bytes   int64 // of the table, as the budget knows
 }
 
-// unit is a decoded part of a capture: a block, or a record that stood across
+// stretch is a decoded part of a capture: a block, or a record that stood across
 // the end of one.
-type unit struct {
+type stretch struct {
 	block   capture.Block
 	run     session.Run
 	tally   tally
@@ -66,63 +66,63 @@ type unit struct {
 }
 
 // decode walks a part of a capture from a place on and deals its packets out.
-func (w *worker) decode(u *unit, f *capture.Framing, data []byte, from, shards int) {
-	w.unit = u
-	u.run.Reset(shards)
-	u.run.Data = data
-	u.tally.reset()
-	f.Walk(data, from, &u.piece, w.each)
-	w.unit = nil
+func (w *worker) decode(st *stretch, f *capture.Framing, data []byte, from, shards int) {
+	w.stretch = st
+	st.run.Reset(shards)
+	st.run.Data = data
+	st.tally.reset()
+	f.Walk(data, from, &st.piece, w.each)
+	w.stretch = nil
 }
 
 // packet is what decode does with each packet.
 func (w *worker) packet(p *capture.Packet, number uint32, at int) {
-	u := w.unit
+	st := w.stretch
 	switch {
-	case u.tally.count(w.o, p, &w.stack):
-		u.run.Add(&w.seed, p.Data, &w.stack, at, number, p.Time).Gives = uint32(w.masker.Len(&w.stack))
+	case st.tally.count(w.o, p, &w.stack):
+		st.run.Add(&w.seed, p.Data, &w.stack, at, number, p.Time).Gives = uint32(w.masker.Len(&w.stack))
 	case w.o.Breaks.Restart && w.stack.Reason == header.OK:
-		u.run.AddSilent(&w.seed, p.Data, &w.stack, at, number, p.Time)
+		st.run.AddSilent(&w.seed, p.Data, &w.stack, at, number, p.Time)
 	}
 }
 
 // ahead decodes a block from a guessed place; the first block's is known.
-func (w *worker) ahead(u *unit, f *capture.Framing, near int64, shards int) {
-	if u.guessed = false; f == nil || len(u.block.Data) == 0 {
+func (w *worker) ahead(st *stretch, f *capture.Framing, near int64, shards int) {
+	if st.guessed = false; f == nil || len(st.block.Data) == 0 {
 		return
 	}
-	if at, ok := f.Guess(u.block.Data, near); ok {
-		u.guessed = true
-		w.decode(u, f, u.block.Data, at, shards)
+	if at, ok := f.Guess(st.block.Data, near); ok {
+		st.guessed = true
+		w.decode(st, f, st.block.Data, at, shards)
 	}
 }
 
-// commit puts a block together with those before it, and returns the units that
+// place puts a block together with those before it, and returns the stretches that
 // are ready to be applied.
-func (w *worker) commit(j *job, u *unit) (ready []*unit) {
+func (w *worker) place(j *job, st *stretch) (ready []*stretch) {
 	var guessed *capture.Piece
-	if u.guessed {
-		guessed = &u.piece
+	if st.guessed {
+		guessed = &st.piece
 	}
-	keep := func(u *unit, first uint64) {
-		u.run.First = first
-		j.x.add(&u.tally)
-		ready = append(ready, u)
+	keep := func(st *stretch, first uint64) {
+		st.run.First = first
+		j.x.add(&st.tally)
+		ready = append(ready, st)
 	}
-	j.seq.Add(&u.block, guessed,
-		func(first uint64) { keep(u, first) },
+	j.seq.Add(&st.block, guessed,
+		func(first uint64) { keep(st, first) },
 		func(f *capture.Framing, data []byte, from int, first uint64, piece *capture.Piece) {
-			part := u
-			if &data[0] != &u.block.Data[0] {
-				part = &unit{} // a record that began before
+			part := st
+			if &data[0] != &st.block.Data[0] {
+				part = &stretch{} // a record that began before
 			}
 			w.decode(part, f, data, from, len(j.shards))
 			*piece = part.piece
 			keep(part, first)
 		})
 	w.progress.Packets.Add(int64(j.seq.Packets()) - w.reported(j))
-	if u.block.Err != nil {
-		j.end(u.block.Err)
+	if st.block.Err != nil {
+		j.end(st.block.Err)
 	}
 	return ready
 }
@@ -144,12 +144,12 @@ func (j *job) end(err error) {
 	}
 }
 
-// apply adds units to a shard's table.
-func (w *worker) apply(s *shard, k int, units []*unit) {
+// apply adds stretches to a shard's table.
+func (w *worker) apply(s *shard, k int, stretches []*stretch) {
 	const batch = 32
-	t, prints := s.table, w.o.Dedup == dedup.Session
-	for _, u := range units {
-		packets, tuples := u.run.Packets[k], u.run.Tuples(k)
+	t, prints := s.table, w.o.Dedup == sample.DedupSession
+	for _, st := range stretches {
+		packets, tuples := st.run.Packets[k], st.run.Tuples(k)
 		for len(packets) > 0 {
 			n := min(batch, len(packets))
 			if s.breaker == nil {
@@ -160,12 +160,12 @@ func (w *worker) apply(s *shard, k int, units []*unit) {
 				if s.breaker != nil && !s.breaker.Number(p, tuples) {
 					continue
 				}
-				id := t.Add(p, tuples, u.run.First)
+				id := t.Add(p, tuples, st.run.First)
 				if !prints && t.Full(id) { // costs a look-up, and no copy
 					t.Contribute(id, int(p.Gives), nil)
 					continue
 				}
-				data := u.run.Data[p.At : p.At+p.Len : p.At+p.Len]
+				data := st.run.Data[p.At : p.At+p.Len : p.At+p.Len]
 				p.Stack(data, &w.stack)
 				w.contribute(t, id, data, &w.stack, int(p.Gives))
 			}

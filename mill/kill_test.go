@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/pcapmill/pcapmill/dataset/idx"
-	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
@@ -20,7 +19,7 @@ import (
 )
 
 // large makes samples of 256 KiB, so that they reach the file before they are committed.
-func large(mode dedup.Mode) choice {
+func large(mode sample.Dedup) choice {
 	c := sessionChoice()
 	c.dedup, c.shape = mode, sample.Shape{Rows: 256, Cols: 1024}
 	return c
@@ -36,14 +35,14 @@ func several(t *testing.T, n int) []string {
 // completes it to the bytes of a run that was not killed. In place, samples reach the files before they are committed; else a
 // kill that hits no commit leaves a dataset that needs no completing.
 func TestKilledAnywhere(t *testing.T) {
-	for captures, mode := range map[int]dedup.Mode{2: dedup.Sample, 3: dedup.Session} {
+	for captures, mode := range map[int]sample.Dedup{2: sample.DedupSample, 3: sample.DedupSession} {
 		for how, inPlace := range map[string]bool{"in place": true, "rewriting": false} {
 			t.Run(mode.String()+" "+how, func(t *testing.T) { killedAnywhere(t, captures, mode, inPlace) })
 		}
 	}
 }
 
-func killedAnywhere(t *testing.T, captures int, mode dedup.Mode, inPlace bool) {
+func killedAnywhere(t *testing.T, captures int, mode sample.Dedup, inPlace bool) {
 	paths := several(t, captures)
 	o := large(mode).options()
 	whole := filepath.Join(t.TempDir(), "whole")
@@ -146,7 +145,7 @@ func checkKilled(t *testing.T, where string, files map[string]string, paths []st
 // same command completes it.
 func TestInterrupted(t *testing.T) {
 	paths := several(t, 4)
-	o := large(dedup.Session).options()
+	o := large(sample.DedupSession).options()
 	o.Workers = 2
 	whole := filepath.Join(t.TempDir(), "whole")
 	convert(t, paths, whole, o)

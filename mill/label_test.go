@@ -10,11 +10,11 @@ import (
 	"testing"
 
 	"github.com/pcapmill/pcapmill/dataset/idx"
-	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/label/flows"
 	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/verify"
 )
 
@@ -219,7 +219,7 @@ func TestLeastSessions(t *testing.T) {
 	files := randomFiles(random(11), 5, testcap.Options{Sessions: 30})
 	paths := write(t, dir, files)
 	c := defaultChoice()
-	c.dedup = dedup.None
+	c.dedup = sample.DedupNone
 	all := convert(t, paths, filepath.Join(dir, "all"), c.options())
 	o := c.options()
 	o.MinPackets, o.MinBytes = 2, 400

@@ -9,7 +9,6 @@ import (
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/header"
-	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/label/flows"
 	"github.com/pcapmill/pcapmill/manifest"
@@ -48,7 +47,7 @@ type Options struct {
 	Key     []byte // for pseudonyms; nil: unkeyed, and none for hosts in the table
 	Drop    header.Drop
 	Shape   sample.Shape
-	Dedup   dedup.Mode
+	Dedup   sample.Dedup
 	Labels  *label.Table
 	Unknown Unknown
 	Breaks  session.Breaks // where sessions end early
@@ -85,7 +84,7 @@ func Default() Options {
 	}
 	return Options{
 		Mask: mask.Default(), Drop: header.DropDefault, Shape: sample.Default(),
-		Dedup: dedup.Sample, Labels: labels, Unknown: KeepUnknown, Reading: Reading{MaxExpansion: capture.DefaultMaxExpansion},
+		Dedup: sample.DedupSample, Labels: labels, Unknown: KeepUnknown, Reading: Reading{MaxExpansion: capture.DefaultMaxExpansion},
 	}
 }
 

@@ -12,7 +12,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pcapmill/pcapmill/header"
-	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/mask"
@@ -156,7 +155,7 @@ func TestRepeatedCapture(t *testing.T) {
 		files = append(files, file{"d_class1.pcap." + z.Name, 1, z.Wrap(plain)})
 	}
 	paths := write(t, t.TempDir(), files)
-	for _, mode := range []dedup.Mode{dedup.Sample, dedup.Session, dedup.None} {
+	for _, mode := range []sample.Dedup{sample.DedupSample, sample.DedupSession, sample.DedupNone} {
 		c := defaultChoice()
 		c.dedup = mode
 		out := t.TempDir()
@@ -184,7 +183,7 @@ func TestSessionDedupAcrossRuns(t *testing.T) {
 			testcap.IPv4{Src: addr(1), Dst: addr(2)}, testcap.TCP{SrcPort: port, DstPort: 443}, testcap.Payload(payload))})}
 	}
 	paths := write(t, t.TempDir(), []file{one("a_class1", 1000, long), one("b_class1", 1001, long), one("c_class1", 1002, other), one("d_class1", 1003, other)})
-	for mode, want := range map[dedup.Mode]int64{dedup.Sample: 1, dedup.Session: 2, dedup.None: 4} {
+	for mode, want := range map[sample.Dedup]int64{sample.DedupSample: 1, sample.DedupSession: 2, sample.DedupNone: 4} {
 		c := defaultChoice()
 		c.dedup = mode
 		out := t.TempDir()

@@ -14,10 +14,10 @@ import (
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/header"
-	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/groundtruth"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/sample"
 )
 
 // TestPublishedImages makes the 6,000 images that other people published from this capture (USTC-TK2016, layout L7), in the
@@ -25,7 +25,7 @@ import (
 func TestPublishedImages(t *testing.T) {
 	dir, _ := shared(t)
 	o := mill.Default()
-	o.Mask.Content, o.Drop, o.Dedup = mask.Payload, header.DropNone, dedup.None
+	o.Mask.Content, o.Drop, o.Dedup = mask.Payload, header.DropNone, sample.DedupNone
 	out := t.TempDir()
 	r := convert(t, []string{filepath.Join(dir, "ustc/genuine/Facetime.pcap")}, out, o)
 

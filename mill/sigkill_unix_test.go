@@ -19,11 +19,11 @@ import (
 	"time"
 
 	"github.com/pcapmill/pcapmill/dataset/idx"
-	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/verify"
 )
 
@@ -47,7 +47,7 @@ func TestMain(m *testing.M) {
 
 func killOptions() mill.Options {
 	c := sessionChoice()
-	c.dedup = dedup.Session
+	c.dedup = sample.DedupSession
 	return c.options()
 }
 

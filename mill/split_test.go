@@ -9,11 +9,11 @@ import (
 	"testing"
 
 	"github.com/pcapmill/pcapmill/dataset/idx"
-	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/splitfile"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/split"
 	"github.com/pcapmill/pcapmill/verify"
 )
@@ -25,7 +25,7 @@ func TestSplitAndAppend(t *testing.T) {
 	files := randomFiles(random(3), 12, testcap.Options{Sessions: 20})
 	paths := write(t, dir, files)
 	c := defaultChoice()
-	c.dedup = dedup.Session
+	c.dedup = sample.DedupSession
 	o := split.Options{Weights: split.Weights{80, 10, 10}, Salt: split.DefaultSalt, Fallback: split.UseSession}
 	divide := func(out string, anew bool) *mill.SplitResult {
 		t.Helper()

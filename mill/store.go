@@ -39,7 +39,7 @@ type store struct {
 	changed bool                // the run began to replace before, or files
 	unclean bool                // a writer did not close as it should
 	set     *dedup.Set
-	wagons  [2]*wagon // samples on their way to the writer
+	batches [2]*batch // samples on their way to the writer
 	touched byte
 	have    map[content]bool
 	hosts   *mask.Hosts

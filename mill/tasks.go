@@ -10,47 +10,47 @@ import (
 )
 
 // decode decodes a block that was read.
-func (q *quarry) decode(w *worker, j *job, u *unit) {
-	q.mu.Lock()
+func (sc *scheduler) decode(w *worker, j *job, st *stretch) {
+	sc.mu.Lock()
 	framing, near := j.framing, j.near
-	q.mu.Unlock()
-	whole := unlessCut(func() { w.ahead(u, framing, near, len(j.shards)) })
-	q.mu.Lock()
-	defer q.mu.Unlock()
+	sc.mu.Unlock()
+	whole := unlessCut(func() { w.ahead(st, framing, near, len(j.shards)) })
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
 	j.reading--
 	if !whole {
-		q.cut(j)
+		sc.cut(j)
 	}
 	if j.ended { // read behind the end
-		q.free(j, u)
+		sc.free(j, st)
 		return
 	}
-	j.units[u.block.Index] = u
+	j.stretches[st.block.Index] = st
 }
 
-// commit puts the next block together with the others.
-func (q *quarry) commit(w *worker, j *job, u *unit) {
-	var ready []*unit
-	whole := unlessCut(func() { ready = w.commit(j, u) })
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	delete(j.units, u.block.Index)
-	j.committed++
-	j.committing = false
+// place puts the next block together with the others.
+func (sc *scheduler) place(w *worker, j *job, st *stretch) {
+	var ready []*stretch
+	whole := unlessCut(func() { ready = w.place(j, st) })
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	delete(j.stretches, st.block.Index)
+	j.placed++
+	j.placing = false
 	if !whole {
-		q.cut(j)
+		sc.cut(j)
 		ready = nil
 	}
 	j.framing, j.near = j.seq.Framing(), j.x.First
-	if u.block.Err != nil {
-		q.endOf(j)
+	if st.block.Err != nil {
+		sc.endOf(j)
 	}
 	if j.err != nil {
 		ready = nil
 	}
 	used := false
 	for _, r := range ready {
-		used = used || r == u
+		used = used || r == st
 		r.refs = 0
 		for k, s := range j.shards {
 			if len(r.run.Packets[k]) > 0 {
@@ -59,20 +59,20 @@ func (q *quarry) commit(w *worker, j *job, u *unit) {
 			}
 		}
 		if r.refs == 0 {
-			q.free(j, r)
+			sc.free(j, r)
 		}
 	}
 	if !used {
-		q.free(j, u)
+		sc.free(j, st)
 	}
 }
 
 // endOf notes that no more blocks of a capture are wanted; the lock is held.
-func (q *quarry) endOf(j *job) {
+func (sc *scheduler) endOf(j *job) {
 	j.ended = true
-	for i, rest := range j.units {
-		q.free(j, rest)
-		delete(j.units, i)
+	for i, rest := range j.stretches {
+		sc.free(j, rest)
+		delete(j.stretches, i)
 	}
 }
 
@@ -97,46 +97,46 @@ func unlessCut(f func()) (whole bool) {
 }
 
 // cut gives a capture up whose data is gone; the lock is held.
-func (q *quarry) cut(j *job) {
+func (sc *scheduler) cut(j *job) {
 	if j.err == nil {
 		j.err = errCut
 	}
-	q.endOf(j)
+	sc.endOf(j)
 	for _, s := range j.shards {
-		for _, u := range s.queue {
-			q.applied(j, u)
+		for _, st := range s.queue {
+			sc.applied(j, st)
 		}
 		s.queue = nil
 	}
 }
 
-// applied notes that one more shard is done with a unit; the lock is held.
-func (q *quarry) applied(j *job, u *unit) {
-	if u.refs--; u.refs == 0 {
-		q.free(j, u)
+// applied notes that one more shard is done with a stretch; the lock is held.
+func (sc *scheduler) applied(j *job, st *stretch) {
+	if st.refs--; st.refs == 0 {
+		sc.free(j, st)
 	}
 }
 
-// apply adds units to a table, and puts the table aside if memory is short.
-func (q *quarry) apply(w *worker, j *job, k int, units []*unit) {
+// apply adds stretches to a table, and puts the table aside if memory is short.
+func (sc *scheduler) apply(w *worker, j *job, k int, stretches []*stretch) {
 	s := j.shards[k]
-	whole := unlessCut(func() { w.apply(s, k, units) })
-	q.mu.Lock()
-	defer q.mu.Unlock()
+	whole := unlessCut(func() { w.apply(s, k, stretches) })
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
 	if !whole {
-		q.cut(j)
+		sc.cut(j)
 	}
-	for _, u := range units {
-		q.applied(j, u)
+	for _, st := range stretches {
+		sc.applied(j, st)
 	}
-	q.weigh(s)
-	budget := q.budget()
+	sc.weigh(s)
+	budget := sc.budget()
 	// A table that was put aside keeps its memory, and fills it before it goes again.
-	if q.memory > budget && s.table.Used() > max(s.bytes*3/4, budget/int64(8*len(j.shards))) || s.table.Used() > mostOfTable {
-		q.mu.Unlock()
+	if sc.memory > budget && s.table.Used() > max(s.bytes*3/4, budget/int64(8*len(j.shards))) || s.table.Used() > mostOfTable {
+		sc.mu.Unlock()
 		err := spilling(s.spill.Put(s.table))
-		q.mu.Lock()
-		q.weigh(s)
+		sc.mu.Lock()
+		sc.weigh(s)
 		j.err = errors.Join(j.err, err)
 	}
 	s.busy = false
@@ -146,16 +146,16 @@ func (q *quarry) apply(w *worker, j *job, k int, units []*unit) {
 const mostOfTable = 32 << 30
 
 // seal finishes a table, and the capture with the last one.
-func (q *quarry) seal(w *worker, j *job, s *shard) {
+func (sc *scheduler) seal(w *worker, j *job, s *shard) {
 	list := session.NewList()
-	q.mu.Lock()
+	sc.mu.Lock()
 	err := j.err
-	q.mu.Unlock()
+	sc.mu.Unlock()
 	switch {
 	case err != nil:
 	case s.spill.Used():
 		if err = s.spill.Put(s.table); err == nil {
-			err = s.spill.Finish(s.table, q.budget()/int64(2*len(j.shards)), ofSample, list)
+			err = s.spill.Finish(s.table, sc.budget()/int64(2*len(j.shards)), ofSample, list)
 		}
 		err = spilling(err)
 		s.table.Reset(0) // the sessions stand in a file now
@@ -165,12 +165,12 @@ func (q *quarry) seal(w *worker, j *job, s *shard) {
 	default:
 		list.AddTable(s.table)
 	}
-	q.mu.Lock()
+	sc.mu.Lock()
 	if j.err == nil {
 		j.err = err
 	}
 	s.busy, s.done = false, true
-	q.weigh(s)
+	sc.weigh(s)
 	if j.x.Sessions == nil {
 		j.x.Sessions = list
 	} else {
@@ -178,55 +178,55 @@ func (q *quarry) seal(w *worker, j *job, s *shard) {
 	}
 	j.sealed++
 	last := j.sealed == len(j.shards)
-	q.mu.Unlock()
+	sc.mu.Unlock()
 	if last {
 		j.x.Seconds = time.Since(j.began).Seconds()
-		j.x.release = func() { q.giveBack(j) }
-		q.finish(w, j, j.x, j.err)
+		j.x.release = func() { sc.giveBack(j) }
+		sc.finish(w, j, j.x, j.err)
 	}
 }
 
 // giveBack takes the tables of a capture that was stored.
-func (q *quarry) giveBack(j *job) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+func (sc *scheduler) giveBack(j *job) {
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
 	for _, s := range j.shards {
-		q.memory -= s.bytes
-		if s.bytes <= keepTable && len(q.tables) < 4*q.p.workers() {
+		sc.memory -= s.bytes
+		if s.bytes <= keepTable && len(sc.tables) < 4*sc.p.workers() {
 			s.table.Reset(keepTable)
-			q.tables = append(q.tables, s.table)
+			sc.tables = append(sc.tables, s.table)
 		}
 	}
 	j.shards = nil
-	q.wake.Broadcast()
+	sc.wake.Broadcast()
 }
 
 // finish hands a capture over.
-func (q *quarry) finish(w *worker, j *job, x *Extraction, err error) {
+func (sc *scheduler) finish(w *worker, j *job, x *Extraction, err error) {
 	if j.blocks != nil {
 		_ = j.blocks.Close() // it was only read
 	}
 	if err == nil {
-		err = q.sumInput(j, x)
+		err = sc.sumInput(j, x)
 	}
 	if err != nil && x != nil {
 		err = errors.Join(err, x.Close())
 		x = nil
 	}
-	q.mu.Lock()
-	at := slices.Index(q.jobs, j)
+	sc.mu.Lock()
+	at := slices.Index(sc.jobs, j)
 	if errors.Is(err, errCut) {
-		again := &job{i: j.i, path: j.path, copied: true, opening: true, units: map[int64]*unit{}}
-		q.jobs[at] = again
-		q.mu.Unlock()
-		q.open(w, again)
+		again := &job{i: j.i, path: j.path, copied: true, opening: true, stretches: map[int64]*stretch{}}
+		sc.jobs[at] = again
+		sc.mu.Unlock()
+		sc.open(w, again)
 		return
 	}
-	q.jobs = slices.Delete(q.jobs, at, at+1)
-	q.mu.Unlock()
+	sc.jobs = slices.Delete(sc.jobs, at, at+1)
+	sc.mu.Unlock()
 	select {
-	case q.out <- answer{j.i, x, err}:
-	case <-q.ctx.Done():
+	case sc.out <- answer{j.i, x, err}:
+	case <-sc.ctx.Done():
 		if x != nil {
 			_ = x.Close()
 		}

@@ -78,3 +78,14 @@ func ExampleShape() {
 	// 28 rows of 28, padded: first row 73 68 6f 72 74 00 ..., last row 00 00 00 00 00 00 ...
 	// 28 rows of 28, truncated: first row 6c 6f 6e 67 20 6c ..., last row 6f 6e 67 20 6c 6f ...
 }
+
+func TestDedup(t *testing.T) {
+	for _, m := range []sample.Dedup{sample.DedupSample, sample.DedupSession, sample.DedupNone} {
+		if got, err := sample.ParseDedup(m.String()); err != nil || got != m {
+			t.Errorf("%s: %v, %v", m, got, err)
+		}
+	}
+	if _, err := sample.ParseDedup("flow"); err == nil {
+		t.Error("flow is a way to compare")
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/rows"
 	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/sample"
 )
 
 // table compares the table of samples with the samples as they are read. It keeps
@@ -32,7 +33,7 @@ func newTable(dir string, m *manifest.Manifest) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &table{r: r, bySample: m.Settings.Dedup != dedup.Session.String(), length: uint64(m.Settings.Length)}, nil
+	return &table{r: r, bySample: m.Settings.Dedup != sample.DedupSession.String(), length: uint64(m.Settings.Length)}, nil
 }
 
 // begin starts with capture number at.

@@ -8,17 +8,17 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/splitfile"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/split"
 	"github.com/pcapmill/pcapmill/verify"
 )
 
 // TestSplitIsChecked: a split dataset is whole, and every lie about its split is found.
 func TestSplitIsChecked(t *testing.T) {
-	dir, files := build(t, dedup.Session)
+	dir, files := build(t, sample.DedupSession)
 	o := split.Options{Weights: split.Weights{2, 1, 1}, By: split.Session, Salt: split.DefaultSalt, Fallback: split.UseSession, MaxPerClass: 5}
 	if _, err := mill.Split(context.Background(), dir, o, false); err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/rows"
 	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/sample"
 )
 
 // BrokenError is the first promise found broken.
@@ -240,7 +241,7 @@ func (v *verifier) count(d dedup.Digest, at int, label uint16) {
 }
 
 func (v *verifier) duplicates(promise string) error {
-	if v.repeated > 0 && v.m.Settings.Dedup != dedup.None.String() {
+	if v.repeated > 0 && v.m.Settings.Dedup != sample.DedupNone.String() {
 		return broken(promise, "%d samples are repeated", v.repeated)
 	}
 	for i := range v.m.Captures {

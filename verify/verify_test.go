@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/pcapmill/pcapmill/header"
-	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
@@ -22,7 +21,7 @@ import (
 const length = 64 // bytes of a sample here
 
 // build converts a few captures, with equal sessions under several labels.
-func build(t *testing.T, mode dedup.Mode) (dir string, files map[string][]byte) {
+func build(t *testing.T, mode sample.Dedup) (dir string, files map[string][]byte) {
 	t.Helper()
 	o := mill.Default()
 	o.Dedup, o.Drop, o.Shape = mode, header.DropNone, sample.Shape{Rows: 8, Cols: 8}
@@ -68,13 +67,13 @@ func put(t *testing.T, dir string, files map[string][]byte) {
 }
 
 func TestGoodDatasets(t *testing.T) {
-	for _, mode := range []dedup.Mode{dedup.Sample, dedup.Session, dedup.None} {
+	for _, mode := range []sample.Dedup{sample.DedupSample, sample.DedupSession, sample.DedupNone} {
 		dir, files := build(t, mode)
 		v, err := verify.Verify(dir)
 		if err != nil || len(v.Promises) != 6 {
 			t.Fatalf("dedup %s: %v, %+v", mode, err, v)
 		}
-		if c := v.Manifest.Totals; c.Samples < 10 || c.Conflicts == 0 || mode == dedup.Sample && c.Duplicates == 0 {
+		if c := v.Manifest.Totals; c.Samples < 10 || c.Conflicts == 0 || mode == sample.DedupSample && c.Duplicates == 0 {
 			t.Errorf("dedup %s: the dataset has too little in it: %+v", mode, c)
 		}
 		entries, err := os.ReadDir(dir)
@@ -94,7 +93,7 @@ const (
 
 // TestDamageIsFound damages a dataset in every way that its promises cover, one at a time.
 func TestDamageIsFound(t *testing.T) {
-	dir, files := build(t, dedup.Session)
+	dir, files := build(t, sample.DedupSession)
 	const images, labels, rows = "session_output.idx3", "label_output.idx1", "sample_table.bin"
 	flip := func(name string, at int) func(t *testing.T) {
 		return func(t *testing.T) {
@@ -180,12 +179,12 @@ func TestDamageIsFound(t *testing.T) {
 
 // TestRepeatedSampleIsFound: a dataset of --dedup none that claims to be one of --dedup sample.
 func TestRepeatedSampleIsFound(t *testing.T) {
-	dir, _ := build(t, dedup.None)
+	dir, _ := build(t, sample.DedupNone)
 	m, err := manifest.Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.Settings.Dedup = dedup.Sample.String()
+	m.Settings.Dedup = sample.DedupSample.String()
 	if err := m.Write(dir); err != nil {
 		t.Fatal(err)
 	}

@@ -103,7 +103,7 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 	if dryRun {
 		return problems(p)
 	}
-	err = mine(cmd.Context(), p, c, func() error {
+	err = runPlan(cmd.Context(), p, c, func() error {
 		if !divide {
 			return nil
 		}
@@ -117,11 +117,12 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 	return err
 }
 
-// mine runs the plan and shows what comes of it. A run that was not interrupted ends with
+// runPlan runs the plan and shows what comes of it. A run that was not interrupted ends with
 // divide, and then with rendering the formats that were asked for.
-func mine(ctx context.Context, p *mill.Plan, c *console, divide func() error, jobs []export.Job, withCard bool) error {
+func runPlan(ctx context.Context, p *mill.Plan, c *console, divide func() error, jobs []export.Job, withCard bool) error {
 	progress := &mill.Progress{}
 	bars := c.progress(p, progress)
+	release := hold(ctx)
 	r, err := mill.Run(ctx, p, mill.Events{
 		Recovered: func(bytes int64) {
 			c.warn(fmt.Sprintf("%s: an unfinished run had left %s behind; they were cut off and are made again", shown(p.Out), bytesText(bytes)))
@@ -129,6 +130,7 @@ func mine(ctx context.Context, p *mill.Plan, c *console, divide func() error, jo
 		Done: func(i int, o *mill.Outcome) { bars.done(i, o) },
 		Warn: c.warn,
 	}, progress)
+	release()
 	bars.close()
 	if err != nil {
 		if r != nil && c.json == nil {

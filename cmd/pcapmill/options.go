@@ -11,7 +11,6 @@ import (
 
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/config"
-	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
@@ -102,7 +101,7 @@ func millOptions(v *config.Values) (o mill.Options, err error) {
 	parse("checksums", func(t string) (e error) { o.Mask.Checksums, e = mask.ParseField(t); return e })
 	parse("content", func(t string) (e error) { o.Mask.Content, e = mask.ParseContent(t); return e })
 	parse("drop", func(t string) (e error) { o.Drop, e = header.ParseDrop(t); return e })
-	parse("dedup", func(t string) (e error) { o.Dedup, e = dedup.ParseMode(t); return e })
+	parse("dedup", func(t string) (e error) { o.Dedup, e = sample.ParseDedup(t); return e })
 	size := "shape"
 	if v.From("shape") == "" && v.From("length") != "" {
 		size = "length"

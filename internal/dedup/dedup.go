@@ -9,32 +9,7 @@ package dedup
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
 )
-
-// Mode says what is compared.
-type Mode uint8
-
-// Modes.
-const (
-	Sample  Mode = iota // the finished sample
-	Session             // all bytes of the session, before they are cut or padded
-	None                // nothing is dropped; conflicts of samples are counted
-)
-
-var modeNames = []string{"sample", "session", "none"}
-
-func (m Mode) String() string { return modeNames[m] }
-
-// ParseMode reads "sample", "session" or "none".
-func ParseMode(text string) (Mode, error) {
-	for i, n := range modeNames {
-		if n == text {
-			return Mode(i), nil
-		}
-	}
-	return 0, fmt.Errorf("dedup: no mode %q: have sample, session, none", text)
-}
 
 // Digest is what stands for a sample or a session: 128 bits, so that among 2^40
 // things the chance of an accidental match is below 2^-48.

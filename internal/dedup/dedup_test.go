@@ -84,14 +84,3 @@ func TestSetGrows(t *testing.T) {
 		t.Errorf("%d digests in %d bytes", set.Len(), set.Bytes())
 	}
 }
-
-func TestModes(t *testing.T) {
-	for _, m := range []dedup.Mode{dedup.Sample, dedup.Session, dedup.None} {
-		if got, err := dedup.ParseMode(m.String()); err != nil || got != m {
-			t.Errorf("%s: %v, %v", m, got, err)
-		}
-	}
-	if _, err := dedup.ParseMode("flow"); err == nil {
-		t.Error("flow is a mode")
-	}
-}

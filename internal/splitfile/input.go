@@ -10,6 +10,7 @@ import (
 	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/rows"
 	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/split"
 )
 
@@ -26,7 +27,7 @@ func Input(dir string, m *manifest.Manifest) (*split.Input, error) {
 		in.Classes = append(in.Classes, split.ClassName{Label: c.Label, Name: c.Name})
 	}
 	var prints []dedup.Digest
-	if m.Settings.Dedup == dedup.Session.String() {
+	if m.Settings.Dedup == sample.DedupSession.String() {
 		var err error
 		if prints, err = readPrints(dir, m); err != nil {
 			return nil, err

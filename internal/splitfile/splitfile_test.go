@@ -16,11 +16,12 @@ import (
 	"github.com/pcapmill/pcapmill/internal/rows"
 	"github.com/pcapmill/pcapmill/internal/splitfile"
 	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/split"
 )
 
 // build makes a dataset of 1x4 samples, two of each content, from two captures.
-func build(t *testing.T, mode dedup.Mode, samples int) (string, *manifest.Manifest) {
+func build(t *testing.T, mode sample.Dedup, samples int) (string, *manifest.Manifest) {
 	t.Helper()
 	dir := t.TempDir()
 	m := &manifest.Manifest{
@@ -39,7 +40,7 @@ func build(t *testing.T, mode dedup.Mode, samples int) (string, *manifest.Manife
 	for i := range samples {
 		data := []byte{1, byte(i / 2), 0, 0}
 		row := dataset.Row{Capture: uint32(i % 2), Session: uint64(i), Start: int64(i), Original: 4, Digest: dedup.OfSample(data)}
-		if mode == dedup.Session {
+		if mode == sample.DedupSession {
 			row.Digest = [16]byte{byte(i), 99}
 		}
 		_, err := table.Append(&row)
@@ -57,7 +58,7 @@ var options = split.Options{Weights: split.Weights{2, 1, 1}, By: split.Session, 
 
 // TestInput: labels, rows and prints are those of the dataset, whatever dedup compared, as often as one asks.
 func TestInput(t *testing.T) {
-	for _, mode := range []dedup.Mode{dedup.Sample, dedup.Session, dedup.None} {
+	for _, mode := range []sample.Dedup{sample.DedupSample, sample.DedupSession, sample.DedupNone} {
 		dir, m := build(t, mode, 9)
 		in, err := splitfile.Input(dir, m)
 		if err != nil || !reflect.DeepEqual(in.Captures, []string{"d0", "d1"}) || !reflect.DeepEqual(in.Classes, []split.ClassName{{Label: 0, Name: "a"}, {Label: 7, Name: "b"}}) {
@@ -92,7 +93,7 @@ func TestInput(t *testing.T) {
 		}
 	}
 	for _, name := range []string{idx.LabelsName, rows.Name, idx.ImagesName} {
-		dir, m := build(t, dedup.Session, 9)
+		dir, m := build(t, sample.DedupSession, 9)
 		if err := os.Remove(filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +101,7 @@ func TestInput(t *testing.T) {
 			t.Errorf("computed without %s", name)
 		}
 	}
-	for _, mode := range []dedup.Mode{dedup.Sample, dedup.Session} {
+	for _, mode := range []sample.Dedup{sample.DedupSample, sample.DedupSession} {
 		dir, m := build(t, mode, 9)
 		m.Samples++
 		var mismatch *dataset.MismatchError
@@ -112,7 +113,7 @@ func TestInput(t *testing.T) {
 
 // TestSaveAndLoad: what is saved is loaded; the same again touches no file; what does not belong together is stale, in words.
 func TestSaveAndLoad(t *testing.T) {
-	dir, m := build(t, dedup.None, 9)
+	dir, m := build(t, sample.DedupNone, 9)
 	if _, err := splitfile.Load(dir, m); !errors.Is(err, splitfile.ErrNone) {
 		t.Errorf("not split: error %v", err)
 	}

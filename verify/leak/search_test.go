@@ -16,7 +16,6 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
-	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
@@ -88,7 +87,7 @@ func TestMasksHold(t *testing.T) {
 		o := mill.Default()
 		o.Mask, o.Key = policies[seed%uint64(len(policies))], key
 		o.Shape = []sample.Shape{{Rows: 28, Cols: 28}, {Rows: 1, Cols: 37}}[seed%2]
-		o.Dedup = []dedup.Mode{dedup.Sample, dedup.Session, dedup.None}[seed%3]
+		o.Dedup = []sample.Dedup{sample.DedupSample, sample.DedupSession, sample.DedupNone}[seed%3]
 		o.Drop = []header.Drop{header.DropNone, header.DropDefault}[seed/7%2]
 		if seed%4 == 1 {
 			o.Breaks.Restart, o.Breaks.Idle = true, int64(seed)*1000
@@ -474,7 +473,7 @@ func TestSessionsThatEndEarly(t *testing.T) {
 		{session.Breaks{Restart: true, Idle: 50e9}, header.DropDefault, 3},
 	} {
 		o := mill.Default()
-		o.Breaks, o.Drop, o.Dedup = c.breaks, c.drop, dedup.None
+		o.Breaks, o.Drop, o.Dedup = c.breaks, c.drop, sample.DedupNone
 		r := search(t, convert(t, o, path), leak.Options{}, path)
 		if r.Samples.Placed != c.want || r.Broken() != 0 {
 			t.Errorf("%+v: %d samples placed, want %d; %+v", c.breaks, r.Samples.Placed, c.want, r.Groups)

@@ -1,0 +1,330 @@
+package mill
+
+import (
+	"context"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/mask"
+	"github.com/pcapmill/pcapmill/session"
+)
+
+// scheduler is the captures of a plan that are being read, and what there is to do
+// for them. Workers take the first task that can be done: of the earliest
+// capture before later ones, and what frees memory before what takes it. So a
+// single large capture and thousands of small ones keep all workers busy alike.
+type scheduler struct {
+	ctx  context.Context
+	p    *Plan
+	out  chan answer
+	mu   sync.Mutex
+	wake *sync.Cond
+
+	jobs  []*job // open, in the order of the plan
+	next  int    // capture of the plan that is opened next
+	taken int    // captures that were stored
+	ahead int    // how many captures may be open or waiting to be stored
+
+	seed      session.Seed
+	stretches []*stretch       // free ones
+	tables    []*session.Table // free ones
+	memory    int64            // what tables hold, in bytes
+	total     int64            // what the run may take
+
+	progress *Progress
+
+	group sync.WaitGroup
+}
+
+// worker is one goroutine that reads captures.
+type worker struct {
+	o        *Options
+	masker   *mask.Masker
+	progress *Progress
+	scratch  []byte
+	stack    header.Stack
+	seed     session.Seed
+	total    int64 // memory of the run in bytes
+	stretch  *stretch
+	each     func(*capture.Packet, uint32, int)
+}
+
+// budget is what the tables may hold now, in bytes.
+func (sc *scheduler) budget() int64 { return sc.p.tableBudget(sc.total, sc.progress.held.Load()) }
+
+func newWorker(o *Options, p *Progress, seed session.Seed) *worker {
+	w := &worker{o: o, masker: mask.New(o.Mask, o.Key), progress: p, seed: seed, total: o.memory()}
+	w.each = w.packet
+	return w
+}
+
+// oneTableSize is the size in bytes up to which a capture has one table: it is
+// read by one worker at a time anyhow.
+const oneTableSize = 2 * capture.BlockLen
+
+// keepTable is the size in bytes up to which a table is used again.
+const keepTable = 2 << 20
+
+// start starts the workers. Answers come in any order. They never run far ahead
+// of the capture that is stored next: release lets one more begin. wait returns
+// when they have ended, or after a second if one of them hangs in a read that
+// nothing can interrupt (a FIFO, a terminal).
+func start(ctx context.Context, p *Plan, progress *Progress) (answers <-chan answer, release, wait func()) {
+	if progress == nil {
+		progress = &Progress{}
+	}
+	n := p.workers()
+	sc := &scheduler{ctx: ctx, p: p, ahead: 2*n + 2, seed: session.NewSeed(), progress: progress, total: p.memory()}
+	sc.out = make(chan answer, sc.ahead)
+	sc.wake = sync.NewCond(&sc.mu)
+	stop := context.AfterFunc(ctx, sc.wakeAll)
+	for range n {
+		sc.group.Go(func() { sc.work(newWorker(&p.Options, progress, sc.seed)) })
+	}
+	release = func() {
+		sc.mu.Lock()
+		sc.taken++
+		sc.mu.Unlock()
+		sc.wake.Broadcast()
+	}
+	return sc.out, release, func() {
+		stop()
+		ended := make(chan struct{})
+		go func() { sc.group.Wait(); sc.abandon(); close(ended) }()
+		select {
+		case <-ended:
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// abandon closes what an interrupted run has open, when the workers have ended.
+func (sc *scheduler) abandon() {
+	for _, j := range sc.jobs {
+		for _, s := range j.shards {
+			_ = s.spill.Close() // its file has no name
+		}
+		if j.blocks != nil {
+			_ = j.blocks.Close() // it was only read
+		}
+	}
+}
+
+func (sc *scheduler) wakeAll() {
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	sc.wake.Broadcast()
+}
+
+// work is a worker's life.
+func (sc *scheduler) work(w *worker) {
+	debug.SetPanicOnFault(true) // see unlessCut
+	for {
+		sc.mu.Lock()
+		task, done := sc.await(w)
+		sc.mu.Unlock()
+		if done {
+			return
+		}
+		task()
+		sc.wakeAll()
+	}
+}
+
+// await waits for something to do, or for the end. The lock is held.
+func (sc *scheduler) await(w *worker) (task func(), done bool) {
+	for sc.ctx.Err() == nil {
+		if task := sc.pick(w); task != nil {
+			return task, false
+		}
+		if len(sc.jobs) == 0 && sc.next == len(sc.p.Captures) {
+			return nil, true
+		}
+		sc.wake.Wait()
+	}
+	return nil, true
+}
+
+// pick finds something to do and marks it as being done. The lock is held.
+func (sc *scheduler) pick(w *worker) func() {
+	for _, j := range sc.jobs {
+		if task := sc.pickOf(w, j); task != nil {
+			return task
+		}
+	}
+	if sc.next == len(sc.p.Captures) || sc.next-sc.taken >= sc.ahead || len(sc.jobs) > sc.p.workers() ||
+		len(sc.jobs) > 0 && sc.memory > sc.budget()/2 {
+		return nil
+	}
+	j := &job{i: sc.next, path: sc.p.Captures[sc.next].Path, opening: true, stretches: map[int64]*stretch{}}
+	sc.next++
+	sc.jobs = append(sc.jobs, j)
+	return func() { sc.open(w, j) }
+}
+
+func (sc *scheduler) pickOf(w *worker, j *job) func() {
+	if j.opening {
+		return nil
+	}
+	if st := j.stretches[j.placed]; st != nil && !j.placing && !j.ended {
+		j.placing = true
+		return func() { sc.place(w, j, st) }
+	}
+	for k, s := range j.shards {
+		switch {
+		case s.busy || s.done:
+		case len(s.queue) > 0:
+			s.busy = true
+			stretches := s.queue
+			s.queue = nil
+			return func() { sc.apply(w, j, k, stretches) }
+		case j.ended && j.reading == 0 && !j.placing:
+			s.busy = true
+			return func() { sc.seal(w, j, s) }
+		}
+	}
+	switch {
+	case j.ended:
+	case len(j.filled) > 0:
+		st := j.filled[0]
+		j.filled = j.filled[1:]
+		return func() { sc.decode(w, j, st) }
+	case j.blocks.Random() && j.mayRead(sc.p.workers()):
+		st := sc.claim(j)
+		return func() {
+			j.blocks.Read(st.block.Index, &st.block)
+			w.progress.Bytes.Add(int64(len(st.block.Data)))
+			sc.decode(w, j, st)
+		}
+	}
+	return nil
+}
+
+// mayRead tells whether one more block may be read: not before the first one is
+// put together, because it tells how to decode the others.
+func (j *job) mayRead(workers int) bool {
+	return !j.ended && (j.nextRead == 0 || j.placed > 0 && j.inFlight < workers+2)
+}
+
+// claim takes a stretch for the block that is read next. The lock is held.
+func (sc *scheduler) claim(j *job) *stretch {
+	st := sc.stretch()
+	st.block.Index, st.isBlock = j.nextRead, true
+	j.nextRead++
+	j.inFlight++
+	j.reading++
+	return st
+}
+
+func (sc *scheduler) stretch() *stretch {
+	if n := len(sc.stretches); n > 0 {
+		st := sc.stretches[n-1]
+		sc.stretches = sc.stretches[:n-1]
+		return st
+	}
+	return &stretch{}
+}
+
+// free takes a stretch back. The lock is held.
+func (sc *scheduler) free(j *job, st *stretch) {
+	if !st.isBlock {
+		return
+	}
+	j.inFlight--
+	st.run.Data = nil
+	st.block.Release()
+	sc.stretches = append(sc.stretches, st)
+}
+
+// open opens a capture.
+func (sc *scheduler) open(w *worker, j *job) {
+	j.began = time.Now()
+	if sc.p.serial || sc.p.Resync {
+		x, err := w.serial(sc.ctx, j.path)
+		sc.finish(w, j, x, err)
+		return
+	}
+	blocks, err := capture.OpenBlocks(j.path, sc.p.BlockLength)
+	if err != nil {
+		sc.finish(w, j, nil, err)
+		return
+	}
+	if !j.copied {
+		blocks.Map()
+	}
+	blocks.MaxExpansion(sc.p.MaxExpansion)
+	j.blocks = blocks
+	j.seq = blocks.Sequence()
+	j.x = &Extraction{Format: blocks.Format()}
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	for range sc.shards(&sc.p.Captures[j.i]) {
+		j.shards = append(j.shards, &shard{table: sc.table(), spill: session.NewSpill(sc.p.Tmp), breaker: session.NewBreaker(sc.p.Breaks)})
+	}
+	for _, s := range j.shards {
+		sc.weigh(s)
+	}
+	j.opening = false
+	if !blocks.Random() {
+		sc.group.Go(func() { sc.fill(j, w.progress) })
+	}
+}
+
+// shards is how many tables a capture gets, a power of two.
+func (sc *scheduler) shards(in *Input) int {
+	if !in.Stream && in.Size > 0 && in.Size <= oneTableSize && in.Format.Compression == "" {
+		return 1
+	}
+	n := 1
+	for n < 2*sc.p.workers() && n < 64 {
+		n *= 2
+	}
+	return n
+}
+
+// table finds a table; the lock is held.
+func (sc *scheduler) table() *session.Table {
+	if n := len(sc.tables); n > 0 {
+		t := sc.tables[n-1]
+		sc.tables = sc.tables[:n-1]
+		return t
+	}
+	return sc.p.newTable(sc.seed)
+}
+
+// weigh enters what a shard's table holds; the lock is held.
+func (sc *scheduler) weigh(s *shard) {
+	n := s.table.Bytes() + s.breaker.Bytes()
+	sc.memory += n - s.bytes
+	s.bytes = n
+}
+
+// fill reads a stream, ahead of the workers: a decompressor runs here.
+func (sc *scheduler) fill(j *job, progress *Progress) {
+	known := int64(0)
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	for {
+		for sc.ctx.Err() == nil && j.inFlight >= sc.p.workers()+2 {
+			sc.wake.Wait()
+		}
+		if sc.ctx.Err() != nil {
+			return
+		}
+		st := sc.claim(j)
+		sc.mu.Unlock()
+		j.blocks.Read(st.block.Index, &st.block)
+		n := j.blocks.BytesRead()
+		progress.Bytes.Add(n - known)
+		known = n
+		sc.mu.Lock()
+		j.filled = append(j.filled, st)
+		sc.wake.Broadcast()
+		if st.block.Err != nil {
+			return
+		}
+	}
+}
