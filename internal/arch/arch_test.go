@@ -57,7 +57,7 @@ var rooms = map[string][]string{
 		"internal/atomicfile", "internal/filesum", "internal/fsys", "internal/version",
 	},
 	"internal/export": {"dataset", "dataset/idx", "manifest", "internal/version"},
-	"internal/card":   {"manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys"},
+	"internal/card":   {"manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson"},
 	"verify":          {"manifest", "dataset", "sample", "internal/dedup", "dataset/idx", "internal/rows", "split", "internal/splitfile"},
 	"internal/needle": {},
 	"verify/leak":     {"internal/needle", "capture", "header", "session", "mask", "manifest", "dataset/idx"},
