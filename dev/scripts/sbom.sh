@@ -14,4 +14,4 @@ if [ ! -f "$binary" ] && [ $# -eq 0 ]; then
 fi
 binary=$(cd "$(dirname "$binary")" && pwd)/$(basename "$binary")
 version=$(sed -n 's/^const Number = "\(.*\)"/\1/p' internal/version/version.go)
-GOFLAGS='' go run -C tools ./sbom "$binary" "$version" "$(go env GOMODCACHE)" "$PWD/LICENSE"
+GOFLAGS='' go run -C dev/tools ./sbom "$binary" "$version" "$(go env GOMODCACHE)" "$PWD/LICENSE"

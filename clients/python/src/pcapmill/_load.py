@@ -1,9 +1,4 @@
-"""Loads datasets that pcapmill has made. Needs numpy; torch only for as_torch.
-
-    import pcapmill
-    images, labels, classes, table = pcapmill.load("dataset")
-    images, labels, classes, table = pcapmill.load("dataset", "train")   # of a split dataset
-    train = pcapmill.as_torch("dataset", "train")                        # for a torch DataLoader
+"""Loads datasets that pcapmill has made. Needs numpy.
 
 images   uint8, (samples, rows, columns); read from the disk as it is used
 labels   uint8, or int32 where there are more than 255 classes; `unknown` of the result
@@ -18,12 +13,12 @@ what, where, and what to do.
 import hashlib
 import json
 import os
-from typing import NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-__version__ = "0.1.0"
-__all__ = ["load", "as_torch", "manifest", "Data", "Error", "ROW"]
+Array = np.ndarray[Any, np.dtype[Any]]
+_Path = Union[str, "os.PathLike[str]"]
 
 # A record of sample_table.bin; docs/formats/dataset.md says what each field means. Pairs are
 # (in the direction of the first kept packet, the other way).
@@ -51,21 +46,26 @@ class Error(Exception):
 
 
 class _Fields(NamedTuple):
-    images: np.ndarray
-    labels: np.ndarray
-    classes: list
-    table: Optional[np.ndarray]
+    images: Array
+    labels: Array
+    classes: List[str]
+    table: Optional[Array]
 
 
 class Data(_Fields):
     """What load returns: four values, with `unknown`, `index` and `manifest` as attributes."""
 
     unknown: int  # label of samples of no class
-    index: np.ndarray  # place of each sample in the whole dataset
-    manifest: dict
+    index: Array  # type: ignore[assignment]  # place of each sample in the whole dataset
+    manifest: Dict[str, Any]
+
+    @property
+    def class_to_idx(self) -> Dict[str, int]:
+        """Labels by name, as torchvision's datasets have them."""
+        return {name: label for label, name in enumerate(self.classes) if name}
 
 
-def manifest(directory):
+def manifest(directory: _Path) -> Dict[str, Any]:
     """The content of manifest.json, after a look whether this program can read it."""
     path = os.path.join(directory, "manifest.json")
     try:
@@ -78,11 +78,11 @@ def manifest(directory):
     if not isinstance(m, dict) or m.get("format") != "pcapmill dataset":
         raise Error(f"{path} is no manifest of pcapmill")
     if m["version"] > 1:
-        raise Error(f"{path} has version {m['version']}, this program reads 1: use a newer pcapmill.py")
+        raise Error(f"{path} has version {m['version']}, this program reads 1: use a newer pcapmill")
     return m
 
 
-def load(directory, split=None):
+def load(directory: _Path, split: Optional[str] = None) -> Data:
     """Loads the dataset in a directory, or one side of it: "train", "validation" or "test".
 
     Returns Data: images, labels, classes, table. Without split it is the whole dataset, mapped and
@@ -107,54 +107,7 @@ def load(directory, split=None):
     return data
 
 
-def as_torch(directory, split=None, transform=None, target_transform=None):
-    """A map-style dataset for torch: (image, label) with image float32 in 0...1, (1, rows, columns),
-    and label int. As in torchvision's it has classes and targets.
-
-    transform and target_transform, if given, get these and return what is used instead. Samples of no
-    class are left out. The images stay on the disk; each worker of a DataLoader maps them itself.
-    """
-    return Sessions(directory, split, transform, target_transform)
-
-
-class Sessions:
-    """What as_torch returns."""
-
-    def __init__(self, directory, split=None, transform=None, target_transform=None):
-        import torch
-
-        self.directory, self.split = os.path.abspath(directory), split
-        self.transform, self.target_transform = transform, target_transform
-        data = load(directory)
-        self.index = data.index if split is None else _side(directory, data.manifest, split)
-        labels = data.labels[self.index]
-        self.index = self.index[labels != data.unknown]
-        self.images, self.classes = data.images, data.classes
-        self.targets = torch.from_numpy(labels[labels != data.unknown].astype(np.int64))
-
-    def __len__(self):
-        return len(self.index)
-
-    def __getitem__(self, i):
-        import torch
-
-        image = torch.from_numpy(self.images[self.index[i]].astype(np.float32) / 255).unsqueeze(0)
-        label = int(self.targets[i])
-        if self.transform is not None:
-            image = self.transform(image)
-        if self.target_transform is not None:
-            label = self.target_transform(label)
-        return image, label
-
-    def __getstate__(self):
-        return {**self.__dict__, "images": None}  # a map would be pickled as its content
-
-    def __setstate__(self, state):
-        self.__dict__.update(state)
-        self.images = load(self.directory).images
-
-
-def _idx(directory, name, magic, shape, dtype):
+def _idx(directory: _Path, name: str, magic: int, shape: Tuple[int, ...], dtype: str) -> Array:
     """An IDX file as an array, checked against the shape that the manifest says."""
     path = os.path.join(directory, name)
     dimensions = len(shape)
@@ -176,14 +129,14 @@ def _idx(directory, name, magic, shape, dtype):
     return np.memmap(path, dtype, "r", head, shape)  # a run that was killed may have left more behind
 
 
-def _size(path):
+def _size(path: str) -> int:
     try:
         return os.path.getsize(path)
     except FileNotFoundError:
         raise Error(f"{path} is missing") from None
 
 
-def _classes(directory, m, labels, unknown):
+def _classes(directory: _Path, m: Dict[str, Any], labels: Array, unknown: int) -> List[str]:
     """Names by label; every class must have as many samples as the manifest says."""
     counts = np.bincount(labels, minlength=unknown + 1)
     names = {}
@@ -201,7 +154,7 @@ def _classes(directory, m, labels, unknown):
     return [names.get(i, "") for i in range(max(names, default=-1) + 1)]
 
 
-def _table(directory, m, n):
+def _table(directory: _Path, m: Dict[str, Any], n: int) -> Optional[Array]:
     path = os.path.join(directory, "sample_table.bin")
     if not any(f["name"] == "sample_table.bin" for f in m["files"] or []):
         return None
@@ -211,7 +164,7 @@ def _table(directory, m, n):
     return np.memmap(path, ROW, "r", 0, (n,)) if n else np.zeros(0, ROW)
 
 
-def _side(directory, m, split):
+def _side(directory: _Path, m: Dict[str, Any], split: str) -> Array:
     """Places of the samples on a side; see docs/formats/splits.md."""
     if split not in _SIDES:
         raise Error(f"no side {split!r}: need one of {', '.join(_SIDES)}, or None for the whole dataset")
@@ -225,7 +178,7 @@ def _side(directory, m, split):
         raise Error(f"{path} is not the file that manifest.json speaks of: run 'pcapmill split {directory}' again")
     record = json.loads(text)
     if record["version"] > 1:
-        raise Error(f"{path} has version {record['version']}, this program reads 1: use a newer pcapmill.py")
+        raise Error(f"{path} has version {record['version']}, this program reads 1: use a newer pcapmill")
     sides = np.frombuffer(record["assignment"].encode("ascii"), "u1")
     if len(sides) != m["samples"]:
         raise Error(f"{path} divides {len(sides)} of {m['samples']} samples: run 'pcapmill split {directory}' again")
