@@ -1,4 +1,4 @@
-"""Tests pcapmill.py against real numpy, and torch, torchvision and pandas where they are installed.
+"""Tests the loader of the package against real numpy, and torch, torchvision and pandas where they are installed.
 
     python3 clients/python/test_pcapmill.py DIR [--require]
 
@@ -20,7 +20,7 @@ import tempfile
 
 import numpy as np
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "src"))
 import pcapmill  # noqa: E402
 
 
@@ -115,7 +115,7 @@ def with_errors(directory: pathlib.Path) -> None:
     damage("manifest.json", lambda p: p.unlink(), "holds no dataset")
     damage("manifest.json", cut_half, "is damaged")
     damage("manifest.json", edit("format", "x"), "is no manifest of pcapmill")
-    damage("manifest.json", edit("version", 2), "use a newer pcapmill.py")
+    damage("manifest.json", edit("version", 2), "use a newer pcapmill")
     damage("session_output.idx3", lambda p: p.unlink(), "session_output.idx3 is missing")
     damage("session_output.idx3", cut, "run the same 'pcapmill convert' again")
     damage("session_output.idx3", lambda p: p.write_bytes(b"short"), "fewer than its header")
@@ -219,18 +219,23 @@ def with_pandas(directory: pathlib.Path) -> None:
 
 
 def with_pip(directory: pathlib.Path) -> None:
-    """Installs from a copy, so that nothing is built here, into a folder of its own, without the network."""
+    """Installs from a copy of the sources, so that nothing is built here, into a folder of its own, without the network."""
+    here = pathlib.Path(__file__).resolve().parent
+    version = here.parents[1] / "internal" / "version" / "version.go"
     with tempfile.TemporaryDirectory() as root:
-        copy, target = pathlib.Path(root) / "python", pathlib.Path(root) / "installed"
-        copy.mkdir()
-        for name in ("pcapmill.py", "pyproject.toml"):
-            shutil.copy(pathlib.Path(__file__).parent / name, copy)
+        copy, target = pathlib.Path(root) / "clients" / "python", pathlib.Path(root) / "installed"
+        shutil.copytree(here, copy, ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__"))
+        (pathlib.Path(root) / "internal" / "version").mkdir(parents=True)
+        shutil.copy(version, pathlib.Path(root) / "internal" / "version")
         flags = ["--quiet", "--disable-pip-version-check", "--no-index", "--no-build-isolation", "--no-deps", "--target", str(target)]
         subprocess.run([sys.executable, "-m", "pip", "install", *flags, str(copy)], check=True)
         code = f"import pcapmill; print(pcapmill.__file__, pcapmill.__version__, len(pcapmill.load({str(directory)!r}).images))"
         run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=root, env={**os.environ, "PYTHONPATH": str(target)})
-        assert run.stdout.split() == [str(target / "pcapmill.py"), pcapmill.__version__, str(len(pcapmill.load(directory).images))], run.stdout
-    print("ok: pip installs it")
+        file, number, samples = run.stdout.split()
+        assert file == str(target / "pcapmill" / "__init__.py") and int(samples) == len(pcapmill.load(directory).images), run.stdout
+        assert f'const Number = "{number}"' in version.read_text(), number
+        assert (target / "pcapmill" / "py.typed").exists()
+    print("ok: pip installs it from a clone")
 
 
 def main() -> None:

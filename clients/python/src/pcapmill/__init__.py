@@ -77,14 +77,17 @@ def as_torch(
 
     It is a pcapmill.Sessions; that class says what its samples are. Needs torch.
     """
-    from ._torch import Sessions
-
-    return Sessions(directory, split, transform, target_transform, input)
+    sessions: "type[Sessions]" = __getattr__("Sessions")
+    return sessions(directory, split, transform, target_transform, input)
 
 
 def __getattr__(name: str) -> Any:
     if name == "Sessions":  # its base class is torch's, so it is made when somebody asks for it
-        from ._torch import Sessions
-
+        try:
+            from ._torch import Sessions
+        except ModuleNotFoundError as e:
+            if e.name != "torch":
+                raise
+            raise ModuleNotFoundError("pcapmill.Sessions needs torch: pip install torch", name="torch") from None
         return Sessions
     raise AttributeError(f"module 'pcapmill' has no attribute {name!r}")

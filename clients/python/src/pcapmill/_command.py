@@ -198,7 +198,7 @@ def convert(
             tell.end()
     result = reader.result(status)
     if status not in (0, 3):
-        _fail(status, command, err, result)
+        _fail(status, command, "\n".join([err, *result.problems]), result)
     for text in result.warnings:
         warnings.warn(PcapmillWarning(text), stacklevel=2)
     if status == 3:

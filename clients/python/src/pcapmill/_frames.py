@@ -96,7 +96,8 @@ def to_huggingface(
     Of a split dataset a DatasetDict with "train", "validation" and "test" as far as they have samples; of any
     other one with "train", which holds all. With split it is that one Dataset. Samples of no class are left
     out, or kept with label -1, which is how ClassLabel writes a missing one. The samples are copied into memory;
-    for datasets that do not fit there `pcapmill export --format parquet` is the way. Needs datasets.
+    for datasets that do not fit there `pcapmill export --format parquet` is the way. The library makes all integers
+    int64 under with_format("torch"); with_format("numpy") keeps uint8. Needs datasets.
     """
     import datasets
 
