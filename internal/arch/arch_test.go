@@ -54,7 +54,7 @@ var rooms = map[string][]string{
 	"mill": {
 		"capture", "header", "session", "mask", "sample", "label", "label/flows", "internal/dedup", "manifest",
 		"dataset", "dataset/idx", "internal/rows", "split", "internal/splitfile",
-		"internal/atomicfile", "internal/filesum", "internal/fsys", "internal/version",
+		"internal/atomicfile", "internal/filesum", "internal/find", "internal/fsys", "internal/version",
 	},
 	"internal/export": {"dataset", "dataset/idx", "manifest", "internal/version"},
 	"internal/card":   {"manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson"},
@@ -73,6 +73,7 @@ var rooms = map[string][]string{
 	"internal/fsys/faulty": {"internal/fsys"},
 	"internal/atomicfile":  {"internal/fsys"},
 	"internal/filesum":     {},
+	"internal/find":        {"capture"},
 	"internal/version":     {},
 	"internal/userfile":    {},
 	"internal/typo":        {},
