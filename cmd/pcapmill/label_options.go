@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,8 +19,8 @@ var labelNames = []string{"labels", "label-from", "table", "table-preset", "tabl
 var tableNames = labelNames[2:8]
 
 // labelOptions turns the options of labels into what the mill understands; a table of flows
-// is read. Every error is one of usage.
-func labelOptions(v *config.Values, o *mill.Options) (err error) {
+// is read, into as much memory as o has for it. Every error but an interrupt is one of usage.
+func labelOptions(ctx context.Context, v *config.Values, o *mill.Options) (err error) {
 	if o.LabelFrom, err = mill.ParseLabelFrom(v.Get("label-from")); err != nil {
 		return usage("%s: %w", from(v, "label-from"), err)
 	}
@@ -46,7 +48,10 @@ func labelOptions(v *config.Values, o *mill.Options) (err error) {
 	if err != nil {
 		return err
 	}
-	if o.Flows, err = flows.Load(v.Get("table"), f); err != nil {
+	if o.Flows, err = flows.Load(ctx, v.Get("table"), o.FlowMemory(), f); err != nil {
+		if ctx.Err() != nil {
+			return &status{exitInterrupted, errors.New("interrupted while it read the table; nothing was written")}
+		}
 		return usage("%s: %w", from(v, "table"), err)
 	}
 	return nil
