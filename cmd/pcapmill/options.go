@@ -12,6 +12,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/config"
+	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
@@ -22,14 +23,14 @@ import (
 func addOptions(cmd *cobra.Command, names ...string) {
 	cmd.Flags().SortFlags = false // the order of the table
 	cmd.Flags().String("config", "", "YAML `FILE` with options (see 'pcapmill config init')")
-	for _, o := range config.Options() {
+	for _, o := range settings.Options() {
 		if names != nil && !slices.Contains(names, o.Name) {
 			continue
 		}
 		short := map[string]string{"out": "o", "workers": "j"}[o.Name]
 		cmd.Flags().VarP(&text{value: o.Default, kind: o.Arg}, o.Name, short, o.Short)
 		f := cmd.Flags().Lookup(o.Name)
-		if o.Kind == config.Switch {
+		if o.Kind == settings.Switch {
 			f.NoOptDefVal = "on"
 		}
 		f.Annotations = map[string][]string{groupKey: {o.Group}}
@@ -96,11 +97,9 @@ func millOptions(ctx context.Context, v *config.Values) (o mill.Options, err err
 			err = usage("%s: %w", from(v, name), e)
 		}
 	}
-	parse("mac", func(t string) (e error) { o.Mask.MAC, e = mask.ParseAddress(t); return e })
-	parse("ip", func(t string) (e error) { o.Mask.IP, e = mask.ParseIP(t); return e })
-	parse("ports", func(t string) (e error) { o.Mask.Ports, e = mask.ParseField(t); return e })
-	parse("checksums", func(t string) (e error) { o.Mask.Checksums, e = mask.ParseField(t); return e })
-	parse("content", func(t string) (e error) { o.Mask.Content, e = mask.ParseContent(t); return e })
+	for _, name := range mask.Fields() {
+		parse(name, func(t string) error { return o.Mask.Set(name, t) })
+	}
 	parse("drop", func(t string) (e error) { o.Drop, e = header.ParseDrop(t); return e })
 	parse("dedup", func(t string) (e error) { o.Dedup, e = sample.ParseDedup(t); return e })
 	size := "shape"
@@ -109,7 +108,6 @@ func millOptions(ctx context.Context, v *config.Values) (o mill.Options, err err
 	}
 	parse(size, func(string) (e error) { o.Shape, e = shape(v); return e })
 	parse("key-file", func(string) (e error) { o.Key, e = v.ReadKey(); return e })
-	o.Mask.UDPPad = v.On("udp-pad")
 	o.Workers = v.Number("workers")
 	o.InputSHA256 = v.On("input-sha256")
 	o.Resync, o.MaxExpansion = v.On("resync"), v.Number("max-expansion")

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pcapmill/pcapmill/internal/config"
+	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/mill"
 )
 
@@ -29,7 +30,7 @@ func TestDefaultsAreTheMills(t *testing.T) {
 // TestEveryValueIsUnderstood gives every option every value that its table
 // allows.
 func TestEveryValueIsUnderstood(t *testing.T) {
-	for _, o := range config.Options() {
+	for _, o := range settings.Options() {
 		for _, value := range o.Values {
 			v := config.Defaults()
 			if err := v.Set(o.Name, value, "--"+o.Name); err != nil {

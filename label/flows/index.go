@@ -50,7 +50,8 @@ type Index struct {
 	labels  []uint16 // by class; see Resolve
 	skipped [noClass + 1]int64
 	used    int64
-	sum     hash.Hash
+	sum     hash.Hash // of options and content
+	content hash.Hash
 }
 
 // Load reads the table at path, or, if that is a directory, all files in it that end in
@@ -102,7 +103,7 @@ func New(o Options) (*Index, error) {
 	if _, err := NewClock(o.Times, o.Zone, o.Offset); err != nil {
 		return nil, err
 	}
-	x := &Index{byName: map[string]uint16{}, sum: sha256.New()}
+	x := &Index{byName: map[string]uint16{}, sum: sha256.New(), content: sha256.New()}
 	fmt.Fprintf(x.sum, "%+v\n", o)
 	return x, nil
 }
@@ -116,7 +117,7 @@ func (x *Index) read(src io.Reader, name string, size int64, o Options) error {
 	if err != nil {
 		return err
 	}
-	t := &table{o: &o, clock: clock, name: name, in: bufio.NewReaderSize(io.TeeReader(src, x.sum), 1<<16)}
+	t := &table{o: &o, clock: clock, name: name, in: bufio.NewReaderSize(io.TeeReader(src, io.MultiWriter(x.sum, x.content)), 1<<16)}
 	if err := t.header(); err != nil {
 		return inTable(name, err)
 	}
@@ -225,6 +226,9 @@ func (x *Index) Classes() []string {
 
 // Digest is the SHA-256, in hexadecimal, of options and tables.
 func (x *Index) Digest() string { return hex.EncodeToString(x.sum.Sum(nil)) }
+
+// ContentDigest is the SHA-256, in hexadecimal, of the content of the tables, one after the other.
+func (x *Index) ContentDigest() string { return hex.EncodeToString(x.content.Sum(nil)) }
 
 // Resolve gives every class its label, and makes the rows ready to be searched. It is called
 // once, before Label.
