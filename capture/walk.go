@@ -5,6 +5,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture/internal/pcap"
 	"github.com/pcapmill/pcapmill/capture/internal/pcapng"
+	"github.com/pcapmill/pcapmill/header"
 )
 
 // Framing is how records are found at some place of a capture: the file header
@@ -18,12 +19,12 @@ type Framing struct {
 
 // Piece is what walking the records of a part of a capture has found.
 type Piece struct {
-	From    int        // where the walk began, in bytes of the data
-	To      int        // where it ended: the next record begins here
-	Packets uint32     // records that are packets
-	Used    *Framing   // that it began with
-	After   *Framing   // that it ended with
-	Links   []LinkType // described on the way
+	From    int               // where the walk began, in bytes of the data
+	To      int               // where it ended: the next record begins here
+	Packets uint32            // records that are packets
+	Used    *Framing          // that it began with
+	After   *Framing          // that it ended with
+	Links   []header.LinkType // described on the way
 
 	stop stop
 }
@@ -70,7 +71,7 @@ func (f *Framing) Walk(data []byte, from int, piece *Piece, each func(p *Packet,
 func (f *Framing) walkRecords(data []byte, at int, piece *Piece, each func(*Packet, uint32, int)) (int, stop) {
 	h := f.classic
 	var record pcap.Record
-	p := Packet{LinkType: LinkType(h.LinkType())}
+	p := Packet{LinkType: header.LinkType(h.LinkType())}
 	for {
 		size, err := h.Record(data[at:], &record)
 		if err != nil {
@@ -98,12 +99,12 @@ func walkBlocks(ng *pcapng.Parser, data []byte, at int, piece *Piece, each func(
 		case err != nil:
 			return at, stop{bad: err}, changed
 		case kind == pcapng.IsPacket:
-			p.Time, p.LinkType, p.Data, p.OrigLen = block.Time, LinkType(block.LinkType), block.Data, block.Original
+			p.Time, p.LinkType, p.Data, p.OrigLen = block.Time, header.LinkType(block.LinkType), block.Data, block.Original
 			each(&p, piece.Packets, at+block.At)
 			piece.Packets++
 		case kind == pcapng.IsInterface:
 			changed = true
-			piece.Links = append(piece.Links, LinkType(ng.Interfaces[len(ng.Interfaces)-1].LinkType))
+			piece.Links = append(piece.Links, header.LinkType(ng.Interfaces[len(ng.Interfaces)-1].LinkType))
 		case kind == pcapng.TooLong:
 			return at, stop{skip: size, tooLong: true}, changed
 		}

@@ -72,7 +72,7 @@ func BenchmarkTable(b *testing.B) {
 				for b.Loop() {
 					t := session.NewTable(784, false, seed)
 					if name != "note" {
-						fill(t, &r, name == "touched", func(id uint32, p *session.Packet) { t.Contribute(id, int(p.Len)-14, nil) })
+						fill(t, &r, name == "touched", func(id uint32, p *session.Packet) { t.Contribute(id, p.Layout.End()-14, nil) })
 						continue
 					}
 					for i := range ps {
@@ -118,7 +118,7 @@ func digest(b []byte) [16]byte { return dedup.OfSample(b) }
 func applied(t *session.Table, m *mask.Masker, data []byte) func(id uint32, p *session.Packet) {
 	var s header.Stack
 	return func(id uint32, p *session.Packet) {
-		d := data[p.At : p.At+p.Len : p.At+p.Len]
+		d := data[p.At : int(p.At)+p.Layout.End() : p.At+p.Len]
 		p.Stack(d, &s)
 		n := m.Len(&s)
 		if room := t.Room(id, n); len(room) > 0 {

@@ -25,8 +25,8 @@ var rooms = map[string][]string{
 
 	"capture/internal/pcap":   {},
 	"capture/internal/pcapng": {},
-	"capture":                 {"capture/internal/pcap", "capture/internal/pcapng"},
-	"header":                  {"capture"},
+	"capture":                 {"header", "capture/internal/pcap", "capture/internal/pcapng"},
+	"header":                  {},
 	"session":                 {"capture", "header"},
 	"mask":                    {"capture", "header"},
 	"sample":                  {},
