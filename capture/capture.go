@@ -90,6 +90,8 @@ type Reader struct {
 	links     []header.LinkType
 	seen      *[1 << 16 / 64]uint64 // set of links, if they are many; a hostile capture describes them all
 	packets   uint64
+	zeros     int64 // records of zeros that are packets and not yet delivered
+	zerosAt   int64 // stream offset of the next
 	resync    resync
 	expansion expansion // of a compressed stream
 	stopped   error
@@ -148,7 +150,7 @@ func newReader(stream io.Reader, name string, bufferLen int) (*Reader, error) {
 	r.source = &source{r: stream, count: func(n int) { r.read.Add(int64(n)) }}
 	plain, compression, done, err := undo(r.source, &r.expansion)
 	r.format.Compression = compression
-	r.resync.near = -1
+	r.resync.near = [2]int64{-1, -1}
 	if err != nil {
 		return nil, r.notCapture(err)
 	}
@@ -205,11 +207,13 @@ func (r *Reader) Next(p *Packet) error {
 	if r.stopped != nil {
 		return r.stopped
 	}
-	var err error
-	if r.isClassic {
-		err = r.nextRecord(p)
-	} else {
-		err = r.nextBlock(p)
+	err := errJoined
+	for err == errJoined {
+		if r.isClassic {
+			err = r.nextRecord(p)
+		} else {
+			err = r.nextBlock(p)
+		}
 	}
 	if err != nil {
 		r.stopped = err
@@ -220,45 +224,77 @@ func (r *Reader) Next(p *Packet) error {
 	return nil
 }
 
+// errJoined says that another capture begins where the next record is due.
+var errJoined = errors.New("another capture begins")
+
 func (r *Reader) nextRecord(p *Packet) error {
 	for {
+		if r.zeros > 0 {
+			r.zeroRecord(p)
+			return nil
+		}
 		size, err := r.classic.Record(r.buf[r.at:r.end], &r.record)
-		if err == nil {
+		switch {
+		case err == nil:
 			p.Time = r.record.Time
 			p.LinkType = header.LinkType(r.classic.LinkType())
 			p.Data = r.record.Data
 			p.OrigLen = r.record.Original
 			p.At.Offset = r.base + int64(r.at)
 			r.at += size
-			r.resync.near = p.Time
+			if r.resync.on {
+				r.resync.note(p.Time)
+			}
 			return nil
-		}
-		if !errors.Is(err, pcap.ErrShort) {
+		case errors.Is(err, pcap.ErrShort):
+			if !r.need(size) {
+				return r.cut(int64(r.end-r.at), int64(size), "record")
+			}
+		case errors.Is(err, pcap.ErrJoined):
+			return r.joined()
+		case errors.Is(err, pcap.ErrZeros):
+			if d := r.zeroRecords(); d != nil {
+				return d
+			}
+		default:
 			if d := r.malformed(err); !r.pass(d) {
 				return d
 			}
-			continue
-		}
-		if !r.need(size) {
-			return r.cut(int64(r.end-r.at), int64(size), "record")
 		}
 	}
 }
 
 func (r *Reader) nextBlock(p *Packet) error {
 	for {
+		sections := r.ng.Sections
 		size, kind, err := r.ng.Next(r.buf[r.at:r.end], &r.block)
 		switch {
-		case errors.Is(err, pcapng.ErrShort):
+		case err != nil && errors.Is(err, pcapng.ErrShort):
 			if !r.need(int(size)) { // at most pcapng.MaxKnownBlock
 				return r.cut(int64(r.end-r.at), size, "block")
 			}
 			continue
-		case err != nil:
-			if d := r.malformed(err); !r.pass(d) {
-				return d
+		case err != nil || kind == pcapng.Skip && r.ng.Sections == sections || kind == pcapng.TooLong:
+			if pcap.Begins(r.buf[r.at:r.end]) {
+				if !r.need(pcap.HeaderLen) {
+					return r.cut(int64(r.end-r.at), pcap.HeaderLen, "file header")
+				}
+				if pcap.Begins(r.buf[r.at:r.end]) {
+					return r.joined()
+				}
 			}
-			continue
+			if err != nil {
+				if d := r.badBlock(err); d != nil {
+					return d
+				}
+				continue
+			}
+			if kind == pcapng.TooLong {
+				if err := r.tooLong(size); err != nil {
+					return err
+				}
+				continue
+			}
 		case kind == pcapng.IsPacket:
 			p.Time = r.block.Time
 			p.LinkType = header.LinkType(r.block.LinkType)
@@ -269,11 +305,6 @@ func (r *Reader) nextBlock(p *Packet) error {
 			return nil
 		case kind == pcapng.IsInterface:
 			r.sawLink(header.LinkType(r.ng.Interfaces[len(r.ng.Interfaces)-1].LinkType))
-		case kind == pcapng.TooLong:
-			if err := r.tooLong(size); err != nil {
-				return err
-			}
-			continue
 		}
 		if had, ok := r.skip(size); !ok {
 			return r.cut(had, size, "block")

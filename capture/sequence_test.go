@@ -105,13 +105,14 @@ func inBlocks(t *rapid.T, path string, length int, guess func(f *capture.Framing
 
 // TestBlocksAreTheReader: whatever the length of the blocks and wherever the guesses are, right, wrong or none, a capture read in
 // blocks has the packets, link types, digest and damage of one that is read in one loop. Files are of every dialect and
-// compression, whole, cut anywhere, with flipped bits, and with a capture in the payload of another one.
+// compression, whole, cut anywhere, with flipped bits, joined, with zeros between and behind them, and with a capture in the
+// payload of another one.
 func TestBlocksAreTheReader(t *testing.T) {
 	dir := t.TempDir()
 	accepted := 0
 	draw.Check(t, func(t *rapid.T) {
 		r := rand.New(rand.NewPCG(draw.Seed().Draw(t, "seed"), 3))
-		raw := anyCapture(r)
+		raw := joinedCaptures(r)
 		switch r.IntN(4) {
 		case 0:
 			raw = raw[:r.IntN(len(raw)+1)]
@@ -213,5 +214,23 @@ func anyCapture(r *rand.Rand) []byte {
 		return testcap.Pcap{LinkType: testcap.Ethernet}.File(traffic.Packets...)
 	}
 	raw, _ := traffic.Capture(r)
+	return raw
+}
+
+// joinedCaptures is several captures joined by cat, with zeros between or behind them now and then.
+func joinedCaptures(r *rand.Rand) (raw []byte) {
+	for n := 1 + r.IntN(4); n > 0; {
+		more := anyCapture(r)
+		if !plain(more) && len(raw) > 0 {
+			continue
+		}
+		raw = append(raw, more...)
+		if n--; !plain(more) {
+			return raw // what stands behind a compressed stream is its decoder's matter
+		}
+		if r.IntN(4) == 0 {
+			raw = append(raw, make([]byte, r.IntN(3)*16+r.IntN(2)*r.IntN(5000))...)
+		}
+	}
 	return raw
 }

@@ -70,19 +70,6 @@ func parseAction(text string, allowed ...Action) (Action, error) {
 	return 0, fmt.Errorf("mask: no action %q here: have %s", text, strings.Join(names, ", "))
 }
 
-// ParseIP reads the action for IP addresses: those of ParseAddress, and prefix.
-func ParseIP(text string) (Action, error) {
-	return parseAction(text, Remove, Zero, Anonymize, Prefix, Keep)
-}
-
-// ParseAddress reads the action for MAC addresses.
-func ParseAddress(text string) (Action, error) {
-	return parseAction(text, Remove, Zero, Anonymize, Keep)
-}
-
-// ParseField reads the action for ports or checksums.
-func ParseField(text string) (Action, error) { return parseAction(text, Zero, Keep) }
-
 // Content is which part of a packet contributes.
 type Content uint8
 
@@ -95,16 +82,6 @@ const (
 var contentNames = []string{"packet", "payload"}
 
 func (c Content) String() string { return contentNames[c] }
-
-// ParseContent reads "packet" or "payload".
-func ParseContent(text string) (Content, error) {
-	for i, n := range contentNames {
-		if n == text {
-			return Content(i), nil
-		}
-	}
-	return 0, fmt.Errorf("mask: no content %q: have packet, payload", text)
-}
 
 // Policy says what happens to each field. The zero value keeps everything; see
 // Default. With Content Payload the other fields have nothing to act on.

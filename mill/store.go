@@ -150,8 +150,7 @@ func (s *store) loadManifest(version string) error {
 	case err != nil:
 		return err
 	default:
-		lines := append(manifest.Diff(m.Settings, s.o.settings()), manifest.DiffClasses(m.Classes, s.o.classes())...)
-		if lines != nil {
+		if lines := s.o.differences(m); lines != nil {
 			return &SettingsError{Dir: s.dir, Lines: lines}
 		}
 		if s.before, err = os.ReadFile(filepath.Join(s.dir, manifest.Name)); err != nil {
@@ -190,7 +189,7 @@ func (s *store) recall() error {
 	}
 	defer table.Close()
 	var labels *idx.Labels // read only where captures do not tell
-	if s.m.Settings.LabelFrom == FromTable.String() {
+	if s.m.Settings.Get("label_from") == FromTable.String() {
 		if labels, err = idx.OpenLabels(filepath.Join(s.dir, idx.LabelsName)); err != nil {
 			return err
 		}

@@ -33,7 +33,7 @@ func newTable(dir string, m *manifest.Manifest) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &table{r: r, bySample: m.Settings.Dedup != sample.DedupSession.String(), length: uint64(m.Settings.Length)}, nil
+	return &table{r: r, bySample: m.Settings.Get("dedup") != sample.DedupSession.String(), length: uint64(m.Settings.Int("length"))}, nil
 }
 
 // begin starts with capture number at.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/pcapmill/pcapmill/dataset/table"
+	"github.com/pcapmill/pcapmill/internal/plainjson"
 	"github.com/pcapmill/pcapmill/manifest"
 )
 
@@ -43,7 +44,7 @@ func Croissant(in *Input) ([]byte, error) {
 	if err := e.Encode(top); err != nil {
 		return nil, fmt.Errorf("card: croissant: %w", err)
 	}
-	return b.Bytes(), nil
+	return plainjson.Escape(b.Bytes()), nil
 }
 
 // licenseURL is where SPDX has the text of a license. Hugging Face's names are those of
@@ -62,7 +63,7 @@ func licenseURL(name string) string {
 
 func description(in *Input) string {
 	text := fmt.Sprintf("%s of network traffic from %s: masked bytes of bidirectional five-tuples as %s uint8 arrays with a class label. Made by pcapmill.",
-		plural(in.Manifest.Samples, "session"), plural(int64(len(in.Manifest.Captures)), "packet capture"), in.Manifest.Settings.Shape)
+		plural(in.Manifest.Samples, "session"), plural(int64(len(in.Manifest.Captures)), "packet capture"), in.Manifest.Settings.Get("shape"))
 	if in.About.Description != "" {
 		text = in.About.Description + "\n\n" + text
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"github.com/pcapmill/pcapmill/internal/settings"
 	"strings"
 	"testing"
 )
@@ -23,8 +24,8 @@ func FuzzConfig(f *testing.F) {
 			}
 			return
 		}
-		for _, o := range Options() {
-			clean, err := o.check(v.Get(o.Name))
+		for _, o := range settings.Options() {
+			clean, err := check(&o, v.Get(o.Name))
 			if v.From(o.Name) != "" && (err != nil || clean != v.Get(o.Name)) {
 				t.Errorf("%s: %q becomes %q, %v", o.Name, v.Get(o.Name), clean, err)
 			}

@@ -27,7 +27,7 @@ func Input(dir string, m *manifest.Manifest) (*split.Input, error) {
 		in.Classes = append(in.Classes, split.ClassName{Label: c.Label, Name: c.Name})
 	}
 	var prints []dedup.Digest
-	if m.Settings.Dedup == sample.DedupSession.String() {
+	if m.Settings.Get("dedup") == sample.DedupSession.String() {
 		var err error
 		if prints, err = readPrints(dir, m); err != nil {
 			return nil, err
