@@ -33,6 +33,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture/internal/pcap"
 	"github.com/pcapmill/pcapmill/capture/internal/pcapng"
+	"github.com/pcapmill/pcapmill/header"
 )
 
 // Position is where in its capture a packet stands.
@@ -43,10 +44,10 @@ type Position struct {
 
 // Packet is one record of a capture.
 type Packet struct {
-	Time     int64    // nanoseconds since 1970-01-01 UTC; 0 where the capture has none
-	LinkType LinkType // what Data begins with
-	Data     []byte   // captured bytes, lent until the next call of Next
-	OrigLen  uint32   // bytes on the wire; may be smaller than len(Data)
+	Time     int64           // nanoseconds since 1970-01-01 UTC; 0 where the capture has none
+	LinkType header.LinkType // what Data begins with
+	Data     []byte          // captured bytes, lent until the next call of Next
+	OrigLen  uint32          // bytes on the wire; may be smaller than len(Data)
 	At       Position
 }
 
@@ -86,7 +87,7 @@ type Reader struct {
 	record    pcap.Record
 	ng        pcapng.Parser
 	block     pcapng.Packet
-	links     []LinkType
+	links     []header.LinkType
 	seen      *[1 << 16 / 64]uint64 // set of links, if they are many; a hostile capture describes them all
 	packets   uint64
 	zeros     int64 // records of zeros that are packets and not yet delivered
@@ -184,7 +185,7 @@ func (r *Reader) Format() Format { return r.format }
 
 // LinkTypes are the link types that the capture has described so far, in order
 // of appearance.
-func (r *Reader) LinkTypes() []LinkType { return r.links }
+func (r *Reader) LinkTypes() []header.LinkType { return r.links }
 
 // Packets is the number of packets delivered so far.
 func (r *Reader) Packets() uint64 { return r.packets }
@@ -193,7 +194,7 @@ func (r *Reader) Packets() uint64 { return r.packets }
 // compression. It may be called while another goroutine reads.
 func (r *Reader) BytesRead() int64 { return r.read.Load() }
 
-func (r *Reader) sawLink(t LinkType) {
+func (r *Reader) sawLink(t header.LinkType) {
 	const few = 16
 	if r.seen == nil {
 		if slices.Contains(r.links, t) {
@@ -250,7 +251,7 @@ func (r *Reader) nextRecord(p *Packet) error {
 		switch {
 		case err == nil:
 			p.Time = r.record.Time
-			p.LinkType = LinkType(r.classic.LinkType())
+			p.LinkType = header.LinkType(r.classic.LinkType())
 			p.Data = r.record.Data
 			p.OrigLen = r.record.Original
 			p.At.Offset = r.base + int64(r.at)
@@ -310,14 +311,14 @@ func (r *Reader) nextBlock(p *Packet) error {
 			}
 		case kind == pcapng.IsPacket:
 			p.Time = r.block.Time
-			p.LinkType = LinkType(r.block.LinkType)
+			p.LinkType = header.LinkType(r.block.LinkType)
 			p.Data = r.block.Data
 			p.OrigLen = r.block.Original
 			p.At.Offset = r.base + int64(r.at)
 			r.at += int(size)
 			return nil
 		case kind == pcapng.IsInterface:
-			r.sawLink(LinkType(r.ng.Interfaces[len(r.ng.Interfaces)-1].LinkType))
+			r.sawLink(header.LinkType(r.ng.Interfaces[len(r.ng.Interfaces)-1].LinkType))
 		}
 		if had, ok := r.skip(size); !ok {
 			return r.cut(had, size, "block")

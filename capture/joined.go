@@ -6,6 +6,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture/internal/pcap"
 	"github.com/pcapmill/pcapmill/capture/internal/pcapng"
+	"github.com/pcapmill/pcapmill/header"
 )
 
 // joined goes on to the capture that begins at r.at, where a record or block is due.
@@ -21,7 +22,7 @@ func (r *Reader) joined() error {
 		return r.malformed(err)
 	}
 	r.isClassic, r.classic = true, h
-	r.sawLink(LinkType(h.LinkType()))
+	r.sawLink(header.LinkType(h.LinkType()))
 	r.at += pcap.HeaderLen
 	return errJoined
 }
@@ -58,7 +59,7 @@ func (r *Reader) zeroRecords() error {
 
 // zeroRecord is the next packet of r.zeros.
 func (r *Reader) zeroRecord(p *Packet) {
-	*p = Packet{LinkType: LinkType(r.classic.LinkType()), Data: r.buf[:0:0], At: Position{Offset: r.zerosAt}}
+	*p = Packet{LinkType: header.LinkType(r.classic.LinkType()), Data: r.buf[:0:0], At: Position{Offset: r.zerosAt}}
 	r.zeros--
 	r.zerosAt += int64(r.classic.RecordHeaderLen())
 	r.resync.note(0)

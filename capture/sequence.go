@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/pcapmill/pcapmill/capture/internal/pcapng"
+	"github.com/pcapmill/pcapmill/header"
 )
 
 // Sequence puts the blocks of a capture together, in order. A block may have
@@ -211,4 +212,4 @@ func (q *Sequence) End(err error) (Digest, error) {
 }
 
 // LinkTypes are the link types described so far, in order of appearance.
-func (q *Sequence) LinkTypes() []LinkType { return q.b.r.links }
+func (q *Sequence) LinkTypes() []header.LinkType { return q.b.r.links }

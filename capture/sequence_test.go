@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 )
@@ -22,7 +23,7 @@ import (
 type reading struct {
 	packets []string
 	near    int64 // time of the first packet
-	links   []capture.LinkType
+	links   []header.LinkType
 	digest  capture.Digest
 	size    int64
 	damage  string
@@ -189,7 +190,7 @@ func TestFramingsAreApart(t *testing.T) {
 		return p.After
 	}
 	first, second := after(101), after(113)
-	for f, want := range map[*capture.Framing]capture.LinkType{first: 101, second: 113} {
+	for f, want := range map[*capture.Framing]header.LinkType{first: 101, second: 113} {
 		found := 0
 		f.Walk(block(func(f *testcap.NG) { f.Enhanced(3, testcap.Packet{Data: []byte{1}}) }), 0, &piece, func(p *capture.Packet, _ uint32, _ int) {
 			if found++; p.LinkType != want {

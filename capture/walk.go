@@ -6,6 +6,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture/internal/pcap"
 	"github.com/pcapmill/pcapmill/capture/internal/pcapng"
+	"github.com/pcapmill/pcapmill/header"
 )
 
 // Framing is how records are found at some place of a capture: the file header
@@ -20,12 +21,12 @@ type Framing struct {
 
 // Piece is what walking the records of a part of a capture has found.
 type Piece struct {
-	From    int        // where the walk began, in bytes of the data
-	To      int        // where it ended: the next record begins here
-	Packets uint32     // records that are packets
-	Used    *Framing   // that it began with
-	After   *Framing   // that it ended with
-	Links   []LinkType // described on the way
+	From    int               // where the walk began, in bytes of the data
+	To      int               // where it ended: the next record begins here
+	Packets uint32            // records that are packets
+	Used    *Framing          // that it began with
+	After   *Framing          // that it ended with
+	Links   []header.LinkType // described on the way
 
 	stop stop
 }
@@ -73,7 +74,7 @@ func (piece *Piece) walkRecords(data []byte, each func(*Packet, uint32, int)) (j
 	f := piece.After
 	h := f.classic
 	var record pcap.Record
-	p := Packet{LinkType: LinkType(h.LinkType())}
+	p := Packet{LinkType: header.LinkType(h.LinkType())}
 	at, solid := piece.To, -1 // solid: where something else than a zero is known to be
 	for {
 		size, err := h.Record(data[at:], &record)
@@ -118,7 +119,7 @@ func (piece *Piece) joined(data []byte) bool {
 		return false
 	}
 	piece.To += pcap.HeaderLen
-	piece.Links = append(piece.Links, LinkType(h.LinkType()))
+	piece.Links = append(piece.Links, header.LinkType(h.LinkType()))
 	if f := piece.After; !f.isClassic || f.classic != h { // else guesses stay valid
 		piece.After = &Framing{isClassic: true, classic: h}
 	}
@@ -169,12 +170,12 @@ func (piece *Piece) walkBlocks(data []byte, each func(*Packet, uint32, int)) (jo
 				return false
 			}
 		case kind == pcapng.IsPacket:
-			p.Time, p.LinkType, p.Data, p.OrigLen = block.Time, LinkType(block.LinkType), block.Data, block.Original
+			p.Time, p.LinkType, p.Data, p.OrigLen = block.Time, header.LinkType(block.LinkType), block.Data, block.Original
 			each(&p, piece.Packets, at+block.At)
 			piece.Packets++
 		case kind == pcapng.IsInterface:
 			changed = true
-			piece.Links = append(piece.Links, LinkType(ng.Interfaces[len(ng.Interfaces)-1].LinkType))
+			piece.Links = append(piece.Links, header.LinkType(ng.Interfaces[len(ng.Interfaces)-1].LinkType))
 		}
 		changed = changed || ng.Sections != sections
 		if size > int64(len(b)) {
