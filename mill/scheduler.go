@@ -34,7 +34,8 @@ type scheduler struct {
 	memory    int64            // what tables hold, in bytes
 	total     int64            // what the run may take
 
-	kept int // streams that are open: they are finished even if the run is interrupted
+	kept     int // streams in hand: they are finished even if the run is interrupted
+	unopened int // of these, those that are being opened, which may hang
 
 	progress *Progress
 
@@ -104,10 +105,19 @@ func start(ctx context.Context, p *Plan, progress *Progress) (answers <-chan ans
 	}, sc.rest
 }
 
-// rest waits until no stream is open, and takes all answers there are.
+// rest waits until no stream is in hand, but for those that nobody has begun to write,
+// and takes all answers there are.
 func (sc *scheduler) rest() (list []answer) {
+	late := false
+	timer := time.AfterFunc(time.Second, func() {
+		sc.mu.Lock()
+		defer sc.mu.Unlock()
+		late = true
+		sc.wake.Broadcast()
+	})
+	defer timer.Stop()
 	sc.mu.Lock()
-	for sc.kept > 0 {
+	for sc.kept > 0 && !(late && sc.kept == sc.unopened) {
 		sc.wake.Wait()
 	}
 	sc.mu.Unlock()
@@ -185,6 +195,7 @@ func (sc *scheduler) pick(w *worker) func() {
 	j := &job{i: sc.next, in: &sc.p.Captures[sc.next], opening: true, stretches: map[int64]*stretch{}}
 	sc.next++
 	sc.jobs = append(sc.jobs, j)
+	sc.keep(j)
 	return func() { sc.open(w, j) }
 }
 
@@ -269,7 +280,8 @@ func (sc *scheduler) open(w *worker, j *job) {
 		x, err := w.serial(sc.ctx, j.in, func() bool {
 			sc.mu.Lock()
 			defer sc.mu.Unlock()
-			return sc.keep(j)
+			sc.opened(j)
+			return j.kept
 		})
 		sc.finish(w, j, x, err)
 		return
@@ -295,20 +307,28 @@ func (sc *scheduler) open(w *worker, j *job) {
 		sc.weigh(s)
 	}
 	j.opening = false
-	sc.keep(j)
+	sc.opened(j)
 	if !blocks.Random() {
 		sc.group.Go(func() { sc.fill(j, w.progress) })
 	}
 }
 
-// keep makes sure that a stream that is open is finished even if the run is interrupted:
-// what was read of it cannot be read again. It reports whether that is so. The lock is held.
-func (sc *scheduler) keep(j *job) bool {
-	if j.in.Stream && sc.ctx.Err() == nil {
-		j.kept = true
+// keep makes sure that a stream is finished even if the run is interrupted: what was read
+// of it cannot be read again. The lock is held.
+func (sc *scheduler) keep(j *job) {
+	if j.in.Stream {
+		j.kept, j.unopened = true, true
 		sc.kept++
+		sc.unopened++
 	}
-	return j.kept
+}
+
+// opened notes that opening a capture has ended, well or not. The lock is held.
+func (sc *scheduler) opened(j *job) {
+	if j.unopened {
+		j.unopened = false
+		sc.unopened--
+	}
 }
 
 // over reports whether the run is interrupted as far as a capture is concerned. The lock is held.

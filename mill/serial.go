@@ -14,7 +14,7 @@ import (
 // serial reads a capture in one loop and in one piece, as the definition says,
 // with a Reader and one table. It is the slow twin of job, and what reads
 // captures with --resync, where what follows a gap depends on all before it.
-// opened is called when it is open; it reports whether it is read to its end.
+// opened is called when it is open; it reports whether it is finished even if ctx is done.
 func (w *worker) serial(ctx context.Context, in *Input, opened func() bool) (*Extraction, error) {
 	start := time.Now()
 	r, err := in.reader(ctx)

@@ -227,6 +227,7 @@ func (sc *scheduler) finish(w *worker, j *job, x *Extraction, err error) {
 	if j.kept {
 		sc.out <- answer{j.i, x, err} // there is room for all that are open
 		sc.mu.Lock()
+		sc.opened(j)
 		sc.kept--
 		sc.mu.Unlock()
 		sc.wakeAll()
