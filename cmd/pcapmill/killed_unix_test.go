@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/pcapmill/pcapmill/dataset/idx"
+	"github.com/pcapmill/pcapmill/internal/storetest"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 )
@@ -129,7 +130,7 @@ func wholeCaptures(t *testing.T, what, dir string, whole map[string]string) (whe
 	if _, err := os.Stat(filepath.Join(dir, manifest.Name)); os.IsNotExist(err) {
 		return "before the first manifest"
 	}
-	m, err := manifest.Load(dir)
+	m, err := storetest.Load(dir)
 	if err == nil {
 		err = m.Check()
 	}

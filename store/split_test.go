@@ -1,4 +1,4 @@
-package splitfile_test
+package store_test
 
 import (
 	"errors"
@@ -15,6 +15,7 @@ import (
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/rows"
 	"github.com/pcapmill/pcapmill/internal/splitfile"
+	"github.com/pcapmill/pcapmill/internal/storetest"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/split"
@@ -48,7 +49,7 @@ func build(t *testing.T, mode sample.Dedup, samples int) (string, *manifest.Mani
 			t.Fatal(err)
 		}
 	}
-	if err := errors.Join(w.Commit(), table.Commit(), w.Close(), table.Close(), m.Write(dir)); err != nil {
+	if err := errors.Join(w.Commit(), table.Commit(), w.Close(), table.Close(), storetest.Write(dir, m)); err != nil {
 		t.Fatal(err)
 	}
 	return dir, m
@@ -128,7 +129,7 @@ func TestSaveAndLoad(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(back, r) {
 		t.Fatalf("%+v, %v", back, err)
 	}
-	onDisk, err := manifest.Load(dir)
+	onDisk, err := storetest.Load(dir)
 	if err != nil || !onDisk.Split.Equal(m.Split) || onDisk.Split.Samples != 9 {
 		t.Errorf("%+v, %v", onDisk, err)
 	}
