@@ -58,7 +58,7 @@ func (d *Damage) Hint() string {
 type NotCaptureError struct {
 	Path        string
 	Compression string // "" or the compression that was undone first
-	Begin       []byte // its first bytes, at most eight
+	Begin       []byte // its first bytes, uncompressed, at most 512
 	Err         error  // why no more could be read, or nil
 }
 
@@ -74,7 +74,7 @@ func (e *NotCaptureError) Error() string {
 	case len(e.Begin) == 0:
 		return fmt.Sprintf("%s: it is empty%s", where, inside)
 	default:
-		hex := strings.TrimSpace(fmt.Sprintf("% x", e.Begin))
+		hex := strings.TrimSpace(fmt.Sprintf("% x", e.Begin[:min(8, len(e.Begin))]))
 		return fmt.Sprintf("%s: it begins with bytes %s%s, need the magic number of pcap or pcapng", where, hex, inside)
 	}
 }

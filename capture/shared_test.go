@@ -43,7 +43,11 @@ func TestShared(t *testing.T) {
 			}
 		}
 	}
-	unexplained, unused := groundtruth.Unexplained(rows, groundtruth.Explained(), found)
+	explained, err := groundtruth.Explained()
+	if err != nil {
+		t.Fatal(err)
+	}
+	unexplained, unused := groundtruth.Unexplained(rows, explained, found)
 	for _, d := range unexplained {
 		t.Errorf("no reason given: %v", d)
 	}

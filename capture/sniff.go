@@ -41,13 +41,21 @@ func (r *Reader) start() error {
 // (bzip2 checks a block of up to 900 kB at its end). A broken archive is not
 // the same as a whole one with something else in it.
 func (r *Reader) lookForDamage() error {
-	begin := append([]byte(nil), r.buf[r.at:min(r.end, r.at+8)]...)
+	r.need(beginLen)
+	begin := r.begin()
 	for read := 0; r.format.Compression != "" && r.rerr == nil && read < 1<<20; read += r.end {
 		r.at, r.end = 0, 0
 		r.fill()
 	}
 	r.at, r.end = 0, copy(r.buf, begin)
 	return r.rerr
+}
+
+// beginLen is how many bytes of what is not a capture tell other formats apart.
+const beginLen = 512
+
+func (r *Reader) begin() []byte {
+	return append([]byte(nil), r.buf[r.at:min(r.end, r.at+beginLen)]...)
 }
 
 func (r *Reader) notCapture(err error) error {
@@ -57,6 +65,5 @@ func (r *Reader) notCapture(err error) error {
 	if err == io.EOF || r.format.Compression == "" {
 		err = nil
 	}
-	begin := append([]byte(nil), r.buf[r.at:min(r.end, r.at+8)]...)
-	return &NotCaptureError{Path: r.path, Compression: r.format.Compression, Begin: begin, Err: err}
+	return &NotCaptureError{Path: r.path, Compression: r.format.Compression, Begin: r.begin(), Err: err}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/dedup"
+	"github.com/pcapmill/pcapmill/internal/find"
 	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/session"
 )
@@ -171,9 +172,10 @@ func ofSample(b []byte) [16]byte { return dedup.OfSample(b) }
 // unreadable tells a file that could not be opened or read from the end of the run.
 func unreadable(path string, err error) error {
 	var not *capture.NotCaptureError
+	var archive *find.ArchiveError
 	var sys *os.PathError
 	switch {
-	case errors.As(err, &not), errors.As(err, &sys):
+	case errors.As(err, &not), errors.As(err, &archive), errors.As(err, &sys):
 		return err
 	default:
 		return fmt.Errorf("%s: %w", path, err)

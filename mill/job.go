@@ -18,7 +18,7 @@ import (
 // set placing, or a shard's busy.
 type job struct {
 	i      int // place in the plan
-	path   string
+	in     *Input
 	began  time.Time
 	blocks *capture.Blocks
 	seq    *capture.Sequence

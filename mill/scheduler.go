@@ -159,7 +159,7 @@ func (sc *scheduler) pick(w *worker) func() {
 		len(sc.jobs) > 0 && sc.memory > sc.budget()/2 {
 		return nil
 	}
-	j := &job{i: sc.next, path: sc.p.Captures[sc.next].Path, opening: true, stretches: map[int64]*stretch{}}
+	j := &job{i: sc.next, in: &sc.p.Captures[sc.next], opening: true, stretches: map[int64]*stretch{}}
 	sc.next++
 	sc.jobs = append(sc.jobs, j)
 	return func() { sc.open(w, j) }
@@ -243,11 +243,11 @@ func (sc *scheduler) free(j *job, st *stretch) {
 func (sc *scheduler) open(w *worker, j *job) {
 	j.began = time.Now()
 	if sc.p.serial || sc.p.Resync {
-		x, err := w.serial(sc.ctx, j.path)
+		x, err := w.serial(sc.ctx, j.in)
 		sc.finish(w, j, x, err)
 		return
 	}
-	blocks, err := capture.OpenBlocks(j.path, sc.p.BlockLength)
+	blocks, err := j.in.blocks(sc.p.BlockLength)
 	if err != nil {
 		sc.finish(w, j, nil, err)
 		return
@@ -261,7 +261,7 @@ func (sc *scheduler) open(w *worker, j *job) {
 	j.x = &Extraction{Format: blocks.Format()}
 	sc.mu.Lock()
 	defer sc.mu.Unlock()
-	for range sc.shards(&sc.p.Captures[j.i]) {
+	for range sc.shards(j.in) {
 		j.shards = append(j.shards, &shard{table: sc.table(), spill: session.NewSpill(sc.p.Tmp), breaker: session.NewBreaker(sc.p.Breaks)})
 	}
 	for _, s := range j.shards {

@@ -14,9 +14,9 @@ import (
 // serial reads a capture in one loop and in one piece, as the definition says,
 // with a Reader and one table. It is the slow twin of job, and what reads
 // captures with --resync, where what follows a gap depends on all before it.
-func (w *worker) serial(ctx context.Context, path string) (*Extraction, error) {
+func (w *worker) serial(ctx context.Context, in *Input) (*Extraction, error) {
 	start := time.Now()
-	r, err := capture.Open(path)
+	r, err := in.reader()
 	if err != nil {
 		return nil, err
 	}

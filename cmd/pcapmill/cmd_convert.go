@@ -123,6 +123,7 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 func runPlan(ctx context.Context, p *mill.Plan, c *console, divide func() error, jobs []export.Job, withCard bool) error {
 	progress := &mill.Progress{}
 	bars := c.progress(p, progress)
+	release := hold(ctx)
 	r, err := mill.Run(ctx, p, mill.Events{
 		Recovered: func(bytes int64) {
 			c.warn(fmt.Sprintf("%s: an unfinished run had left %s behind; they were cut off and are made again", shown(p.Out), bytesText(bytes)))
@@ -130,6 +131,7 @@ func runPlan(ctx context.Context, p *mill.Plan, c *console, divide func() error,
 		Done: func(i int, o *mill.Outcome) { bars.done(i, o) },
 		Warn: c.warn,
 	}, progress)
+	release()
 	bars.close()
 	if err != nil {
 		if r != nil && c.json == nil {

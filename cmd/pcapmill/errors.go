@@ -147,6 +147,8 @@ func pathsIn(err error) (paths []string) {
 		paths = append(paths, e.Path)
 	case *named:
 		paths = append(paths, e.paths...)
+	case interface{ Paths() []string }:
+		paths = append(paths, e.Paths()...)
 	case *mill.LabelError:
 		for _, c := range e.Captures {
 			paths = append(paths, pathsIn(c)...)

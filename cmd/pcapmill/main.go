@@ -29,6 +29,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	ctx, ended := watched(ctx, stderr)
+	defer ended() // before stop
 
 	root := newRoot()
 	root.SetArgs(joinSwitches(args))

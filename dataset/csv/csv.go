@@ -3,6 +3,18 @@
 // order and units are those of dataset/table; a time is RFC 3339 in UTC with nine
 // decimals, a null cell is empty.
 //
+// A program that opens the file must not run it or break on it, whatever a capture or
+// a class is called. So in cells of text columns
+//
+//   - one apostrophe is put in front of a text that begins with = + - @, one of their
+//     full-width forms, or an apostrophe, blanks and unseen characters before it not counted: a spreadsheet
+//     would take the first ones for a formula. Who reads the column takes one apostrophe
+//     off the front of each cell that begins with one, and has the text again;
+//   - a control character (line ends and tabs too) or one that turns the direction of
+//     writing is replaced by U+FFFD. Parquet has the text as it is.
+//
+// Source: OWASP, "CSV Injection".
+//
 // It exists for spreadsheets and command lines; Parquet holds the same in a fraction
 // of the space and with types.
 package csv
@@ -14,7 +26,10 @@ import (
 	"io"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/table"
@@ -81,9 +96,31 @@ func text(k table.Kind, v table.Value) string {
 	case v.Null:
 		return ""
 	case k == table.Text:
-		return v.Text
+		return cell(v.Text)
 	case k == table.Time:
 		return time.Unix(0, v.Int).UTC().Format("2006-01-02T15:04:05.000000000Z")
 	}
 	return strconv.FormatInt(v.Int, 10)
+}
+
+// cell is a text that no spreadsheet takes for a formula and that holds no control character.
+func cell(s string) string {
+	if strings.ContainsFunc(s, disturbs) {
+		s = strings.Map(func(r rune) rune {
+			if disturbs(r) {
+				return unicode.ReplacementChar
+			}
+			return r
+		}, s)
+	}
+	begin := strings.TrimLeftFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
+	if r, _ := utf8.DecodeRuneInString(begin); begin != "" && strings.ContainsRune("=+-@'＝＋－＠", r) {
+		return "'" + s
+	}
+	return s
+}
+
+// disturbs says whether a character ends a line or a cell, controls a terminal, or turns the direction of writing.
+func disturbs(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/csv"
@@ -37,8 +38,7 @@ func TestLines(t *testing.T) {
 	text := export(t, v)
 	want := `index,label,class,split,capture,session,start,duration_ns,packets_forward,packets_backward,bytes_forward,bytes_backward,original_length,fit,protocol,digest,host
 0,0,Chat,train,a/chat.pcap,0,2023-11-14T22:13:20.123456789Z,0,1,0,0,0,27,padded,tcp,000000000000000000000000000000ff,
-1,1,"VPN, ""Chat""",test,"b
-vpn` + "\uFFFD" + `.pcap",0,2023-11-14T22:13:20.123456790Z,1000,2,1,100,1,28,exact,udp,010000000000000000000000000000ff,ab00000000000001
+1,1,"VPN, ""Chat""",test,b` + "\uFFFDvpn\uFFFD" + `.pcap,0,2023-11-14T22:13:20.123456790Z,1000,2,1,100,1,28,exact,udp,010000000000000000000000000000ff,ab00000000000001
 `
 	if !strings.HasPrefix(text, want) {
 		t.Errorf("have\n%s\nwant\n%s", text[:min(len(text), len(want))], want)
@@ -77,5 +77,47 @@ func TestErrors(t *testing.T) {
 	v.Lie = 1
 	if _, err := (csv.Exporter{}).Export(t.Context(), t.TempDir(), v); err == nil || !strings.Contains(err.Error(), "5 samples were read, 6 are announced") {
 		t.Errorf("a view that miscounts: %v", err)
+	}
+}
+
+// TestNoFormula: no text of a capture or a class is a formula, a new line or a new cell to whoever opens the file; taking one
+// apostrophe off gives the text again; numbers are as they are.
+func TestNoFormula(t *testing.T) {
+	hostile := map[string]string{
+		"=cmd|' /C calc'!A0":    "'=cmd|' /C calc'!A0",
+		"+1":                    "'+1",
+		"-1":                    "'-1",
+		"@SUM(A1)":              "'@SUM(A1)",
+		" \u00a0=1":             "' \u00a0=1",
+		"\ufeff=1":              "'\ufeff=1",
+		"＝1":                    "'＝1",
+		"'quoted'":              "''quoted'",
+		"\t=1":                  "\ufffd=1",
+		"\r=1":                  "\ufffd=1",
+		"a\r\n=1,=2":            "a\ufffd\ufffd=1,=2",
+		`a","=1`:                `a","=1`,
+		"\x1b]0;title\x07\x00":  "\ufffd]0;title\ufffd\ufffd",
+		"\u202egnp.exe\u009b2J": "\ufffdgnp.exe\ufffd2J",
+		"a=b-c@d+e.pcap":        "a=b-c@d+e.pcap",
+		"":                      "",
+		" ":                     " ",
+	}
+	for name, want := range hostile {
+		v := testview.New(4)
+		v.Names, v.From = []string{name}, []string{name}
+		text := export(t, v)
+		lines, err := stdcsv.NewReader(strings.NewReader(text)).ReadAll()
+		if err != nil || len(lines) != 5 {
+			t.Fatalf("%q: %d lines, %v", name, len(lines), err)
+		}
+		if lines[1][2] != want || lines[1][4] != want || lines[1][0] != "0" {
+			t.Errorf("%q: class %q, capture %q; want %q", name, lines[1][2], lines[1][4], want)
+		}
+		if back := strings.TrimPrefix(lines[1][2], "'"); !strings.Contains(want, "\ufffd") && back != name {
+			t.Errorf("%q: comes back as %q", name, back)
+		}
+		if strings.ContainsFunc(strings.ReplaceAll(text, "\n", ""), unicode.IsControl) || strings.Count(text, "\n") != 5 {
+			t.Errorf("%q: control characters in %q", name, text)
+		}
 	}
 }

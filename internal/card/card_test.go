@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 
 	"go.yaml.in/yaml/v4"
 
@@ -174,6 +175,59 @@ func TestFrontMatter(t *testing.T) {
 	}
 	if err := head.Info.Features[2].Dtype.Decode(&label); err != nil || label.Label.Names["1"] != "a|b `c` _d_ <e>\n- f: \"g\"" || len(label.Label.Names) != 3 {
 		t.Errorf("%v: %+v", err, label)
+	}
+}
+
+// TestHostileNames: whatever a class and a capture are called, YAML gives the names back, each has one row of its table,
+// nothing turns the direction of writing or reaches a terminal, and Croissant is JSON with the names.
+func TestHostileNames(t *testing.T) {
+	for _, name := range []string{
+		"a\n---\nlicense: mit", "\u202egnp.exe", "\x1b]0;x\x07", "\u009b2J", "\x7f", "\ufffe", "\U0001fffe", "\U000e0001", "- x", "# x", "![x](http://x)", "<!-- x",
+		"| x |", "a\u2028| b |", "{{x}}", "*a*", "'", `\`, `\"`, "null", "=1", "1:2", "", "👩\u200d💻",
+	} {
+		in := example()
+		in.Manifest.Classes[1].Name, in.Manifest.Captures[1].Class, in.Manifest.Captures[1].Name = name, name, name
+		readme, err := card.Readme(in)
+		if err != nil {
+			t.Fatalf("%q: %v", name, err)
+		}
+		plain, err := card.Readme(example())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if have, want := strings.Count(readme, "\n"), strings.Count(plain, "\n"); have != want {
+			t.Errorf("%q: %d lines, %d with a harmless name", name, have, want)
+		}
+		if strings.ContainsFunc(readme, func(r rune) bool {
+			return r != '\n' && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028'
+		}) {
+			t.Errorf("%q: control characters in the card", name)
+		}
+		var head struct {
+			License string `yaml:"license"`
+			Info    struct {
+				Features []struct {
+					Dtype any `yaml:"dtype"`
+				} `yaml:"features"`
+			} `yaml:"dataset_info"`
+		}
+		text := strings.SplitN(readme, "---\n", 3)[1]
+		if err := yaml.Unmarshal([]byte(text), &head); err != nil || head.License != "cc-by-4.0" {
+			t.Errorf("%q: license %q, %v", name, head.License, err)
+			continue
+		}
+		label, _ := head.Info.Features[2].Dtype.(map[string]any)
+		label, _ = label["class_label"].(map[string]any)
+		if names, _ := label["names"].(map[string]any); names["1"] != name {
+			t.Errorf("%q: YAML has %q", name, names["1"])
+		}
+		croissant, err := card.Croissant(in)
+		if err != nil || !json.Valid(croissant) {
+			t.Errorf("%q: croissant: %v", name, err)
+		}
+		if strings.ContainsFunc(string(croissant), func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }) {
+			t.Errorf("%q: Croissant has characters that do not print", name)
+		}
 	}
 }
 

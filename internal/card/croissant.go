@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/pcapmill/pcapmill/dataset/table"
+	"github.com/pcapmill/pcapmill/internal/plainjson"
 	"github.com/pcapmill/pcapmill/manifest"
 )
 
@@ -43,7 +44,7 @@ func Croissant(in *Input) ([]byte, error) {
 	if err := e.Encode(top); err != nil {
 		return nil, fmt.Errorf("card: croissant: %w", err)
 	}
-	return b.Bytes(), nil
+	return plainjson.Escape(b.Bytes()), nil
 }
 
 // licenseURL is where SPDX has the text of a license. Hugging Face's names are those of

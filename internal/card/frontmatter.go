@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/pcapmill/pcapmill/dataset/table"
 )
@@ -83,13 +84,24 @@ func (in *Input) examples(side string) int64 {
 	return 0
 }
 
-// quoted is a string in YAML, in quotes as JSON has them.
+// quoted is a string in YAML, in quotes as JSON has them. Characters that YAML does not
+// take as they are, or that turn the direction of writing, are escaped.
 func quoted(s string) string {
 	var b strings.Builder
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	_ = e.Encode(s) // a string and a Builder: cannot fail
-	return strings.TrimSuffix(b.String(), "\n")
+	text := strings.TrimSuffix(b.String(), "\n")
+	b.Reset()
+	for _, r := range text {
+		switch {
+		case r >= 0x7f && r < 0xa0, r&0xfffe == 0xfffe, unicode.Is(unicode.Cf, r):
+			fmt.Fprintf(&b, `\U%08x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // sizeCategory is what the Hub calls a number of samples.

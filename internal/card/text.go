@@ -15,7 +15,7 @@ func markdown(s string) string {
 	var b strings.Builder
 	for _, r := range s {
 		switch {
-		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029':
+		case disturbs(r):
 			b.WriteByte(' ')
 		case strings.ContainsRune("\\`*_[]<>|~#&$", r):
 			b.WriteByte('\\')
@@ -27,6 +27,11 @@ func markdown(s string) string {
 	return b.String()
 }
 
+// disturbs says whether a character ends a line, controls a terminal, or turns the direction of writing.
+func disturbs(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
+}
+
 // code is text inside of backticks, in a cell too.
 func code(s string) string {
 	return strings.Map(func(r rune) rune {
@@ -35,7 +40,7 @@ func code(s string) string {
 			return '\''
 		case r == '|':
 			return '¦'
-		case unicode.IsControl(r):
+		case disturbs(r):
 			return ' '
 		}
 		return r

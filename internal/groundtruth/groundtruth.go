@@ -3,7 +3,7 @@
 //
 // The numbers come from two tables there: ground-truth.tsv (tshark 4.0.17, reassembly off) and INDEX.tsv (a plain reader of the
 // file structure). Compare turns one implementation's counts into a list of differences, Unexplained strikes out those that the
-// table in explained.go gives a reason for. A reason names the file, the column and both numbers, so it covers nothing but
+// table in explained.tsv gives a reason for. A reason names the file, the column and both numbers, so it covers nothing but
 // what was looked at. The captures are not part of the repository; a test without them skips.
 package groundtruth
 
@@ -106,17 +106,22 @@ func table(path string) ([]map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("groundtruth: %w", err)
 	}
-	lines := strings.Split(strings.TrimRight(string(text), "\n"), "\n")
+	return parseTSV(path, string(text))
+}
+
+// parseTSV returns the lines below the header by the header's names. Name is for messages.
+func parseTSV(name, text string) ([]map[string]string, error) {
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	header := strings.Split(lines[0], "\t")
 	var out []map[string]string
 	for i, line := range lines[1:] {
 		fields := strings.Split(line, "\t")
 		if len(fields) != len(header) {
-			return nil, fmt.Errorf("groundtruth: %s line %d has %d fields, want %d", path, i+2, len(fields), len(header))
+			return nil, fmt.Errorf("groundtruth: %s line %d has %d fields, want %d", name, i+2, len(fields), len(header))
 		}
 		row := map[string]string{}
-		for j, name := range header {
-			row[name] = fields[j]
+		for j, column := range header {
+			row[column] = fields[j]
 		}
 		out = append(out, row)
 	}

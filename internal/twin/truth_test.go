@@ -48,7 +48,11 @@ func TestGroundTruth(t *testing.T) {
 	for _, r := range rows {
 		found = append(found, groundtruth.Compare(r, count(t, read(t, dir, r.Path)))...)
 	}
-	unexplained, unused := groundtruth.Unexplained(rows, groundtruth.Explained(), found)
+	explained, err := groundtruth.Explained()
+	if err != nil {
+		t.Fatal(err)
+	}
+	unexplained, unused := groundtruth.Unexplained(rows, explained, found)
 	for _, d := range unexplained {
 		t.Errorf("no reason given: %v", d)
 	}

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package mill
+package find
 
 import (
 	"io/fs"
