@@ -1,11 +1,8 @@
 package manifest_test
 
 import (
-	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -13,7 +10,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pcapmill/pcapmill/internal/draw"
-	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/manifest"
 )
 
@@ -179,7 +175,6 @@ func TestParseRefuses(t *testing.T) {
 		t.Error(err)
 	}
 }
-
 
 // TestDiffNamesEveryOption: by reflection, so that no setting can be forgotten.
 func TestDiffNamesEveryOption(t *testing.T) {

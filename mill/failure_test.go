@@ -12,10 +12,10 @@ import (
 	"testing"
 
 	"github.com/pcapmill/pcapmill/capture"
-	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/testcap"
+	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
@@ -155,30 +155,25 @@ func replace(path, old, new string) error {
 	return os.WriteFile(path, bytes.Replace(text, []byte(old), []byte(new), 1), 0o666)
 }
 
-// stepFailing is mill.Step on a disk that fails from the nth capture on, after it has shown the samples: it is full when the
-// manifest's turn comes.
+// stepFailing is mill.Step on a disk that fails once, at the manifest of commit n, after it has shown the samples.
 func stepFailing(p *mill.Plan, n int, failure error) error {
-	return mill.Step(p, store.Backend{FS: &full{after: n, err: failure}}, func(string) {})
+	return mill.Step(p, store.Backend{FS: &full{left: n, err: failure}}, func(string) {})
 }
 
-// full is a disk on which the file of samples is renamed so often, and then with an error.
+// full is a disk on which the manifest is renamed so often, and then once is not.
 type full struct {
 	fsys.OS
-	commits, after int
-	err            error
+	left int
+	err  error
 }
 
 func (f *full) Rename(from, to string) error {
-	if err := f.OS.Rename(from, to); err != nil {
-		return err
+	if filepath.Base(to) == manifest.Name {
+		if f.left--; f.left == -1 {
+			return &os.LinkError{Op: "rename", Old: from, New: to, Err: f.err}
+		}
 	}
-	if filepath.Base(to) != idx.ImagesName {
-		return nil
-	}
-	if f.commits++; f.commits > f.after {
-		return &os.LinkError{Op: "rename", Old: from, New: to, Err: f.err}
-	}
-	return nil
+	return f.OS.Rename(from, to)
 }
 
 // TestFailedFirstRunLeavesNothing: also not the directories that it made.
@@ -229,7 +224,7 @@ func TestFailureAfterCommits(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := tree(t, made)
-	for n := range 4 {
+	for n := range 3 { // two of the five are in it
 		p, err := mill.Prepare(paths, made, o)
 		if err != nil {
 			t.Fatal(err)

@@ -88,10 +88,10 @@ func lockIn(disk fsys.FS, dir string) (*DirLock, error) {
 // lockOnce returns neither a lock nor an error if the lock file was removed meanwhile.
 func lockOnce(disk fsys.FS, dir, path string) (*DirLock, error) {
 	// Opening a FIFO would wait for somebody at its other end, and the file is written to.
-	if f, err := fsys.OpenInside(fsys.OS{}, dir, LockName, os.O_RDWR); err == nil {
-		_ = f.Close()
-	} else if errors.As(err, new(*fsys.SpecialError)) {
-		return nil, err
+	if info, err := os.Lstat(path); err == nil {
+		if err := fsys.Regular(path, info, os.O_RDWR); err != nil {
+			return nil, err
+		}
 	}
 	l := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|fsys.NoFollow), flock.SetPermissions(0o666))
 	ok, err := l.TryLock()

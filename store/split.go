@@ -28,14 +28,9 @@ type StaleError struct {
 	What string
 }
 
-// Error says what is wrong.
+// Error says what is wrong and what to do.
 func (e *StaleError) Error() string {
-	return filepath.Join(e.Dir, split.Name) + ": " + e.What
-}
-
-// Hint says what to do.
-func (e *StaleError) Hint() string {
-	return fmt.Sprintf("'pcapmill split %s' completes it, and moves no sample", e.Dir)
+	return fmt.Sprintf("%s: %s; hint: 'pcapmill split %s' completes it, and moves no sample", filepath.Join(e.Dir, split.Name), e.What, e.Dir)
 }
 
 // Paths returns the directory.

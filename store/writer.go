@@ -106,7 +106,7 @@ func (b Backend) Create(dir string, f Form) (_ *Writer, err error) {
 		}
 	}()
 	if info, err := w.disk.Stat(dir); err == nil && !info.IsDir() {
-		return nil, &pathError{dir, errors.New("this is a file, need a directory for the dataset")}
+		return nil, fmt.Errorf("%s is a file, need a directory for the dataset", dir)
 	}
 	if err := w.disk.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
@@ -201,8 +201,8 @@ func (w *Writer) refuseForeign() error {
 			w.found = append(w.found, name)
 		}
 		if err == nil && (!info.Mode().IsRegular() || info.Size() > empty) {
-			return &pathError{w.dir, fmt.Errorf("it holds %s but no %s: pcapmill did not make it, and will not change it; use another directory",
-				name, manifest.Name)}
+			return fmt.Errorf("%s holds %s but no %s: pcapmill did not make it, and will not change it; use another directory",
+				w.dir, name, manifest.Name)
 		}
 	}
 	return nil

@@ -59,7 +59,7 @@ func OpenInside(disk FS, dir, name string, flag int) (File, error) {
 	info, err := disk.Lstat(path)
 	switch {
 	case err == nil:
-		if err := regular(path, info, flag); err != nil {
+		if err := Regular(path, info, flag); err != nil {
 			return nil, err
 		}
 	case !errors.Is(err, fs.ErrNotExist) || flag&os.O_CREATE == 0:
@@ -70,7 +70,7 @@ func OpenInside(disk FS, dir, name string, flag int) (File, error) {
 		return nil, err
 	}
 	if info, err = f.Stat(); err == nil { // what was opened, whatever has the name by now
-		err = regular(path, info, flag)
+		err = Regular(path, info, flag)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -101,8 +101,9 @@ func inside(disk FS, dir, name string) (path string, err error) {
 
 const copyHint = "nothing outside of the directory is read or written through it; put what is meant there in its place"
 
-// regular refuses what is not a regular file, or not one to write in place.
-func regular(path string, info fs.FileInfo, flag int) error {
+// Regular refuses, with a [*SpecialError], what is not a regular file, and, if flag is one
+// for writing, a file with further names.
+func Regular(path string, info fs.FileInfo, flag int) error {
 	if !info.Mode().IsRegular() {
 		return &SpecialError{Path: path, What: Kind(info), Need: "a regular file", Todo: copyHint}
 	}
