@@ -32,8 +32,8 @@ func (s Settings) Canonical() ([]byte, error) {
 }
 
 // Fingerprint is the SHA-256 of Canonical, in hexadecimal: equal settings, equal
-// fingerprints, on every machine. It says nothing about the class table, of which the
-// settings hold only the name.
+// fingerprints, on every machine. Of a class table from a file it covers name and content,
+// of a built-in one the name; where the file stood is not in it.
 func (s Settings) Fingerprint() (string, error) {
 	text, err := s.Canonical()
 	if err != nil {

@@ -157,17 +157,17 @@ func replace(path, old, new string) error {
 
 // stepFailing is mill.Step on a disk that fails once, at the manifest of commit n, after it has shown the samples.
 func stepFailing(p *mill.Plan, n int, failure error) error {
-	return mill.Step(p, store.Backend{FS: &full{left: n, err: failure}}, func(string) {})
+	return mill.Step(p, store.Backend{FS: &fullOnce{left: n, err: failure}}, func(string) {})
 }
 
-// full is a disk on which the manifest is renamed so often, and then once is not.
-type full struct {
+// fullOnce is a disk on which the manifest is renamed so often, and then once is not.
+type fullOnce struct {
 	fsys.OS
 	left int
 	err  error
 }
 
-func (f *full) Rename(from, to string) error {
+func (f *fullOnce) Rename(from, to string) error {
 	if filepath.Base(to) == manifest.Name {
 		if f.left--; f.left == -1 {
 			return &os.LinkError{Op: "rename", Old: from, New: to, Err: f.err}

@@ -40,7 +40,7 @@ func TestHosts(t *testing.T) {
 	c.key = []byte("a secret of the project")
 	out := filepath.Join(dir, "out")
 	r := convert(t, paths, out, c.options())
-	if r.Manifest.Settings.Key == "" {
+	if r.Manifest.Settings.Get("key") == "" {
 		t.Error("the manifest has no id of the key")
 	}
 	read := func(out string) (all []product.Row) {

@@ -45,7 +45,7 @@ func openIntake(b store.Backend, dir string, o *Options) (*intake, error) {
 func (o *Options) form() store.Form {
 	return store.Form{
 		Settings: o.settings(), Spec: dataset.Spec{Rows: o.Shape.Rows, Cols: o.Shape.Cols},
-		LabelType: o.labelType(), Classes: o.classes(),
+		LabelType: o.labelType(), Classes: o.classes(), Differ: o.differences,
 	}
 }
 

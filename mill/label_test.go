@@ -91,7 +91,7 @@ func TestLabelsFromTable(t *testing.T) {
 	for _, c := range m.Classes {
 		classes = append(classes, fmt.Sprint(c.Label, c.Name, c.Samples))
 	}
-	if got := strings.Join(classes, " "); got != "0Attack2 1Other1 2Web1 255unknown2" || m.Settings.LabelFrom != "table" {
+	if got := strings.Join(classes, " "); got != "0Attack2 1Other1 2Web1 255unknown2" || m.Settings.Get("label_from") != "table" {
 		t.Errorf("classes %s, settings %+v", got, m.Settings)
 	}
 	if _, err := verify.Verify(out); err != nil {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"time"
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
@@ -55,6 +54,7 @@ type Options struct {
 	// Labels may be nil unless LabelFrom is FromName: see Prepare.
 	LabelFrom LabelFrom
 	Flows     *flows.Index // FromTable: the table; a run uses it up
+	Table     flows.Source // FromTable: what Flows was read from, and how
 
 	// Sessions with fewer kept packets, or fewer bytes contributed, are left out.
 	MinPackets, MinBytes int64
@@ -123,37 +123,6 @@ func (o *Options) workers() int {
 		return o.Workers
 	}
 	return runtime.GOMAXPROCS(0)
-}
-
-// settings are the options that decide about bytes, as the manifest has them.
-func (o *Options) settings() manifest.Settings {
-	s := manifest.Settings{
-		Length: o.Shape.Length(), Shape: o.Shape.String(), Content: o.Mask.Content.String(),
-		MAC: o.Mask.MAC.String(), IP: o.Mask.IP.String(), Ports: o.Mask.Ports.String(),
-		Checksums: o.Mask.Checksums.String(), UDPPad: o.Mask.UDPPad,
-		Drop: o.Drop.String(), Dedup: o.Dedup.String(), Resync: o.Resync, Labels: o.Labels.Name,
-	}
-	if o.Mask.Pseudonyms() || o.Key != nil { // hosts in the table are under it in any case
-		s.Key = mask.KeyID(o.Key)
-	}
-	if o.LabelFrom != FromName {
-		s.LabelFrom = o.LabelFrom.String()
-	}
-	s.MinPackets, s.MinBytes = o.MinPackets, o.MinBytes
-	if o.Breaks.Idle > 0 {
-		s.IdleTimeout = time.Duration(o.Breaks.Idle).String()
-	}
-	s.TCPRestart = o.Breaks.Restart
-	return s
-}
-
-// classes is the class table without counts.
-func (o *Options) classes() []manifest.Class {
-	var cs []manifest.Class
-	for _, c := range o.Labels.Classes {
-		cs = append(cs, manifest.Class{Label: c.ID, Name: c.Name, Keywords: c.Keywords})
-	}
-	return cs
 }
 
 // labelType is the manifest's word for the type of the labels.

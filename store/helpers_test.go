@@ -28,7 +28,7 @@ func makeDataset(t *testing.T, counts ...int64) string {
 
 func writeDataset(dir string, counts ...int64) error {
 	m := &manifest.Manifest{Format: manifest.Format, Version: manifest.Version, Rows: 2, Cols: 3}
-	m.Settings = manifest.Settings{Length: 6, Shape: "2x3", Dedup: "none"}
+	m.Settings = manifest.NewSettings(map[string]string{"length": "6", "shape": "2x3", "dedup": "none"})
 	m.Tool = manifest.Tool{Name: "pcapmill", Version: "of the test"}
 	m.Totals.LeftOut = map[string]int64{}
 	w, err := idx.Format{}.Open(dir, dataset.Spec{Rows: 2, Cols: 3}, 0)
@@ -72,7 +72,7 @@ func all(t *testing.T, v dataset.View, s dataset.Side) (got []dataset.Entry) {
 // form is that of samples of 1x4 bytes in two classes.
 func form() store.Form {
 	return store.Form{
-		Settings: manifest.Settings{Length: 4, Shape: "1x4", Dedup: "none"}, Spec: dataset.Spec{Rows: 1, Cols: 4},
+		Settings: manifest.NewSettings(map[string]string{"length": "4", "shape": "1x4", "dedup": "none"}), Spec: dataset.Spec{Rows: 1, Cols: 4},
 		Classes: []manifest.Class{{Label: 0, Name: "a"}, {Label: 1, Name: "b"}},
 	}
 }

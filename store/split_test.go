@@ -28,7 +28,7 @@ func build(t *testing.T, mode sample.Dedup, samples int) (string, *manifest.Mani
 	dir := t.TempDir()
 	m := &manifest.Manifest{
 		Format: manifest.Format, Version: manifest.Version, Rows: 1, Cols: 4, Samples: int64(samples),
-		Settings: manifest.Settings{Length: 4, Dedup: mode.String()}, Classes: []manifest.Class{{Label: 0, Name: "a"}, {Label: 7, Name: "b"}},
+		Settings: manifest.NewSettings(map[string]string{"length": "4", "dedup": mode.String()}), Classes: []manifest.Class{{Label: 0, Name: "a"}, {Label: 7, Name: "b"}},
 		Captures: []manifest.Capture{{Name: "x", Digest: "d0"}, {Name: "y", Digest: "d1"}},
 	}
 	w, err := idx.Format{}.Open(dir, dataset.Spec{Rows: 1, Cols: 4}, 0)

@@ -37,7 +37,7 @@ func (d *Dataset) splitInput(ctx context.Context) (*split.Input, error) {
 		in.Classes = append(in.Classes, split.ClassName{Label: c.Label, Name: c.Name})
 	}
 	var prints []dedup.Digest
-	if d.m.Settings.Dedup == sample.DedupSession.String() {
+	if d.m.Settings.Get("dedup") == sample.DedupSession.String() {
 		var err error
 		if prints, err = d.prints(ctx); err != nil {
 			return nil, err

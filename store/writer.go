@@ -25,6 +25,18 @@ type Form struct {
 	Spec      dataset.Spec
 	LabelType string           // of the manifest: "" or manifest.LabelInt32
 	Classes   []manifest.Class // the class table, without counts
+
+	// Differ lists how a dataset differs from this form; none: captures may be added. nil
+	// compares settings and classes.
+	Differ func(have *manifest.Manifest) []string
+}
+
+// differ lists how a dataset differs from the form.
+func (f *Form) differ(have *manifest.Manifest) []string {
+	if f.Differ != nil {
+		return f.Differ(have)
+	}
+	return append(manifest.Diff(have.Settings, f.Settings), manifest.DiffClasses(have.Classes, f.Classes)...)
 }
 
 // A SettingsError reports that a dataset was made with other settings.
@@ -182,8 +194,7 @@ func (w *Writer) loadManifest() error {
 		if err := d.settle(); err != nil {
 			return err
 		}
-		lines := append(manifest.Diff(d.m.Settings, w.form.Settings), manifest.DiffClasses(d.m.Classes, w.form.Classes)...)
-		if lines != nil {
+		if lines := w.form.differ(d.m); lines != nil {
 			return &SettingsError{Dir: w.dir, Lines: lines}
 		}
 		w.m, w.before, w.base = d.m, d.text, d.m.Samples

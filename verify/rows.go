@@ -34,7 +34,7 @@ func newTable(d *store.Dataset) (*table, error) {
 		return nil, err
 	}
 	m := d.Manifest()
-	return &table{r: r, bySample: m.Settings.Dedup != sample.DedupSession.String(), length: uint64(m.Settings.Length)}, nil
+	return &table{r: r, bySample: m.Settings.Get("dedup") != sample.DedupSession.String(), length: uint64(m.Settings.Int("length"))}, nil
 }
 
 // begin starts with capture number at.

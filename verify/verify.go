@@ -78,8 +78,8 @@ func (v *verifier) laws(promise string) error {
 	if err := v.m.Check(); err != nil {
 		return broken(promise, "%v", err)
 	}
-	if v.m.Rows < 1 || v.m.Cols < 1 || v.m.Rows*v.m.Cols != v.m.Settings.Length {
-		return broken(promise, "samples of %d rows and %d columns, but %d bytes", v.m.Rows, v.m.Cols, v.m.Settings.Length)
+	if v.m.Rows < 1 || v.m.Cols < 1 || int64(v.m.Rows)*int64(v.m.Cols) != v.m.Settings.Int("length") {
+		return broken(promise, "samples of %d rows and %d columns, but %d bytes", v.m.Rows, v.m.Cols, v.m.Settings.Int("length"))
 	}
 	return nil
 }
@@ -188,7 +188,7 @@ func (v *verifier) count(d dedup.Digest, at int, label uint16) {
 }
 
 func (v *verifier) duplicates(promise string) error {
-	if v.repeated > 0 && v.m.Settings.Dedup != sample.DedupNone.String() {
+	if v.repeated > 0 && v.m.Settings.Get("dedup") != sample.DedupNone.String() {
 		return broken(promise, "%d samples are repeated", v.repeated)
 	}
 	for i := range v.m.Captures {

@@ -186,7 +186,7 @@ func TestRepeatedSampleIsFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.Settings.Dedup = sample.DedupSample.String()
+	m.Settings = m.Settings.With("dedup", sample.DedupSample.String())
 	if err := storetest.Write(dir, m); err != nil {
 		t.Fatal(err)
 	}

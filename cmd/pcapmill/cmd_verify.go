@@ -50,7 +50,7 @@ Addresses are not shown, only where they stand, unless --addresses is given.`,
 				return failed(&named{fmt.Errorf("%s: %w", args[0], err), args})
 			}
 			fmt.Fprintf(out, "%s: whole: %s of %s, %s\n", shown(args[0]), plural(v.Manifest.Samples, "sample"),
-				plural(int64(len(v.Manifest.Captures)), "capture"), shown(v.Manifest.Settings.Shape))
+				plural(int64(len(v.Manifest.Captures)), "capture"), shown(v.Manifest.Settings.Get("shape")))
 			if a.captures == nil {
 				return nil
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/internal/report"
+	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/store"
@@ -19,7 +20,7 @@ func (in *inspector) dataset(d *store.Dataset) error {
 	dir, m := d.Dir(), d.Manifest()
 	in.say("%s: %s of %dx%d bytes from %s, made by %s %s", shown(dir), plural(m.Samples, "sample"), m.Rows, m.Cols,
 		plural(int64(len(m.Captures)), "capture"), shown(m.Tool.Name), shown(m.Tool.Version))
-	in.say("settings: %s", settings(&m.Settings))
+	in.say("settings: %s", settingsText(&m.Settings))
 	t := &m.Totals
 	in.say("packets: %s, used %s, left out: %s", thousands(t.Packets), thousands(t.Used), printable(leftOut(t, nil)))
 	in.say("sessions: %s, samples %s, duplicates %s, conflicts %s, truncated %s, padded %s, exact %s, mean %s bytes",
@@ -43,27 +44,16 @@ func (in *inspector) dataset(d *store.Dataset) error {
 	return in.draw(rows, sample.Shape{Rows: m.Rows, Cols: m.Cols})
 }
 
-// settings are the manifest's, in the words of the command line.
-func settings(s *manifest.Settings) string {
-	pad := "off"
-	if s.UDPPad {
-		pad = "on"
+// settingsText are the manifest's settings, in the words of the command line: all but those
+// omitted at their defaults.
+func settingsText(s *manifest.Settings) string {
+	var words []string
+	for _, r := range settings.Recorded() {
+		if value := s.Get(r.Key); !r.Omit || value != r.Default() {
+			words = append(words, r.Name+" "+r.Shown(value))
+		}
 	}
-	text := fmt.Sprintf("content %s, mac %s, ip %s, ports %s, checksums %s, udp-pad %s, drop %s, dedup %s, labels %s",
-		s.Content, s.MAC, s.IP, s.Ports, s.Checksums, pad, s.Drop, s.Dedup, s.Labels)
-	if s.Resync {
-		text += ", resync on"
-	}
-	if s.LabelFrom != "" {
-		text += ", label-from " + s.LabelFrom
-	}
-	if s.MinPackets > 0 || s.MinBytes > 0 {
-		text += fmt.Sprintf(", min-packets %d, min-bytes %d", s.MinPackets, s.MinBytes)
-	}
-	if s.Key != "" {
-		text += ", key " + s.Key
-	}
-	return printable(text)
+	return printable(strings.Join(words, ", "))
 }
 
 func damaged(m *manifest.Manifest) (n int64) {

@@ -25,13 +25,14 @@ var rooms = map[string][]string{
 
 	"capture/internal/pcap":   {},
 	"capture/internal/pcapng": {},
-	"capture":                 {"capture/internal/pcap", "capture/internal/pcapng"},
-	"header":                  {"capture"},
+	"capture":                 {"header", "capture/internal/pcap", "capture/internal/pcapng"},
+	"header":                  {},
 	"session":                 {"capture", "header"},
 	"mask":                    {"capture", "header"},
 	"sample":                  {},
 	"label":                   {"internal/typo", "internal/userfile"},
 	"label/flows":             {"internal/userfile"},
+	"internal/settings":       {},
 	"internal/dedup":          {},
 	"split":                   {"dataset"},
 
@@ -46,7 +47,7 @@ var rooms = map[string][]string{
 	"dataset/png":          {"dataset"},
 	"dataset/wds":          {"dataset", "dataset/png", "dataset/table", "internal/plainjson"},
 	"internal/datasettest": {"dataset", "internal/fsys", "internal/fsys/faulty"},
-	"manifest":             {"internal/plainjson"},
+	"manifest":             {"internal/settings", "internal/plainjson"},
 	"store": {
 		"dataset", "dataset/idx", "internal/rows", "manifest", "split", "sample", "internal/dedup",
 		"internal/atomicfile", "internal/fsys", "internal/version",
@@ -54,19 +55,19 @@ var rooms = map[string][]string{
 	"internal/storetest": {"manifest"},
 
 	"mill": {
-		"capture", "header", "session", "mask", "sample", "label", "label/flows", "internal/dedup", "manifest",
+		"internal/settings", "capture", "header", "session", "mask", "sample", "label", "label/flows", "internal/dedup", "manifest",
 		"dataset", "store",
 		"internal/filesum", "internal/find", "internal/version",
 	},
 	"internal/export": {"dataset", "manifest", "store", "internal/fsys", "internal/version"},
-	"internal/card":   {"manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson"},
+	"internal/card":   {"internal/settings", "manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson"},
 	"verify":          {"manifest", "dataset", "sample", "internal/dedup", "split", "store"},
 	"internal/needle": {},
-	"verify/leak":     {"internal/needle", "capture", "header", "session", "mask", "manifest", "store", "internal/fsys"},
+	"verify/leak":     {"internal/settings", "internal/needle", "capture", "header", "session", "mask", "manifest", "store", "internal/fsys"},
 	"internal/report": {"sample"},
-	"internal/config": {"internal/typo", "internal/userfile"},
+	"internal/config": {"internal/settings", "internal/typo", "internal/userfile"},
 	"cmd/pcapmill": {
-		"internal/config", "mill", "verify", "verify/leak", "internal/card", "internal/report", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
+		"internal/settings", "internal/config", "mill", "verify", "verify/leak", "internal/card", "internal/report", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/fsys", "internal/version", "internal/typo", "internal/plainjson",
 		"dataset", "dataset/csv", "dataset/mnist", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/wds", "internal/export",
 	},
@@ -84,6 +85,7 @@ var rooms = map[string][]string{
 	"internal/draw":        {},
 	"internal/testcap":     {},
 	"internal/testview":    {"dataset"},
+	"internal/full":        {},
 	"internal/groundtruth": {},
 	"internal/twin":        {},
 }
@@ -114,7 +116,7 @@ var libraries = map[string][]string{
 }
 
 // testOnly may not reach the product.
-var testOnly = []string{"internal/draw", "internal/testcap", "internal/testview", "internal/twin", "internal/groundtruth", "internal/fsys/faulty", "internal/datasettest", "internal/storetest"}
+var testOnly = []string{"internal/full", "internal/draw", "internal/testcap", "internal/testview", "internal/twin", "internal/groundtruth", "internal/fsys/faulty", "internal/datasettest", "internal/storetest"}
 
 // file is a parsed source file of the root module.
 type file struct {

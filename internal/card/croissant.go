@@ -63,7 +63,7 @@ func licenseURL(name string) string {
 
 func description(in *Input) string {
 	text := fmt.Sprintf("%s of network traffic from %s: masked bytes of bidirectional five-tuples as %s uint8 arrays with a class label. Made by pcapmill.",
-		plural(in.Manifest.Samples, "session"), plural(int64(len(in.Manifest.Captures)), "packet capture"), in.Manifest.Settings.Shape)
+		plural(in.Manifest.Samples, "session"), plural(int64(len(in.Manifest.Captures)), "packet capture"), in.Manifest.Settings.Get("shape"))
 	if in.About.Description != "" {
 		text = in.About.Description + "\n\n" + text
 	}

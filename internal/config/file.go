@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/pcapmill/pcapmill/internal/settings"
 )
 
 // maxFile bounds a configuration file in bytes.
@@ -116,8 +118,7 @@ func Template() string {
 		"# Every line shows the default; remove the # in front of an option to change it.\n" +
 		"# Paths are relative to the directory that pcapmill is started in.\n")
 	group := ""
-	for i := range options {
-		o := &options[i]
+	for _, o := range settings.Options() {
 		if o.Group != group {
 			group = o.Group
 			fmt.Fprintf(&b, "\n# --- %s ---\n", group)
@@ -133,7 +134,7 @@ func Template() string {
 		if value == "" {
 			value = `""`
 		}
-		if o.Kind == List {
+		if o.Kind == settings.List {
 			value = "[" + strings.ReplaceAll(value, ",", ", ") + "]"
 		}
 		fmt.Fprintf(&b, "#%s: %s\n", o.Name, value)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcapmill/pcapmill/internal/settings"
+
 	"github.com/google/jsonschema-go/jsonschema"
 	"go.yaml.in/yaml/v4"
 )
@@ -30,7 +32,7 @@ func TestTemplate(t *testing.T) {
 	if err := v.Parse("t.yaml", []byte(Template())); err != nil {
 		t.Fatal(err)
 	}
-	for _, o := range Options() {
+	for _, o := range settings.Options() {
 		if v.From(o.Name) != "" {
 			t.Errorf("the commented template sets %s", o.Name)
 		}
@@ -38,7 +40,7 @@ func TestTemplate(t *testing.T) {
 	if err := v.Parse("t.yaml", []byte(uncommented())); err != nil {
 		t.Fatalf("%v\n%s", err, uncommented())
 	}
-	for _, o := range Options() {
+	for _, o := range settings.Options() {
 		if v.Get(o.Name) != o.Default || v.From(o.Name) == "" {
 			t.Errorf("%s is %q from %q, need %q", o.Name, v.Get(o.Name), v.From(o.Name), o.Default)
 		}
@@ -167,7 +169,7 @@ func TestSchema(t *testing.T) {
 			t.Errorf("Parse on %q: %v", text, err)
 		}
 	}
-	for _, o := range Options() {
+	for _, o := range settings.Options() {
 		if p := s.Properties[o.Name]; p == nil || p.Description == "" {
 			t.Errorf("%s is not in the schema, or without a description", o.Name)
 		}

@@ -40,7 +40,7 @@ func exampleDataset() string {
 
 func writeDataset(dir string, counts ...int64) error {
 	m := &manifest.Manifest{Format: manifest.Format, Version: manifest.Version, Rows: 2, Cols: 3}
-	m.Settings = manifest.Settings{Length: 6, Shape: "2x3", Dedup: "none"}
+	m.Settings = manifest.NewSettings(map[string]string{"length": "6", "shape": "2x3", "dedup": "none"})
 	m.Tool = manifest.Tool{Name: "pcapmill", Version: "of the test"}
 	m.Totals.LeftOut = map[string]int64{}
 	w, err := idx.Format{}.Open(dir, dataset.Spec{Rows: 2, Cols: 3}, 0)

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/store"
@@ -96,19 +98,21 @@ func Search(ctx context.Context, dir string, captures []string, o Options) (*Rep
 // settings takes what the samples were made with from the manifest.
 func (s *search) settings() error {
 	set := &s.m.Settings
-	var errs [7]error
-	s.layout.MAC, errs[0] = mask.ParseAddress(set.MAC)
-	s.layout.IP, errs[1] = mask.ParseIP(set.IP)
-	s.layout.Ports, errs[2] = mask.ParseField(set.Ports)
-	s.layout.Checksums, errs[3] = mask.ParseField(set.Checksums)
-	s.layout.Content, errs[4] = mask.ParseContent(set.Content)
-	s.drop, errs[5] = header.ParseDrop(set.Drop)
-	s.layout.UDPPad = set.UDPPad
-	s.breaks.restart = set.TCPRestart
-	if set.IdleTimeout != "" {
-		s.breaks.idle, errs[6] = time.ParseDuration(set.IdleTimeout)
+	var errs []error
+	for _, r := range settings.Recorded() {
+		if name := r.Option.Name; slices.Contains(mask.Fields(), name) {
+			errs = append(errs, s.layout.Set(name, set.Get(r.Key)))
+		}
 	}
-	if err := errors.Join(errs[:]...); err != nil {
+	var err error
+	s.drop, err = header.ParseDrop(set.Get("drop"))
+	errs = append(errs, err)
+	s.breaks.restart = set.On("tcp_restart")
+	if idle := set.Get("idle_timeout"); idle != "" {
+		s.breaks.idle, err = time.ParseDuration(idle)
+		errs = append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("%s: settings that this program does not know: %w", s.path(manifest.Name), err)
 	}
 	return nil
@@ -122,7 +126,7 @@ func (s *search) open(path string) (*capture.Reader, error) {
 		open = capture.Open
 	}
 	r, err := open(path)
-	if err == nil && s.m.Settings.Resync {
+	if err == nil && s.m.Settings.On("resync") {
 		r.Resync()
 	}
 	return r, err

@@ -230,17 +230,17 @@ func TestSamplesOfOtherSettings(t *testing.T) {
 	if r := search(t, dir, leak.Options{}, path); r.Broken() != 0 || r.Groups[0].Verdict != leak.Kept || r.Groups[0].Hits != 2 {
 		t.Errorf("as it is: %+v", r.Groups)
 	}
-	if r := change(func(s *manifest.Settings) { s.IP = "zero" }); r.Broken() != 4 || r.Samples.Bad[leak.IPv4] != 2 || r.Samples.Bad[leak.IPv6] != 2 {
+	if r := change(func(s *manifest.Settings) { *s = s.With("ip", "zero") }); r.Broken() != 4 || r.Samples.Bad[leak.IPv4] != 2 || r.Samples.Bad[leak.IPv6] != 2 {
 		t.Errorf("as if it were zeroed: %+v", r.Samples)
 	}
-	if r := change(func(s *manifest.Settings) { s.IP = "remove" }); r.Samples.Strange != 2 || r.Broken() != 2 {
+	if r := change(func(s *manifest.Settings) { *s = s.With("ip", "remove") }); r.Samples.Strange != 2 || r.Broken() != 2 {
 		t.Errorf("as if they were cut out: %+v", r.Samples)
 	}
 	m, err := storetest.Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.Settings.IP = "hidden"
+	m.Settings = m.Settings.With("ip", "hidden")
 	if err := storetest.Write(dir, m); err != nil {
 		t.Fatal(err)
 	}
