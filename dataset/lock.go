@@ -53,8 +53,11 @@ type LockedError struct {
 
 // Error names the directory and the holder.
 func (e *LockedError) Error() string {
-	return fmt.Sprintf("dataset: %s: locked by %v; hint: wait for it or write to another directory", e.Dir, e.Holder)
+	return fmt.Sprintf("%s: locked by %v; hint: wait for it or write to another directory", e.Dir, e.Holder)
 }
+
+// Paths are the paths that the error names.
+func (e *LockedError) Paths() []string { return []string{e.Dir} }
 
 // Lock locks the directory, which must exist, for writing. It does not wait: if the
 // directory is locked, the error is a *[LockedError].
@@ -84,15 +87,15 @@ func LockIn(disk fsys.FS, dir string) (*DirLock, error) {
 func lockOnce(disk fsys.FS, dir, path string) (*DirLock, error) {
 	// Opening a pipe would wait for somebody at its other end.
 	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("dataset: %s: not a regular file but %v; hint: remove it", path, info.Mode().Type())
+		return nil, fmt.Errorf("%s: not a regular file but %v; hint: remove it", path, info.Mode().Type())
 	}
 	l := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o666))
 	ok, err := l.TryLock()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("dataset: lock %s: no such directory: %w", dir, err)
+		return nil, fmt.Errorf("lock %s: no such directory: %w", dir, err)
 	case err != nil:
-		return nil, fmt.Errorf("dataset: lock %s: %w", dir, err)
+		return nil, fmt.Errorf("lock %s: %w", dir, err)
 	case !ok:
 		return nil, &LockedError{Dir: dir, Holder: readHolder(path)}
 	}
@@ -102,7 +105,7 @@ func lockOnce(disk fsys.FS, dir, path string) (*DirLock, error) {
 	}
 	if err := writeHolder(disk, path); err != nil {
 		_ = (&DirLock{disk: disk, flock: l}).Release()
-		return nil, fmt.Errorf("dataset: lock %s: %w", dir, err)
+		return nil, fmt.Errorf("lock %s: %w", dir, err)
 	}
 	return &DirLock{disk: disk, flock: l}, nil
 }
@@ -179,5 +182,5 @@ func wrapRelease(path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("dataset: release %s: %w", path, err)
+	return fmt.Errorf("release %s: %w", path, err)
 }

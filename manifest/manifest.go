@@ -319,7 +319,7 @@ func (m *Manifest) checkLabels() error {
 }
 
 // ErrNone says that a directory holds no manifest.
-var ErrNone = errors.New("manifest: none")
+var ErrNone = errors.New("no manifest")
 
 // Load reads the manifest of a dataset's directory. It returns ErrNone
 // (wrapped) if there is none.
@@ -330,11 +330,11 @@ func Load(dir string) (*Manifest, error) {
 		return nil, fmt.Errorf("%s: %w", path, ErrNone)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("manifest: %w", err)
+		return nil, err
 	}
 	m, err := Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("manifest: %s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return m, nil
 }
@@ -371,7 +371,7 @@ func (m *Manifest) Encode() ([]byte, error) {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", " ")
 	if err := e.Encode(m); err != nil {
-		return nil, fmt.Errorf("manifest: %w", err)
+		return nil, err
 	}
 	return plainjson.Escape(b.Bytes()), nil
 }
@@ -405,7 +405,7 @@ func PrepareText(disk fsys.FS, dir string, text []byte) (*atomicfile.Pending, er
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("manifest: %w", err)
+		return nil, err
 	}
 	return next, nil
 }
@@ -414,7 +414,7 @@ func PrepareText(disk fsys.FS, dir string, text []byte) (*atomicfile.Pending, er
 // The caller holds the directory's lock.
 func RemoveStale(disk fsys.FS, dir string) error {
 	if err := atomicfile.RemoveStale(disk, filepath.Join(dir, Name)); err != nil {
-		return fmt.Errorf("manifest: %w", err)
+		return err
 	}
 	return nil
 }

@@ -32,6 +32,9 @@ func (e *SplitSettingsError) Error() string {
 	return fmt.Sprintf("%s is split in another way, and samples that are added to it follow that:\n  %s", e.Dir, strings.Join(e.Lines, "\n  "))
 }
 
+// Paths are the paths that the error names.
+func (e *SplitSettingsError) Paths() []string { return []string{e.Dir} }
+
 // Hint says what to do.
 func (e *SplitSettingsError) Hint() string {
 	return "leave the options of the split out, or divide the dataset another way first, by 'pcapmill split'"

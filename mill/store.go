@@ -67,6 +67,9 @@ func (e *SettingsError) Error() string {
 		e.Dir, strings.Join(e.Lines, "\n  "))
 }
 
+// Paths are the paths that the error names.
+func (e *SettingsError) Paths() []string { return []string{e.Dir} }
+
 // openStore opens the dataset in dir or makes a new one.
 func openStore(dir string, o *Options, version string, format dataset.Format) (*store, error) {
 	return openStoreOn(backend{disk: fsys.OS{}, format: format}, dir, o, version)

@@ -105,7 +105,7 @@ func TestEverySettingIsShown(t *testing.T) {
 			continue
 		}
 		b.convert(exitDone, "of "+r.Key, append(args, "--card")...)
-		m, err := manifest.Load(b.path("of "+r.Key))
+		m, err := manifest.Load(b.path("of " + r.Key))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -54,7 +54,7 @@ func Open(dir string, src Source) (*View, error) {
 		return nil, err
 	}
 	if err := m.Check(); err != nil {
-		return nil, fmt.Errorf("export: %s: %w", filepath.Join(dir, manifest.Name), err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, manifest.Name), err)
 	}
 	v := &View{dir: dir, m: m, src: src, sides: map[dataset.Side]int64{}}
 	if err := v.look(); err != nil {
@@ -88,7 +88,7 @@ func (v *View) look() error {
 	for label := range len(names) {
 		name, ok := names[label]
 		if !ok {
-			return fmt.Errorf("export: %s: %d classes, but none has the label %d", filepath.Join(v.dir, manifest.Name), len(names), label)
+			return fmt.Errorf("%s: %d classes, but none has the label %d", filepath.Join(v.dir, manifest.Name), len(names), label)
 		}
 		v.classes = append(v.classes, name)
 	}
@@ -107,11 +107,11 @@ func (v *View) openFiles() (images, labels *idx.Reader, err error) {
 	}
 	switch n := labels.ItemSize(); {
 	case n != 1 && n != 4:
-		err = fmt.Errorf("export: %s: labels of %d bytes, need 1 or 4", filepath.Join(v.dir, idx.LabelsName), n)
+		err = fmt.Errorf("%s: labels of %d bytes, need 1 or 4", filepath.Join(v.dir, idx.LabelsName), n)
 	case m.Rows() != v.m.Rows || m.Cols() != v.m.Cols:
-		err = fmt.Errorf("export: %s: samples of %dx%d, but the manifest says %dx%d", v.dir, m.Rows(), m.Cols(), v.m.Rows, v.m.Cols)
+		err = fmt.Errorf("%s: samples of %dx%d, but the manifest says %dx%d", v.dir, m.Rows(), m.Cols(), v.m.Rows, v.m.Cols)
 	case images.Len() < v.m.Samples || labels.Len() < v.m.Samples:
-		err = fmt.Errorf("export: %s: %d images and %d labels, but the manifest counts %d samples", v.dir, images.Len(), labels.Len(), v.m.Samples)
+		err = fmt.Errorf("%s: %d images and %d labels, but the manifest counts %d samples", v.dir, images.Len(), labels.Len(), v.m.Samples)
 	default:
 		return images, labels, nil
 	}
@@ -128,7 +128,7 @@ func (v *View) countSides() error {
 	exists := map[dataset.Side]bool{}
 	for i, s := range v.src.Sides {
 		if s >= dataset.Whole || i > 0 && s <= v.src.Sides[i-1] {
-			return fmt.Errorf("export: %s: sides %v: need some of train, validation, test, in this order", v.dir, v.src.Sides)
+			return fmt.Errorf("%s: sides %v: need some of train, validation, test, in this order", v.dir, v.src.Sides)
 		}
 		exists[s] = true
 	}
@@ -138,7 +138,7 @@ func (v *View) countSides() error {
 			continue
 		}
 		if !exists[s] {
-			return fmt.Errorf("export: %s: sample %d stands on the side %v, but the split has only %v", v.dir, i, s, v.src.Sides)
+			return fmt.Errorf("%s: sample %d stands on the side %v, but the split has only %v", v.dir, i, s, v.src.Sides)
 		}
 		v.sides[s]++
 	}
@@ -222,7 +222,7 @@ func (v *View) read(e *dataset.Entry, images, labels *idx.Reader) error {
 		e.Label = int(binary.BigEndian.Uint32(l))
 	}
 	if e.Label >= len(v.classes) && e.Label != v.unknown {
-		return fmt.Errorf("export: %s: sample %d has label %d, which is no class of the manifest", v.dir, e.Index, e.Label)
+		return fmt.Errorf("%s: sample %d has label %d, which is no class of the manifest", v.dir, e.Index, e.Label)
 	}
 	if v.src.Side != nil {
 		e.Side = v.src.Side(e.Index)

@@ -31,17 +31,17 @@ func NewReader(dir string, n int64) (*Reader, error) {
 	// Before opening: a pipe would be waited for.
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("rows: %w", err)
+		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("rows: %s: not a regular file", path)
+		return nil, fmt.Errorf("%s: not a regular file", path)
 	}
 	if info.Size() < n*Len {
 		return nil, short(path, info.Size(), n)
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("rows: %w", err)
+		return nil, err
 	}
 	return &Reader{path: path, f: f, buf: bufio.NewReaderSize(io.LimitReader(f, n*Len), readAhead), n: n}, nil
 }
@@ -66,7 +66,7 @@ func (r *Reader) Next(row *dataset.Row) error {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			err = short(r.path, r.next*Len, r.n)
 		}
-		return fmt.Errorf("rows: record %d: %w", r.next, err)
+		return fmt.Errorf("record %d: %w", r.next, err)
 	}
 	if err := Parse(r.raw[:], row); err != nil {
 		return fmt.Errorf("%s: record %d at offset %d: %w", r.path, r.next, r.next*Len, err)

@@ -25,7 +25,7 @@ import (
 )
 
 // ErrNone is wrapped when a dataset is not split.
-var ErrNone = errors.New("splitfile: the dataset is not split")
+var ErrNone = errors.New("the dataset is not split")
 
 // A StaleError says that splits.json and manifest.json do not belong together, or that
 // the split does not cover every sample.
@@ -48,7 +48,7 @@ func Read(dir string) (r *split.Record, text []byte, err error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil, fmt.Errorf("%s: %w", path, ErrNone)
 	case err != nil:
-		return nil, nil, fmt.Errorf("splitfile: %w", err)
+		return nil, nil, err
 	}
 	if r, err = split.Parse(text); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
@@ -86,11 +86,11 @@ func Save(disk fsys.FS, dir string, m *manifest.Manifest, r *split.Record) error
 	summary := Summary(r, text)
 	path := filepath.Join(dir, split.Name)
 	if err := atomicfile.RemoveStale(disk, path); err != nil {
-		return fmt.Errorf("splitfile: %w", err)
+		return err
 	}
 	if have, err := os.ReadFile(path); err != nil || !bytes.Equal(have, text) {
 		if err := atomicfile.WriteIn(disk, path, text, 0o666); err != nil {
-			return fmt.Errorf("splitfile: %w", err)
+			return err
 		}
 	} else if m.Split != nil && m.Split.Equal(summary) {
 		return nil

@@ -71,7 +71,7 @@ func Load(path string, o Options) (*Index, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		entries, err := os.ReadDir(path)
 		if err != nil {
-			return nil, fmt.Errorf("flows: %w", err)
+			return nil, err
 		}
 		paths = nil
 		for _, e := range entries { // sorted
@@ -80,7 +80,7 @@ func Load(path string, o Options) (*Index, error) {
 			}
 		}
 		if paths == nil {
-			return nil, fmt.Errorf("flows: %s: no .csv, .tsv or .txt file in this directory", path)
+			return nil, fmt.Errorf("%s: no .csv, .tsv or .txt file in this directory", path)
 		}
 	}
 	x, err := New(o)
@@ -90,7 +90,7 @@ func Load(path string, o Options) (*Index, error) {
 	for _, p := range paths {
 		f, err := os.Open(p)
 		if err != nil {
-			return nil, fmt.Errorf("flows: %w", err)
+			return nil, err
 		}
 		if err := errors.Join(x.Read(f, filepath.Base(p), o), f.Close()); err != nil {
 			return nil, err
@@ -150,7 +150,7 @@ func inTable(name string, err error) error {
 	if errors.As(err, &e) {
 		return err
 	}
-	return fmt.Errorf("flows: %s: %w", name, err)
+	return fmt.Errorf("%s: %w", name, err)
 }
 
 func (x *Index) add(t *table, r *row) error {

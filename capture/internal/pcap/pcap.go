@@ -56,10 +56,10 @@ const (
 
 // ErrShort says that the bytes given end before the record does. The size
 // returned beside it is what is needed to go on.
-var ErrShort = errors.New("pcap: more bytes needed")
+var ErrShort = errors.New("more bytes needed")
 
 // ErrMagic says that the bytes do not begin with the magic number of a pcap file.
-var ErrMagic = errors.New("pcap: no magic number")
+var ErrMagic = errors.New("no magic number")
 
 // LengthError reports a record whose captured length cannot be true.
 type LengthError struct {
