@@ -33,6 +33,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture/internal/pcap"
 	"github.com/pcapmill/pcapmill/capture/internal/pcapng"
+	"github.com/pcapmill/pcapmill/header"
 )
 
 // Position is where in its capture a packet stands.
@@ -43,10 +44,10 @@ type Position struct {
 
 // Packet is one record of a capture.
 type Packet struct {
-	Time     int64    // nanoseconds since 1970-01-01 UTC; 0 where the capture has none
-	LinkType LinkType // what Data begins with
-	Data     []byte   // captured bytes, lent until the next call of Next
-	OrigLen  uint32   // bytes on the wire; may be smaller than len(Data)
+	Time     int64           // nanoseconds since 1970-01-01 UTC; 0 where the capture has none
+	LinkType header.LinkType // what Data begins with
+	Data     []byte          // captured bytes, lent until the next call of Next
+	OrigLen  uint32          // bytes on the wire; may be smaller than len(Data)
 	At       Position
 }
 
@@ -86,9 +87,11 @@ type Reader struct {
 	record    pcap.Record
 	ng        pcapng.Parser
 	block     pcapng.Packet
-	links     []LinkType
+	links     []header.LinkType
 	seen      *[1 << 16 / 64]uint64 // set of links, if they are many; a hostile capture describes them all
 	packets   uint64
+	zeros     int64 // records of zeros that are packets and not yet delivered
+	zerosAt   int64 // stream offset of the next
 	resync    resync
 	expansion expansion // of a compressed stream
 	stopped   error
@@ -147,7 +150,7 @@ func newReader(stream io.Reader, name string, bufferLen int) (*Reader, error) {
 	r.source = &source{r: stream, count: func(n int) { r.read.Add(int64(n)) }}
 	plain, compression, done, err := undo(r.source, &r.expansion)
 	r.format.Compression = compression
-	r.resync.near = -1
+	r.resync.near = [2]int64{-1, -1}
 	if err != nil {
 		return nil, r.notCapture(err)
 	}
@@ -168,7 +171,7 @@ func (r *Reader) Format() Format { return r.format }
 
 // LinkTypes are the link types that the capture has described so far, in order
 // of appearance.
-func (r *Reader) LinkTypes() []LinkType { return r.links }
+func (r *Reader) LinkTypes() []header.LinkType { return r.links }
 
 // Packets is the number of packets delivered so far.
 func (r *Reader) Packets() uint64 { return r.packets }
@@ -177,7 +180,7 @@ func (r *Reader) Packets() uint64 { return r.packets }
 // compression. It may be called while another goroutine reads.
 func (r *Reader) BytesRead() int64 { return r.read.Load() }
 
-func (r *Reader) sawLink(t LinkType) {
+func (r *Reader) sawLink(t header.LinkType) {
 	const few = 16
 	if r.seen == nil {
 		if slices.Contains(r.links, t) {
@@ -204,11 +207,13 @@ func (r *Reader) Next(p *Packet) error {
 	if r.stopped != nil {
 		return r.stopped
 	}
-	var err error
-	if r.isClassic {
-		err = r.nextRecord(p)
-	} else {
-		err = r.nextBlock(p)
+	err := errJoined
+	for err == errJoined {
+		if r.isClassic {
+			err = r.nextRecord(p)
+		} else {
+			err = r.nextBlock(p)
+		}
 	}
 	if err != nil {
 		r.stopped = err
@@ -219,60 +224,87 @@ func (r *Reader) Next(p *Packet) error {
 	return nil
 }
 
+// errJoined says that another capture begins where the next record is due.
+var errJoined = errors.New("another capture begins")
+
 func (r *Reader) nextRecord(p *Packet) error {
 	for {
+		if r.zeros > 0 {
+			r.zeroRecord(p)
+			return nil
+		}
 		size, err := r.classic.Record(r.buf[r.at:r.end], &r.record)
-		if err == nil {
+		switch {
+		case err == nil:
 			p.Time = r.record.Time
-			p.LinkType = LinkType(r.classic.LinkType())
+			p.LinkType = header.LinkType(r.classic.LinkType())
 			p.Data = r.record.Data
 			p.OrigLen = r.record.Original
 			p.At.Offset = r.base + int64(r.at)
 			r.at += size
-			r.resync.near = p.Time
+			if r.resync.on {
+				r.resync.note(p.Time)
+			}
 			return nil
-		}
-		if !errors.Is(err, pcap.ErrShort) {
+		case errors.Is(err, pcap.ErrShort):
+			if !r.need(size) {
+				return r.cut(int64(r.end-r.at), int64(size), "record")
+			}
+		case errors.Is(err, pcap.ErrJoined):
+			return r.joined()
+		case errors.Is(err, pcap.ErrZeros):
+			if d := r.zeroRecords(); d != nil {
+				return d
+			}
+		default:
 			if d := r.malformed(err); !r.pass(d) {
 				return d
 			}
-			continue
-		}
-		if !r.need(size) {
-			return r.cut(int64(r.end-r.at), int64(size), "record")
 		}
 	}
 }
 
 func (r *Reader) nextBlock(p *Packet) error {
 	for {
+		sections := r.ng.Sections
 		size, kind, err := r.ng.Next(r.buf[r.at:r.end], &r.block)
 		switch {
-		case errors.Is(err, pcapng.ErrShort):
+		case err != nil && errors.Is(err, pcapng.ErrShort):
 			if !r.need(int(size)) { // at most pcapng.MaxKnownBlock
 				return r.cut(int64(r.end-r.at), size, "block")
 			}
 			continue
-		case err != nil:
-			if d := r.malformed(err); !r.pass(d) {
-				return d
+		case err != nil || kind == pcapng.Skip && r.ng.Sections == sections || kind == pcapng.TooLong:
+			if pcap.Begins(r.buf[r.at:r.end]) {
+				if !r.need(pcap.HeaderLen) {
+					return r.cut(int64(r.end-r.at), pcap.HeaderLen, "file header")
+				}
+				if pcap.Begins(r.buf[r.at:r.end]) {
+					return r.joined()
+				}
 			}
-			continue
+			if err != nil {
+				if d := r.badBlock(err); d != nil {
+					return d
+				}
+				continue
+			}
+			if kind == pcapng.TooLong {
+				if err := r.tooLong(size); err != nil {
+					return err
+				}
+				continue
+			}
 		case kind == pcapng.IsPacket:
 			p.Time = r.block.Time
-			p.LinkType = LinkType(r.block.LinkType)
+			p.LinkType = header.LinkType(r.block.LinkType)
 			p.Data = r.block.Data
 			p.OrigLen = r.block.Original
 			p.At.Offset = r.base + int64(r.at)
 			r.at += int(size)
 			return nil
 		case kind == pcapng.IsInterface:
-			r.sawLink(LinkType(r.ng.Interfaces[len(r.ng.Interfaces)-1].LinkType))
-		case kind == pcapng.TooLong:
-			if err := r.tooLong(size); err != nil {
-				return err
-			}
-			continue
+			r.sawLink(header.LinkType(r.ng.Interfaces[len(r.ng.Interfaces)-1].LinkType))
 		}
 		if had, ok := r.skip(size); !ok {
 			return r.cut(had, size, "block")

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture/internal/pcap"
 	"github.com/pcapmill/pcapmill/capture/internal/pcapng"
+	"github.com/pcapmill/pcapmill/header"
 )
 
 // start sniffs the format. A header that begins right and is cut off is a
@@ -28,7 +29,7 @@ func (r *Reader) start() error {
 			return r.notCapture(err)
 		}
 		r.classic, r.isClassic = h, true
-		r.sawLink(LinkType(h.LinkType()))
+		r.sawLink(header.LinkType(h.LinkType()))
 		r.at += pcap.HeaderLen
 	default:
 		return r.notCapture(r.lookForDamage())

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/internal/twin"
@@ -27,7 +26,7 @@ func build(layers ...testcap.Layer) []byte { return testcap.Build(layers...) }
 
 func decode(link uint16, data []byte) header.Stack {
 	var s header.Stack
-	header.Decode(capture.LinkType(link), data, &s)
+	header.Decode(header.LinkType(link), data, uint32(len(data)), &s)
 	return s
 }
 
@@ -39,7 +38,7 @@ func check(t testing.TB, link uint16, data []byte) header.Stack {
 	if d := lawless(link, len(data), &s); d != "" {
 		t.Fatalf("link type %d: %s: %+v\n% x", link, d, s, data)
 	}
-	if d := differ(s, twin.Decode(link, data)); d != "" {
+	if d := differ(s, twin.Decode(link, data, len(data))); d != "" {
 		t.Fatalf("link type %d: %s\n% x", link, d, data)
 	}
 	return s
@@ -108,7 +107,7 @@ func carriers() map[string]struct {
 	for _, link := range testcap.LinkTypes() {
 		for variant := range 6 {
 			layers, _ := testcap.LinkVariant(link, variant, macA, macB)
-			add(fmt.Sprintf("%v variant %d", capture.LinkType(link), variant), link, layers...)
+			add(fmt.Sprintf("%v variant %d", header.LinkType(link), variant), link, layers...)
 		}
 	}
 	for _, tpid := range []uint16{0x8100, 0x88a8, 0x9100, 0x9200} {

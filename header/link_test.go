@@ -121,12 +121,12 @@ func TestLinkReasons(t *testing.T) {
 	wifi := func(w testcap.Wifi) packet { return p(testcap.Dot11, w, v4, tcp, hi) }
 	for reason, packets := range map[header.Reason][]packet{
 		header.UnsupportedLink: {
-			p(testcap.FDDI, v4, tcp), p(testcap.FrameRelay, v4, tcp), p(8, v4, tcp), p(119, v4, tcp), p(163, v4, tcp), p(65535), p(testcap.USBLinux, hi),
+			p(testcap.USBLinux, v4, tcp), p(6, v4, tcp), p(147, v4, tcp), p(123, v4, tcp), p(65535), p(testcap.USBLinux, hi),
 			p(testcap.PPI, testcap.PPIHeader{DLT: testcap.PPI}, v4, tcp), p(testcap.PPI, testcap.PPIHeader{DLT: 0x10001}, eth, v4, tcp),
-			p(testcap.PPI, testcap.PPIHeader{DLT: testcap.FDDI}, v4, tcp),
+			p(testcap.PPI, testcap.PPIHeader{DLT: testcap.USBLinux}, v4, tcp),
 		},
 		header.NotIP: {
-			p(1, eth, testcap.ARP{Src: v4.Src, Dst: v4.Dst}), p(1, ethType(60), testcap.LLC{}), p(1, ethType(60), testcap.LLC{SNAP: true}, v4, tcp, hi),
+			p(1, eth, testcap.ARP{Src: v4.Src, Dst: v4.Dst}), p(1, ethType(60), testcap.LLC{}),
 			p(1, ethType(0x05ff), v4, tcp), p(1, ethType(0x8863), testcap.PPPoE{}, v4, tcp), p(1, eth, testcap.VLAN{Type: testcap.U16(100)}, v4, tcp),
 			p(1, eth, testcap.PPPoE{Proto: testcap.U16(0xc021)}, hi), p(1, eth, testcap.MPLS{}, testcap.Payload{0x50}), p(101, testcap.Payload{0x50}),
 			p(9, testcap.PPPHeader{Proto: testcap.U16(0x002d)}, v4, tcp), p(0, testcap.NullHeader{Family: testcap.U32(7)}, v4, tcp),

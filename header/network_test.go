@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"testing"
 
-	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 )
@@ -123,13 +122,13 @@ func TestNothingIsKept(t *testing.T) {
 	data := build(eth, v4, udp, hi)
 	before := bytes.Clone(data)
 	var used header.Stack
-	header.Decode(1, data, &used)
+	header.Decode(1, data, uint32(len(data)), &used)
 	fresh := used
-	header.Decode(10, data, &used)
-	if want := (header.Stack{Link: 10, Reason: header.UnsupportedLink}); used != want {
+	header.Decode(189, data, 0, &used)
+	if want := (header.Stack{Link: 189, Reason: header.UnsupportedLink}); used != want {
 		t.Errorf("%+v, want %+v", used, want)
 	}
-	header.Decode(1, data, &used)
+	header.Decode(1, data, uint32(len(data)), &used)
 	if used != fresh || !bytes.Equal(data, before) {
 		t.Errorf("%+v, want %+v", used, fresh)
 	}
@@ -148,7 +147,7 @@ func TestNoAllocations(t *testing.T) {
 	sum := 0
 	if n := testing.AllocsPerRun(5, func() {
 		for i, data := range packets {
-			header.Decode(capture.LinkType(links[i]), data, &s)
+			header.Decode(header.LinkType(links[i]), data, uint32(len(data)), &s)
 			sum += int(header.DropDefault.Reason(&s))
 		}
 	}); n != 0 {

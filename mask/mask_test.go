@@ -9,7 +9,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/testcap"
@@ -31,7 +30,7 @@ func length(p mask.Policy, s *header.Stack) int {
 		return s.End - s.Payload
 	}
 	n := s.End - s.Network
-	if s.Link == capture.LinkTypeEthernet && p.MAC != mask.Remove {
+	if s.Link == header.LinkTypeEthernet && p.MAC != mask.Remove {
 		n = s.End
 	}
 	if p.IP == mask.Remove {
@@ -63,14 +62,15 @@ func TestAnyPacketAnyPolicy(t *testing.T) {
 		m := mask.New(p, key)
 		for _, packet := range testcap.Random(r, testcap.Options{Mixed: true, Sessions: 6, Payload: 50}).Packets {
 			var s header.Stack
-			header.Decode(capture.LinkType(packet.LinkType), packet.Data, &s)
+			header.Decode(header.LinkType(packet.LinkType), packet.Data, uint32(len(packet.Data)), &s)
 			if s.Reason != header.OK {
 				continue
 			}
 			before := bytes.Clone(packet.Data)
-			have := m.Append([]byte("front"), packet.Data, &s)
-			if !bytes.HasPrefix(have, []byte("front")) || m.Len(&s) != length(p, &s) || len(have)-5 != m.Len(&s) {
-				t.Fatalf("%+v: %d bytes, Len %d, want %d", p, len(have)-5, m.Len(&s), length(p, &s))
+			l := s.Layout(packet.Time, false)
+			have := m.Append([]byte("front"), packet.Data, &l)
+			if !bytes.HasPrefix(have, []byte("front")) || m.Len(&l) != length(p, &s) || len(have)-5 != m.Len(&l) {
+				t.Fatalf("%+v: %d bytes, Len %d, want %d", p, len(have)-5, m.Len(&l), length(p, &s))
 			}
 			have = have[5:]
 			want := twinBytes(t, packet, settings)
@@ -79,7 +79,7 @@ func TestAnyPacketAnyPolicy(t *testing.T) {
 			}
 			buffer := bytes.Repeat([]byte{0xee}, len(want)+10)
 			cut := r.IntN(len(buffer) + 1)
-			n := m.Write(buffer[:cut], packet.Data, &s)
+			n := m.Write(buffer[:cut], packet.Data, &l)
 			if n != min(cut, len(want)) || !bytes.Equal(buffer[:n], want[:n]) || len(bytes.Trim(buffer[n:], "\xee")) > 0 {
 				t.Fatalf("%+v: into %d bytes: %d written, % x, want % x", p, cut, n, buffer, want)
 			}
@@ -107,7 +107,8 @@ func TestFieldByField(t *testing.T) {
 	data := testcap.Build(testcap.Eth{Src: [6]byte{0x81, 1, 1, 1, 1, 1}, Dst: [6]byte{0x82, 2, 2, 2, 2, 2}}, testcap.VLAN{ID: 7},
 		testcap.IPv4{Src: addr("129.1.2.3"), Dst: addr("129.4.5.6")}, testcap.UDP{SrcPort: 0x8182, DstPort: 0x8384}, testcap.Payload("pay"), testcap.Trailer(9))
 	var s header.Stack
-	header.Decode(capture.LinkTypeEthernet, data, &s)
+	header.Decode(header.LinkTypeEthernet, data, uint32(len(data)), &s)
+	l := s.Layout(0, false)
 	ip, udp := data[18:38], data[38:46]
 	cut := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 	zeros := make([]byte, 16)
@@ -126,7 +127,7 @@ func TestFieldByField(t *testing.T) {
 		"udp-pad":   {mask.Policy{UDPPad: true}, cut(data[:46], zeros[:12], data[46:49])},
 		"payload":   {mask.Policy{MAC: mask.Zero, IP: mask.Remove, UDPPad: true, Content: mask.Payload}, []byte("pay")},
 	} {
-		if have := mask.New(c.policy, nil).Append(nil, data, &s); !bytes.Equal(have, c.want) {
+		if have := mask.New(c.policy, nil).Append(nil, data, &l); !bytes.Equal(have, c.want) {
 			t.Errorf("%s:\nhave % x\nwant % x", name, have, c.want)
 		}
 	}

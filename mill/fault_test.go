@@ -14,6 +14,7 @@ import (
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/fsys/faulty"
+	"github.com/pcapmill/pcapmill/internal/full"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
@@ -172,7 +173,7 @@ func (r *faultRun) opens(t *testing.T, what, out string) int {
 
 // everyFault reports whether to try all faults and all power cuts, which takes minutes. Else every call fails in some ways, and
 // part of the states that power cuts leave are tried.
-func everyFault() bool { return os.Getenv("PCAPMILL_TEST_FAULTS") != "" }
+func everyFault() bool { return full.Asked() || os.Getenv("PCAPMILL_TEST_FAULTS") != "" }
 
 // TestEveryCallFails lets every call of a run to the file system fail: not done, done nevertheless, and half done if it writes;
 // once, and from then on for good. A run that says it failed has put the dataset back as it was, unless the disk stays broken:

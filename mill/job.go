@@ -80,7 +80,8 @@ func (w *worker) packet(p *capture.Packet, number uint32, at int) {
 	st := w.stretch
 	switch {
 	case st.tally.count(w.o, p, &w.stack):
-		st.run.Add(&w.seed, p.Data, &w.stack, at, number, p.Time).Gives = uint32(w.masker.Len(&w.stack))
+		q := st.run.Add(&w.seed, p.Data, &w.stack, at, number, p.Time)
+		q.Gives = uint32(w.masker.Len(&q.Layout))
 	case w.o.Breaks.Restart && w.stack.Reason == header.OK:
 		st.run.AddSilent(&w.seed, p.Data, &w.stack, at, number, p.Time)
 	}
@@ -165,9 +166,8 @@ func (w *worker) apply(s *shard, k int, stretches []*stretch) {
 					t.Contribute(id, int(p.Gives), nil)
 					continue
 				}
-				data := st.run.Data[p.At : p.At+p.Len : p.At+p.Len]
-				p.Stack(data, &w.stack)
-				w.contribute(t, id, data, &w.stack, int(p.Gives))
+				data := st.run.Data[p.At:][:p.Layout.End()]
+				w.contribute(t, id, data, &p.Layout, int(p.Gives))
 			}
 			packets = packets[n:]
 		}

@@ -60,8 +60,8 @@ func (w *worker) serial(ctx context.Context, in *Input) (*Extraction, error) {
 		if !kept && (breaker == nil || s.Reason != header.OK) {
 			continue
 		}
-		if id, ok := t.NoteBroken(breaker, p.Data, &s, p.At.Packet, p.Time, kept); ok {
-			w.contribute(t, id, p.Data, &s, w.masker.Len(&s))
+		if id, l := t.NoteBroken(breaker, p.Data, &s, p.At.Packet, p.Time, kept); l != nil {
+			w.contribute(t, id, p.Data, l, w.masker.Len(l))
 		}
 	}
 	x.add(&of)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/internal/fsys"
+	"github.com/pcapmill/pcapmill/internal/full"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
@@ -103,7 +104,10 @@ func killedRun(t *testing.T, in, out string, eager bool, after time.Duration) ti
 // the bytes of a run that was not killed. The one exception is a kill between the renames of one commit, of which there are four
 // with nothing in between: then the others, done by hand, must give a dataset that passes.
 func TestSIGKILL(t *testing.T) {
-	kills := 30
+	kills := 8
+	if full.Asked() {
+		kills = 30
+	}
 	if n, err := strconv.Atoi(os.Getenv(killsEnv)); err == nil {
 		kills = n
 	}

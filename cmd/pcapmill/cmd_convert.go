@@ -62,7 +62,7 @@ variables, then flags.`,
 }
 
 func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSON, withCard bool) error {
-	o, err := millOptions(v)
+	o, err := millOptions(cmd.Context(), v)
 	if err != nil {
 		return err
 	}

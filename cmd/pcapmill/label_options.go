@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -17,8 +18,8 @@ var labelNames = []string{"labels", "label-from", "table", "table-preset", "tabl
 var tableNames = labelNames[2:8]
 
 // labelOptions turns the options of labels into what the mill understands; a table of flows
-// is read. Every error is one of usage.
-func labelOptions(v *config.Values, o *mill.Options) (err error) {
+// is read, into as much memory as o has for it. Every error but an interrupt is one of usage.
+func labelOptions(ctx context.Context, v *config.Values, o *mill.Options) (err error) {
 	if o.LabelFrom, err = mill.ParseLabelFrom(v.Get("label-from")); err != nil {
 		return usage("%s: %w", from(v, "label-from"), err)
 	}
@@ -51,7 +52,10 @@ func labelOptions(v *config.Values, o *mill.Options) (err error) {
 	if errors.As(err, &bad) {
 		return usage("%s: %w", from(v, bad.Option), bad.Err)
 	}
-	if o.Flows, err = flows.Load(o.Table.Path, reading); err != nil {
+	if o.Flows, err = flows.Load(ctx, o.Table.Path, o.FlowMemory(), reading); err != nil {
+		if ctx.Err() != nil {
+			return &status{exitInterrupted, errors.New("interrupted while it read the table; nothing was written")}
+		}
 		return usage("%s: %w", from(v, "table"), err)
 	}
 	return nil

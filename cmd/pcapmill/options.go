@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -85,9 +86,9 @@ func choose(cmd *cobra.Command) (*config.Values, error) {
 	return v, nil
 }
 
-// millOptions turns values into what the mill understands. Every error is one
-// of usage.
-func millOptions(v *config.Values) (o mill.Options, err error) {
+// millOptions turns values into what the mill understands. Every error but an
+// interrupt is one of usage.
+func millOptions(ctx context.Context, v *config.Values) (o mill.Options, err error) {
 	parse := func(name string, set func(text string) error) {
 		if err != nil {
 			return
@@ -114,15 +115,15 @@ func millOptions(v *config.Values) (o mill.Options, err error) {
 	parse("idle-timeout", func(t string) error { return idle(t, &o.Breaks.Idle) })
 	o.Breaks.Restart = v.On("tcp-restart")
 	o.MinPackets, o.MinBytes = int64(v.Number("min-packets")), int64(v.Number("min-bytes"))
-	if err == nil {
-		err = labelOptions(v, &o)
-	}
 	o.Memory, o.Tmp = v.Size("memory"), v.Get("tmp")
 	if o.Memory != 0 && o.Memory < mill.MinMemory && err == nil {
 		err = usage("%s: %s: need 128MiB or more, or 0 for half of what there is", from(v, "memory"), v.Get("memory"))
 	}
 	if info, e := os.Stat(o.Tmp); o.Tmp != "" && err == nil && (e != nil || !info.IsDir()) {
 		err = usage("%s: %s is no directory", from(v, "tmp"), shown(o.Tmp))
+	}
+	if err == nil {
+		err = labelOptions(ctx, v, &o)
 	}
 	return o, err
 }

@@ -15,7 +15,7 @@ import (
 
 // TestDefaultsAreTheMills compares the table's defaults with the library's.
 func TestDefaultsAreTheMills(t *testing.T) {
-	have, err := millOptions(config.Defaults())
+	have, err := millOptions(t.Context(), config.Defaults())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestEveryValueIsUnderstood(t *testing.T) {
 			if o.Name == "label-from" && value == "table" {
 				continue // needs one: see labels-table.txtar
 			}
-			if _, err := millOptions(v); err != nil {
+			if _, err := millOptions(t.Context(), v); err != nil {
 				t.Errorf("--%s %s: %v", o.Name, value, err)
 			}
 		}

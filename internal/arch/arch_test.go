@@ -25,8 +25,8 @@ var rooms = map[string][]string{
 
 	"capture/internal/pcap":   {},
 	"capture/internal/pcapng": {},
-	"capture":                 {"capture/internal/pcap", "capture/internal/pcapng"},
-	"header":                  {"capture"},
+	"capture":                 {"header", "capture/internal/pcap", "capture/internal/pcapng"},
+	"header":                  {},
 	"session":                 {"capture", "header"},
 	"mask":                    {"capture", "header"},
 	"sample":                  {},
@@ -83,6 +83,7 @@ var rooms = map[string][]string{
 	"internal/draw":        {},
 	"internal/testcap":     {},
 	"internal/testview":    {"dataset"},
+	"internal/full":        {},
 	"internal/groundtruth": {},
 	"internal/twin":        {},
 }
@@ -113,7 +114,7 @@ var libraries = map[string][]string{
 }
 
 // testOnly may not reach the product.
-var testOnly = []string{"internal/draw", "internal/testcap", "internal/testview", "internal/twin", "internal/groundtruth", "internal/fsys/faulty", "internal/datasettest"}
+var testOnly = []string{"internal/full", "internal/draw", "internal/testcap", "internal/testview", "internal/twin", "internal/groundtruth", "internal/fsys/faulty", "internal/datasettest"}
 
 // file is a parsed source file of the root module.
 type file struct {

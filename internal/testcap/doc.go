@@ -26,28 +26,26 @@ import "encoding/binary"
 
 // Link types as registered at tcpdump.org (LINKTYPE_ values), the ones that this package has a link layer for.
 const (
-	Null       = 0
-	Ethernet   = 1
-	PPP        = 9
-	Raw12      = 12
-	Raw14      = 14
-	PPPHDLC    = 50
-	PPPEther   = 51
-	Raw        = 101
-	CHDLC      = 104
-	Dot11      = 105
-	Loop       = 108
-	LinuxSLL   = 113
-	Radiotap   = 127
-	PPI        = 192
-	RawIPv4    = 228
-	RawIPv6    = 229
-	NFLOG      = 239
-	IPoIB      = 242
-	LinuxSLL2  = 276
-	FDDI       = 10  // no link layer here: for packets of a link type that a reader does not support
-	USBLinux   = 189 // likewise
-	FrameRelay = 107 // likewise
+	Null      = 0
+	Ethernet  = 1
+	PPP       = 9
+	Raw12     = 12
+	Raw14     = 14
+	PPPHDLC   = 50
+	PPPEther  = 51
+	Raw       = 101
+	CHDLC     = 104
+	Dot11     = 105
+	Loop      = 108
+	LinuxSLL  = 113
+	Radiotap  = 127
+	PPI       = 192
+	RawIPv4   = 228
+	RawIPv6   = 229
+	NFLOG     = 239
+	IPoIB     = 242
+	LinuxSLL2 = 276
+	USBLinux  = 189 // no link layer here: for packets of a link type that a reader does not support
 )
 
 // LinkTypes returns every link type that Link has a header for, in ascending order.

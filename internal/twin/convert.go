@@ -81,7 +81,7 @@ func Sessions(f File, c *CaptureResult, s Settings) [][]byte {
 	parts := map[string][][]byte{}
 	for _, r := range f.Records {
 		c.Packets++
-		h := Decode(r.LinkType, r.Data)
+		h := Decode(r.LinkType, r.Data, int(r.OrigLen))
 		if reason := h.dropped(s.Drop); reason != "" {
 			c.Left[reason]++
 			continue
