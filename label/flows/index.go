@@ -161,7 +161,7 @@ type MemoryError struct {
 // Error names the table and the sizes.
 func (e *MemoryError) Error() string {
 	const mib = 1 << 20
-	return fmt.Sprintf("flows: %s: about %d rows need %d MiB of memory, and there are %d MiB for them: give more (--memory), or a table of fewer rows", e.Table, e.Rows, (e.Need+mib-1)/mib, e.Most/mib)
+	return fmt.Sprintf("%s: about %d rows need %d MiB of memory, and there are %d MiB for them: give more (--memory), or a table of fewer rows", e.Table, e.Rows, (e.Need+mib-1)/mib, e.Most/mib)
 }
 
 // fits refuses a table of size bytes (0: not known), of which rows are read, before it outgrows

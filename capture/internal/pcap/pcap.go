@@ -66,11 +66,11 @@ var ErrShort = errors.New("more bytes needed")
 
 // ErrJoined says that another capture begins where a record is due: a file
 // header (see Begins), or the section header of a pcapng.
-var ErrJoined = errors.New("pcap: another capture begins here")
+var ErrJoined = errors.New("another capture begins here")
 
 // ErrZeros says that the record header consists of zeros. If zeros are all there
 // is up to the end of the file, it is no record; else ZeroRecord is its content.
-var ErrZeros = errors.New("pcap: a record header of zeros")
+var ErrZeros = errors.New("a record header of zeros")
 
 // ErrMagic says that the bytes do not begin with the magic number of a pcap file.
 var ErrMagic = errors.New("no magic number")
