@@ -8,6 +8,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/internal/find"
+	"github.com/pcapmill/pcapmill/manifest"
 )
 
 // Input is one capture to read: a location that can be opened, and its label.
@@ -34,13 +35,16 @@ type Skip struct {
 // user said skip.
 const unknownLabel = "unknown-label"
 
-// Plan is what a run will do, complete and checked.
+// Plan is what a run will do, complete and checked. It is plain data: [Plan.MarshalJSON]
+// writes it, and a plan that is read back makes the same dataset.
 type Plan struct {
 	Options
 	Out      string // directory of the dataset
 	Captures []Input
 	Skipped  []Skip
 	Problems []error // paths that could not be looked at; each names its path
+
+	planned *manifest.Settings // of a plan that was read from JSON; else nil
 }
 
 // NothingError says that there is nothing to convert, and why.

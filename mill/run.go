@@ -66,10 +66,14 @@ type answer struct {
 }
 
 // Run carries a plan out. An error means that it failed and the dataset is as
-// it was before. When ctx is done, Run commits what it has, drops the capture
+// it was before. A plan that was read from JSON is refused with a *[PlanError] if what it
+// refers to is not there or has changed. When ctx is done, Run commits what it has, drops the capture
 // in hand, and returns a Result that says so.
 func Run(ctx context.Context, p *Plan, ev Events, progress *Progress) (*Result, error) {
 	start := time.Now()
+	if err := p.open(ctx); err != nil {
+		return nil, err
+	}
 	s, err := openStore(p.Out, &p.Options, version.String(), idx.Format{Labels: p.idxLabels()})
 	if err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -49,7 +50,7 @@ var rooms = map[string][]string{
 	"dataset/npy":          {"dataset"},
 	"dataset/png":          {"dataset"},
 	"dataset/wds":          {"dataset", "dataset/png", "dataset/table", "internal/plainjson"},
-	"internal/datasettest": {"dataset", "internal/fsys", "internal/fsys/faulty"},
+	"internal/datasettest": {"dataset", "internal/full", "internal/fsys", "internal/fsys/faulty"},
 	"manifest":             {"internal/settings", "internal/atomicfile", "internal/fsys", "internal/plainjson"},
 
 	"mill": {
@@ -132,8 +133,22 @@ func root(t *testing.T) string {
 	return dir
 }
 
-// sources parses every Go file of the root module.
+var (
+	parse  sync.Once
+	parsed []file
+)
+
+// sources returns every Go file of the root module; they are parsed once.
 func sources(t *testing.T) []file {
+	t.Helper()
+	parse.Do(func() { parsed = parseAll(t) })
+	if parsed == nil {
+		t.Fatal("the sources could not be parsed")
+	}
+	return parsed
+}
+
+func parseAll(t *testing.T) []file {
 	t.Helper()
 	top := root(t)
 	fset := token.NewFileSet()
