@@ -383,7 +383,7 @@ func (m *Manifest) Encode() ([]byte, error) {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", " ")
 	if err := e.Encode(m); err != nil {
-		return nil, fmt.Errorf("manifest: %w", err)
+		return nil, err
 	}
 	return plainjson.Escape(b.Bytes()), nil
 }

@@ -52,13 +52,10 @@ type LockedError struct {
 
 // Error names the directory and the holder.
 func (e *LockedError) Error() string {
-	return fmt.Sprintf("%s: locked by %v", e.Dir, e.Holder)
+	return fmt.Sprintf("%s: locked by %v; hint: wait for it or write to another directory", e.Dir, e.Holder)
 }
 
-// Hint says what to do.
-func (e *LockedError) Hint() string { return "wait for it or write to another directory" }
-
-// Paths returns the directory.
+// Paths are the paths that the error names.
 func (e *LockedError) Paths() []string { return []string{e.Dir} }
 
 // Lock locks the directory, which must exist, for writing. It does not wait: if the

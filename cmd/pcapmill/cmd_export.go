@@ -132,7 +132,7 @@ type exportError struct {
 }
 
 func (e *exportError) Error() string {
-	return "exporting " + e.name + ": " + withoutRooms(e.cause.Error())
+	return "exporting " + e.name + ": " + e.cause.Error()
 }
 
 func (e *exportError) Unwrap() error { return e.cause }

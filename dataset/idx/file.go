@@ -51,9 +51,9 @@ func openFile(disk fsys.FS, path string, t Type, dims []uint32, committed int64)
 	case errors.Is(err, fs.ErrNotExist) && committed == 0:
 		return x, nil
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("idx: the file of %d committed samples is missing: %w", committed, err)
+		return nil, fmt.Errorf("the file of %d committed samples is missing: %w", committed, err)
 	case err != nil:
-		return nil, fmt.Errorf("idx: %w", err)
+		return nil, err
 	}
 	x.f = f
 	if err := x.look(committed); err != nil {
@@ -72,7 +72,7 @@ func openToWrite(disk fsys.FS, path string) (fsys.File, error) {
 func (x *file) look(committed int64) error {
 	info, err := x.f.Stat()
 	if err != nil {
-		return fmt.Errorf("idx: %w", err)
+		return err
 	}
 	x.found = info.Size()
 	if committed == 0 && x.found <= x.header.Size() && x.isBeginning() {
@@ -197,7 +197,7 @@ func (x *file) close() error {
 		x.f = nil
 	}
 	if err != nil {
-		return fmt.Errorf("idx: %w", err)
+		return err
 	}
 	return nil
 }

@@ -73,6 +73,9 @@ type DamagedError struct {
 // Error names the path and the reason.
 func (e *DamagedError) Error() string { return e.Path + ": " + e.Reason }
 
+// Paths are the paths that the error names.
+func (e *DamagedError) Paths() []string { return []string{e.Path} }
+
 // Verify compares the files of the export in dir with what its record says. The first
 // difference is a *DamagedError.
 func Verify(ctx context.Context, dir string) error {

@@ -125,7 +125,7 @@ func read(dir string, each func(File) error) (*Record, error) {
 	case errors.As(err, &of):
 		return nil, of.error
 	case err != nil:
-		return nil, fmt.Errorf("export: %s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return r, nil
 }

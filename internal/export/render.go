@@ -157,6 +157,9 @@ type ForeignError struct{ Path, Reason string }
 // Error names the path and the reason.
 func (e *ForeignError) Error() string { return e.Path + ": " + e.Reason }
 
+// Paths are the paths that the error names.
+func (e *ForeignError) Paths() []string { return []string{e.Path} }
+
 // Hint says what to do about it.
 func (e *ForeignError) Hint() string {
 	return "an export replaces its folder as a whole, and pcapmill removes only what it made; move that elsewhere, or export --into another directory"

@@ -66,7 +66,7 @@ func (o Format) Open(dir string, records int64) (*Log, error) {
 	path := filepath.Join(dir, Name)
 	f, err := fsys.OpenInside(disk, dir, Name, flags)
 	if err != nil {
-		return nil, fmt.Errorf("rows: %w", err)
+		return nil, err
 	}
 	l := &Log{disk: disk, path: path, f: f, limit: o.RewriteLimit, committed: records, prepared: records, appended: records, written: records}
 	if err := l.begin(); err != nil {
@@ -79,19 +79,19 @@ func (o Format) Open(dir string, records int64) (*Log, error) {
 func (l *Log) begin() error {
 	info, err := l.f.Stat()
 	if err != nil {
-		return fmt.Errorf("rows: %w", err)
+		return err
 	}
 	if l.cut = info.Size() - l.Size(); l.cut < 0 {
 		return short(l.path, info.Size(), l.committed)
 	}
 	if err := atomicfile.RemoveStale(l.disk, l.path); err != nil {
-		return fmt.Errorf("rows: %w", err)
+		return err
 	}
 	if l.cut == 0 {
 		return nil // untouched, its time too
 	}
 	if err := l.truncate(); err != nil {
-		return fmt.Errorf("rows: %w", err)
+		return err
 	}
 	return nil
 }
@@ -147,7 +147,7 @@ func (l *Log) do(step func() error) error {
 	}
 	if l.failed == nil {
 		if err := step(); err != nil {
-			l.failed = fmt.Errorf("rows: %w", err)
+			l.failed = err
 		}
 	}
 	return l.failed
@@ -258,7 +258,7 @@ func (l *Log) Close() error {
 		err = errors.Join(l.close(), l.rewind())
 	}
 	if err = errors.Join(err, l.close()); err != nil {
-		return fmt.Errorf("rows: %w", err)
+		return err
 	}
 	return nil
 }

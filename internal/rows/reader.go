@@ -33,7 +33,7 @@ func NewReader(dir string, n int64) (*Reader, error) { return NewReaderIn(fsys.O
 func NewReaderIn(disk fsys.FS, dir string, n int64) (*Reader, error) {
 	f, err := fsys.OpenInside(disk, dir, Name, os.O_RDONLY)
 	if err != nil {
-		return nil, fmt.Errorf("rows: %w", err)
+		return nil, err
 	}
 	r := &Reader{path: filepath.Join(dir, Name), f: f, n: n}
 	if err := r.look(); err != nil {
@@ -47,7 +47,7 @@ func (r *Reader) look() error {
 	info, err := r.f.Stat()
 	switch {
 	case err != nil:
-		return fmt.Errorf("rows: %w", err)
+		return err
 	case r.n < 0 || info.Size()/Len < r.n:
 		return short(r.path, info.Size(), r.n)
 	}
@@ -75,7 +75,7 @@ func (r *Reader) Next(row *dataset.Row) error {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			err = short(r.path, r.next*Len, r.n)
 		}
-		return fmt.Errorf("rows: record %d: %w", r.next, err)
+		return fmt.Errorf("record %d: %w", r.next, err)
 	}
 	if err := Parse(r.raw[:], row); err != nil {
 		return fmt.Errorf("%s: record %d at offset %d: %w", r.path, r.next, r.next*Len, err)
