@@ -33,6 +33,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture/internal/pcap"
 	"github.com/pcapmill/pcapmill/capture/internal/pcapng"
+	"github.com/pcapmill/pcapmill/header"
 )
 
 // Position is where in its capture a packet stands.
@@ -43,10 +44,10 @@ type Position struct {
 
 // Packet is one record of a capture.
 type Packet struct {
-	Time     int64    // nanoseconds since 1970-01-01 UTC; 0 where the capture has none
-	LinkType LinkType // what Data begins with
-	Data     []byte   // captured bytes, lent until the next call of Next
-	OrigLen  uint32   // bytes on the wire; may be smaller than len(Data)
+	Time     int64           // nanoseconds since 1970-01-01 UTC; 0 where the capture has none
+	LinkType header.LinkType // what Data begins with
+	Data     []byte          // captured bytes, lent until the next call of Next
+	OrigLen  uint32          // bytes on the wire; may be smaller than len(Data)
 	At       Position
 }
 
@@ -86,9 +87,11 @@ type Reader struct {
 	record    pcap.Record
 	ng        pcapng.Parser
 	block     pcapng.Packet
-	links     []LinkType
+	links     []header.LinkType
 	seen      *[1 << 16 / 64]uint64 // set of links, if they are many; a hostile capture describes them all
 	packets   uint64
+	zeros     int64 // records of zeros that are packets and not yet delivered
+	zerosAt   int64 // stream offset of the next
 	resync    resync
 	expansion expansion // of a compressed stream
 	stopped   error
@@ -102,17 +105,31 @@ const bufferLen = 256 << 10
 
 // Open opens the capture at path, "-" being standard input. The caller must
 // Close the Reader. Errors: those of os.Open, and *NotCaptureError.
-func Open(path string) (*Reader, error) { return open(path, bufferLen) }
+func Open(path string) (*Reader, error) { return Options{}.Open(path) }
 
-func open(path string, bufferLen int) (*Reader, error) {
+// Options say how a capture is opened. The zero value is what Open does.
+type Options struct {
+	// Interrupt ends a stream soon after it is closed: the capture then ends with a
+	// *Damage of the kind ErrInterrupted. A stream is anything that is waited for:
+	// standard input, a FIFO, a terminal. What stands ready within half a second is
+	// still read, so that a tool that writes the stream and got the same signal can
+	// write what it has. nil: never. On systems other than Unix, a stream that gives
+	// nothing cannot be interrupted.
+	Interrupt <-chan struct{}
+}
+
+// Open is the function Open with these options.
+func (o Options) Open(path string) (*Reader, error) { return o.open(path, bufferLen) }
+
+func (o Options) open(path string, bufferLen int) (*Reader, error) {
 	if path == "-" {
-		return newReader(os.Stdin, "-", bufferLen)
+		return o.newReader(os.Stdin, "-", bufferLen)
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	r, err := newReader(f, path, bufferLen)
+	r, err := o.newReader(f, path, bufferLen)
 	if err != nil {
 		_ = f.Close() // the first error says more
 		return nil, err
@@ -124,7 +141,7 @@ func open(path string, bufferLen int) (*Reader, error) {
 // NewReader reads a capture from a stream. The name is used in messages only.
 // The stream stays the caller's to close.
 func NewReader(stream io.Reader, name string) (*Reader, error) {
-	return newReader(stream, name, bufferLen)
+	return Options{}.newReader(stream, name, bufferLen)
 }
 
 // Sniff opens the capture at path only far enough to tell its format. Errors
@@ -135,19 +152,19 @@ func Sniff(path string) (Format, error) {
 		return Format{}, err
 	}
 	defer f.Close()
-	r, err := newReader(f, path, 512)
+	r, err := Options{}.newReader(f, path, 512)
 	if err != nil {
 		return Format{}, err
 	}
 	return r.Format(), r.Close()
 }
 
-func newReader(stream io.Reader, name string, bufferLen int) (*Reader, error) {
+func (o Options) newReader(stream io.Reader, name string, bufferLen int) (*Reader, error) {
 	r := &Reader{path: name}
-	r.source = &source{r: stream, count: func(n int) { r.read.Add(int64(n)) }}
+	r.source = &source{r: stream, interrupt: o.Interrupt, count: func(n int) { r.read.Add(int64(n)) }}
 	plain, compression, done, err := undo(r.source, &r.expansion)
 	r.format.Compression = compression
-	r.resync.near = -1
+	r.resync.near = [2]int64{-1, -1}
 	if err != nil {
 		return nil, r.notCapture(err)
 	}
@@ -168,7 +185,7 @@ func (r *Reader) Format() Format { return r.format }
 
 // LinkTypes are the link types that the capture has described so far, in order
 // of appearance.
-func (r *Reader) LinkTypes() []LinkType { return r.links }
+func (r *Reader) LinkTypes() []header.LinkType { return r.links }
 
 // Packets is the number of packets delivered so far.
 func (r *Reader) Packets() uint64 { return r.packets }
@@ -177,7 +194,7 @@ func (r *Reader) Packets() uint64 { return r.packets }
 // compression. It may be called while another goroutine reads.
 func (r *Reader) BytesRead() int64 { return r.read.Load() }
 
-func (r *Reader) sawLink(t LinkType) {
+func (r *Reader) sawLink(t header.LinkType) {
 	const few = 16
 	if r.seen == nil {
 		if slices.Contains(r.links, t) {
@@ -204,11 +221,13 @@ func (r *Reader) Next(p *Packet) error {
 	if r.stopped != nil {
 		return r.stopped
 	}
-	var err error
-	if r.isClassic {
-		err = r.nextRecord(p)
-	} else {
-		err = r.nextBlock(p)
+	err := errJoined
+	for err == errJoined {
+		if r.isClassic {
+			err = r.nextRecord(p)
+		} else {
+			err = r.nextBlock(p)
+		}
 	}
 	if err != nil {
 		r.stopped = err
@@ -219,60 +238,87 @@ func (r *Reader) Next(p *Packet) error {
 	return nil
 }
 
+// errJoined says that another capture begins where the next record is due.
+var errJoined = errors.New("another capture begins")
+
 func (r *Reader) nextRecord(p *Packet) error {
 	for {
+		if r.zeros > 0 {
+			r.zeroRecord(p)
+			return nil
+		}
 		size, err := r.classic.Record(r.buf[r.at:r.end], &r.record)
-		if err == nil {
+		switch {
+		case err == nil:
 			p.Time = r.record.Time
-			p.LinkType = LinkType(r.classic.LinkType())
+			p.LinkType = header.LinkType(r.classic.LinkType())
 			p.Data = r.record.Data
 			p.OrigLen = r.record.Original
 			p.At.Offset = r.base + int64(r.at)
 			r.at += size
-			r.resync.near = p.Time
+			if r.resync.on {
+				r.resync.note(p.Time)
+			}
 			return nil
-		}
-		if !errors.Is(err, pcap.ErrShort) {
+		case errors.Is(err, pcap.ErrShort):
+			if !r.need(size) {
+				return r.cut(int64(r.end-r.at), int64(size), "record")
+			}
+		case errors.Is(err, pcap.ErrJoined):
+			return r.joined()
+		case errors.Is(err, pcap.ErrZeros):
+			if d := r.zeroRecords(); d != nil {
+				return d
+			}
+		default:
 			if d := r.malformed(err); !r.pass(d) {
 				return d
 			}
-			continue
-		}
-		if !r.need(size) {
-			return r.cut(int64(r.end-r.at), int64(size), "record")
 		}
 	}
 }
 
 func (r *Reader) nextBlock(p *Packet) error {
 	for {
+		sections := r.ng.Sections
 		size, kind, err := r.ng.Next(r.buf[r.at:r.end], &r.block)
 		switch {
-		case errors.Is(err, pcapng.ErrShort):
+		case err != nil && errors.Is(err, pcapng.ErrShort):
 			if !r.need(int(size)) { // at most pcapng.MaxKnownBlock
 				return r.cut(int64(r.end-r.at), size, "block")
 			}
 			continue
-		case err != nil:
-			if d := r.malformed(err); !r.pass(d) {
-				return d
+		case err != nil || kind == pcapng.Skip && r.ng.Sections == sections || kind == pcapng.TooLong:
+			if pcap.Begins(r.buf[r.at:r.end]) {
+				if !r.need(pcap.HeaderLen) {
+					return r.cut(int64(r.end-r.at), pcap.HeaderLen, "file header")
+				}
+				if pcap.Begins(r.buf[r.at:r.end]) {
+					return r.joined()
+				}
 			}
-			continue
+			if err != nil {
+				if d := r.badBlock(err); d != nil {
+					return d
+				}
+				continue
+			}
+			if kind == pcapng.TooLong {
+				if err := r.tooLong(size); err != nil {
+					return err
+				}
+				continue
+			}
 		case kind == pcapng.IsPacket:
 			p.Time = r.block.Time
-			p.LinkType = LinkType(r.block.LinkType)
+			p.LinkType = header.LinkType(r.block.LinkType)
 			p.Data = r.block.Data
 			p.OrigLen = r.block.Original
 			p.At.Offset = r.base + int64(r.at)
 			r.at += int(size)
 			return nil
 		case kind == pcapng.IsInterface:
-			r.sawLink(LinkType(r.ng.Interfaces[len(r.ng.Interfaces)-1].LinkType))
-		case kind == pcapng.TooLong:
-			if err := r.tooLong(size); err != nil {
-				return err
-			}
-			continue
+			r.sawLink(header.LinkType(r.ng.Interfaces[len(r.ng.Interfaces)-1].LinkType))
 		}
 		if had, ok := r.skip(size); !ok {
 			return r.cut(had, size, "block")
@@ -290,6 +336,9 @@ func (r *Reader) cut(have, n int64, what string) error {
 	d.Detail = fmt.Sprintf("the %s is cut off: have %d bytes, need %d", what, have, n)
 	switch {
 	case r.rerr == io.EOF:
+	case errors.Is(r.source.err, ErrInterrupted):
+		d.Kind = ErrInterrupted
+		d.Detail = fmt.Sprintf("the stream was interrupted here, after %d bytes of the next %s", have, what)
 	case r.source.err != nil:
 		d.Kind, d.Err, d.Detail = ErrUnreadable, r.source.err, r.source.err.Error()
 	case errors.Is(r.rerr, io.ErrUnexpectedEOF):

@@ -158,7 +158,8 @@ func (p *pieces) Read(b []byte) (int, error) { return p.r.Read(b[:min(len(b), p.
 func TestExpansionDictionaries(t *testing.T) {
 	first := testcap.XZ(pcapFile())
 	raw := bytes.Clone(first)
-	more := withDictionary(testcap.XZ(make([]byte, 16)), 24) // 16 MiB
+	record := testcap.Pcap{}.Record(testcap.Packet{Time: 1e9, OrigLen: 1}) // no bytes captured
+	more := withDictionary(testcap.XZ(record), 24)                         // 16 MiB
 	for range 100 {
 		raw = append(raw, more...)
 	}

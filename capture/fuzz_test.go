@@ -20,6 +20,10 @@ func FuzzReader(f *testing.F) {
 	f.Add(testcap.Pcap{Modified: true, BigEndian: true, LinkType: 101}.File(packets()[:2]...))
 	f.Add(testcap.Pcap{Version: [2]int{2, 3}, Swap: true, LinkType: 1}.File(packets()[3:]...))
 	f.Add([]byte("\x0a\x0d\x0d\x0a\xfc\xff\xff\xff\x4d\x3c\x2b\x1a"))
+	f.Add(append(pcapFile(), testcap.Pcap{BigEndian: true, LinkType: 101}.File(packets()[:2]...)...))
+	f.Add(append(append(ngFile(), pcapFile()...), ngFile()...))
+	f.Add(append(pcapFile(), make([]byte, 100)...))
+	f.Add(append(append(pcapFile(), make([]byte, 100)...), pcapFile()...))
 	for _, c := range testcap.Compressions() {
 		f.Add(c.Wrap(pcapFile()))
 	}

@@ -179,8 +179,8 @@ func (h *hostile) end(r *capture.Reader, err error, n int, want twin.File, exact
 // decoded compares where the headers of a packet are with what the twin says.
 func decoded(p *capture.Packet) string {
 	var s header.Stack
-	header.Decode(p.LinkType, p.Data, &s)
-	want := twin.Decode(uint16(p.LinkType), p.Data)
+	header.Decode(p.LinkType, p.Data, p.OrigLen, &s)
+	want := twin.Decode(uint16(p.LinkType), p.Data, int(p.OrigLen))
 	reason := s.Reason.String()
 	if s.Reason == header.OK {
 		reason = ""

@@ -12,6 +12,7 @@ import (
 	"testing/iotest"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/internal/twin"
 )
@@ -241,10 +242,10 @@ func TestLinkTypes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if res := drain(t, r); res.Err != nil || !slices.Equal(r.LinkTypes(), []capture.LinkType{113, 1, 0, 65535, 7}) {
+	if res := drain(t, r); res.Err != nil || !slices.Equal(r.LinkTypes(), []header.LinkType{113, 1, 0, 65535, 7}) {
 		t.Errorf("link types %v, %v", r.LinkTypes(), res.Err)
 	}
-	for n, want := range map[capture.LinkType]string{1: "Ethernet", 10: "FDDI", 101: "raw IP", 147: "link type 147", 276: "Linux cooked v2"} {
+	for n, want := range map[header.LinkType]string{1: "Ethernet", 10: "FDDI", 101: "raw IP", 147: "link type 147", 276: "Linux cooked v2"} {
 		if n.String() != want {
 			t.Errorf("link type %d is called %q, want %q", uint16(n), n, want)
 		}

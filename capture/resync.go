@@ -2,7 +2,9 @@ package capture
 
 import (
 	"fmt"
+	"time"
 
+	"github.com/pcapmill/pcapmill/capture/internal/pcap"
 	"github.com/pcapmill/pcapmill/capture/internal/pcapng"
 )
 
@@ -40,10 +42,27 @@ func (g Gap) String() string {
 
 // resync is what a Reader needs to go on behind damage.
 type resync struct {
-	on   bool
-	near int64 // time of the last packet of a pcap file, or -1
-	gaps []Gap
-	next uint64 // number of the packet behind the last gap
+	on    bool
+	near  [2]int64 // times of packets of a pcap, see note; -1: none yet
+	gaps  []Gap
+	next  uint64 // number of the packet behind the last gap
+	zeros bool   // what pass looked at in vain was nothing but zeros
+}
+
+// apart is how far two times of a capture may lie apart, in nanoseconds, to be of one
+// period: 400 days.
+const apart = 400 * 24 * int64(time.Hour)
+
+// note takes the time of a packet. Two are kept, so that a single wild one does not
+// hide the period in which the others lie: the last one, and the last one of another
+// period.
+func (r *resync) note(t int64) {
+	switch d := t - r.near[0]; {
+	case r.near[0] < 0 || -apart <= d && d <= apart:
+	default:
+		r.near[1] = r.near[0]
+	}
+	r.near[0] = t
 }
 
 // Resync makes the Reader go on behind a record or block that cannot be true,
@@ -80,6 +99,7 @@ func (r *Reader) pass(d *Damage) bool {
 		}
 		r.ng.Sealed = true
 	}
+	r.resync.zeros = r.at < r.end && r.buf[r.at] == 0
 	for r.at++; ; {
 		if r.end-r.at <= searchLen/2 {
 			r.need(searchLen)
@@ -93,6 +113,7 @@ func (r *Reader) pass(d *Damage) bool {
 				r.gap(d)
 				return true
 			}
+			r.resync.zeros = r.resync.zeros && r.buf[r.at] == 0
 		}
 		if r.rerr != nil {
 			return false
@@ -100,8 +121,15 @@ func (r *Reader) pass(d *Damage) bool {
 	}
 }
 
+// plausible reports whether reading goes on at r.at: a run of records or blocks as
+// they were before the damage begins there, or another capture does.
 func (r *Reader) plausible() bool {
-	if r.isClassic {
+	b := r.buf[r.at:r.end]
+	if len(b) >= pcap.HeaderLen && pcap.Begins(b) {
+		h, err := pcap.ParseHeader(b)
+		return err == nil && h.Plausible(b, pcap.HeaderLen, [2]int64{-1, -1}, runRecords)
+	}
+	if r.isClassic && !pcapng.Sniff(b) {
 		return r.classic.Plausible(r.buf[:r.end], r.at, r.resync.near, runRecords)
 	}
 	return r.ng.Plausible(r.buf[:r.end], r.at, runBlocks)

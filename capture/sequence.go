@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/pcapmill/pcapmill/capture/internal/pcapng"
+	"github.com/pcapmill/pcapmill/header"
 )
 
 // Sequence puts the blocks of a capture together, in order. A block may have
@@ -81,7 +82,15 @@ func (q *Sequence) Add(blk *Block, guessed *Piece, accept func(first uint64), wa
 // join completes the record that began before the block and returns where in
 // the block the next one begins. ok: there is one, or may be.
 func (q *Sequence) join(blk *Block, base int64, walk WalkFunc) (at int, ok bool) {
-	for len(q.carry) > 0 {
+	for len(q.carry) > 0 || q.stop.zeros {
+		if q.stop.zeros {
+			if at += zeros(blk.Data[at:]); at == len(blk.Data) || !q.behindZeros(base+int64(at), walk) {
+				return at, false
+			}
+			q.carry = make([]byte, max(base-q.next, 0))
+			at = int(max(q.next-base, 0))
+			continue
+		}
 		n := int(min(q.stop.need-int64(len(q.carry)), int64(len(blk.Data)-at)))
 		q.carry = append(q.carry, blk.Data[at:at+n]...)
 		at += n
@@ -111,6 +120,28 @@ func (q *Sequence) join(blk *Block, base int64, walk WalkFunc) (at int, ok bool)
 	return int(q.next - base), true
 }
 
+// behindZeros goes on where from q.next on there were zeros, and something else
+// stands at the stream offset end: the records of zeros before it are packets. ok:
+// the next record begins at q.next, less than a record header before end.
+func (q *Sequence) behindZeros(end int64, walk WalkFunc) (ok bool) {
+	if bad := q.stop.bad; bad != nil {
+		q.at(q.next)
+		q.damage = q.b.r.malformed(bad)
+		return false
+	}
+	framing := q.framing
+	unit := int64(framing.classic.RecordHeaderLen())
+	believed := *framing
+	believed.zeros = true
+	for n := (end - q.next) / unit; n > 0; n = (end - q.next) / unit {
+		data := make([]byte, min(n, BlockLen/unit)*unit)
+		walk(&believed, data, 0, q.packets+1, &q.piece)
+		q.take(&q.piece, data, q.next)
+	}
+	q.framing, q.stop = framing, stop{need: unit}
+	return true
+}
+
 // take notes how a walk ended. base is the stream offset of data.
 func (q *Sequence) take(p *Piece, data []byte, base int64) {
 	q.packets += uint64(p.Packets)
@@ -119,6 +150,7 @@ func (q *Sequence) take(p *Piece, data []byte, base int64) {
 	}
 	q.framing, q.stop, q.next = p.After, p.stop, base+int64(p.To)
 	switch {
+	case p.stop.zeros:
 	case p.stop.bad != nil:
 		q.at(q.next)
 		q.damage = q.b.r.malformed(p.stop.bad)
@@ -166,6 +198,9 @@ func (q *Sequence) End(err error) (Digest, error) {
 		q.damage = r.cut(q.total-start, q.stop.skip, "block")
 	case q.stop.tooLong:
 		q.tooLong()
+	case q.stop.zeros:
+		q.at(q.next)
+		q.damage = r.zeroTail(q.total-q.next, what)
 	default:
 		q.at(q.next)
 		q.damage = r.cut(int64(len(q.carry)), q.stop.need, what)
@@ -177,4 +212,4 @@ func (q *Sequence) End(err error) (Digest, error) {
 }
 
 // LinkTypes are the link types described so far, in order of appearance.
-func (q *Sequence) LinkTypes() []LinkType { return q.b.r.links }
+func (q *Sequence) LinkTypes() []header.LinkType { return q.b.r.links }

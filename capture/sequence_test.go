@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 )
@@ -22,7 +23,7 @@ import (
 type reading struct {
 	packets []string
 	near    int64 // time of the first packet
-	links   []capture.LinkType
+	links   []header.LinkType
 	digest  capture.Digest
 	size    int64
 	damage  string
@@ -104,13 +105,14 @@ func inBlocks(t *rapid.T, path string, length int, guess func(f *capture.Framing
 
 // TestBlocksAreTheReader: whatever the length of the blocks and wherever the guesses are, right, wrong or none, a capture read in
 // blocks has the packets, link types, digest and damage of one that is read in one loop. Files are of every dialect and
-// compression, whole, cut anywhere, with flipped bits, and with a capture in the payload of another one.
+// compression, whole, cut anywhere, with flipped bits, joined, with zeros between and behind them, and with a capture in the
+// payload of another one.
 func TestBlocksAreTheReader(t *testing.T) {
 	dir := t.TempDir()
 	accepted := 0
 	draw.Check(t, func(t *rapid.T) {
 		r := rand.New(rand.NewPCG(draw.Seed().Draw(t, "seed"), 3))
-		raw := anyCapture(r)
+		raw := joinedCaptures(r)
 		switch r.IntN(4) {
 		case 0:
 			raw = raw[:r.IntN(len(raw)+1)]
@@ -188,7 +190,7 @@ func TestFramingsAreApart(t *testing.T) {
 		return p.After
 	}
 	first, second := after(101), after(113)
-	for f, want := range map[*capture.Framing]capture.LinkType{first: 101, second: 113} {
+	for f, want := range map[*capture.Framing]header.LinkType{first: 101, second: 113} {
 		found := 0
 		f.Walk(block(func(f *testcap.NG) { f.Enhanced(3, testcap.Packet{Data: []byte{1}}) }), 0, &piece, func(p *capture.Packet, _ uint32, _ int) {
 			if found++; p.LinkType != want {
@@ -212,5 +214,23 @@ func anyCapture(r *rand.Rand) []byte {
 		return testcap.Pcap{LinkType: testcap.Ethernet}.File(traffic.Packets...)
 	}
 	raw, _ := traffic.Capture(r)
+	return raw
+}
+
+// joinedCaptures is several captures joined by cat, with zeros between or behind them now and then.
+func joinedCaptures(r *rand.Rand) (raw []byte) {
+	for n := 1 + r.IntN(4); n > 0; {
+		more := anyCapture(r)
+		if !plain(more) && len(raw) > 0 {
+			continue
+		}
+		raw = append(raw, more...)
+		if n--; !plain(more) {
+			return raw // what stands behind a compressed stream is its decoder's matter
+		}
+		if r.IntN(4) == 0 {
+			raw = append(raw, make([]byte, r.IntN(3)*16+r.IntN(2)*r.IntN(5000))...)
+		}
+	}
 	return raw
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture/internal/pcap"
 	"github.com/pcapmill/pcapmill/capture/internal/pcapng"
+	"github.com/pcapmill/pcapmill/header"
 )
 
 // start sniffs the format. A header that begins right and is cut off is a
@@ -28,7 +29,7 @@ func (r *Reader) start() error {
 			return r.notCapture(err)
 		}
 		r.classic, r.isClassic = h, true
-		r.sawLink(LinkType(h.LinkType()))
+		r.sawLink(header.LinkType(h.LinkType()))
 		r.at += pcap.HeaderLen
 	default:
 		return r.notCapture(r.lookForDamage())
@@ -41,7 +42,8 @@ func (r *Reader) start() error {
 // (bzip2 checks a block of up to 900 kB at its end). A broken archive is not
 // the same as a whole one with something else in it.
 func (r *Reader) lookForDamage() error {
-	begin := append([]byte(nil), r.buf[r.at:min(r.end, r.at+8)]...)
+	r.need(beginLen)
+	begin := r.begin()
 	for read := 0; r.format.Compression != "" && r.rerr == nil && read < 1<<20; read += r.end {
 		r.at, r.end = 0, 0
 		r.fill()
@@ -50,13 +52,19 @@ func (r *Reader) lookForDamage() error {
 	return r.rerr
 }
 
+// beginLen is how many bytes of what is not a capture tell other formats apart.
+const beginLen = 512
+
+func (r *Reader) begin() []byte {
+	return append([]byte(nil), r.buf[r.at:min(r.end, r.at+beginLen)]...)
+}
+
 func (r *Reader) notCapture(err error) error {
 	if r.source.err != nil {
-		return fmt.Errorf("capture: %s: %w", r.path, r.source.err)
+		return fmt.Errorf("%s: %w", r.path, r.source.err)
 	}
 	if err == io.EOF || r.format.Compression == "" {
 		err = nil
 	}
-	begin := append([]byte(nil), r.buf[r.at:min(r.end, r.at+8)]...)
-	return &NotCaptureError{Path: r.path, Compression: r.format.Compression, Begin: begin, Err: err}
+	return &NotCaptureError{Path: r.path, Compression: r.format.Compression, Begin: r.begin(), Err: err}
 }

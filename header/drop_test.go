@@ -47,7 +47,7 @@ func TestDropOrder(t *testing.T) {
 		"none, dns":                     {datagram(1, 53), header.DropNone, header.OK},
 		"none, tcp-control":             {segment(1, 2), header.DropNone, header.OK},
 		"what Decode found":             {decode(1, build(eth, testcap.ARP{Src: v4.Src, Dst: v4.Dst})), all, header.NotIP},
-		"what Decode found, drop none":  {decode(10, nil), header.DropNone, header.UnsupportedLink},
+		"what Decode found, drop none":  {decode(189, nil), header.DropNone, header.UnsupportedLink},
 		"a fragment has no ports":       {decode(1, build(eth, ip4(func(p *testcap.IPv4) { p.FragOffset = 1 }), testcap.UDP{SrcPort: 53})), all, header.Fragment},
 		"malformed before its dns port": {decode(1, build(eth, v4, testcap.TCP{SrcPort: 53, DataOffset: testcap.U8(4)})), all, header.Malformed},
 	} {
@@ -94,7 +94,7 @@ func TestParseDrop(t *testing.T) {
 	}
 	for text, word := range map[string]string{"": "", "dns,none": "none", "DNS": "DNS", "dns,": "", "arp": "arp", "not-ip": "not-ip"} {
 		_, err := header.ParseDrop(text)
-		want := "header: cannot drop \"" + word + "\": have tcp-control, dns, background (comma-separated), or none"
+		want := "cannot drop \"" + word + "\": have tcp-control, dns, background (comma-separated), or none"
 		if err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}

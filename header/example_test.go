@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 
-	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 )
@@ -18,11 +17,11 @@ func ExampleDecode() {
 		testcap.Payload("hello"), testcap.Trailer(9), // link padding: not part of the packet
 	)
 	var s header.Stack
-	header.Decode(capture.LinkTypeEthernet, frame, &s)
+	header.Decode(header.LinkTypeEthernet, frame, uint32(len(frame)), &s)
 	fmt.Printf("%v: IPv%d at %d, protocol %d at %d, ports %d and %d\n", s.Reason, s.Version, s.Network, s.Proto, s.Transport, s.SrcPort, s.DstPort)
 	fmt.Printf("payload %q\n", frame[s.Payload:s.End])
 
-	header.Decode(capture.LinkTypeEthernet, frame[:30], &s)
+	header.Decode(header.LinkTypeEthernet, frame[:30], uint32(len(frame[:30])), &s)
 	fmt.Printf("cut: %v at byte %d\n", s.Reason, s.At)
 	// Output:
 	// ok: IPv4 at 18, protocol 17 at 38, ports 40000 and 443
@@ -46,7 +45,7 @@ func ExampleDrop_Reason() {
 		testcap.Build(ip, testcap.ICMP{}),
 	} {
 		var s header.Stack
-		header.Decode(capture.LinkTypeRaw, packet, &s)
+		header.Decode(header.LinkTypeRaw, packet, uint32(len(packet)), &s)
 		if reason := drop.Reason(&s); reason == header.OK {
 			fmt.Println("kept")
 		} else {

@@ -18,51 +18,57 @@ func decodeIPv4(data []byte, at int, s *Stack) {
 		s.stop(Fragment, at)
 		return
 	}
-	end := len(data)
-	if total != 0 {
-		end = at + total
+	end, there := at+total, min(at+total, len(data))
+	if total == 0 {
+		end, there = max(s.wire, len(data)), len(data)
 	}
-	decodeTransport(data, b[9], at+headerLen, end, s)
+	decodeTransport(data, b[9], at+headerLen, end, there, s)
 }
+
+// Numbers of the IPv6 extension headers that decodeIPv6 passes over.
+const (
+	extHopByHop       = 0
+	extRouting        = 43
+	extFragment       = 44
+	extAuthentication = 51
+	extDestination    = 60
+)
 
 // decodeIPv6 reads an IPv6 header at offset at and walks its extension headers
 // (RFC 8200, RFC 4302).
 func decodeIPv6(data []byte, at int, s *Stack) {
-	const (
-		hopByHop, routing, fragment, authentication, destination = 0, 43, 44, 51, 60
-	)
 	s.Network, s.Version = at, 6
 	if len(data) < at+40 || data[at]>>4 != 6 {
 		s.stop(Malformed, at)
 		return
 	}
-	end := len(data)
+	end, there := max(s.wire, len(data)), len(data)
 	if n := int(be16(data, at+4)); n != 0 {
 		end = at + 40 + n
+		there = min(end, there)
 	}
-	there := min(end, len(data))
 	next := data[at+6]
 	at += 40
 	for {
 		var length int
 		switch next {
-		case hopByHop, routing, destination, fragment, authentication:
+		case extHopByHop, extRouting, extDestination, extFragment, extAuthentication:
 			if at+8 > there {
 				s.stop(Malformed, at)
 				return
 			}
 		default:
-			decodeTransport(data, next, at, end, s)
+			decodeTransport(data, next, at, end, there, s)
 			return
 		}
 		switch next {
-		case fragment:
+		case extFragment:
 			if be16(data, at+2)&0xfff8 != 0 {
 				s.stop(Fragment, at)
 				return
 			}
 			length = 8
-		case authentication:
+		case extAuthentication:
 			length = (int(data[at+1]) + 2) * 4
 		default:
 			length = (int(data[at+1]) + 1) * 8
@@ -77,10 +83,8 @@ func decodeIPv6(data []byte, at int, s *Stack) {
 }
 
 // decodeTransport reads the TCP or UDP header at offset at (RFC 9293, RFC 768).
-// end is where the packet ends by its length fields; fewer bytes may have been
-// captured.
-func decodeTransport(data []byte, proto uint8, at, end int, s *Stack) {
-	there := min(end, len(data))
+// end is where the packet ends on the wire, there is where it ends in data.
+func decodeTransport(data []byte, proto uint8, at, end, there int, s *Stack) {
 	var headerLen int
 	switch proto {
 	case TCP:

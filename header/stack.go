@@ -8,29 +8,41 @@
 // tunnels (GRE, VXLAN, GTP-U, 6in4, ...) by their outer headers.
 //
 // Between link and network it passes over any number of VLAN tags (EtherTypes
-// 8100, 88a8, 9100, 9200), a PPPoE session header (8864) and MPLS labels
-// (8847, 8848). It understands these link types:
+// 8100, 88a8, 9100, 9200), VN-Tag (8926), Cisco metadata (8909), HSR (892f),
+// 802.1BR (893f), PBB with its inner frame (88e7), LLC/SNAP with organisation
+// 000000, a PPPoE session header (8864) and MPLS labels (8847, 8848). It
+// understands these link types; linktype.go has the table:
 //
-//	1             Ethernet II; 802.3 length and LLC are not-ip
+//	1                  Ethernet II and 802.3
 //	12 14 101 228 229  raw IP, by its version nibble
-//	0 108         BSD null and loop: family in either byte order
-//	113 276       Linux cooked v1 and v2
-//	9 50 51       PPP, PPP in HDLC framing, PPPoE
-//	104           Cisco HDLC
-//	105 127 192   802.11, radiotap, PPI: unprotected data frames with LLC/SNAP
-//	239           NFLOG
-//	242           IP over InfiniBand
+//	0 108              BSD null and loop: family in either byte order
+//	113 276            Linux cooked v1 and v2
+//	9 50 51 166 204    PPP, PPP in HDLC framing, PPPoE, PPP with direction
+//	104 205            Cisco HDLC
+//	107 206            Frame Relay
+//	105 127 119 163    Wi-Fi, radiotap, Prism, AVS: unprotected data frames with LLC/SNAP
+//	192 197 258        PPI, ERF, PKTAP: headers around a packet of another link type
+//	109 117 239        OpenBSD enc and pflog, NFLOG
+//	8 10 129 219       SLIP, FDDI, ARCNET of Linux, MPLS
+//	11 100             ATM RFC 1483 with LLC
+//	240 241            netANALYZER
+//	242                IP over InfiniBand
+//	281 282 284 285    Ethernet with a switch's tag: Broadcom, Marvell
 //
 // The packet ends at the IP total length (IPv6: 40 + payload length), or at the
 // last captured byte if that comes first; what stands behind is link padding
 // and takes part in nothing. A length field of zero (segmentation offload,
-// jumbogram) means: to the last captured byte.
+// jumbogram) means: to the last captured byte; where a length is judged and no
+// byte taken, to the original length.
+//
+// A Stack is for whoever decodes: reasons, ports, keys. What travels on with a
+// packet is a Layout, which only a packet of Reason OK has.
 //
 // Sources: RFC 791, RFC 8200, RFC 4302, RFC 9293, RFC 768, RFC 2516, RFC 1661,
-// RFC 3032, IEEE 802.1Q, IEEE 802.11, the LINKTYPE_ registry, radiotap.org.
+// RFC 3032, RFC 2427, IEEE 802.1Q, 802.1ad, 802.1ah, 802.1BR, 802.2, 802.11, IEC
+// 62439-3, the LINKTYPE_ registry, radiotap.org; for what has no standard,
+// tcpdump's and Wireshark's readers.
 package header
-
-import "github.com/pcapmill/pcapmill/capture"
 
 // Protocol numbers of the transports that form sessions.
 const (
@@ -42,7 +54,7 @@ const (
 // captured bytes. When Reason is not OK, only Link, Reason and At are valid,
 // and Network and Version where the network header was reached.
 type Stack struct {
-	Link       capture.LinkType
+	Link       LinkType
 	Reason     Reason // OK: all the other fields are valid
 	Version    uint8  // of IP: 4 or 6
 	Proto      uint8  // TCP or UDP
@@ -52,130 +64,24 @@ type Stack struct {
 	Transport  int // start of the TCP or UDP header
 	Payload    int // first byte behind the transport header
 	End        int // first byte behind the packet; Payload <= End <= captured
-	PayloadLen int // payload by the length fields; above End-Payload in a snapped packet
+	PayloadLen int // payload on the wire; above End-Payload in a snapped packet
 	At         int // where decoding stopped when Reason is not OK
+
+	wire      int  // where a packet without a length field ends on the wire
+	innerMACs bool // there are MAC addresses behind the link header (PBB)
 }
 
-// Decode fills s from the captured bytes of a packet of link type lt.
-func Decode(lt capture.LinkType, data []byte, s *Stack) {
-	*s = Stack{Link: lt}
-	switch lt {
-	case capture.LinkTypeEthernet:
-		if len(data) < 14 {
-			s.stop(Malformed, 0)
-			return
-		}
-		decodeEtherType(data, be16(data, 12), 14, s)
-	case capture.LinkTypeRaw, capture.LinkTypeRaw12, capture.LinkTypeRaw14,
-		capture.LinkTypeIPv4, capture.LinkTypeIPv6:
-		decodeByNibble(data, 0, s)
-	default:
-		decodeLink(lt, data, s)
+// Decode fills s from the captured bytes of a packet of link type lt. original
+// is the packet's length on the wire; one below len(data) counts as len(data).
+func Decode(lt LinkType, data []byte, original uint32, s *Stack) {
+	*s = Stack{Link: lt, wire: int(original)}
+	if lt == LinkTypeEthernet { // most packets by far: no look at the table
+		decodeEthernet(data, 0, s)
+		return
 	}
+	decodeLink(lt, data, s)
 }
 
 func (s *Stack) stop(r Reason, at int) { s.Reason, s.At = r, at }
 
 func be16(b []byte, i int) uint16 { return uint16(b[i])<<8 | uint16(b[i+1]) }
-
-// decodeEtherType passes over tags to the network header. et says what stands
-// at offset at.
-func decodeEtherType(data []byte, et uint16, at int, s *Stack) {
-	for {
-		switch et {
-		case 0x0800:
-			decodeIPv4(data, at, s)
-			return
-		case 0x86dd:
-			decodeIPv6(data, at, s)
-			return
-		case 0x8100, 0x88a8, 0x9100, 0x9200: // VLAN: tag, then the next EtherType
-			if len(data) < at+4 {
-				s.stop(Malformed, at)
-				return
-			}
-			et = be16(data, at+2)
-			at += 4
-		case 0x8847, 0x8848:
-			decodeMPLS(data, at, s)
-			return
-		case 0x8864:
-			decodePPPoE(data, at, s)
-			return
-		default:
-			s.stop(NotIP, at)
-			return
-		}
-	}
-}
-
-// decodeMPLS passes over labels to the bottom of the stack (RFC 3032). What
-// follows has no type field; IP is told by its version.
-func decodeMPLS(data []byte, at int, s *Stack) {
-	for {
-		if len(data) < at+4 {
-			s.stop(Malformed, at)
-			return
-		}
-		bottom := data[at+2]&1 != 0
-		at += 4
-		if bottom {
-			decodeByNibble(data, at, s)
-			return
-		}
-	}
-}
-
-func decodeByNibble(data []byte, at int, s *Stack) {
-	if len(data) <= at {
-		s.stop(Malformed, at)
-		return
-	}
-	switch data[at] >> 4 {
-	case 4:
-		decodeIPv4(data, at, s)
-	case 6:
-		decodeIPv6(data, at, s)
-	default:
-		s.stop(NotIP, at)
-	}
-}
-
-// decodePPPoE passes over the session header of RFC 2516. Its own length field
-// is not needed: the IP length ends the packet.
-func decodePPPoE(data []byte, at int, s *Stack) {
-	if len(data) < at+6 {
-		s.stop(Malformed, at)
-		return
-	}
-	decodePPP(data, at+6, s)
-}
-
-// decodePPP reads the protocol field of RFC 1661, one byte if compressed.
-func decodePPP(data []byte, at int, s *Stack) {
-	if len(data) <= at {
-		s.stop(Malformed, at)
-		return
-	}
-	protocol := uint16(data[at])
-	start := at
-	at++
-	if protocol&1 == 0 {
-		if len(data) <= at {
-			s.stop(Malformed, start)
-			return
-		}
-		protocol = protocol<<8 | uint16(data[at])
-		at++
-	}
-	switch protocol {
-	case 0x0021:
-		decodeIPv4(data, at, s)
-	case 0x0057:
-		decodeIPv6(data, at, s)
-	case 0x0281, 0x0283:
-		decodeMPLS(data, at, s)
-	default:
-		s.stop(NotIP, start)
-	}
-}

@@ -58,7 +58,7 @@ func TestRandomAgainstTwin(t *testing.T) {
 
 func checkRapid(t *rapid.T, link uint16, data []byte) {
 	s := decode(link, data)
-	if d := lawless(link, len(data), &s) + differ(s, twin.Decode(link, data)); d != "" {
+	if d := lawless(link, len(data), &s) + differ(s, twin.Decode(link, data, len(data))); d != "" {
 		t.Fatalf("link type %d: %s\n% x", link, d, data)
 	}
 }

@@ -5,22 +5,65 @@ import "encoding/binary"
 // decodeRadiotap passes over the radiotap header to the 802.11 frame. Of its
 // fields only one matters here: the flag for padding between the 802.11 header
 // and its body.
-func decodeRadiotap(data []byte, s *Stack) {
-	if len(data) < 8 {
-		s.stop(Malformed, 0)
-		return
-	}
-	length := int(binary.LittleEndian.Uint16(data[2:]))
-	if length < 8 || length > len(data) {
-		s.stop(Malformed, 0)
-		return
-	}
-	padded, ok := radiotapPads(data[:length])
+func decodeRadiotap(data []byte, at int, s *Stack) {
+	length, ok := radiotapLength(data, at)
 	if !ok {
-		s.stop(Malformed, 4)
+		s.stop(Malformed, at)
 		return
 	}
-	decodeWiFi(data, length, padded, s)
+	padded, ok := radiotapPads(data[at : at+length])
+	if !ok {
+		s.stop(Malformed, at+4)
+		return
+	}
+	decodeFrame(data, at+length, padded, s)
+}
+
+func radiotapLength(data []byte, at int) (n int, ok bool) {
+	if len(data) < at+8 {
+		return 0, false
+	}
+	n = int(binary.LittleEndian.Uint16(data[at+2:]))
+	return n, n >= 8 && at+n <= len(data)
+}
+
+func radiotapAddresses(data []byte, at int, visit visitor) {
+	if n, ok := radiotapLength(data, at); ok {
+		wifiAddresses(data, at+n, visit)
+	}
+}
+
+// prismLength is the length of a Prism header (144 bytes), or of the AVS header
+// that can stand in its place: magic number and length, big endian.
+func prismLength(data []byte, at int) (n int, ok bool) {
+	if len(data) < at+8 {
+		return 0, false
+	}
+	n = 144
+	if magic := binary.BigEndian.Uint32(data[at:]); magic == 0x80211001 || magic == 0x80211002 {
+		length := binary.BigEndian.Uint32(data[at+4:])
+		if length < 8 || uint64(length) > uint64(len(data)-at) {
+			return 0, false
+		}
+		n = int(length)
+	}
+	return n, at+n <= len(data)
+}
+
+// decodePrism passes over a Prism or AVS header to the 802.11 frame.
+func decodePrism(data []byte, at int, s *Stack) {
+	n, ok := prismLength(data, at)
+	if !ok {
+		s.stop(Malformed, at)
+		return
+	}
+	decodeFrame(data, at+n, false, s)
+}
+
+func prismAddresses(data []byte, at int, visit visitor) {
+	if n, ok := prismLength(data, at); ok {
+		wifiAddresses(data, at+n, visit)
+	}
 }
 
 // radiotapPads reads the data-pad flag (0x20) of the flags field, which stands
@@ -52,10 +95,13 @@ func radiotapPads(radiotap []byte) (pads, ok bool) {
 	return radiotap[at]&0x20 != 0, true
 }
 
-// decodeWiFi finds LLC/SNAP in an 802.11 data frame that starts at offset at.
+// decodeWiFi reads an 802.11 frame without padding behind its header.
+func decodeWiFi(data []byte, at int, s *Stack) { decodeFrame(data, at, false, s) }
+
+// decodeFrame finds LLC/SNAP in an 802.11 data frame that starts at offset at.
 // Frames without readable content (management, control, null data, protected,
 // aggregated, later fragments) are not-ip.
-func decodeWiFi(data []byte, at int, padded bool, s *Stack) {
+func decodeFrame(data []byte, at int, padded bool, s *Stack) {
 	const (
 		toDS, fromDS  = 0x01, 0x02
 		protected     = 0x40
@@ -114,4 +160,32 @@ func decodeSNAP(data []byte, at int, s *Stack) {
 		return
 	}
 	decodeEtherType(data, be16(llc, 6), at+8, s)
+}
+
+// wifiAddresses visits the addresses of an 802.11 frame (IEEE 802.11, 9.2.4.3):
+// one to four, by type and subtype. A frame of less than ten bytes has none whole.
+func wifiAddresses(data []byte, at int, visit visitor) {
+	if len(data) < at+10 {
+		return
+	}
+	const management, control, payload = 0, 1, 2
+	count := 0
+	switch kind, subtype := data[at]>>2&3, data[at]>>4; kind {
+	case management:
+		count = 3
+	case payload:
+		count = 3
+		if data[at+1]&3 == 3 { // to and from a distribution system
+			count = 4
+		}
+	case control:
+		count = 1
+		switch subtype {
+		case 8, 9, 10, 11, 14: // block acknowledgements, PS-Poll, RTS, CF-End
+			count = 2
+		}
+	}
+	for _, offset := range []int{4, 10, 16, 24}[:count] {
+		visit(at+offset, 6)
+	}
 }

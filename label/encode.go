@@ -1,6 +1,7 @@
 package label
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"unicode"
@@ -21,6 +22,26 @@ func (t *Table) Encode() []byte {
 		encodeClass(&b, c)
 	}
 	return []byte(b.String())
+}
+
+// Digest is the SHA-256, in hexadecimal, of the classes as Encode writes them, without its
+// comments: tables of the same classes and keywords in the same order have the same one,
+// whatever they are called and however their files are laid out.
+func (t *Table) Digest() string {
+	var b strings.Builder
+	for _, c := range t.Classes {
+		encodeClass(&b, c)
+	}
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(b.String())))
+}
+
+// IsBuiltin reports whether t is the built-in table of its name.
+func (t *Table) IsBuiltin() bool {
+	if !isBuiltin(t.Name) {
+		return false
+	}
+	b, err := Builtin(t.Name)
+	return err == nil && b.Digest() == t.Digest()
 }
 
 func encodeClass(b *strings.Builder, c Class) {

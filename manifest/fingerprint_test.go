@@ -1,18 +1,20 @@
 package manifest_test
 
 import (
-	"reflect"
+	"encoding/json"
+	"strings"
 	"testing"
 
+	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/manifest"
 )
 
 // TestFingerprint: the text by hand, its SHA-256 by sha256sum, and every field changes it.
 func TestFingerprint(t *testing.T) {
-	s := manifest.Settings{
-		Length: 784, Shape: "28x28", Content: "packet", MAC: "remove", IP: "zero", Ports: "zero", Checksums: "zero", Drop: "dns,background,tcp-control",
-		Dedup: "sample", Labels: "a<b",
-	}
+	s := manifest.NewSettings(map[string]string{
+		"length": "784", "shape": "28x28", "content": "packet", "mac": "remove", "ip": "zero", "ports": "zero", "checksums": "zero", "drop": "dns,background,tcp-control",
+		"dedup": "sample", "labels": "a<b",
+	})
 	const want = `{"checksums":"zero","content":"packet","dedup":"sample","drop":"dns,background,tcp-control","ip":"zero","labels":"a<b","length":784,"mac":"remove","ports":"zero","shape":"28x28","udp_pad":false}`
 	if text, err := s.Canonical(); err != nil || string(text) != want {
 		t.Errorf("%v\n%s, want\n%s", err, text, want)
@@ -30,18 +32,41 @@ func TestFingerprint(t *testing.T) {
 		seen[sum] = field
 	}
 	note("none", s)
-	for i := range reflect.TypeFor[manifest.Settings]().NumField() {
-		other := s
-		switch f := reflect.ValueOf(&other).Elem().Field(i); f.Kind() {
-		case reflect.Int, reflect.Int64:
-			f.SetInt(f.Int() + 1)
-		case reflect.Bool:
-			f.SetBool(!f.Bool())
-		case reflect.String:
-			f.SetString(f.String() + "x")
-		default:
-			t.Fatalf("a setting of kind %v: say here how to change it", f.Kind())
+	for _, r := range settings.Recorded() {
+		note(r.Key, s.With(r.Key, other(&r)))
+	}
+}
+
+// TestSettingsJSON: the text of version 0.1.0, byte for byte, with every setting of that
+// version and with none; read back, it is the same text and the same settings.
+func TestSettingsJSON(t *testing.T) {
+	for _, text := range []string{
+		`{"length":784,"shape":"28x28","content":"packet","mac":"remove","ip":"zero","ports":"zero","checksums":"zero","udp_pad":false,"drop":"dns,background,tcp-control","dedup":"sample","labels":"iscx-vpn"}`,
+		`{"length":0,"shape":"","content":"","mac":"","ip":"","ports":"","checksums":"","udp_pad":false,"drop":"","dedup":"","labels":""}`,
+		`{"length":100,"shape":"10x10","content":"payload","mac":"keep","ip":"prefix","ports":"keep","checksums":"keep","udp_pad":true,"key":"0123","drop":"none","dedup":"session","resync":true,` +
+			`"labels":"/home/me/<mine> & \"yours\".yaml","label_from":"table","min_packets":3,"min_bytes":4,"idle_timeout":"1m0s","tcp_restart":true}`,
+	} {
+		var s manifest.Settings
+		if err := json.Unmarshal([]byte(text), &s); err != nil {
+			t.Fatal(err)
 		}
-		note(reflect.TypeFor[manifest.Settings]().Field(i).Name, other)
+		got, err := s.MarshalJSON()
+		if err != nil || string(got) != text {
+			t.Errorf("%v\n%s, want\n%s", err, got, text)
+		}
+	}
+	for text, want := range map[string]string{
+		`{"length":"784"}`:   "length",
+		`{"length":1.5}`:     "length",
+		`{"udp_pad":"on"}`:   "udp_pad",
+		`{"ip":null}`:        "ip: no value",
+		`{"ip":["zero"]}`:    "ip",
+		`{"form":"flowpic"}`: `unknown field "form": use a newer pcapmill`,
+		`[]`:                 "settings",
+	} {
+		var s manifest.Settings
+		if err := json.Unmarshal([]byte(text), &s); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
 	}
 }

@@ -34,7 +34,7 @@ func TestGaps(t *testing.T) {
 }
 
 func TestResyncIsASetting(t *testing.T) {
-	lines := manifest.Diff(manifest.Settings{}, manifest.Settings{Resync: true})
+	lines := manifest.Diff(manifest.Settings{}, manifest.Settings{}.With("resync", "on"))
 	if len(lines) != 1 || lines[0] != "--resync: the dataset has off, this run asks for on" {
 		t.Errorf("%q", lines)
 	}

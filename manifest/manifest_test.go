@@ -1,11 +1,8 @@
 package manifest_test
 
 import (
-	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -13,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pcapmill/pcapmill/internal/draw"
-	"github.com/pcapmill/pcapmill/internal/fsys"
+	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/manifest"
 )
 
@@ -49,7 +46,7 @@ func counts(t *rapid.T) manifest.Counts {
 // whole draws a manifest that agrees with itself.
 func whole(t *rapid.T) *manifest.Manifest {
 	m := &manifest.Manifest{
-		Format: manifest.Format, Version: manifest.Version, Rows: 28, Cols: 28, Settings: manifest.Settings{Length: 784, Shape: "28x28", Labels: "x"},
+		Format: manifest.Format, Version: manifest.Version, Rows: 28, Cols: 28, Settings: manifest.NewSettings(map[string]string{"length": "784", "shape": "28x28", "labels": "x"}),
 		Captures: []manifest.Capture{}, Files: []manifest.File{}, Totals: manifest.Counts{LeftOut: map[string]int64{}},
 	}
 	for label := range uint16(3) {
@@ -180,80 +177,39 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// TestOnDisk: none is an error of its own; what is written is read, and an old text can be put back.
-func TestOnDisk(t *testing.T) {
-	dir := t.TempDir()
-	if _, err := manifest.Load(dir); !errors.Is(err, manifest.ErrNone) || !strings.Contains(err.Error(), dir) {
-		t.Errorf("empty directory: %v", err)
+// other is another value of a setting.
+func other(r *settings.Record) string {
+	switch r.Option.Kind {
+	case settings.Number:
+		return "1"
+	case settings.Switch:
+		return "on"
 	}
-	m := &manifest.Manifest{Format: manifest.Format, Version: 1, Samples: 5}
-	if err := m.Write(dir); err != nil {
-		t.Fatal(err)
-	}
-	if back, err := manifest.Load(dir); err != nil || back.Samples != 5 {
-		t.Errorf("%+v, %v", back, err)
-	}
-	m.Samples = 6
-	if _, err := m.Prepare(fsys.OS{}, dir); err != nil { // and killed
-		t.Fatal(err)
-	}
-	if back, err := manifest.Load(dir); err != nil || back.Samples != 5 {
-		t.Errorf("prepared: %+v, %v", back, err)
-	}
-	if err := manifest.RemoveStale(fsys.OS{}, dir); err != nil {
-		t.Fatal(err)
-	}
-	if names, err := os.ReadDir(dir); err != nil || len(names) != 1 {
-		t.Errorf("left: %v, %v", names, err)
-	}
-	text := []byte("whatever stood there")
-	next, err := manifest.PrepareText(fsys.OS{}, dir, text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := next.Publish(); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, manifest.Name)
-	if b, err := os.ReadFile(path); err != nil || string(b) != string(text) {
-		t.Errorf("%q, %v", b, err)
-	}
-	if _, err := manifest.Load(dir); err == nil || !strings.Contains(err.Error(), path) {
-		t.Errorf("no JSON: %v", err)
-	}
+	return "x"
 }
 
-// TestDiffNamesEveryOption: by reflection, so that no setting can be forgotten.
+// TestDiffNamesEveryOption: a line for each setting in the list, but for those of the class
+// table, which DiffClasses compares.
 func TestDiffNamesEveryOption(t *testing.T) {
-	v := reflect.TypeFor[manifest.Settings]()
-	for i := range v.NumField() {
-		var want manifest.Settings
-		switch f := reflect.ValueOf(&want).Elem().Field(i); f.Kind() {
-		case reflect.Int, reflect.Int64:
-			f.SetInt(1)
-		case reflect.Bool:
-			f.SetBool(true)
-		default:
-			f.SetString("x")
-		}
-		lines := manifest.Diff(manifest.Settings{}, want)
-		option := strings.ToLower(v.Field(i).Name)
-		for _, long := range []string{"udp-pad", "label-from", "min-packets", "min-bytes", "idle-timeout", "tcp-restart"} {
-			if option == strings.ReplaceAll(long, "-", "") {
-				option = long
-			}
-		}
-		switch option {
-		case "labels": // the name only; classes are compared by DiffClasses
+	for _, r := range settings.Recorded() {
+		lines := manifest.Diff(manifest.Settings{}, manifest.Settings{}.With(r.Key, other(&r)))
+		if r.Table {
 			if lines != nil {
-				t.Errorf("labels: %q", lines)
+				t.Errorf("%s: %q", r.Key, lines)
 			}
 			continue
-		case "key":
-			option = "key-file"
 		}
-		if len(lines) != 1 || !strings.HasPrefix(lines[0], "--"+option+": ") {
-			t.Errorf("%s: %q", option, lines)
+		if len(lines) != 1 || !strings.HasPrefix(lines[0], "--"+r.Option.Name+": ") {
+			t.Errorf("%s: %q", r.Key, lines)
+		}
+	}
+	for want, lines := range map[string][]string{
+		"--key-file: the dataset has no key, this run asks for the key with id 12": manifest.Diff(manifest.Settings{}, manifest.Settings{}.With("key", "12")),
+		"--idle-timeout: the dataset has 1m0s, this run asks for none":             manifest.Diff(manifest.Settings{}.With("idle_timeout", "1m0s"), manifest.Settings{}),
+		"--label-from: the dataset has name, this run asks for dir":                manifest.Diff(manifest.Settings{}, manifest.Settings{}.With("label_from", "dir")),
+	} {
+		if strings.Join(lines, "\n") != want {
+			t.Errorf("%q, want %q", lines, want)
 		}
 	}
 	a := []manifest.Class{{Label: 0, Name: "A", Keywords: []string{"a"}, Samples: 3}, {Label: 255, Name: "unknown", Samples: 1}}

@@ -1,73 +1,142 @@
 package manifest
 
 import (
-	"cmp"
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/pcapmill/pcapmill/internal/settings"
 )
 
-// Settings are the choices that decide what the bytes of a dataset are, in the
-// words of the command line. A dataset has one set of them; adding to it with
-// others is refused.
-type Settings struct {
-	Length    int    `json:"length"` // bytes of a sample
-	Shape     string `json:"shape"`  // ROWSxCOLS
-	Content   string `json:"content"`
-	MAC       string `json:"mac"`
-	IP        string `json:"ip"`
-	Ports     string `json:"ports"`
-	Checksums string `json:"checksums"`
-	UDPPad    bool   `json:"udp_pad"`
-	Key       string `json:"key,omitempty"` // mask.KeyID of the pseudonym key, never the key
-	Drop      string `json:"drop"`
-	Dedup     string `json:"dedup"`
-	Resync    bool   `json:"resync,omitempty"`
-	Labels    string `json:"labels"` // name of the class table
-	// What follows is absent where it is as ever: labels from names, all sessions wanted,
-	// one session a five-tuple.
-	LabelFrom   string `json:"label_from,omitempty"` // "dir" or "table"
-	MinPackets  int64  `json:"min_packets,omitempty"`
-	MinBytes    int64  `json:"min_bytes,omitempty"`
-	IdleTimeout string `json:"idle_timeout,omitempty"` // as time.Duration writes it
-	TCPRestart  bool   `json:"tcp_restart,omitempty"`
-}
+// Settings are the choices that decide what the bytes of a dataset are. A dataset has one
+// set of them; adding to it with others is refused.
+//
+// A setting has a key, as in manifest.json ("udp_pad"), and a value in the words of the
+// command line ("on", "784", "1m0s"). Which settings there are is said in one list, by
+// which the JSON, Diff and the fingerprint go. The zero value has every setting at its
+// default. Settings do not change; With makes others of them.
+type Settings struct{ values map[string]string }
 
-// Diff lists in plain words how two settings differ; have is the dataset's,
-// want is the run's.
-func Diff(have, want Settings) []string {
-	var lines []string
-	line := func(name string, h, w any) {
-		if h != w {
-			lines = append(lines, fmt.Sprintf("--%s: the dataset has %v, this run asks for %v", name, h, w))
+// NewSettings returns settings with these values by key; the others are at their defaults.
+// It panics at a key that no setting has.
+func NewSettings(values map[string]string) Settings {
+	s := Settings{values: map[string]string{}}
+	for key, value := range values {
+		if r := record(key); value != r.Default() {
+			s.values[key] = value
 		}
 	}
-	onOff := map[bool]string{false: "off", true: "on"}
-	line("length", have.Length, want.Length)
-	line("shape", have.Shape, want.Shape)
-	line("content", have.Content, want.Content)
-	line("mac", have.MAC, want.MAC)
-	line("ip", have.IP, want.IP)
-	line("ports", have.Ports, want.Ports)
-	line("checksums", have.Checksums, want.Checksums)
-	line("udp-pad", onOff[have.UDPPad], onOff[want.UDPPad])
-	line("key-file", keyName(have.Key), keyName(want.Key))
-	line("drop", have.Drop, want.Drop)
-	line("dedup", have.Dedup, want.Dedup)
-	line("resync", onOff[have.Resync], onOff[want.Resync])
-	line("label-from", cmp.Or(have.LabelFrom, "name"), cmp.Or(want.LabelFrom, "name"))
-	line("min-packets", have.MinPackets, want.MinPackets)
-	line("min-bytes", have.MinBytes, want.MinBytes)
-	line("idle-timeout", cmp.Or(have.IdleTimeout, "none"), cmp.Or(want.IdleTimeout, "none"))
-	line("tcp-restart", onOff[have.TCPRestart], onOff[want.TCPRestart])
-	return lines
+	return s
 }
 
-func keyName(id string) string {
-	if id == "" {
-		return "no key"
+// With returns the settings with another value for a key. It panics at a key that no
+// setting has.
+func (s Settings) With(key, value string) Settings {
+	values := maps.Clone(s.values)
+	if values == nil {
+		values = map[string]string{}
 	}
-	return "the key with id " + id
+	values[key] = value
+	return NewSettings(values)
+}
+
+// Get is the value of a setting in the words of the command line. It panics at a key that
+// no setting has.
+func (s Settings) Get(key string) string {
+	if value, ok := s.values[key]; ok {
+		return value
+	}
+	return record(key).Default()
+}
+
+// Int is the value of a setting that is a number.
+func (s Settings) Int(key string) int64 {
+	n, _ := strconv.ParseInt(s.Get(key), 10, 64) // what is read from JSON is one
+	return n
+}
+
+// On is the value of a setting that is on or off.
+func (s Settings) On(key string) bool { return s.Get(key) == "on" }
+
+// record is the entry of a key in the list of settings.
+func record(key string) *settings.Record {
+	if r := find(key); r != nil {
+		return r
+	}
+	panic("manifest: no setting " + key) // a mistake of the program
+}
+
+func find(key string) *settings.Record {
+	list := settings.Recorded()
+	if i := slices.IndexFunc(list, func(r settings.Record) bool { return r.Key == key }); i >= 0 {
+		return &list[i]
+	}
+	return nil
+}
+
+// MarshalJSON writes an object in the order of the list, without settings that are
+// omitted at their defaults.
+func (s Settings) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for _, r := range settings.Recorded() {
+		value, given := s.values[r.Key]
+		if !given {
+			if r.Omit {
+				continue
+			}
+			value = r.Default()
+		}
+		text, err := r.JSON(value)
+		if err != nil {
+			return nil, fmt.Errorf("settings: %w", err)
+		}
+		if b.Len() > 1 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "%q:%s", r.Key, text)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON writes, of this version or an older one. It refuses
+// settings that it does not know: the dataset could not be added to under them.
+func (s *Settings) UnmarshalJSON(text []byte) error {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return fmt.Errorf("settings: %w", err)
+	}
+	values := map[string]string{}
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		r := find(key)
+		if r == nil {
+			return fmt.Errorf("settings: unknown field %q: use a newer pcapmill", key)
+		}
+		value, err := r.Text(fields[key])
+		if err != nil {
+			return fmt.Errorf("settings: %w", err)
+		}
+		values[key] = value
+	}
+	*s = NewSettings(values)
+	return nil
+}
+
+// Diff lists how two settings differ; have is the dataset's, want is the run's. What
+// belongs to the class table is left to DiffClasses.
+func Diff(have, want Settings) []string {
+	var lines []string
+	for _, r := range settings.Recorded() {
+		if h, w := have.Get(r.Key), want.Get(r.Key); h != w && !r.Table {
+			lines = append(lines, fmt.Sprintf("--%s: the dataset has %s, this run asks for %s", r.Option.Name, r.Said(h), r.Said(w)))
+		}
+	}
+	return lines
 }
 
 // DiffClasses lists how two class tables differ: names and keywords by label.

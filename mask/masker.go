@@ -1,9 +1,6 @@
 package mask
 
-import (
-	"github.com/pcapmill/pcapmill/capture"
-	"github.com/pcapmill/pcapmill/header"
-)
+import "github.com/pcapmill/pcapmill/header"
 
 // Masker applies a policy. It keeps a cache of pseudonyms and a scratch buffer
 // and is not safe for concurrent use; make one a goroutine.
@@ -30,106 +27,118 @@ func New(p Policy, key []byte) *Masker {
 	return m
 }
 
-// Write writes the first min(len(dst), Len(s)) bytes that the packet
-// contributes to dst and returns their number. data and s are the packet and
-// its decoded headers; data is not changed.
-func (m *Masker) Write(dst, data []byte, s *header.Stack) int {
-	start := m.Start(s)
+// Write writes the first min(len(dst), Len(l)) bytes that the packet
+// contributes to dst and returns their number. data are the packet's captured
+// bytes, at least up to l.End; they are not changed.
+func (m *Masker) Write(dst, data []byte, l *header.Layout) int {
+	start := m.Start(l)
 	if m.Content == Payload {
-		return copy(dst, data[start:s.End])
+		return copy(dst, data[start:l.End()])
 	}
-	if m.IP == Remove || m.UDPPad && s.Proto == header.UDP {
-		return m.writePieces(dst, data, s)
+	if m.IP == Remove || m.UDPPad && l.IsUDP() {
+		return m.writePieces(dst, data, l)
 	}
-	n := copy(dst, data[start:s.End])
-	m.edit(dst[:n], data, s, start)
+	n := copy(dst, data[start:l.End()])
+	m.edit(dst[:n], data, l, start)
 	return n
 }
 
 // Append appends all bytes that the packet contributes.
-func (m *Masker) Append(dst, data []byte, s *header.Stack) []byte {
-	n := m.Len(s)
+func (m *Masker) Append(dst, data []byte, l *header.Layout) []byte {
+	n := m.Len(l)
 	at := len(dst)
 	for cap(dst)-at < n {
 		dst = append(dst[:cap(dst)], 0)
 	}
 	dst = dst[:at+n]
-	m.Write(dst[at:], data, s)
+	m.Write(dst[at:], data, l)
 	return dst
 }
 
 // edit masks the fields in dst, which holds a copy of data from offset start
 // on, cut anywhere.
-func (m *Masker) edit(dst, data []byte, s *header.Stack, start int) {
-	if start == 0 && s.Link == capture.LinkTypeEthernet && m.MAC != Remove {
-		m.editMAC(dst, data)
+func (m *Masker) edit(dst, data []byte, l *header.Layout, start int) {
+	if m.MAC != Remove && l.IsEthernet() {
+		m.editMAC(dst, data, 0)
+		m.editMAC(dst, data, 6)
+		l.InnerMACs(data, func(at int) { m.editMAC(dst, data, at) })
 	}
-	at, length := addresses(s)
-	switch m.IP {
-	case Zero:
+	at, length := l.Addresses()
+	if m.IP == Zero {
 		zero(dst, at-start, 2*length)
-	case Anonymize, Prefix:
-		pseudonyms := m.pseudonyms
-		if m.IP == Prefix {
-			pseudonyms = m.prefixes
-		}
-		for range 2 {
-			var p [16]byte
-			pseudonyms.ip(p[:length], data[at:at+length])
-			put(dst, at-start, p[:length])
-			at += length
-		}
+	} else if m.IP != Remove {
+		m.editIP(dst, data, at, length, start)
+		m.editIP(dst, data, at+length, length, start)
+	}
+	if l.HasOptions() && m.IP != Keep {
+		l.OptionAddresses(data, func(at int) { m.editIP(dst, data, at, length, start) })
 	}
 	if m.Ports == Zero {
-		zero(dst, s.Transport-start, 4)
+		zero(dst, l.Transport()-start, 4)
 	}
 	if m.Checksums == Zero {
-		if s.Version == 4 {
-			zero(dst, s.Network-start+10, 2)
+		if !l.IsIPv6() {
+			zero(dst, l.Network()-start+10, 2)
 		}
-		if s.Proto == header.TCP {
-			zero(dst, s.Transport-start+16, 2)
+		if l.IsUDP() {
+			zero(dst, l.Transport()-start+6, 2)
 		} else {
-			zero(dst, s.Transport-start+6, 2)
+			zero(dst, l.Transport()-start+16, 2)
 		}
 	}
 }
 
-func (m *Masker) editMAC(dst, data []byte) {
+// editIP masks the address of the given length at offset at of data.
+func (m *Masker) editIP(dst, data []byte, at, length, start int) {
+	var p [16]byte
+	switch m.IP {
+	case Zero, Remove:
+		zero(dst, at-start, length)
+		return
+	case Anonymize:
+		m.pseudonyms.ip(p[:length], data[at:at+length])
+	case Prefix:
+		m.prefixes.ip(p[:length], data[at:at+length])
+	default:
+		return
+	}
+	put(dst, at-start, p[:length])
+}
+
+// editMAC masks the MAC address at offset at of an Ethernet packet.
+func (m *Masker) editMAC(dst, data []byte, at int) {
 	switch m.MAC {
 	case Zero:
-		zero(dst, 0, 12)
+		zero(dst, at, 6)
 	case Anonymize:
-		for at := 0; at < 12; at += 6 {
-			var p [6]byte
-			m.pseudonyms.mac(p[:], data[at:at+6])
-			put(dst, at, p[:])
-		}
+		var p [6]byte
+		m.pseudonyms.mac(p[:], data[at:at+6])
+		put(dst, at, p[:])
 	}
 }
 
 // writePieces is Write where bytes are cut out or inserted: the headers are
 // masked in a scratch copy, then put together piece by piece.
-func (m *Masker) writePieces(dst, data []byte, s *header.Stack) int {
-	start := m.Start(s)
-	m.scratch = append(m.scratch[:0], data[start:s.Payload]...)
+func (m *Masker) writePieces(dst, data []byte, l *header.Layout) int {
+	start, payload := m.Start(l), l.Payload()
+	m.scratch = append(m.scratch[:0], data[start:payload]...)
 	headers := m.scratch
-	m.edit(headers, data, s, start)
+	m.edit(headers, data, l, start)
 
 	n := 0
 	if m.IP == Remove {
-		at, length := addresses(s)
+		at, length := l.Addresses()
 		n += copy(dst, headers[:at-start])
 		n += copy(dst[n:], headers[at-start+2*length:])
 	} else {
 		n += copy(dst, headers)
 	}
-	if m.UDPPad && s.Proto == header.UDP {
+	if m.UDPPad && l.IsUDP() {
 		pad := dst[n:min(n+udpPad, len(dst))]
 		clear(pad)
 		n += len(pad)
 	}
-	return n + copy(dst[n:], data[s.Payload:s.End])
+	return n + copy(dst[n:], data[payload:l.End()])
 }
 
 // zero clears length bytes at offset at of b, as far as b reaches.

@@ -12,10 +12,15 @@
 //	checksums  zero keep                      zero     unchanged
 //	udp-pad    on off                         off      12 zero bytes behind the UDP header
 //
+// Addresses in IPv4 options and IPv6 extension headers (see
+// header.Layout.OptionAddresses) go as ip says; remove zeroes them in place. The
+// MAC addresses of an inner frame between an Ethernet header and IP (PBB) go as mac
+// says.
+//
 // Nothing else changes. Checksums are a field of their own because, left alone,
 // they give back the addresses that they cover. Payload is content and stays as
-// it is, addresses written in it included; so are options and extension
-// headers, which can carry addresses too (record route, routing headers).
+// it is, addresses written in it included, those of the inner headers of a tunnel
+// over UDP or TCP too.
 //
 // The key of the session must be taken before: afterwards it is gone.
 package mask
@@ -25,7 +30,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
 )
 
@@ -63,21 +67,8 @@ func parseAction(text string, allowed ...Action) (Action, error) {
 		names = append(names, a.String())
 	}
 	slices.Sort(names)
-	return 0, fmt.Errorf("mask: no action %q here: have %s", text, strings.Join(names, ", "))
+	return 0, fmt.Errorf("no action %q here: have %s", text, strings.Join(names, ", "))
 }
-
-// ParseIP reads the action for IP addresses: those of ParseAddress, and prefix.
-func ParseIP(text string) (Action, error) {
-	return parseAction(text, Remove, Zero, Anonymize, Prefix, Keep)
-}
-
-// ParseAddress reads the action for MAC addresses.
-func ParseAddress(text string) (Action, error) {
-	return parseAction(text, Remove, Zero, Anonymize, Keep)
-}
-
-// ParseField reads the action for ports or checksums.
-func ParseField(text string) (Action, error) { return parseAction(text, Zero, Keep) }
 
 // Content is which part of a packet contributes.
 type Content uint8
@@ -91,16 +82,6 @@ const (
 var contentNames = []string{"packet", "payload"}
 
 func (c Content) String() string { return contentNames[c] }
-
-// ParseContent reads "packet" or "payload".
-func ParseContent(text string) (Content, error) {
-	for i, n := range contentNames {
-		if n == text {
-			return Content(i), nil
-		}
-	}
-	return 0, fmt.Errorf("mask: no content %q: have packet, payload", text)
-}
 
 // Policy says what happens to each field. The zero value keeps everything; see
 // Default. With Content Payload the other fields have nothing to act on.
@@ -122,11 +103,11 @@ func Default() Policy {
 func (p Policy) Check() error {
 	switch {
 	case p.MAC > Remove || p.IP > Prefix:
-		return fmt.Errorf("mask: action %d for MAC, %d for IP: need 0 to %d for MAC, to %d for IP", p.MAC, p.IP, Remove, Prefix)
+		return fmt.Errorf("action %d for MAC, %d for IP: need 0 to %d for MAC, to %d for IP", p.MAC, p.IP, Remove, Prefix)
 	case p.Ports > Zero || p.Checksums > Zero:
-		return fmt.Errorf("mask: action %d for ports, %d for checksums: need Keep or Zero", p.Ports, p.Checksums)
+		return fmt.Errorf("action %d for ports, %d for checksums: need Keep or Zero", p.Ports, p.Checksums)
 	case p.Content > Payload:
-		return fmt.Errorf("mask: content %d: need Packet or Payload", p.Content)
+		return fmt.Errorf("content %d: need Packet or Payload", p.Content)
 	}
 	return nil
 }
@@ -152,36 +133,28 @@ func (p Policy) KeepsPrefixes() bool { return p.Content == Packet && p.IP == Pre
 const udpPad = 12
 
 // Start is the offset of the first byte that a packet contributes.
-func (p Policy) Start(s *header.Stack) int {
+func (p Policy) Start(l *header.Layout) int {
 	switch {
 	case p.Content == Payload:
-		return s.Payload
-	case p.MAC != Remove && s.Link == capture.LinkTypeEthernet:
+		return l.Payload()
+	case p.MAC != Remove && l.IsEthernet():
 		return 0
 	}
-	return s.Network
+	return l.Network()
 }
 
 // Len is the number of bytes that a packet contributes.
-func (p Policy) Len(s *header.Stack) int {
-	n := s.End - p.Start(s)
+func (p Policy) Len(l *header.Layout) int {
+	n := l.End() - p.Start(l)
 	if p.Content == Payload {
 		return n
 	}
 	if p.IP == Remove {
-		_, length := addresses(s)
+		_, length := l.Addresses()
 		n -= 2 * length
 	}
-	if p.UDPPad && s.Proto == header.UDP {
+	if p.UDPPad && l.IsUDP() {
 		n += udpPad
 	}
 	return n
-}
-
-// addresses is where the two IP addresses stand and how long each is.
-func addresses(s *header.Stack) (at, length int) {
-	if s.Version == 4 {
-		return s.Network + 12, 4
-	}
-	return s.Network + 8, 16
 }

@@ -9,7 +9,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/testcap"
@@ -120,12 +119,13 @@ func prefixPacket(ip mask.Action) (next func()) {
 	m := mask.New(mask.Policy{MAC: mask.Remove, IP: ip, Ports: mask.Zero, Checksums: mask.Zero}, referenceKey)
 	data := testcap.Build(testcap.Eth{}, testcap.IPv4{Src: addr("10.0.0.0"), Dst: addr("192.0.2.1")}, testcap.UDP{}, testcap.Payload("hi"))
 	var s header.Stack
-	header.Decode(capture.LinkTypeEthernet, data, &s)
+	header.Decode(header.LinkTypeEthernet, data, uint32(len(data)), &s)
+	l := s.Layout(0, true)
 	dst, n := make([]byte, 100), uint32(0)
 	return func() {
 		n++
 		binary.BigEndian.PutUint16(data[28:], uint16(n%8)) // eight hosts talk
-		m.Write(dst, data, &s)
+		m.Write(dst, data, &l)
 	}
 }
 

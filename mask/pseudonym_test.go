@@ -10,7 +10,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/testcap"
@@ -98,8 +97,9 @@ func ExampleMasker() {
 		testcap.UDP{SrcPort: 40000, DstPort: 443}, testcap.Payload("hi"), testcap.Trailer(16))
 
 	var s header.Stack
-	header.Decode(capture.LinkTypeEthernet, packet, &s)
-	masked := mask.New(mask.Default(), nil).Append(nil, packet, &s)
+	header.Decode(header.LinkTypeEthernet, packet, uint32(len(packet)), &s)
+	layout := s.Layout(0, true)
+	masked := mask.New(mask.Default(), nil).Append(nil, packet, &layout)
 	fmt.Printf("% x\n% x\n% s\n", masked[:20], masked[20:28], masked[28:])
 	// Output:
 	// 45 00 00 1e 00 00 00 00 40 11 00 00 00 00 00 00 00 00 00 00

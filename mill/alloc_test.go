@@ -20,7 +20,7 @@ func TestNoAllocationPerPacket(t *testing.T) {
 	traffic := testcap.Random(r, testcap.Options{Mixed: true, Sessions: 60})
 	var packets []capture.Packet
 	for i, p := range traffic.Packets {
-		packets = append(packets, capture.Packet{LinkType: capture.LinkType(p.LinkType), Data: p.Data, At: capture.Position{Packet: uint64(i + 1)}})
+		packets = append(packets, capture.Packet{LinkType: header.LinkType(p.LinkType), Data: p.Data, At: capture.Position{Packet: uint64(i + 1)}})
 	}
 	for i, c := range append(selection(), choice{mask: mask.Policy{IP: mask.Remove, UDPPad: true}, drop: header.DropNone, dedup: sample.DedupSession, shape: defaultChoice().shape}) {
 		packet := mill.PacketPath(c.options())

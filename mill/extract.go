@@ -11,6 +11,7 @@ import (
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/dedup"
+	"github.com/pcapmill/pcapmill/internal/find"
 	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/session"
 )
@@ -20,13 +21,13 @@ import (
 type Extraction struct {
 	Sessions  *session.List // in the order of their first kept packets
 	Format    capture.Format
-	LinkTypes []capture.LinkType
+	LinkTypes []header.LinkType
 	Digest    capture.Digest
 	Size      int64  // bytes read from the file
 	SHA256    string // of the file, in hexadecimal; "" if it was not asked for
 	Packets   int64
 	Reasons   [header.Reasons]int64 // packets by reason; header.OK: used
-	Unknown   map[capture.LinkType]int64
+	Unknown   map[header.LinkType]int64
 	First     int64           // earliest packet time, ns since 1970; valid if Packets > 0
 	Last      int64           // latest
 	Damage    *capture.Damage // nil if the capture is whole
@@ -70,7 +71,7 @@ func Extract(ctx context.Context, path string, o Options) (*Extraction, error) {
 	p := &Plan{Options: o, Captures: []Input{{Path: path}}}
 	work, stop := context.WithCancel(ctx)
 	defer stop()
-	answers, _, wait := start(work, p, &Progress{})
+	answers, _, wait, _ := start(work, p, &Progress{})
 	defer wait()
 	select {
 	case a := <-answers:
@@ -92,7 +93,7 @@ type Progress struct {
 type tally struct {
 	packets      int64
 	reasons      [header.Reasons]int64
-	unknown      map[capture.LinkType]int64
+	unknown      map[header.LinkType]int64
 	first, last  int64
 	startsDiffer bool
 }
@@ -105,19 +106,19 @@ func (t *tally) reset() {
 func (t *tally) count(o *Options, p *capture.Packet, s *header.Stack) bool {
 	t.packets++
 	t.first, t.last = min(t.first, p.Time), max(t.last, p.Time)
-	header.Decode(p.LinkType, p.Data, s)
+	header.Decode(p.LinkType, p.Data, p.OrigLen, s)
 	reason := o.Drop.Reason(s)
 	t.reasons[reason]++
 	if reason != header.OK {
 		if reason == header.UnsupportedLink {
 			if t.unknown == nil {
-				t.unknown = map[capture.LinkType]int64{}
+				t.unknown = map[header.LinkType]int64{}
 			}
 			t.unknown[p.LinkType]++
 		}
 		return false
 	}
-	t.startsDiffer = t.startsDiffer || p.LinkType != capture.LinkTypeEthernet
+	t.startsDiffer = t.startsDiffer || p.LinkType != header.LinkTypeEthernet
 	return true
 }
 
@@ -135,7 +136,7 @@ func (x *Extraction) add(t *tally) {
 	}
 	for l, n := range t.unknown {
 		if x.Unknown == nil {
-			x.Unknown = map[capture.LinkType]int64{}
+			x.Unknown = map[header.LinkType]int64{}
 		}
 		x.Unknown[l] += n
 	}
@@ -153,15 +154,15 @@ const pulse = 4096
 
 // contribute masks a packet and adds the n bytes that are left of it to its
 // session.
-func (w *worker) contribute(t *session.Table, id uint32, data []byte, s *header.Stack, n int) {
+func (w *worker) contribute(t *session.Table, id uint32, data []byte, l *header.Layout, n int) {
 	if w.o.Dedup == sample.DedupSession { // the fingerprint needs every byte
-		w.scratch = w.masker.Append(w.scratch[:0], data, s)
+		w.scratch = w.masker.Append(w.scratch[:0], data, l)
 		copy(t.Room(id, len(w.scratch)), w.scratch)
 		t.Contribute(id, len(w.scratch), w.scratch)
 		return
 	}
 	if room := t.Room(id, n); len(room) > 0 {
-		w.masker.Write(room, data, s)
+		w.masker.Write(room, data, l)
 	}
 	t.Contribute(id, n, nil)
 }
@@ -171,9 +172,10 @@ func ofSample(b []byte) [16]byte { return dedup.OfSample(b) }
 // unreadable tells a file that could not be opened or read from the end of the run.
 func unreadable(path string, err error) error {
 	var not *capture.NotCaptureError
+	var archive *find.ArchiveError
 	var sys *os.PathError
 	switch {
-	case errors.As(err, &not), errors.As(err, &sys):
+	case errors.As(err, &not), errors.As(err, &archive), errors.As(err, &sys):
 		return err
 	default:
 		return fmt.Errorf("%s: %w", path, err)

@@ -14,10 +14,12 @@ import (
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/fsys/faulty"
+	"github.com/pcapmill/pcapmill/internal/full"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/store"
 	"github.com/pcapmill/pcapmill/verify"
 )
 
@@ -100,7 +102,7 @@ func (r *faultRun) run(t *testing.T, out string, disk fsys.FS) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = mill.RunEager(context.Background(), p, mill.Backend(disk, r.inPlace))
+	_, err = mill.RunEager(context.Background(), p, store.Backend{FS: disk, InPlace: r.inPlace})
 	return err
 }
 
@@ -172,7 +174,7 @@ func (r *faultRun) opens(t *testing.T, what, out string) int {
 
 // everyFault reports whether to try all faults and all power cuts, which takes minutes. Else every call fails in some ways, and
 // part of the states that power cuts leave are tried.
-func everyFault() bool { return os.Getenv("PCAPMILL_TEST_FAULTS") != "" }
+func everyFault() bool { return full.Asked() || os.Getenv("PCAPMILL_TEST_FAULTS") != "" }
 
 // TestEveryCallFails lets every call of a run to the file system fail: not done, done nevertheless, and half done if it writes;
 // once, and from then on for good. A run that says it failed has put the dataset back as it was, unless the disk stays broken:

@@ -24,7 +24,7 @@ func TestFIFO(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(p.Captures) != 2 || !p.Captures[1].Stream || len(p.Skipped) != 1 || p.Skipped[0].Reason != mill.SpecialFile {
+	if len(p.Captures) != 2 || !p.Captures[1].Stream || len(p.Skipped) != 1 || p.Skipped[0].Reason != "special-file" {
 		t.Fatalf("captures %+v, skipped %+v", p.Captures, p.Skipped)
 	}
 	written := make(chan error)

@@ -101,7 +101,7 @@ func TestResync(t *testing.T) {
 			}
 			got[i].Detail = ""
 		}
-		if !reflect.DeepEqual(got, want) || c.Damage != nil || !r.Damaged() || !r.Manifest.Settings.Resync {
+		if !reflect.DeepEqual(got, want) || c.Damage != nil || !r.Damaged() || !r.Manifest.Settings.On("resync") {
 			t.Errorf("gaps %+v, want %+v; %+v", got, want, c.Damage)
 		}
 		if err := r.Manifest.Check(); err != nil {

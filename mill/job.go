@@ -18,7 +18,7 @@ import (
 // set placing, or a shard's busy.
 type job struct {
 	i      int // place in the plan
-	path   string
+	in     *Input
 	began  time.Time
 	blocks *capture.Blocks
 	seq    *capture.Sequence
@@ -34,6 +34,8 @@ type job struct {
 	filled    []*stretch         // read from a stream and not yet decoded
 	inFlight  int                // stretches of blocks that are not free yet
 	reading   int                // of these, those that are being read or decoded
+	kept      bool               // a stream: it is finished even if the run is interrupted
+	unopened  bool               // kept, and not open yet
 	copied    bool               // do not map the file: it changed
 	placing   bool
 	opening   bool
@@ -80,7 +82,8 @@ func (w *worker) packet(p *capture.Packet, number uint32, at int) {
 	st := w.stretch
 	switch {
 	case st.tally.count(w.o, p, &w.stack):
-		st.run.Add(&w.seed, p.Data, &w.stack, at, number, p.Time).Gives = uint32(w.masker.Len(&w.stack))
+		q := st.run.Add(&w.seed, p.Data, &w.stack, at, number, p.Time)
+		q.Gives = uint32(w.masker.Len(&q.Layout))
 	case w.o.Breaks.Restart && w.stack.Reason == header.OK:
 		st.run.AddSilent(&w.seed, p.Data, &w.stack, at, number, p.Time)
 	}
@@ -165,9 +168,8 @@ func (w *worker) apply(s *shard, k int, stretches []*stretch) {
 					t.Contribute(id, int(p.Gives), nil)
 					continue
 				}
-				data := st.run.Data[p.At : p.At+p.Len : p.At+p.Len]
-				p.Stack(data, &w.stack)
-				w.contribute(t, id, data, &w.stack, int(p.Gives))
+				data := st.run.Data[p.At:][:p.Layout.End()]
+				w.contribute(t, id, data, &p.Layout, int(p.Gives))
 			}
 			packets = packets[n:]
 		}

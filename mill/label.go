@@ -32,7 +32,7 @@ func ParseLabelFrom(text string) (LabelFrom, error) {
 	if i := slices.Index(labelFromNames, text); i >= 0 {
 		return LabelFrom(i), nil
 	}
-	return 0, fmt.Errorf("mill: no source of labels %q: have %s", text, strings.Join(labelFromNames, ", "))
+	return 0, fmt.Errorf("no source of labels %q: have %s", text, strings.Join(labelFromNames, ", "))
 }
 
 // Reasons why sessions are left out, besides being empty.
@@ -61,7 +61,7 @@ func (o *Options) classTable(inputs []Input) (*label.Table, error) {
 	case o.Labels != nil || o.LabelFrom == FromName:
 		return o.Labels, nil
 	case o.LabelFrom == FromTable:
-		return label.New("table", o.Flows.Classes())
+		return label.New(tableOfRows, o.Flows.Classes())
 	}
 	var names []string
 	for i := range inputs {
@@ -70,7 +70,7 @@ func (o *Options) classTable(inputs []Input) (*label.Table, error) {
 		}
 	}
 	slices.Sort(names)
-	return label.New("directories", slices.Compact(names))
+	return label.New(tableOfDirectories, slices.Compact(names))
 }
 
 // directory is the name of the directory that gives a capture its class: the one

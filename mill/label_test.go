@@ -15,6 +15,7 @@ import (
 	"github.com/pcapmill/pcapmill/label/flows"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/store"
 	"github.com/pcapmill/pcapmill/verify"
 )
 
@@ -90,7 +91,7 @@ func TestLabelsFromTable(t *testing.T) {
 	for _, c := range m.Classes {
 		classes = append(classes, fmt.Sprint(c.Label, c.Name, c.Samples))
 	}
-	if got := strings.Join(classes, " "); got != "0Attack2 1Other1 2Web1 255unknown2" || m.Settings.LabelFrom != "table" {
+	if got := strings.Join(classes, " "); got != "0Attack2 1Other1 2Web1 255unknown2" || m.Settings.Get("label_from") != "table" {
 		t.Errorf("classes %s, settings %+v", got, m.Settings)
 	}
 	if _, err := verify.Verify(out); err != nil {
@@ -239,7 +240,7 @@ func TestLeastSessions(t *testing.T) {
 	if !slices.Equal(have, want) {
 		t.Errorf("have %d rows\n%v\nwant %d\n%v", len(have), have, len(want), want)
 	}
-	var settings *mill.SettingsError
+	var settings *store.SettingsError
 	o.MinBytes = 0
 	p, err := mill.Prepare(paths, some, o)
 	if err != nil {

@@ -42,12 +42,25 @@ func (o *Options) memory() int64 {
 func (o *Options) MemoryLimit() int64 { return o.memory() }
 
 // fixedMemory is what a run takes besides tables and the set of digests: the
-// program, blocks that are read ahead of two captures with what is decoded of
+// program, the table of flows, blocks that are read ahead of two captures with what is decoded of
 // them, and samples that wait for a commit.
 func (o *Options) fixedMemory() int64 {
 	const perBlock = 3 * capture.BlockLen
-	return 40<<20 + int64(o.workers()+2)*2*perBlock
+	fixed := 40<<20 + int64(o.workers()+2)*2*perBlock
+	if o.Flows != nil {
+		fixed += o.Flows.Size()
+	}
+	return fixed
 }
+
+// FlowMemory is what a table of flows may take of the run's memory, in bytes: all but what the
+// rest needs at least.
+func (o *Options) FlowMemory() int64 {
+	return max(o.memory()-o.fixedMemory()-leastTables, leastTables)
+}
+
+// leastTables is the least that tables of sessions may take before they are put aside.
+const leastTables = 16 << 20
 
 // tableBudget is the part of the memory that tables may take before they are
 // put aside: what is left beside the held bytes of the store, less a reserve for
@@ -56,7 +69,7 @@ func (o *Options) tableBudget(memory, held int64) int64 {
 	if o.budget > 0 {
 		return o.budget
 	}
-	return max((memory-o.fixedMemory()-held)*6/10, 16<<20)
+	return max((memory-o.fixedMemory()-held)*6/10, leastTables)
 }
 
 // MachineMemory is the memory in bytes that this process can have: that of the

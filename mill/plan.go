@@ -4,15 +4,47 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
+
+	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/internal/find"
+	"github.com/pcapmill/pcapmill/manifest"
 )
 
-// Plan is what a run will do, complete and checked.
+// Input is one capture to read: a location that can be opened, and its label.
+type Input struct {
+	Path     string         // to open; "-" is standard input
+	Name     string         // for the manifest: base name, or relative to the directory named; valid UTF-8
+	Size     int64          // bytes on disk; 0 if it can be read only once
+	Modified time.Time      // zero if it can be read only once
+	Stream   bool           // standard input, a FIFO or a device: not opened before the run
+	Format   capture.Format // empty for streams
+	Label    uint16
+	Class    string // of the label
+	Keyword  string // that gave the label; "" for unknown
+}
+
+// Skip is a path that is not read, which is no error.
+type Skip struct {
+	Path   string
+	Reason string // not-a-capture, same-file, special-file, symlink-to-directory or unknown-label
+	Detail string
+}
+
+// unknownLabel is why a capture is skipped that could be read: no class matches, and the
+// user said skip.
+const unknownLabel = "unknown-label"
+
+// Plan is what a run will do, complete and checked. It is plain data: [Plan.MarshalJSON]
+// writes it, and a plan that is read back makes the same dataset.
 type Plan struct {
 	Options
 	Out      string // directory of the dataset
 	Captures []Input
 	Skipped  []Skip
 	Problems []error // paths that could not be looked at; each names its path
+
+	planned *manifest.Settings // of a plan that was read from JSON; else nil
 }
 
 // NothingError says that there is nothing to convert, and why.
@@ -20,12 +52,12 @@ type NothingError struct{ Plan *Plan }
 
 func (e *NothingError) Error() string {
 	p := e.Plan
-	counts := map[SkipReason]int{}
+	counts := map[string]int{}
 	for _, s := range p.Skipped {
 		counts[s.Reason]++
 	}
 	var why []string
-	for _, r := range []SkipReason{NotACapture, Repeated, SpecialFile, LinkedDirectory, UnknownLabel} {
+	for _, r := range []string{find.NotACapture, find.Repeated, find.SpecialFile, find.LinkedDirectory, unknownLabel} {
 		if n := counts[r]; n > 0 {
 			why = append(why, fmt.Sprintf("%d %s", n, r))
 		}
@@ -46,6 +78,9 @@ func (e *LabelError) Error() string {
 	return "labels: " + errors.Join(e.Captures...).Error()
 }
 
+// Unwrap returns the errors of the captures.
+func (e *LabelError) Unwrap() []error { return e.Captures }
+
 // Prepare looks at the paths and says what will be read, in which order and
 // with which label. Regular files are opened only as far as needed to tell
 // their format; streams are not touched. It returns a Plan together with a
@@ -55,20 +90,21 @@ func Prepare(paths []string, out string, o Options) (*Plan, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	f := find(paths, o.StdinName)
-	p := &Plan{Options: o, Out: out, Skipped: f.skipped, Problems: f.problems}
-	if len(f.inputs) == 0 {
+	p := &Plan{Options: o, Out: out}
+	p.find(paths)
+	if len(p.Captures) == 0 {
 		return p, &NothingError{Plan: p}
 	}
 	var err error
-	if p.Labels, err = o.classTable(f.inputs); err != nil {
+	if p.Labels, err = o.classTable(p.Captures); err != nil {
 		return nil, err
 	}
 	o.Labels = p.Labels
 	p.resolve()
-	p.Captures = f.inputs[:0] // in place: there may be a million
+	all := p.Captures
+	p.Captures = all[:0] // in place: there may be a million
 	var bad []error
-	for _, in := range f.inputs {
+	for _, in := range all {
 		m := o.match(&in)
 		in.Label, in.Class, in.Keyword = m.Label, m.Class, m.Keyword
 		switch {
@@ -76,7 +112,7 @@ func Prepare(paths []string, out string, o Options) (*Plan, error) {
 			bad = append(bad, m.Err())
 		case m.Label != o.Labels.Unknown() || o.Unknown == KeepUnknown || o.LabelFrom == FromTable:
 		case o.Unknown == SkipUnknown:
-			p.Skipped = append(p.Skipped, Skip{Path: in.Path, Reason: UnknownLabel, Detail: o.unmatched()})
+			p.Skipped = append(p.Skipped, Skip{Path: in.Path, Reason: unknownLabel, Detail: o.unmatched()})
 			continue
 		default:
 			bad = append(bad, fmt.Errorf("%s: %s", in.Path, o.unmatched()))
@@ -90,6 +126,20 @@ func Prepare(paths []string, out string, o Options) (*Plan, error) {
 		return p, &NothingError{Plan: p}
 	}
 	return p, nil
+}
+
+// find lists what the paths name.
+func (p *Plan) find(paths []string) {
+	found := find.Files(paths, p.StdinName)
+	p.Problems = found.Problems
+	p.Captures = make([]Input, len(found.Files))
+	for i := range found.Files {
+		f := &found.Files[i]
+		p.Captures[i] = Input{Path: f.Path, Name: f.Name, Size: f.Size, Modified: f.Modified, Stream: f.Stream, Format: f.Format}
+	}
+	for _, s := range found.Skipped {
+		p.Skipped = append(p.Skipped, Skip(s))
+	}
 }
 
 // Bytes is the size in bytes of all captures whose size is known.

@@ -58,6 +58,9 @@ func (e *GapsError) Error() string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
+// Paths are the paths that the error names.
+func (e *GapsError) Paths() []string { return []string{e.Path} }
+
 // Unwrap gives the damage at the end.
 func (e *GapsError) Unwrap() error {
 	if e.Damage == nil {
@@ -83,6 +86,11 @@ func (x *Extraction) Harm(path string) error {
 	return nil
 }
 
+// interrupted reports whether the capture is a stream that ended because the run did.
+func (x *Extraction) interrupted() bool {
+	return x.Damage != nil && errors.Is(x.Damage, capture.ErrInterrupted)
+}
+
 // gaps are the manifest's.
 func (x *Extraction) gaps() (list []manifest.Gap) {
 	for _, g := range x.Gaps {
@@ -94,7 +102,7 @@ func (x *Extraction) gaps() (list []manifest.Gap) {
 // check tells what does not go together.
 func (o Reading) check() error {
 	if o.MaxExpansion < 0 {
-		return errors.New("mill: the limit of expansion is negative: need 0 (none) or more")
+		return errors.New("the limit of expansion is negative: need 0 (none) or more")
 	}
 	return nil
 }

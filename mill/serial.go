@@ -14,13 +14,17 @@ import (
 // serial reads a capture in one loop and in one piece, as the definition says,
 // with a Reader and one table. It is the slow twin of job, and what reads
 // captures with --resync, where what follows a gap depends on all before it.
-func (w *worker) serial(ctx context.Context, path string) (*Extraction, error) {
+// opened is called when it is open; it reports whether it is finished even if ctx is done.
+func (w *worker) serial(ctx context.Context, in *Input, opened func() bool) (*Extraction, error) {
 	start := time.Now()
-	r, err := capture.Open(path)
+	r, err := in.reader(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
+	if opened() { // a stream: it ends by itself, and is finished then
+		ctx = context.WithoutCancel(ctx)
+	}
 	w.o.guard(r)
 	r.TrackDigest()
 	x := &Extraction{Format: r.Format()}
@@ -60,8 +64,8 @@ func (w *worker) serial(ctx context.Context, path string) (*Extraction, error) {
 		if !kept && (breaker == nil || s.Reason != header.OK) {
 			continue
 		}
-		if id, ok := t.NoteBroken(breaker, p.Data, &s, p.At.Packet, p.Time, kept); ok {
-			w.contribute(t, id, p.Data, &s, w.masker.Len(&s))
+		if id, l := t.NoteBroken(breaker, p.Data, &s, p.At.Packet, p.Time, kept); l != nil {
+			w.contribute(t, id, p.Data, l, w.masker.Len(l))
 		}
 	}
 	x.add(&of)

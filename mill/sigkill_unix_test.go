@@ -20,10 +20,12 @@ import (
 
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/internal/fsys"
+	"github.com/pcapmill/pcapmill/internal/full"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/store"
 	"github.com/pcapmill/pcapmill/verify"
 )
 
@@ -58,7 +60,7 @@ func convertAsProcess() error {
 	}
 	fmt.Println("started")
 	if os.Getenv(eagerEnv) != "" {
-		_, err = mill.RunEager(context.Background(), p, mill.Backend(fsys.OS{}, false))
+		_, err = mill.RunEager(context.Background(), p, store.Backend{FS: fsys.OS{}, InPlace: false})
 	} else {
 		_, err = mill.Run(context.Background(), p, mill.Events{}, nil)
 	}
@@ -103,7 +105,10 @@ func killedRun(t *testing.T, in, out string, eager bool, after time.Duration) ti
 // the bytes of a run that was not killed. The one exception is a kill between the renames of one commit, of which there are four
 // with nothing in between: then the others, done by hand, must give a dataset that passes.
 func TestSIGKILL(t *testing.T) {
-	kills := 30
+	kills := 8
+	if full.Asked() {
+		kills = 30
+	}
 	if n, err := strconv.Atoi(os.Getenv(killsEnv)); err == nil {
 		kills = n
 	}

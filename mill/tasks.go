@@ -206,8 +206,8 @@ func (sc *scheduler) finish(w *worker, j *job, x *Extraction, err error) {
 	if j.blocks != nil {
 		_ = j.blocks.Close() // it was only read
 	}
-	if err == nil {
-		err = sc.sumInput(j, x)
+	if err == nil && sc.p.InputSHA256 {
+		x.SHA256, err = j.in.sum(sc.ctx)
 	}
 	if err != nil && x != nil {
 		err = errors.Join(err, x.Close())
@@ -216,7 +216,7 @@ func (sc *scheduler) finish(w *worker, j *job, x *Extraction, err error) {
 	sc.mu.Lock()
 	at := slices.Index(sc.jobs, j)
 	if errors.Is(err, errCut) {
-		again := &job{i: j.i, path: j.path, copied: true, opening: true, stretches: map[int64]*stretch{}}
+		again := &job{i: j.i, in: j.in, copied: true, opening: true, stretches: map[int64]*stretch{}}
 		sc.jobs[at] = again
 		sc.mu.Unlock()
 		sc.open(w, again)
@@ -224,6 +224,15 @@ func (sc *scheduler) finish(w *worker, j *job, x *Extraction, err error) {
 	}
 	sc.jobs = slices.Delete(sc.jobs, at, at+1)
 	sc.mu.Unlock()
+	if j.kept {
+		sc.out <- answer{j.i, x, err} // there is room for all that are open
+		sc.mu.Lock()
+		sc.opened(j)
+		sc.kept--
+		sc.mu.Unlock()
+		sc.wakeAll()
+		return
+	}
 	select {
 	case sc.out <- answer{j.i, x, err}:
 	case <-sc.ctx.Done():

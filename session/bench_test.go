@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/session"
@@ -27,7 +26,7 @@ func BenchmarkTableMemory(b *testing.B) {
 				}
 				data := testcap.Build(ip, testcap.TCP{DstPort: 443}, testcap.Payload(make([]byte, 784)))
 				var s header.Stack
-				header.Decode(capture.LinkTypeRaw, data, &s)
+				header.Decode(header.LinkTypeRaw, data, uint32(len(data)), &s)
 				source := data[s.Network+12:][:4]
 				if version == 6 {
 					source = data[s.Network+20:][:4]

@@ -54,7 +54,7 @@ func (b *Breaker) Number(p *Packet, tuples []FiveTuple) (keep bool) {
 	var c course
 	var known bool
 	k := [2]uint64{p.a, p.b}
-	if p.flags&ipv6 != 0 {
+	if p.b == mark6 {
 		c, known = b.six[tuples[p.a]]
 	} else {
 		c, known = b.four[k]
@@ -67,18 +67,18 @@ func (b *Breaker) Number(p *Packet, tuples []FiveTuple) (keep bool) {
 		c.restart = true
 	}
 	if keep {
-		if known && (c.restart || b.Idle > 0 && p.Time-c.last > b.Idle) && c.gen < MostSessions-1 {
+		if known && (c.restart || b.Idle > 0 && p.Layout.Time()-c.last > b.Idle) && c.gen < MostSessions-1 {
 			c.gen++
 			c.ended, c.restart = false, false
 		}
-		c.last = p.Time
+		c.last = p.Layout.Time()
 		p.gen = c.gen
 		p.hash += uint32(c.gen) * spread
 	}
 	if p.flags&ended != 0 {
 		c.ended = true
 	}
-	if p.flags&ipv6 != 0 {
+	if p.b == mark6 {
 		b.six[tuples[p.a]] = c
 	} else {
 		b.four[k] = c

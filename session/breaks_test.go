@@ -7,7 +7,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/testcap"
@@ -45,7 +44,7 @@ func TestBreaks(t *testing.T) {
 			}
 			data := testcap.Build(ip, testcap.TCP{SrcPort: 1, DstPort: 2, Flags: flags}, payload)
 			var s header.Stack
-			header.Decode(capture.LinkTypeRaw, data, &s)
+			header.Decode(header.LinkTypeRaw, data, uint32(len(data)), &s)
 			if s.Reason != header.OK {
 				t.Fatal(s.Reason)
 			}
@@ -78,7 +77,7 @@ func TestBreaks(t *testing.T) {
 				st.ended = true
 			}
 
-			if id, ok := table.NoteBroken(breaker, data, &s, number, now, kept); ok {
+			if id, l := table.NoteBroken(breaker, data, &s, number, now, kept); l != nil {
 				room := table.Room(id, len(payload))
 				copy(room, payload)
 				table.Contribute(id, len(payload), payload)

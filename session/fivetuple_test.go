@@ -8,7 +8,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/testcap"
@@ -26,7 +25,7 @@ func raw(udp bool, from, to netip.AddrPort) ([]byte, *header.Stack) {
 	}
 	data := testcap.Build(ip, transport, testcap.Payload("x"))
 	var s header.Stack
-	header.Decode(capture.LinkTypeRaw, data, &s)
+	header.Decode(header.LinkTypeRaw, data, uint32(len(data)), &s)
 	return data, &s
 }
 
@@ -101,9 +100,9 @@ func ExampleKeyOf() {
 	answer := testcap.Build(eth, testcap.IPv4{Src: alice, Dst: bob}, testcap.TCP{SrcPort: 443, DstPort: 50000})
 
 	var s header.Stack
-	header.Decode(capture.LinkTypeEthernet, ask, &s)
+	header.Decode(header.LinkTypeEthernet, ask, uint32(len(ask)), &s)
 	key := session.KeyOf(ask, &s)
-	header.Decode(capture.LinkTypeEthernet, answer, &s)
+	header.Decode(header.LinkTypeEthernet, answer, uint32(len(answer)), &s)
 	fmt.Println(key, key == session.KeyOf(answer, &s))
 	// Output: TCP 192.0.2.1:443 192.0.2.2:50000 true
 }

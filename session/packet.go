@@ -5,37 +5,26 @@ import (
 	"math/bits"
 	"math/rand/v2"
 
-	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
 )
 
-// Packet is what a Table needs to know of one kept packet: its five-tuple, its
-// time, and where its headers stand, in 64 bytes. It is what travels from the
+// Packet is what a Table needs to know of one kept packet: its five-tuple and its
+// layout, in 64 bytes. It is what travels from the
 // goroutine that decodes a piece of a capture to the one that adds up the
 // sessions.
 type Packet struct {
-	a, b   uint64 // IPv4: the five-tuple, see key4; IPv6: place in Run.tuples, and mark6
-	Time   int64  // nanoseconds since 1970
-	hash   uint32 // of the five-tuple, under the seed
-	Number uint32 // in its run, from 0
-	At     uint32 // where its captured bytes stand in Run.Data
-	Len    uint32 // how many they are
-	Gives  uint32 // bytes that it contributes to its session, for the caller
-	end    uint32 // of the packet, in its captured bytes
-	link   capture.LinkType
-
-	network, transport, payload uint16 // offsets of the headers
-
-	gen   uint16 // which session of its five-tuple, see Breaker
-	flags uint8
+	a, b   uint64        // IPv4: the five-tuple, see pack4; IPv6: place in Run.tuples, and mark6
+	Layout header.Layout // where its headers stand
+	hash   uint32        // of the five-tuple, under the seed
+	Number uint32        // in its run, from 0
+	At     uint32        // where its captured bytes stand in Run.Data
+	Gives  uint32        // bytes that it contributes to its session, for the caller
+	gen    uint16        // which session of its five-tuple, see Breaker
+	flags  uint8
 }
 
 const (
-	up     = 1 << iota // from the lower endpoint to the higher one
-	ipv6               // else IPv4
-	udp                // else TCP
-	wide               // an offset does not fit: decode again
-	synned             // TCP SYN without ACK
+	synned = 1 << iota // TCP SYN without ACK
 	ended              // TCP FIN or RST
 	silent             // left out: tells a Breaker of a beginning or an end, and nothing else
 )
@@ -104,29 +93,19 @@ func (r *Run) AddSilent(seed *Seed, data []byte, s *header.Stack, at int, number
 }
 
 func (r *Run) add(seed *Seed, data []byte, s *header.Stack, at int, number uint32, time int64, flags uint8) *Packet {
-	p := Packet{
-		flags: flags, Time: time, Number: number, At: uint32(at), Len: uint32(len(data)), end: uint32(s.End), link: s.Link,
-		network: uint16(s.Network), transport: uint16(s.Transport), payload: uint16(s.Payload),
-	}
-	if s.Payload > 0xffff {
-		p.flags |= wide
-	}
-	if s.Proto == header.UDP {
-		p.flags |= udp
-	} else {
+	p := Packet{flags: flags, Number: number, At: uint32(at)}
+	if s.Proto == header.TCP {
 		p.flags |= tcpFlags(data[s.Transport+13])
 	}
 	var h uint64
+	var fromLower bool
 	if s.Version == 4 {
-		var fromLow bool
-		p.a, p.b, fromLow = pack4(data, s)
-		if fromLow {
-			p.flags |= up
-		}
+		p.a, p.b, fromLower = pack4(data, s)
 		h = seed.mix(p.a, p.b)
 	} else {
-		h = r.add6(seed, data, s, &p)
+		h, fromLower = r.add6(seed, data, s, &p)
 	}
+	p.Layout = s.Layout(time, fromLower)
 	p.hash = uint32(h)
 	i := h >> 32 & uint64(len(r.Packets)-1)
 	r.Packets[i] = append(r.Packets[i], p)
@@ -144,35 +123,13 @@ func tcpFlags(b byte) (f uint8) {
 	return f
 }
 
-func (r *Run) add6(seed *Seed, data []byte, s *header.Stack, p *Packet) uint64 {
+func (r *Run) add6(seed *Seed, data []byte, s *header.Stack, p *Packet) (hash uint64, fromLower bool) {
 	t, swapped := keyOf(data, s)
 	h := seed.six(&t)
 	i := h >> 32 & uint64(len(r.Packets)-1)
 	p.a, p.b = uint64(len(r.tuples[i])), mark6
-	p.flags |= ipv6
-	if !swapped {
-		p.flags |= up
-	}
 	r.tuples[i] = append(r.tuples[i], t)
-	return h
-}
-
-// Stack gives back what mask needs of the decoded headers; data are the
-// packet's captured bytes.
-func (p *Packet) Stack(data []byte, s *header.Stack) {
-	if p.flags&wide != 0 {
-		header.Decode(p.link, data, s)
-		return
-	}
-	s.Link, s.Reason = p.link, header.OK
-	s.Version, s.Proto = 4, header.TCP
-	if p.flags&ipv6 != 0 {
-		s.Version = 6
-	}
-	if p.flags&udp != 0 {
-		s.Proto = header.UDP
-	}
-	s.Network, s.Transport, s.Payload, s.End = int(p.network), int(p.transport), int(p.payload), int(p.end)
+	return h, !swapped
 }
 
 // pack4 packs what KeyOf takes from an IPv4 packet into two words, and tells

@@ -11,7 +11,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/testcap"
@@ -33,7 +32,7 @@ var seed = session.NewSeed()
 func packets(r *rand.Rand) (list []packet) {
 	for i, p := range testcap.Random(r, testcap.Options{Mixed: true, Sessions: 8, Payload: 60}).Packets {
 		q := packet{data: p.Data, number: uint64(i + 1), time: r.Int64N(1000) - 500}
-		header.Decode(capture.LinkType(p.LinkType), p.Data, &q.stack)
+		header.Decode(header.LinkType(p.LinkType), p.Data, uint32(len(p.Data)), &q.stack)
 		if q.stack.Reason == header.OK {
 			q.bytes = p.Data[q.stack.Payload:q.stack.End]
 			list = append(list, q)

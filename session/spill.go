@@ -50,7 +50,7 @@ func (s *Spill) Size() int64 { return s.size }
 func temporary(dir string) (*os.File, error) {
 	f, err := os.CreateTemp(dir, ".pcapmill-spill-*")
 	if err != nil {
-		return nil, fmt.Errorf("session: no temporary file can be made: %w", err)
+		return nil, fmt.Errorf("no temporary file can be made: %w", err)
 	}
 	_ = os.Remove(f.Name()) // fails where open files keep their names; Close tries again
 	return f, nil
@@ -89,14 +89,16 @@ func (s *Spill) Put(t *Table) (err error) {
 			order[part] = append(order[part], uint32(slot)-1)
 		}
 	}
-	var head []byte
+	var record []byte
 	for part, ids := range order {
 		slices.Sort(ids)
 		at := s.size
 		for _, id := range ids {
-			p := t.At(int(id))
-			head = appendRecord(head[:0], t.Key(int(id)), t.Gen(int(id)), &p, nil)
-			if err := s.write(head, p.Prefix); err != nil {
+			one := Session{Key: t.Key(int(id)), Gen: t.Gen(int(id)), Partial: t.At(int(id))}
+			if record, err = one.AppendBinary(record[:0]); err != nil {
+				return err
+			}
+			if err := s.write(record); err != nil {
 				return err
 			}
 		}
@@ -105,19 +107,17 @@ func (s *Spill) Put(t *Table) (err error) {
 		}
 	}
 	if err := s.w.Flush(); err != nil {
-		return fmt.Errorf("session: spilling to %s: %w", s.dir, err)
+		return fmt.Errorf("spilling to %s: %w", s.dir, err)
 	}
 	t.Reset(t.Bytes()) // its memory is for what comes
 	return nil
 }
 
-func (s *Spill) write(parts ...[]byte) error {
-	for _, b := range parts {
-		n, err := s.w.Write(b)
-		s.size += int64(n)
-		if err != nil {
-			return fmt.Errorf("session: spilling to %s: %w", s.dir, err)
-		}
+func (s *Spill) write(b []byte) error {
+	n, err := s.w.Write(b)
+	s.size += int64(n)
+	if err != nil {
+		return fmt.Errorf("spilling to %s: %w", s.dir, err)
 	}
 	return nil
 }
@@ -154,7 +154,7 @@ func (s *Spill) Finish(t *Table, room int64, digest func(sample []byte) [16]byte
 		}
 	}
 	if err := out.w.Flush(); err != nil {
-		return fail(fmt.Errorf("session: spilling to %s: %w", s.dir, err))
+		return fail(fmt.Errorf("spilling to %s: %w", s.dir, err))
 	}
 	if err := s.Close(); err != nil {
 		return fail(err)
@@ -173,32 +173,33 @@ func (s *Spill) Finish(t *Table, room int64, digest func(sample []byte) [16]byte
 // merge merges the sessions of a part whose hashes belong to a pass.
 func (s *Spill) merge(t *Table, part int, pass, passes uint32, digest func([]byte) [16]byte, out *Spill) (*spilled, error) {
 	t.Reset(t.Bytes())
-	var key FiveTuple
-	var gen uint16
-	var p Partial
+	var one Session
 	below := partShift - bits.Len32(passes-1)
 	for _, run := range s.runs[part] {
-		r := newRecordReader(s.f, run)
+		r := newRecordReader(s.f, run, t.limit, false)
 		for {
-			err := r.next(&key, &gen, &p, nil)
+			err := r.next(&one)
 			if err == io.EOF {
 				break
 			}
 			if err != nil {
 				return nil, err
 			}
-			if t.hashOf(&key, gen)<<(32-partShift)>>(32-partShift)>>below == pass {
-				t.MergePartial(key, gen, p)
+			if t.hashOf(&one.Key, one.Gen)<<(32-partShift)>>(32-partShift)>>below == pass {
+				t.MergePartial(one.Key, one.Gen, one.Partial)
 			}
 		}
 	}
 	t.Seal(digest)
-	made := &spilled{n: t.n, at: segment{at: out.size}}
-	var head []byte
+	made := &spilled{n: t.n, limit: t.limit, at: segment{at: out.size}}
+	var record []byte
 	for id := range t.n {
-		p := t.At(id)
-		head = appendRecord(head[:0], t.Key(id), t.Gen(id), &p, &t.digests[id])
-		if err := out.write(head, p.Prefix); err != nil {
+		one := Session{Key: t.Key(id), Gen: t.Gen(id), Partial: t.At(id)}
+		var err error
+		if record, err = one.AppendBinary(record[:0]); err != nil {
+			return nil, err
+		}
+		if err := out.write(append(record, t.digests[id][:]...)); err != nil {
 			return nil, err
 		}
 	}
@@ -208,10 +209,11 @@ func (s *Spill) merge(t *Table, part int, pass, passes uint32, digest func([]byt
 
 // spilled is a part that stands in a file.
 type spilled struct {
-	f    *os.File
-	at   segment
-	n    int
-	last bool // of those in the file: closes it
+	f     *os.File
+	at    segment
+	n     int
+	limit int  // of prefixes
+	last  bool // of those in the file: closes it
 }
 
 func (p *spilled) len() int { return p.n }
@@ -224,7 +226,7 @@ func (p *spilled) close() error {
 }
 
 func (p *spilled) open() (cursor, error) {
-	c := &fileCursor{r: newRecordReader(p.f, p.at)}
+	c := &fileCursor{r: newRecordReader(p.f, p.at, p.limit, true)}
 	return c, c.read()
 }
 
@@ -239,12 +241,12 @@ func (c *fileCursor) first() uint64 { return c.s.First }
 func (c *fileCursor) next(s *Session) error {
 	own := append(s.own[:0], c.s.Prefix...) // c reads on
 	*s = c.s
-	s.own, s.Prefix, s.Sealed = own, own, true
+	s.own, s.Prefix = own, own
 	return c.read()
 }
 
 func (c *fileCursor) read() error {
-	err := c.r.next(&c.s.Key, &c.s.Gen, &c.s.Partial, &c.s.Digest)
+	err := c.r.next(&c.s)
 	if err == io.EOF {
 		c.s.Partial = Partial{}
 		return nil
@@ -252,104 +254,68 @@ func (c *fileCursor) read() error {
 	return err
 }
 
-// appendRecord writes a partial as it stands in temporary files, without its
-// prefix, which follows: numbers with variable length, since most are small.
-func appendRecord(b []byte, key FiveTuple, gen uint16, p *Partial, digest *[16]byte) []byte {
-	up := byte(0)
-	if p.Up {
-		up = 1
-	}
-	b = append(b, key.version, key.proto, up)
-	b = binary.BigEndian.AppendUint16(b, gen)
-	n := 4
-	if key.version == 6 {
-		n = 16
-	}
-	for i := range key.addr {
-		b = append(b, key.addr[i][:n]...)
-		b = binary.BigEndian.AppendUint16(b, key.port[i])
-	}
-	for _, v := range []uint64{p.First, p.Packets[0], p.Packets[1], p.Sizes[0], p.Sizes[1], p.Bytes, p.Print.a, p.Print.b, uint64(len(p.Prefix))} {
-		b = binary.AppendUvarint(b, v)
-	}
-	b = binary.AppendVarint(b, p.Start)
-	b = binary.AppendVarint(b, p.Last)
-	if digest != nil {
-		b = append(b, digest[:]...)
-	}
-	return b
-}
-
-// recordReader reads records back.
+// recordReader reads back what was spilled: sessions in their encoding, each with its
+// digest behind it where there are digests.
 type recordReader struct {
-	r      *bufio.Reader
-	prefix []byte
-	err    error
+	r       *bufio.Reader
+	limit   int  // of prefixes
+	digests bool // sealed sessions
+	long    []byte
+	taken   int // bytes of r that the session before stands in
 }
 
-func newRecordReader(f *os.File, s segment) *recordReader {
-	return &recordReader{r: bufio.NewReaderSize(io.NewSectionReader(f, s.at, s.length), readBuffer)}
+func newRecordReader(f *os.File, s segment, limit int, digests bool) *recordReader {
+	return &recordReader{r: bufio.NewReaderSize(io.NewSectionReader(f, s.at, s.length), readBuffer), limit: limit, digests: digests}
 }
 
-// next reads a record; p.Prefix is valid until the next call. io.EOF: no more.
-func (r *recordReader) next(key *FiveTuple, gen *uint16, p *Partial, digest *[16]byte) error {
-	head, err := r.r.Peek(1)
-	if len(head) == 0 && err == io.EOF {
+// next reads a session; its prefix is valid until the next call. io.EOF: no more.
+func (r *recordReader) next(s *Session) error {
+	err := r.read(s)
+	if err != nil && err != io.EOF {
+		return fmt.Errorf("reading back what was spilled: %w", err)
+	}
+	return err
+}
+
+func (r *recordReader) read(s *Session) error {
+	_, _ = r.r.Discard(r.taken) // it is buffered
+	r.taken = 0
+	b, err := r.r.Peek(4)
+	switch {
+	case len(b) == 0 && err == io.EOF:
 		return io.EOF
+	case err != nil:
+		return cutShort(err)
 	}
-	r.err = nil
-	var lead [5]byte
-	r.full(lead[:])
-	*gen = binary.BigEndian.Uint16(lead[3:])
-	*key = FiveTuple{version: lead[0], proto: lead[1]}
-	n := 4
-	if key.version == 6 {
-		n = 16
+	n := 4 + int64(binary.BigEndian.Uint32(b))
+	if n > int64(MaxEncoded(r.limit)) {
+		return fmt.Errorf("a session of %d bytes, need at most %d", n, MaxEncoded(r.limit))
 	}
-	for i := range key.addr {
-		var port [2]byte
-		r.full(key.addr[i][:n])
-		r.full(port[:])
-		key.port[i] = binary.BigEndian.Uint16(port[:])
+	if r.digests {
+		n += int64(len(s.Digest))
 	}
-	*p = Partial{Up: lead[2] == 1}
-	p.First = r.number()
-	p.Packets = [2]uint64{r.number(), r.number()}
-	p.Sizes = [2]uint64{r.number(), r.number()}
-	p.Bytes = r.number()
-	p.Print = Print{r.number(), r.number()}
-	length := int(r.number())
-	p.Start, p.Last = r.signed(), r.signed()
-	if digest != nil {
-		r.full(digest[:])
+	if n <= int64(r.r.Size()) {
+		if b, err = r.r.Peek(int(n)); err != nil {
+			return cutShort(err)
+		}
+		r.taken = int(n)
+	} else {
+		r.long = append(r.long[:0], make([]byte, n)...)
+		if _, err := io.ReadFull(r.r, r.long); err != nil {
+			return cutShort(err)
+		}
+		b = r.long
 	}
-	if r.err == nil {
-		r.prefix = append(r.prefix[:0], make([]byte, length)...)
-		r.full(r.prefix)
+	rest, err := Decode(b, r.limit, s)
+	if s.Sealed = r.digests; r.digests {
+		copy(s.Digest[:], rest)
 	}
-	p.Prefix = r.prefix
-	if r.err != nil {
-		return fmt.Errorf("session: reading back what was spilled: %w", r.err)
-	}
-	return nil
+	return err
 }
 
-func (r *recordReader) full(b []byte) {
-	if r.err == nil {
-		_, r.err = io.ReadFull(r.r, b)
+func cutShort(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
 	}
-}
-
-func (r *recordReader) number() (v uint64) {
-	if r.err == nil {
-		v, r.err = binary.ReadUvarint(r.r)
-	}
-	return v
-}
-
-func (r *recordReader) signed() (v int64) {
-	if r.err == nil {
-		v, r.err = binary.ReadVarint(r.r)
-	}
-	return v
+	return err
 }

@@ -116,27 +116,27 @@ func (t *Table) Add(p *Packet, tuples []FiveTuple, first uint64) uint32 {
 	id, ok := t.find(p, tuples)
 	if !ok {
 		a := p.a
-		if p.flags&ipv6 != 0 {
+		if p.b == mark6 {
 			a = uint64(len(t.six))
 			t.six = append(t.six, tuples[p.a])
 		}
 		id = t.append(a, p.b, p.hash)
 		h, c := t.at(id)
 		h.gen = p.gen
-		c.first, c.start = first+uint64(p.Number), p.Time
-		h.last, h.up = p.Time, p.flags&up != 0
+		c.first, c.start = first+uint64(p.Number), p.Layout.Time()
+		h.last, h.up = c.start, p.Layout.FromLower()
 	}
 	h := &t.hot[id/perBlock][id%perBlock]
 	d := 0
-	if p.flags&up == 0 {
+	if !p.Layout.FromLower() {
 		d = 1
 	}
-	h.sizes[d&1] += uint64(p.end) - uint64(p.network)
+	h.sizes[d&1] += uint64(p.Layout.End() - p.Layout.Network())
 	h.packets[d&1]++
 	if h.packets[d&1] == 0 {
 		t.cold[id/perBlock][id%perBlock].more[d&1]++
 	}
-	h.last = max(h.last, p.Time)
+	h.last = max(h.last, p.Layout.Time())
 	return id
 }
 
@@ -155,7 +155,7 @@ func (t *Table) find(p *Packet, tuples []FiveTuple) (id uint32, ok bool) {
 		h := &t.hot[id/perBlock][id%perBlock]
 		switch {
 		case h.b != p.b || h.gen != p.gen:
-		case p.flags&ipv6 != 0:
+		case p.b == mark6:
 			if t.six[h.a] == tuples[p.a] {
 				return id, true
 			}
@@ -256,8 +256,9 @@ func (t *Table) Note(data []byte, s *header.Stack, number uint64, time int64) ui
 }
 
 // NoteBroken is Note with a Breaker, which may be nil, also for packets that are
-// left out (kept is false). ok is false if the packet belongs to no session.
-func (t *Table) NoteBroken(b *Breaker, data []byte, s *header.Stack, number uint64, time int64, kept bool) (id uint32, ok bool) {
+// left out (kept is false). l is nil if the packet belongs to no session; else it
+// is valid until the next call.
+func (t *Table) NoteBroken(b *Breaker, data []byte, s *header.Stack, number uint64, time int64, kept bool) (id uint32, l *header.Layout) {
 	t.one.Reset(1)
 	if kept {
 		t.one.Add(&t.seed, data, s, 0, 0, time)
@@ -267,10 +268,10 @@ func (t *Table) NoteBroken(b *Breaker, data []byte, s *header.Stack, number uint
 	for i := range t.one.Packets[0] {
 		p := &t.one.Packets[0][i]
 		if b == nil && kept || b != nil && b.Number(p, t.one.tuples[0]) {
-			return t.Add(p, t.one.tuples[0], number), true
+			return t.Add(p, t.one.tuples[0], number), &p.Layout
 		}
 	}
-	return 0, false
+	return 0, nil
 }
 
 // At returns the partial of the session at place id, 0 <= id < Len. Its prefix
@@ -316,7 +317,7 @@ func (t *Table) MergePartial(key FiveTuple, gen uint16, p Partial) uint32 {
 	if key.version == 4 {
 		q.a, q.b = key.pack4()
 	} else {
-		q.b, q.flags, six[0] = mark6, ipv6, key
+		q.b, six[0] = mark6, key
 	}
 	id, ok := t.find(&q, six[:])
 	var before Partial

@@ -56,7 +56,7 @@ func showLabels(cmd *cobra.Command, paths []string) error {
 		return err
 	}
 	o := mill.Default()
-	if err := labelOptions(v, &o); err != nil {
+	if err := labelOptions(cmd.Context(), v, &o); err != nil {
 		return err
 	}
 	o.Unknown = mill.KeepUnknown // it shows them

@@ -82,7 +82,7 @@ func (c *console) plan(p *mill.Plan, full bool, where string) {
 	for _, e := range p.Problems {
 		complain(c.err, advised(e))
 	}
-	counts := map[mill.SkipReason]int{}
+	counts := map[string]int{}
 	for _, s := range p.Skipped {
 		counts[s.Reason]++
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/pcapmill/pcapmill/dev/bench/traffic"
+	"github.com/pcapmill/pcapmill/internal/full"
 )
 
 // tmpfs mounts a small file system of its own, or skips the test.
@@ -85,7 +86,10 @@ func sizeOf(files map[string]string) (kilobytes int) {
 }
 
 func fillDisk(t *testing.T, in string, options []string, start, end map[string]string) {
-	const rounds = 12
+	rounds := 4
+	if full.Asked() {
+		rounds = 12
+	}
 	least, most := sizeOf(start), 3*sizeOf(end) // new files stand beside old ones
 	disk := tmpfs(t, most)
 	out := filepath.Join(disk, "out")

@@ -14,6 +14,7 @@ import (
 	"github.com/pcapmill/pcapmill/dataset/wds"
 	"github.com/pcapmill/pcapmill/internal/config"
 	"github.com/pcapmill/pcapmill/internal/export"
+	"github.com/pcapmill/pcapmill/internal/settings"
 )
 
 // storeFormat is the one that every dataset has, and that is not exported.
@@ -94,7 +95,7 @@ func exportJobs(v *config.Values) (jobs []export.Job, err error) {
 func exportCommand(dir string, r *export.Record) string {
 	line := fmt.Sprintf("pcapmill export %s --format %s", shown(dir), shown(r.Name))
 	defaults := config.Defaults()
-	for _, o := range config.Options() { // in the order of --help
+	for _, o := range settings.Options() { // in the order of --help
 		if value, ok := r.Options[o.Name]; ok && value != defaults.Get(o.Name) {
 			line += " --" + o.Name + " " + shown(value)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/internal/config"
 	"github.com/pcapmill/pcapmill/internal/export"
+	"github.com/pcapmill/pcapmill/internal/settings"
 )
 
 // TestFormats compares the list of formats with the names that --format takes, with
@@ -44,7 +45,7 @@ func TestFormats(t *testing.T) {
 			t.Errorf("the help of export does not say what %s is", f.name)
 		}
 	}
-	for _, o := range config.Options() {
+	for _, o := range settings.Options() {
 		if o.Name == "format" && !slices.Equal(slices.Sorted(slices.Values(o.Values)), slices.Sorted(slices.Values(names))) {
 			t.Errorf("--format takes %v, the formats are %v", o.Values, names)
 		}

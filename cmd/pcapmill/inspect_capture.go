@@ -17,7 +17,7 @@ import (
 
 // capture shows what a run would find in a capture.
 func (in *inspector) capture(cmd *cobra.Command, path string) error {
-	o, err := millOptions(in.values)
+	o, err := millOptions(cmd.Context(), in.values)
 	if err != nil {
 		return err
 	}

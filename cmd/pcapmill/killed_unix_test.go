@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/pcapmill/pcapmill/dataset/idx"
+	"github.com/pcapmill/pcapmill/internal/full"
+	"github.com/pcapmill/pcapmill/internal/storetest"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 )
@@ -129,7 +131,7 @@ func wholeCaptures(t *testing.T, what, dir string, whole map[string]string) (whe
 	if _, err := os.Stat(filepath.Join(dir, manifest.Name)); os.IsNotExist(err) {
 		return "before the first manifest"
 	}
-	m, err := manifest.Load(dir)
+	m, err := storetest.Load(dir)
 	if err == nil {
 		err = m.Check()
 	}
@@ -167,9 +169,13 @@ func wholeCaptures(t *testing.T, what, dir string, whole map[string]string) (whe
 
 // TestKilled kills the program at random moments of runs over many captures, some of them again while they complete what was
 // left, and lets the same command complete it: to the bytes of a run that was not killed. Small samples are committed by renames
-// to the end, large ones in place from some point on.
+// to the end, large ones in place from some point on. By default there are six trials; .ci/run has more, and
+// dev/scripts/killtest.sh as many as one likes.
 func TestKilled(t *testing.T) {
-	kills, captures := 30, 300
+	kills, captures := 6, 60
+	if full.Asked() {
+		kills, captures = 30, 300
+	}
 	if n, err := strconv.Atoi(os.Getenv(killsEnv)); err == nil {
 		kills, captures = n, 900
 	}

@@ -1,8 +1,9 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
-	"time"
 
 	"github.com/pcapmill/pcapmill/internal/config"
 	"github.com/pcapmill/pcapmill/label"
@@ -17,8 +18,8 @@ var labelNames = []string{"labels", "label-from", "table", "table-preset", "tabl
 var tableNames = labelNames[2:8]
 
 // labelOptions turns the options of labels into what the mill understands; a table of flows
-// is read. Every error is one of usage.
-func labelOptions(v *config.Values, o *mill.Options) (err error) {
+// is read, into as much memory as o has for it. Every error but an interrupt is one of usage.
+func labelOptions(ctx context.Context, v *config.Values, o *mill.Options) (err error) {
 	if o.LabelFrom, err = mill.ParseLabelFrom(v.Get("label-from")); err != nil {
 		return usage("%s: %w", from(v, "label-from"), err)
 	}
@@ -42,38 +43,22 @@ func labelOptions(v *config.Values, o *mill.Options) (err error) {
 	if v.Get("table") == "" {
 		return usage("%s: no table; give --table FILE", from(v, "label-from"))
 	}
-	f, err := flowOptions(v)
-	if err != nil {
-		return err
+	o.Table = flows.Source{
+		Path: v.Get("table"), Preset: v.Get("table-preset"), Columns: v.Get("table-columns"),
+		Times: v.Get("table-time"), Zone: v.Get("table-timezone"), Offset: v.Get("table-offset"),
 	}
-	if o.Flows, err = flows.Load(v.Get("table"), f); err != nil {
+	reading, err := o.Table.Options()
+	var bad *flows.SourceError
+	if errors.As(err, &bad) {
+		return usage("%s: %w", from(v, bad.Option), bad.Err)
+	}
+	if o.Flows, err = flows.Load(ctx, o.Table.Path, o.FlowMemory(), reading); err != nil {
+		if ctx.Err() != nil {
+			return &status{exitInterrupted, errors.New("interrupted while it read the table; nothing was written")}
+		}
 		return usage("%s: %w", from(v, "table"), err)
 	}
 	return nil
-}
-
-// flowOptions say how the table is read.
-func flowOptions(v *config.Values) (o flows.Options, err error) {
-	if name := v.Get("table-preset"); name != "" {
-		if o, err = flows.Preset(name); err != nil {
-			return o, usage("%s: %w", from(v, "table-preset"), err)
-		}
-	}
-	if list := v.Get("table-columns"); list != "" {
-		if err := o.SetColumns(list); err != nil {
-			return o, usage("%s: %w", from(v, "table-columns"), err)
-		}
-	}
-	if layout := v.Get("table-time"); layout != "" {
-		o.Times = layout
-	}
-	o.Zone = v.Get("table-timezone")
-	if text := v.Get("table-offset"); text != "" {
-		if o.Offset, err = time.ParseDuration(text); err != nil {
-			return o, usage("%s: %q: need a duration like -1.5s or 1h", from(v, "table-offset"), text)
-		}
-	}
-	return o, nil
 }
 
 // flows says what became of the rows of the table.

@@ -18,7 +18,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pcapmill/pcapmill/internal/config"
+	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/internal/version"
 )
 
@@ -94,8 +94,8 @@ func helpInstead(cmd *cobra.Command, _ []string) error {
 // needs no value: it becomes "--udp-pad=on".
 func joinSwitches(args []string) []string {
 	switches := map[string]bool{}
-	for _, o := range config.Options() {
-		if o.Kind == config.Switch {
+	for _, o := range settings.Options() {
+		if o.Kind == settings.Switch {
 			switches["--"+o.Name] = true
 		}
 	}

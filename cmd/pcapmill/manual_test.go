@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra/doc"
 	"github.com/spf13/pflag"
 
-	"github.com/pcapmill/pcapmill/internal/config"
+	"github.com/pcapmill/pcapmill/internal/settings"
 )
 
 var update = flag.Bool("update", false, "make the manual pages and golden files anew")
@@ -91,7 +91,7 @@ func documentFlag(f *pflag.Flag) {
 	if f.Name == "help" {
 		f.Usage = "show a shorter form of this page"
 	}
-	for _, o := range config.Options() {
+	for _, o := range settings.Options() {
 		if o.Name != f.Name || f.Annotations[groupKey] == nil {
 			continue
 		}
@@ -158,7 +158,7 @@ func TestManualSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, o := range config.Options() {
+	for _, o := range settings.Options() {
 		if option := `\fB--` + o.Name + `\fP`; !strings.Contains(string(convert), option) {
 			t.Errorf("pcapmill-convert.1: no %s", option)
 		}

@@ -67,7 +67,7 @@ func (c *recipe) file() []byte {
 	raw := testcap.Pcap{LinkType: uint32(c.link)}.File(packets...)
 	if c.format == "pcapng" {
 		for range c.also {
-			packets = append(packets, testcap.Packet{LinkType: testcap.FDDI, Data: []byte("not looked at")})
+			packets = append(packets, testcap.Packet{LinkType: testcap.USBLinux, Data: []byte("not looked at")})
 		}
 		raw = testcap.NGFile(false, packets...)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/config"
+	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
@@ -21,14 +23,14 @@ import (
 func addOptions(cmd *cobra.Command, names ...string) {
 	cmd.Flags().SortFlags = false // the order of the table
 	cmd.Flags().String("config", "", "YAML `FILE` with options (see 'pcapmill config init')")
-	for _, o := range config.Options() {
+	for _, o := range settings.Options() {
 		if names != nil && !slices.Contains(names, o.Name) {
 			continue
 		}
 		short := map[string]string{"out": "o", "workers": "j"}[o.Name]
 		cmd.Flags().VarP(&text{value: o.Default, kind: o.Arg}, o.Name, short, o.Short)
 		f := cmd.Flags().Lookup(o.Name)
-		if o.Kind == config.Switch {
+		if o.Kind == settings.Switch {
 			f.NoOptDefVal = "on"
 		}
 		f.Annotations = map[string][]string{groupKey: {o.Group}}
@@ -84,9 +86,9 @@ func choose(cmd *cobra.Command) (*config.Values, error) {
 	return v, nil
 }
 
-// millOptions turns values into what the mill understands. Every error is one
-// of usage.
-func millOptions(v *config.Values) (o mill.Options, err error) {
+// millOptions turns values into what the mill understands. Every error but an
+// interrupt is one of usage.
+func millOptions(ctx context.Context, v *config.Values) (o mill.Options, err error) {
 	parse := func(name string, set func(text string) error) {
 		if err != nil {
 			return
@@ -95,11 +97,9 @@ func millOptions(v *config.Values) (o mill.Options, err error) {
 			err = usage("%s: %w", from(v, name), e)
 		}
 	}
-	parse("mac", func(t string) (e error) { o.Mask.MAC, e = mask.ParseAddress(t); return e })
-	parse("ip", func(t string) (e error) { o.Mask.IP, e = mask.ParseIP(t); return e })
-	parse("ports", func(t string) (e error) { o.Mask.Ports, e = mask.ParseField(t); return e })
-	parse("checksums", func(t string) (e error) { o.Mask.Checksums, e = mask.ParseField(t); return e })
-	parse("content", func(t string) (e error) { o.Mask.Content, e = mask.ParseContent(t); return e })
+	for _, name := range mask.Fields() {
+		parse(name, func(t string) error { return o.Mask.Set(name, t) })
+	}
 	parse("drop", func(t string) (e error) { o.Drop, e = header.ParseDrop(t); return e })
 	parse("dedup", func(t string) (e error) { o.Dedup, e = sample.ParseDedup(t); return e })
 	size := "shape"
@@ -108,7 +108,6 @@ func millOptions(v *config.Values) (o mill.Options, err error) {
 	}
 	parse(size, func(string) (e error) { o.Shape, e = shape(v); return e })
 	parse("key-file", func(string) (e error) { o.Key, e = v.ReadKey(); return e })
-	o.Mask.UDPPad = v.On("udp-pad")
 	o.Workers = v.Number("workers")
 	o.InputSHA256 = v.On("input-sha256")
 	o.Resync, o.MaxExpansion = v.On("resync"), v.Number("max-expansion")
@@ -116,15 +115,15 @@ func millOptions(v *config.Values) (o mill.Options, err error) {
 	parse("idle-timeout", func(t string) error { return idle(t, &o.Breaks.Idle) })
 	o.Breaks.Restart = v.On("tcp-restart")
 	o.MinPackets, o.MinBytes = int64(v.Number("min-packets")), int64(v.Number("min-bytes"))
-	if err == nil {
-		err = labelOptions(v, &o)
-	}
 	o.Memory, o.Tmp = v.Size("memory"), v.Get("tmp")
 	if o.Memory != 0 && o.Memory < mill.MinMemory && err == nil {
 		err = usage("%s: %s: need 128MiB or more, or 0 for half of what there is", from(v, "memory"), v.Get("memory"))
 	}
 	if info, e := os.Stat(o.Tmp); o.Tmp != "" && err == nil && (e != nil || !info.IsDir()) {
 		err = usage("%s: %s is no directory", from(v, "tmp"), shown(o.Tmp))
+	}
+	if err == nil {
+		err = labelOptions(ctx, v, &o)
 	}
 	return o, err
 }

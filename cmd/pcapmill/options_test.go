@@ -9,12 +9,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pcapmill/pcapmill/internal/config"
+	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/mill"
 )
 
 // TestDefaultsAreTheMills compares the table's defaults with the library's.
 func TestDefaultsAreTheMills(t *testing.T) {
-	have, err := millOptions(config.Defaults())
+	have, err := millOptions(t.Context(), config.Defaults())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +30,7 @@ func TestDefaultsAreTheMills(t *testing.T) {
 // TestEveryValueIsUnderstood gives every option every value that its table
 // allows.
 func TestEveryValueIsUnderstood(t *testing.T) {
-	for _, o := range config.Options() {
+	for _, o := range settings.Options() {
 		for _, value := range o.Values {
 			v := config.Defaults()
 			if err := v.Set(o.Name, value, "--"+o.Name); err != nil {
@@ -38,7 +39,7 @@ func TestEveryValueIsUnderstood(t *testing.T) {
 			if o.Name == "label-from" && value == "table" {
 				continue // needs one: see labels-table.txtar
 			}
-			if _, err := millOptions(v); err != nil {
+			if _, err := millOptions(t.Context(), v); err != nil {
 				t.Errorf("--%s %s: %v", o.Name, value, err)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/dev/bench/traffic"
+	"github.com/pcapmill/pcapmill/internal/full"
 )
 
 // peersPython is the Python that dev/bench/peers/install.sh makes. Without one, or
@@ -35,8 +36,8 @@ func peersPython(t *testing.T, library string) string {
 // TestSameWorkInPython: the loops that stand for the reference script keep the
 // same packets and sessions as pcapmill and write the same bytes.
 func TestSameWorkInPython(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts Python and scapy six times")
+	if !full.Asked() {
+		t.Skip("starts Python and scapy six times; " + full.Env + " asks for it")
 	}
 	for _, library := range []string{"scapy", "scapy-build", "dpkt"} {
 		t.Run(library, func(t *testing.T) {

@@ -59,6 +59,7 @@ func inMemory(tb testing.TB, c traffic.Config) []byte {
 type packet struct {
 	at, end int // in the data of all
 	stack   header.Stack
+	layout  header.Layout
 	number  uint64
 	time    int64
 }
@@ -68,11 +69,11 @@ func kept(tb testing.TB, c traffic.Config) (data []byte, ps []packet) {
 	tb.Helper()
 	read(tb, inMemory(tb, c), func(p *capture.Packet) {
 		var s header.Stack
-		header.Decode(p.LinkType, p.Data, &s)
+		header.Decode(p.LinkType, p.Data, uint32(len(p.Data)), &s)
 		if header.DropDefault.Reason(&s) == header.OK {
 			at := len(data)
 			data = append(data, p.Data...)
-			ps = append(ps, packet{at, len(data), s, p.At.Packet, p.Time})
+			ps = append(ps, packet{at, len(data), s, s.Layout(p.Time, true), p.At.Packet, p.Time})
 		}
 	})
 	return data, ps
@@ -190,7 +191,7 @@ func BenchmarkDecode(b *testing.B) {
 			for b.Loop() {
 				rounds++
 				for i := range ps {
-					header.Decode(capture.LinkTypeEthernet, data[ps[i].at:ps[i].end], &s)
+					header.Decode(header.LinkTypeEthernet, data[ps[i].at:ps[i].end], uint32(len(data[ps[i].at:ps[i].end])), &s)
 					if header.DropDefault.Reason(&s) == header.OK {
 						used++
 					}
@@ -225,7 +226,7 @@ func BenchmarkMask(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				for i := range ps {
-					m.Write(room, data[ps[i].at:ps[i].end], &ps[i].stack)
+					m.Write(room, data[ps[i].at:ps[i].end], &ps[i].layout)
 				}
 			}
 			perPacket(b, int64(len(ps)))

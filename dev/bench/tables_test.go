@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/pcapmill/pcapmill/dev/bench/traffic"
-	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/session"
@@ -72,7 +71,7 @@ func BenchmarkTable(b *testing.B) {
 				for b.Loop() {
 					t := session.NewTable(784, false, seed)
 					if name != "note" {
-						fill(t, &r, name == "touched", func(id uint32, p *session.Packet) { t.Contribute(id, int(p.Len)-14, nil) })
+						fill(t, &r, name == "touched", func(id uint32, p *session.Packet) { t.Contribute(id, p.Layout.End()-14, nil) })
 						continue
 					}
 					for i := range ps {
@@ -116,13 +115,11 @@ func digest(b []byte) [16]byte { return dedup.OfSample(b) }
 
 // applied is what mill does with a packet of a session.
 func applied(t *session.Table, m *mask.Masker, data []byte) func(id uint32, p *session.Packet) {
-	var s header.Stack
 	return func(id uint32, p *session.Packet) {
-		d := data[p.At : p.At+p.Len : p.At+p.Len]
-		p.Stack(d, &s)
-		n := m.Len(&s)
+		d := data[p.At:][:p.Layout.End()]
+		n := m.Len(&p.Layout)
 		if room := t.Room(id, n); len(room) > 0 {
-			m.Write(room, d, &s)
+			m.Write(room, d, &p.Layout)
 		}
 		t.Contribute(id, n, nil)
 	}

@@ -26,10 +26,10 @@ var update = flag.Bool("update", false, "make the golden files anew")
 func example() *card.Input {
 	m := &manifest.Manifest{
 		Format: manifest.Format, Version: manifest.Version, Tool: manifest.Tool{Name: "pcapmill", Version: "0.1.0"}, Samples: 1234, Rows: 28, Cols: 28,
-		Settings: manifest.Settings{
-			Length: 784, Shape: "28x28", Content: "packet", MAC: "remove", IP: "anonymize", Ports: "keep", Checksums: "zero", Key: "0123456789abcdef",
-			Drop: "none", Dedup: "none", Labels: "mine",
-		},
+		Settings: manifest.NewSettings(map[string]string{
+			"length": "784", "shape": "28x28", "content": "packet", "mac": "remove", "ip": "anonymize", "ports": "keep", "checksums": "zero", "key": "0123456789abcdef",
+			"drop": "none", "dedup": "none", "labels": "mine",
+		}),
 		Classes: []manifest.Class{
 			{Label: 0, Name: "Chat", Keywords: []string{"chat"}, Samples: 1200},
 			{Label: 1, Name: "a|b `c` _d_ <e>\n- f: \"g\"", Samples: 30},

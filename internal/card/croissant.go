@@ -42,7 +42,7 @@ func Croissant(in *Input) ([]byte, error) {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", " ")
 	if err := e.Encode(top); err != nil {
-		return nil, fmt.Errorf("card: croissant: %w", err)
+		return nil, fmt.Errorf("croissant: %w", err)
 	}
 	return plainjson.Escape(b.Bytes()), nil
 }
@@ -63,7 +63,7 @@ func licenseURL(name string) string {
 
 func description(in *Input) string {
 	text := fmt.Sprintf("%s of network traffic from %s: masked bytes of bidirectional five-tuples as %s uint8 arrays with a class label. Made by pcapmill.",
-		plural(in.Manifest.Samples, "session"), plural(int64(len(in.Manifest.Captures)), "packet capture"), in.Manifest.Settings.Shape)
+		plural(in.Manifest.Samples, "session"), plural(int64(len(in.Manifest.Captures)), "packet capture"), in.Manifest.Settings.Get("shape"))
 	if in.About.Description != "" {
 		text = in.About.Description + "\n\n" + text
 	}

@@ -26,7 +26,7 @@ func Readme(in *Input) (string, error) {
 	}
 	print, err := in.Manifest.Settings.Fingerprint()
 	if err != nil {
-		return "", fmt.Errorf("card: %w", err)
+		return "", err
 	}
 	w := &writer{in: in}
 	w.WriteString(frontMatter(in))
@@ -68,11 +68,11 @@ func (w *writer) about() {
 	w.line("%s of network traffic, made from %s by [pcapmill](https://github.com/pcapmill/pcapmill) %s.",
 		plural(m.Samples, "sample"), plural(int64(len(m.Captures)), "packet capture"), markdown(m.Tool.Version))
 	what := "its packets"
-	if m.Settings.Content == "payload" {
+	if m.Settings.Get("content") == "payload" {
 		what = "the TCP or UDP payload of its packets"
 	}
-	w.line("A sample is one session, all packets of a five-tuple in both directions: %s one behind the other, masked, the first %s bytes of that,", what, thousands(int64(m.Settings.Length)))
-	w.line("padded with zeros, as a %s array of `uint8`. Sample *i* has label *i*.", m.Settings.Shape)
+	w.line("A sample is one session, all packets of a five-tuple in both directions: %s one behind the other, masked, the first %s bytes of that,", what, thousands(m.Settings.Int("length")))
+	w.line("padded with zeros, as a %s array of `uint8`. Sample *i* has label *i*.", m.Settings.Get("shape"))
 }
 
 func (w *writer) files() {
@@ -83,7 +83,7 @@ func (w *writer) files() {
 	}
 	w.line("\n## Files\n")
 	w.line("| file | what |\n|---|---|")
-	w.line("| `session_output.idx3` | the samples: IDX, %s x %s `uint8` behind a header of 16 bytes |", thousands(m.Samples), m.Settings.Shape)
+	w.line("| `session_output.idx3` | the samples: IDX, %s x %s `uint8` behind a header of 16 bytes |", thousands(m.Samples), m.Settings.Get("shape"))
 	w.line("| `label_output.idx1` | the labels: IDX, %s %s behind a header of 8 bytes; %d is unknown |", thousands(m.Samples), labels, m.Unknown())
 	if w.in.has("sample_table.bin") {
 		w.line("| `sample_table.bin` | capture, session, times, packets, bytes and digest of every sample: records of 96 bytes |")
@@ -120,7 +120,7 @@ func (w *writer) folders() (out []folder) {
 func (w *writer) classes() {
 	m := w.in.Manifest
 	w.line("\n## Classes\n")
-	w.line("Class table `%s`. %s\n", code(m.Settings.Labels), w.origin())
+	w.line("Class table `%s`. %s\n", code(w.value("labels")), w.origin())
 	head, rule := "| label | class | samples | share | captures |", "|---:|---|---:|---:|---:|"
 	for _, s := range w.in.Splits {
 		head += " " + s.Name + " |"
@@ -147,8 +147,8 @@ func (w *writer) classes() {
 
 // origin says where labels come from.
 func (w *writer) origin() string {
-	switch from := w.option("label-from"); from {
-	case "", "name":
+	switch from := w.in.Manifest.Settings.Get("label_from"); from {
+	case "name":
 		return "A capture's label comes from its name: the longest keyword decides."
 	case "dir":
 		return "A capture's label comes from the folder that it was in."

@@ -1,74 +1,44 @@
 package card
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"strings"
 
+	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/manifest"
 )
 
-// option is one setting in the words of the command line.
-type option struct{ name, value string }
-
-// options are the settings in the order in which the manifest has them. It goes by their
-// JSON, so that none can be forgotten.
-func options(s manifest.Settings) ([]option, error) {
-	text, err := json.Marshal(s)
-	if err != nil {
-		return nil, err
-	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	var out []option
-	name := ""
-	for {
-		token, err := d.Token()
-		if err != nil {
-			return out, nil // at the end of a text that was just made
-		}
-		if _, ok := token.(json.Delim); ok {
-			continue
-		}
-		if name == "" {
-			name = strings.ReplaceAll(fmt.Sprint(token), "_", "-")
-			continue
-		}
-		value := fmt.Sprint(token)
-		switch token {
-		case true:
-			value = "on"
-		case false:
-			value = "off"
-		}
-		out = append(out, option{name, value})
-		name = ""
-	}
-}
-
-// option is the value of a setting, or "" if there is none of that name.
-func (w *writer) option(name string) string {
-	list, _ := options(w.in.Manifest.Settings) // Readme has made their JSON before
-	for _, o := range list {
-		if o.name == name {
-			return o.value
+// value is a setting as a person reads it.
+func (w *writer) value(key string) string {
+	for _, r := range settings.Recorded() {
+		if r.Key == key {
+			return r.Shown(w.in.Manifest.Settings.Get(key))
 		}
 	}
 	return ""
 }
 
+// each walks the settings that the manifest has: all but those omitted at their defaults.
+func (w *writer) each(yield func(r *settings.Record, value string)) {
+	for _, r := range settings.Recorded() {
+		if value := w.in.Manifest.Settings.Get(r.Key); !r.Omit || value != r.Default() {
+			yield(&r, r.Shown(value))
+		}
+	}
+}
+
 func (w *writer) settings(print string) {
 	w.line("\n## Settings\n")
 	w.line("| option | value |\n|---|---|")
-	list, _ := options(w.in.Manifest.Settings) // Readme has made their JSON before
-	for _, o := range list {
-		if o.name == "key" {
-			w.line("| `--key-file` | a key with the id `%s` |", code(o.value))
-			continue
+	w.each(func(r *settings.Record, value string) {
+		switch {
+		case r.Key == "key":
+			w.line("| `--key-file` | a key with the id `%s` |", code(value))
+		case r.Fact:
+			w.line("| `--%s` | SHA-256 of what it holds: `%s` |", r.Option.Name, code(value))
+		default:
+			w.line("| `--%s` | `%s` |", r.Name, code(value))
 		}
-		w.line("| `--%s` | `%s` |", o.name, code(o.value))
-	}
+	})
 	w.line("\nFingerprint of the settings, the SHA-256 of their canonical JSON: `%s`", print)
 }
 
@@ -76,26 +46,33 @@ func (w *writer) settings(print string) {
 func (w *writer) masking() {
 	s := &w.in.Manifest.Settings
 	w.line("\n## Masking\n")
-	if s.Content == "payload" {
+	if s.Get("content") == "payload" {
 		w.line("Samples hold payload only: no link, IP, TCP or UDP header of a packet is in them.")
 	} else {
-		for _, l := range []string{maskLine("Link headers and MAC addresses", s.MAC), maskLine("IP addresses", s.IP), maskLine("TCP and UDP ports", s.Ports), maskLine("IPv4, TCP and UDP checksums", s.Checksums)} {
+		for _, l := range []string{maskLine("Link headers and MAC addresses", s.Get("mac")), maskLine("IP addresses", s.Get("ip")), maskLine("TCP and UDP ports", s.Get("ports")), maskLine("IPv4, TCP and UDP checksums", s.Get("checksums"))} {
 			w.line("* %s", l)
 		}
-		if s.UDPPad {
+		if s.On("udp_pad") {
 			w.line("* 12 zero bytes stand behind each UDP header.")
 		}
 	}
 	w.line("")
 	switch {
-	case s.Content == "payload" || s.MAC != "anonymize" && s.IP != "anonymize" && s.IP != "prefix":
-	case s.Key == "":
+	case !w.in.pseudonyms():
+	case s.Get("key") == "":
 		w.line("Pseudonyms were made **without a key**: whoever tries all addresses gets them back.\n")
 	default:
-		w.line("Pseudonyms were made with a secret key (id `%s`); whoever has it can link them to addresses.\n", code(s.Key))
+		w.line("Pseudonyms were made with a secret key (id `%s`); whoever has it can link them to addresses.\n", code(s.Get("key")))
 	}
 	w.line("Payload is as it was captured, and may hold names, addresses, cookies and the like in clear text; so are other header fields (TTL, IP identification, TCP")
 	w.line("sequence numbers, options and time stamps). Names of captures are as they were given.")
+}
+
+// pseudonyms reports whether addresses in the samples were replaced by pseudonyms.
+func (in *Input) pseudonyms() bool {
+	s := &in.Manifest.Settings
+	mac, ip := s.Get("mac"), s.Get("ip")
+	return s.Get("content") != "payload" && (mac == "anonymize" || ip == "anonymize" || ip == "prefix")
 }
 
 func maskLine(what, value string) string {
@@ -146,15 +123,15 @@ func (w *writer) limits() {
 		}
 		passed += gaps(&m.Captures[i])
 	}
-	from := w.option("label-from")
-	say(from == "" || from == "name" || from == "dir", "All sessions of a capture have its label, whatever is in them: background traffic carries it too, unless the filters left it out (`--drop %s`).",
-		code(m.Settings.Drop))
+	from := m.Settings.Get("label_from")
+	say(from == "name" || from == "dir", "All sessions of a capture have its label, whatever is in them: background traffic carries it too, unless the filters left it out (`--drop %s`).",
+		code(m.Settings.Get("drop")))
 	say(len(single) > 0, "One capture only: %s. What a model learns there may be the capture and not the class.", strings.Join(single, ", "))
 	say(len(none) > 0, "Without a sample: %s.", strings.Join(none, ", "))
 	say(least > 0 && most >= 10*least, "The largest class has %.0f times as many samples as the smallest.", float64(most)/float64(max(least, 1)))
 	say(w.in.unknown() > 0, "%s of no class, label %d.", plural(w.in.unknown(), "sample"), m.Unknown())
 	say(m.Totals.Conflicts > 0, "%s whose bytes stand under another label too: no model can tell these apart.", plural(m.Totals.Conflicts, "sample"))
-	say(m.Settings.Dedup == "none", "Duplicates were not removed, and may stand on both sides of a split.")
+	say(m.Settings.Get("dedup") == "none", "Duplicates were not removed, and may stand on both sides of a split.")
 	say(from == "table", "Labels are those of the table that was given, and as right as its clock: a session is looked for by five-tuple and time.")
 	say(passed > 0, "%s of captures could not be true and were passed over (`--resync on`); what is behind them may belong to sessions before them.", plural(passed, "part"))
 	say(damaged > 0, "%s ended before its end; what is before the damage is in the dataset.", plural(damaged, "capture"))
@@ -188,18 +165,32 @@ func (w *writer) load() {
 	}
 }
 
+// derived reports whether the class table was made of the directories or rows that occur,
+// so that no --labels names it.
+func (w *writer) derived() bool {
+	s := &w.in.Manifest.Settings
+	if s.Get("labels_sha256") != "" {
+		return false
+	}
+	from, labels := s.Get("label_from"), s.Get("labels")
+	return from == "dir" && labels == "directories" || from == "table" && labels == "table"
+}
+
 // again is the command that makes the same dataset from the same captures.
 func (w *writer) again() {
+	s := &w.in.Manifest.Settings
 	w.line("\n## Make it again\n\nWith the captures above, in that order, and pcapmill %s:\n", markdown(w.in.Manifest.Tool.Version))
 	text := "pcapmill convert CAPTURES -o DIR"
-	list, _ := options(w.in.Manifest.Settings) // Readme has made their JSON before
-	for _, o := range list {
-		if o.name == "key" {
-			o = option{"key-file", "KEY"}
+	w.each(func(r *settings.Record, value string) {
+		switch {
+		case r.Key == "key":
+			text += " --key-file KEY"
+		case r.Fact || r.Key == "labels" && w.derived():
+		default:
+			text += " --" + r.Option.Name + " " + shell(value)
 		}
-		text += " --" + o.name + " " + shell(o.value)
-	}
-	if w.option("label-from") == "table" {
+	})
+	if s.Get("label_from") == "table" {
 		text += " --table TABLE"
 	}
 	for _, command := range append([]string{text}, w.in.Again...) {
@@ -207,10 +198,19 @@ func (w *writer) again() {
 	}
 	w.line("")
 	w.line("The same captures and settings give the same bytes on any machine; only the seconds in `%s` differ.", manifest.Name)
-	if w.in.Manifest.Settings.Key != "" {
+	if s.Get("key") != "" {
 		w.line("KEY is the file of the secret key, which is in none of these files.")
 	}
-	if w.option("label-from") == "table" {
+	switch {
+	case s.Get("label_from") == "dir":
+		w.line("The captures are in the folders of their classes: name the folder that holds these.")
+	case s.Get("label_from") != "table":
+	case s.Get("table_sha256") != "":
+		w.line("TABLE is the table of labels, whose SHA-256 stands above (of a folder: of its tables one after the other).")
+	default:
 		w.line("TABLE is the table of labels, with the options that it was read with; their digest stands in `%s` as `label_table`.", manifest.Name)
+	}
+	if s.Get("labels_sha256") != "" {
+		w.line("The class table is the one above, class by class; `pcapmill labels --print` and its SHA-256 tell another one.")
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/pcapmill/pcapmill/internal/settings"
 )
 
 // maxFile bounds a configuration file in bytes.
@@ -18,12 +20,12 @@ const maxFile = 1 << 20
 func (v *Values) File(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("config: %w", err)
+		return err
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
-		return fmt.Errorf("config: %w", err)
+		return err
 	}
 	return v.Parse(path, text)
 }
@@ -31,11 +33,11 @@ func (v *Values) File(path string) error {
 // Parse reads the text of a configuration file; name is used in messages.
 func (v *Values) Parse(name string, text []byte) error {
 	if len(text) > maxFile {
-		return fmt.Errorf("config: %s: longer than %d bytes", name, maxFile)
+		return fmt.Errorf("%s: longer than %d bytes", name, maxFile)
 	}
 	doc, err := document(text)
 	if err != nil {
-		return fmt.Errorf("config: %s: %s", name, strings.TrimPrefix(err.Error(), "yaml: "))
+		return fmt.Errorf("%s: %s", name, strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	if doc.Kind == 0 || len(doc.Content) == 0 {
 		return nil // an empty file chooses nothing
@@ -45,7 +47,7 @@ func (v *Values) Parse(name string, text []byte) error {
 		return nil
 	}
 	if root.Kind != yaml.MappingNode {
-		return fmt.Errorf("config: %s:%d: need a mapping from option to value", name, root.Line)
+		return fmt.Errorf("%s:%d: need a mapping from option to value", name, root.Line)
 	}
 	given := map[string]int{}
 	for i := 0; i+1 < len(root.Content); i += 2 {
@@ -116,8 +118,7 @@ func Template() string {
 		"# Every line shows the default; remove the # in front of an option to change it.\n" +
 		"# Paths are relative to the directory that pcapmill is started in.\n")
 	group := ""
-	for i := range options {
-		o := &options[i]
+	for _, o := range settings.Options() {
 		if o.Group != group {
 			group = o.Group
 			fmt.Fprintf(&b, "\n# --- %s ---\n", group)
@@ -133,7 +134,7 @@ func Template() string {
 		if value == "" {
 			value = `""`
 		}
-		if o.Kind == List {
+		if o.Kind == settings.List {
 			value = "[" + strings.ReplaceAll(value, ",", ", ") + "]"
 		}
 		fmt.Fprintf(&b, "#%s: %s\n", o.Name, value)

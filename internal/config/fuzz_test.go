@@ -3,6 +3,8 @@ package config
 import (
 	"strings"
 	"testing"
+
+	"github.com/pcapmill/pcapmill/internal/settings"
 )
 
 // FuzzConfig: no text makes Parse panic; what it accepts, every option accepts
@@ -23,8 +25,8 @@ func FuzzConfig(f *testing.F) {
 			}
 			return
 		}
-		for _, o := range Options() {
-			clean, err := o.check(v.Get(o.Name))
+		for _, o := range settings.Options() {
+			clean, err := check(&o, v.Get(o.Name))
 			if v.From(o.Name) != "" && (err != nil || clean != v.Get(o.Name)) {
 				t.Errorf("%s: %q becomes %q, %v", o.Name, v.Get(o.Name), clean, err)
 			}

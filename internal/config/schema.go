@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/google/jsonschema-go/jsonschema"
+
+	"github.com/pcapmill/pcapmill/internal/settings"
 )
 
 // Schema is the JSON Schema (2020-12) of the configuration file, for editors.
@@ -17,14 +19,14 @@ func Schema() *jsonschema.Schema {
 		Properties:           map[string]*jsonschema.Schema{},
 		AdditionalProperties: &jsonschema.Schema{Not: &jsonschema.Schema{}},
 	}
-	for i := range options {
-		s.Properties[options[i].Name] = options[i].schema()
-		s.PropertyOrder = append(s.PropertyOrder, options[i].Name)
+	for _, o := range settings.Options() {
+		s.Properties[o.Name] = schema(&o)
+		s.PropertyOrder = append(s.PropertyOrder, o.Name)
 	}
 	return s
 }
 
-func (o *Option) schema() *jsonschema.Schema {
+func schema(o *settings.Option) *jsonschema.Schema {
 	s := &jsonschema.Schema{Description: o.Short + ". " + o.Long}
 	values := func() (v []any) {
 		for _, word := range o.Values {
@@ -33,17 +35,17 @@ func (o *Option) schema() *jsonschema.Schema {
 		return v
 	}
 	switch o.Kind {
-	case Number:
+	case settings.Number:
 		zero := 0.0
 		s.Type, s.Minimum = "integer", &zero
 		s.Default = json.RawMessage(o.Default)
 		return s
-	case Size:
+	case settings.Size:
 		zero := 0.0
 		s.AnyOf = []*jsonschema.Schema{{Type: "integer", Minimum: &zero}, {Type: "string", Pattern: `^[0-9.]+ *([kKmMgGtT]?([iI]?[bB])?)$`}}
-	case Switch:
+	case settings.Switch:
 		s.Enum = []any{"on", "off", true, false}
-	case List:
+	case settings.List:
 		one, least := "("+strings.Join(o.Values, "|")+")", 1
 		s.AnyOf = []*jsonschema.Schema{
 			{Type: "string", Pattern: "^" + one + "( *, *" + one + ")*$"},

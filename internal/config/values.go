@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/internal/typo"
 )
 
@@ -19,8 +20,8 @@ type Values struct {
 // Defaults are the values where the user says nothing.
 func Defaults() *Values {
 	v := &Values{value: map[string]string{}, from: map[string]string{}}
-	for i := range options {
-		v.value[options[i].Name] = options[i].Default
+	for _, o := range settings.Options() {
+		v.value[o.Name] = o.Default
 	}
 	return v
 }
@@ -35,19 +36,22 @@ type Error struct {
 // Error names the place, the option where the place does not name it already,
 // and the reason.
 func (e *Error) Error() string {
-	if o := (Option{Name: e.Option}); e.From == "--"+e.Option || e.From == o.Env() {
+	if o := (settings.Option{Name: e.Option}); e.From == "--"+e.Option || e.From == o.Env() {
 		return e.From + ": " + e.Reason
 	}
 	return fmt.Sprintf("%s: %s: %s", e.From, e.Option, e.Reason)
 }
 
+// Paths are the paths that the error names.
+func (e *Error) Paths() []string { return []string{e.From} }
+
 // Set gives an option a value. from is where it was given, for messages.
 func (v *Values) Set(name, value, from string) error {
-	o, ok := find(name)
+	o, ok := settings.Find(name)
 	if !ok {
-		return &Error{From: from, Option: name, Reason: "no such option" + suggest(name)}
+		return &Error{From: from, Option: name, Reason: "no such option" + typo.DidYouMean(name, settings.Names())}
 	}
-	clean, err := o.check(value)
+	clean, err := check(o, value)
 	if err != nil {
 		return &Error{From: from, Option: name, Reason: err.Error()}
 	}
@@ -55,16 +59,19 @@ func (v *Values) Set(name, value, from string) error {
 	return nil
 }
 
-// check returns the value in its plain form.
-func (o *Option) check(value string) (string, error) {
+// check returns the value in its plain form. A path is taken as it stands.
+func check(o *settings.Option, value string) (string, error) {
+	if o.Kind == settings.Path {
+		return value, nil
+	}
 	value = strings.TrimSpace(value)
 	switch o.Kind {
-	case Number:
+	case settings.Number:
 		n, err := strconv.Atoi(value)
 		if err != nil || n < 0 {
 			return "", fmt.Errorf("%q: need a whole number of 0 or more", value)
 		}
-	case Switch:
+	case settings.Switch:
 		switch strings.ToLower(value) {
 		case "on", "true", "yes", "1":
 			return "on", nil
@@ -72,25 +79,25 @@ func (o *Option) check(value string) (string, error) {
 			return "off", nil
 		}
 		return "", fmt.Errorf("%q: need on or off", value)
-	case Size:
+	case settings.Size:
 		if _, err := parseSize(value); err != nil {
 			return "", err
 		}
-	case List:
+	case settings.List:
 		for word := range strings.SplitSeq(value, ",") {
-			if err := o.oneOf(strings.TrimSpace(word)); err != nil {
+			if err := oneOf(o, strings.TrimSpace(word)); err != nil {
 				return "", err
 			}
 		}
 	default:
 		if o.Values != nil {
-			return value, o.oneOf(value)
+			return value, oneOf(o, value)
 		}
 	}
 	return value, nil
 }
 
-func (o *Option) oneOf(word string) error {
+func oneOf(o *settings.Option, word string) error {
 	if slices.Contains(o.Values, word) {
 		return nil
 	}
@@ -111,8 +118,8 @@ func alternatives(words []string) string {
 // not given.
 func (v *Values) Environment(environ []string) error {
 	known := map[string]string{"PCAPMILL_CONFIG": ""}
-	for i := range options {
-		known[options[i].Env()] = options[i].Name
+	for _, o := range settings.Options() {
+		known[o.Env()] = o.Name
 	}
 	for _, entry := range environ {
 		key, value, _ := strings.Cut(entry, "=")
@@ -168,11 +175,3 @@ func parseSize(text string) (int64, error) {
 
 // On is the value of a Switch option.
 func (v *Values) On(name string) bool { return v.value[name] == "on" }
-
-func suggest(name string) string {
-	var names []string
-	for i := range options {
-		names = append(names, options[i].Name)
-	}
-	return typo.DidYouMean(name, names)
-}

@@ -1,8 +1,11 @@
 package config
 
 import (
+	"encoding/json"
 	"errors"
 	"testing"
+
+	"github.com/pcapmill/pcapmill/internal/settings"
 )
 
 // TestPrecedence: whoever speaks last wins, and From says who it was.
@@ -54,7 +57,7 @@ func TestErrorsNameThePlaceAndTheCure(t *testing.T) {
 		if !errors.As(err, &e) || err.Error() != test.want {
 			t.Errorf("%s %q: %v, need %s", test.name, test.value, err, test.want)
 		}
-		if o, ok := find(test.name); ok && v.Get(test.name) != o.Default {
+		if o, ok := settings.Find(test.name); ok && v.Get(test.name) != o.Default {
 			t.Errorf("%s: a refused value was taken: %q", test.name, v.Get(test.name))
 		}
 	}
@@ -89,5 +92,49 @@ func TestSizes(t *testing.T) {
 		if err := Defaults().Set("memory", text, "--memory"); err == nil {
 			t.Errorf("%q is a size", text)
 		}
+	}
+}
+
+// TestDefaultsAreInPlainForm: check accepts every default and leaves it as it is.
+func TestDefaultsAreInPlainForm(t *testing.T) {
+	for _, o := range settings.Options() {
+		if clean, err := check(&o, o.Default); err != nil && o.Default != "" || clean != o.Default && err == nil {
+			t.Errorf("%s: default %q becomes %q, %v", o.Name, o.Default, clean, err)
+		}
+	}
+}
+
+// TestPathsAreTakenAsTheyStand: from every source, with blanks at both ends.
+func TestPathsAreTakenAsTheyStand(t *testing.T) {
+	paths := 0
+	for _, o := range settings.Options() {
+		if o.Kind != settings.Path {
+			continue
+		}
+		paths++
+		for _, path := range []string{" out", "out ", "\tout\n", " "} {
+			text, err := json.Marshal(map[string]string{o.Name: path})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for source, set := range map[string]func(v *Values) error{
+				"flag":        func(v *Values) error { return v.Set(o.Name, path, "--"+o.Name) },
+				"environment": func(v *Values) error { return v.Environment([]string{o.Env() + "=" + path}) },
+				"file":        func(v *Values) error { return v.Parse("a.yaml", text) },
+			} {
+				v := Defaults()
+				if err := set(v); err != nil || v.Get(o.Name) != path {
+					t.Errorf("%s %q from a %s: %q, %v", o.Name, path, source, v.Get(o.Name), err)
+				}
+			}
+		}
+	}
+	for _, name := range []string{"out", "labels", "table", "key-file", "tmp", "stdin-name"} {
+		if o, ok := settings.Find(name); !ok || o.Kind != settings.Path {
+			t.Errorf("%s is no path", name)
+		}
+	}
+	if paths < 6 {
+		t.Errorf("%d paths", paths)
 	}
 }

@@ -9,10 +9,12 @@ import (
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/fsys/faulty"
+	"github.com/pcapmill/pcapmill/internal/full"
 )
 
 // Faults checks what a writer promises about errors, for a format that takes its file
-// system from outside: every call that it makes fails once, in every way. Then every
+// system from outside: every call that it makes fails once, in every way. By default
+// every other call fails, in one way; internal/full asks for all. After a failure every
 // further Append, Prepare and Commit fails too, Close goes back to the last commit if
 // it says that it could, and the dataset opens at that commit in any case and can be
 // completed. spec is the shape of the samples, of which six should be more than the
@@ -29,16 +31,24 @@ func Faults(t *testing.T, spec dataset.Spec, newFormat func(disk fsys.FS) datase
 
 	disk := faulty.New(faulty.Unsynced{}, nil)
 	f.steps(t, "no fault", f.begun.restore(t), disk)
-	calls := disk.Calls()
+	calls, tried := disk.Calls(), 0
 	for n, c := range calls {
-		for _, how := range []faulty.How{faulty.Undone, faulty.Done, faulty.Half} {
-			if how == faulty.Half && c.Op != faulty.Write {
+		ways := []faulty.How{faulty.Undone, faulty.Done}
+		if c.Op == faulty.Write {
+			ways = append(ways, faulty.Half)
+		}
+		if !full.Asked() { // every other call, one way after the other
+			if n%2 > 0 {
 				continue
 			}
+			ways = ways[n/2%len(ways):][:1]
+		}
+		for _, how := range ways {
 			f.fault(t, &faulty.Fault{At: n, How: how, Err: syscall.EIO})
+			tried++
 		}
 	}
-	t.Logf("each of %d calls failed", len(calls))
+	t.Logf("%d faults of %d calls", tried, len(calls))
 }
 
 // faultBegun is how many samples are there before the writer that fails.

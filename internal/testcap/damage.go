@@ -53,7 +53,7 @@ func (s script) packet(st step, from, to end) Packet {
 	case noBytes:
 		p = p.Snap(0)
 	case unknownLink:
-		p.LinkType = FDDI
+		p.LinkType = USBLinux
 	}
 	if st.snap >= 0 {
 		p = p.Snap(st.snap)

@@ -12,7 +12,7 @@ func Convert(captures [][]byte, labels []uint16, s Settings) (*Result, error) {
 		return nil, err
 	}
 	if len(captures) != len(labels) {
-		return nil, fmt.Errorf("twin: %d captures and %d labels", len(captures), len(labels))
+		return nil, fmt.Errorf("%d captures and %d labels", len(captures), len(labels))
 	}
 	res := &Result{}
 	seenCaptures := map[string]bool{}    // label and uncompressed bytes
@@ -81,7 +81,7 @@ func Sessions(f File, c *CaptureResult, s Settings) [][]byte {
 	parts := map[string][][]byte{}
 	for _, r := range f.Records {
 		c.Packets++
-		h := Decode(r.LinkType, r.Data)
+		h := Decode(r.LinkType, r.Data, int(r.OrigLen))
 		if reason := h.dropped(s.Drop); reason != "" {
 			c.Left[reason]++
 			continue

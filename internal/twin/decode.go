@@ -21,7 +21,7 @@ type Headers struct {
 	DstPort   uint16
 	Payload   int // first byte behind the TCP or UDP header
 	End       int // behind the packet's last captured byte
-	AnnEnd    int // behind the packet's last byte as its length field announces it, captured or not
+	AnnEnd    int // behind the packet's last byte as its length field announces it, captured or not; if that is zero, on the wire
 }
 
 // left ends the decoding of a packet with a reason.
@@ -42,12 +42,12 @@ func ip4(d []byte, at int) Headers {
 	if be16(d, at+6)&0x1fff != 0 {
 		return left("fragment")
 	}
-	end := at + total
+	announced, end := at+total, min(at+total, len(d))
 	if total == 0 {
-		end = len(d)
+		announced, end = unknown, len(d)
 	}
 	h := Headers{
-		IP: at, Version: 4, Protocol: int(d[at+9]), AnnEnd: end, End: min(end, len(d)),
+		IP: at, Version: 4, Protocol: int(d[at+9]), AnnEnd: announced, End: end,
 		Src: netip.AddrFrom4([4]byte(d[at+12 : at+16])), Dst: netip.AddrFrom4([4]byte(d[at+16 : at+20])),
 	}
 	return transport(d, at+headerLen, h)
@@ -64,13 +64,14 @@ func ip6(d []byte, at int) Headers {
 	if ip.Version != 6 {
 		return left("malformed")
 	}
-	end := at + 40 + int(ip.Length)
+	announced := at + 40 + int(ip.Length)
+	end := min(announced, len(d))
 	if ip.Length == 0 {
-		end = len(d)
+		announced, end = unknown, len(d)
 	}
 	src, _ := netip.AddrFromSlice(ip.SrcIP)
 	dst, _ := netip.AddrFromSlice(ip.DstIP)
-	h := Headers{IP: at, Version: 6, AnnEnd: end, End: min(end, len(d)), Src: src, Dst: dst}
+	h := Headers{IP: at, Version: 6, AnnEnd: announced, End: end, Src: src, Dst: dst}
 	next := int(ip.NextHeader)
 	at += 40
 	for {

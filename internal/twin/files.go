@@ -40,10 +40,8 @@ func Packets(raw []byte) File {
 	plain, failed := decompress(raw)
 	f := File{Plain: plain}
 	switch {
-	case len(plain) >= 4 && isPcap(plain):
-		f.readPcap()
-	case len(plain) >= 4 && binary.BigEndian.Uint32(plain) == 0x0a0d0d0a:
-		f.readPcapNG()
+	case len(plain) >= 4 && (isPcap(plain) || binary.BigEndian.Uint32(plain) == 0x0a0d0d0a):
+		f.read()
 	default:
 		f.NotCapture = true
 		return f
@@ -117,17 +115,58 @@ func orderName(o binary.ByteOrder) string {
 	return "LE"
 }
 
-// readPcap reads pcap-savefile(5).
-func (f *File) readPcap() {
-	b := f.Plain
-	order, variant, _ := pcapMagic(b)
-	f.Format = "pcap " + orderName(order) + " " + variant
-	if len(b) < 24 {
-		f.damaged("truncated", 0)
-		return
+// read reads one capture after the other: where a record or block is due, another capture may begin, as cat leaves it.
+func (f *File) read() {
+	at, joined := 0, true
+	for joined {
+		if len(f.Plain)-at >= 4 && isPcap(f.Plain[at:]) {
+			at, joined = f.readPcap(at)
+		} else {
+			at, joined = f.readPcapNG(at)
+		}
 	}
-	major, minor := order.Uint16(b[4:]), order.Uint16(b[6:])
-	linkType := uint16(order.Uint32(b[20:])) // the low 16 bits
+}
+
+// pcapBegins tells whether b is the file header of a pcap rather than a record or block that looks like one: of version 2.0 to
+// 2.4 and with an accuracy of zero. What is cut off is judged as far as it is there.
+func pcapBegins(b []byte) bool {
+	if len(b) < 8 {
+		return false
+	}
+	order, _, ok := pcapMagic(b)
+	if !ok || order.Uint16(b[4:]) != 2 || order.Uint16(b[6:]) > 4 {
+		return false
+	}
+	return len(b) < 16 || order.Uint32(b[12:]) == 0
+}
+
+// pcapngBegins tells whether b begins with the section header of a pcapng.
+func pcapngBegins(b []byte) bool {
+	if len(b) < 12 || binary.BigEndian.Uint32(b) != 0x0a0d0d0a {
+		return false
+	}
+	order := binary.BigEndian.Uint32(b[8:])
+	return order == 0x1a2b3c4d || order == 0x4d3c2b1a
+}
+
+// onlyZeros tells whether b is nothing but zeros.
+func onlyZeros(b []byte) bool {
+	return len(bytes.Trim(b, "\x00")) == 0
+}
+
+// readPcap reads pcap-savefile(5) from start on. It returns where another capture begins, if one does.
+func (f *File) readPcap(start int) (at int, joined bool) {
+	b := f.Plain
+	order, variant, _ := pcapMagic(b[start:])
+	if start == 0 {
+		f.Format = "pcap " + orderName(order) + " " + variant
+	}
+	if len(b)-start < 24 {
+		f.damaged("truncated", start)
+		return 0, false
+	}
+	major, minor := order.Uint16(b[start+4:]), order.Uint16(b[start+6:])
+	linkType := uint16(order.Uint32(b[start+20:])) // the low 16 bits
 	headerLen := 16
 	if variant == "modified" {
 		headerLen = 24
@@ -136,10 +175,13 @@ func (f *File) readPcap() {
 	if variant == "ns" {
 		unit = 1
 	}
-	for at := 24; at < len(b); {
-		if len(b)-at < headerLen {
+	for at = start + 24; at < len(b); {
+		if len(b)-at < headerLen || onlyZeros(b[at:]) {
 			f.damaged("truncated", at)
-			return
+			return 0, false
+		}
+		if pcapBegins(b[at:]) || pcapngBegins(b[at:]) {
+			return at, true
 		}
 		captured, original := order.Uint32(b[at+8:]), order.Uint32(b[at+12:])
 		older := major < 2 || (major == 2 && minor < 3)
@@ -148,11 +190,11 @@ func (f *File) readPcap() {
 		}
 		if captured > maxCaptured {
 			f.damaged("malformed", at)
-			return
+			return 0, false
 		}
 		if len(b)-at-headerLen < int(captured) {
 			f.damaged("truncated", at)
-			return
+			return 0, false
 		}
 		f.Records = append(f.Records, Record{
 			Time:     int64(order.Uint32(b[at:]))*1_000_000_000 + int64(order.Uint32(b[at+4:]))*unit,
@@ -163,4 +205,5 @@ func (f *File) readPcap() {
 		})
 		at += headerLen + int(captured)
 	}
+	return 0, false
 }

@@ -21,7 +21,12 @@ func contribution(r Record, h Headers, s Settings) []byte {
 	if r.LinkType == 1 && s.MAC != "remove" {
 		out = append(out, mac(r.Data[0:6], s)...)
 		out = append(out, mac(r.Data[6:12], s)...)
-		out = append(out, r.Data[12:h.IP]...)
+		between := bytes.Clone(r.Data[:h.IP])
+		for _, at := range innerFrames(r.Data) {
+			copy(between[at:], mac(r.Data[at:at+6], s))
+			copy(between[at+6:], mac(r.Data[at+6:at+12], s))
+		}
+		out = append(out, between[12:]...)
 	}
 	out = append(out, ipHeader(r.Data[h.IP:h.Transport], h, s)...)
 	out = append(out, transportHeader(r.Data[h.Transport:h.Payload], h, s)...)
@@ -35,6 +40,14 @@ func ipHeader(header []byte, h Headers, s Settings) []byte {
 	b := bytes.Clone(header)
 	if h.Version == 4 && s.Checksums == "zero" {
 		b[10], b[11] = 0, 0
+	}
+	for _, o := range optionAddresses(header, h.Version) {
+		a, _ := netip.AddrFromSlice(header[o.at : o.at+o.n])
+		if s.IP == "remove" {
+			copy(b[o.at:], make([]byte, o.n))
+		} else {
+			copy(b[o.at:], address(a, o.n, s))
+		}
 	}
 	first, n := 12, 4
 	if h.Version == 6 {

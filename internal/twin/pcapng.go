@@ -14,22 +14,27 @@ type ngInterface struct {
 	offset   int64 // if_tsoffset, seconds
 }
 
-// readPcapNG reads draft-ietf-opsawg-pcapng.
-func (f *File) readPcapNG() {
+// readPcapNG reads draft-ietf-opsawg-pcapng from start on. It returns where a pcap begins, if one does.
+func (f *File) readPcapNG(start int) (at int, joined bool) {
 	b := f.Plain
-	f.Format = "pcapng"
+	if start == 0 {
+		f.Format = "pcapng"
+	}
 	var order binary.ByteOrder = binary.LittleEndian
 	var interfaces []ngInterface
-	for at := 0; at < len(b); {
-		if len(b)-at < 8 {
+	for at = start; at < len(b); {
+		if len(b)-at < 8 || onlyZeros(b[at:]) {
 			f.damaged("truncated", at)
-			return
+			return 0, false
+		}
+		if pcapBegins(b[at:]) {
+			return at, true
 		}
 		section := binary.BigEndian.Uint32(b[at:]) == 0x0a0d0d0a // the same in both byte orders
 		if section {
 			if len(b)-at < 12 {
 				f.damaged("truncated", at)
-				return
+				return 0, false
 			}
 			switch binary.BigEndian.Uint32(b[at+8:]) {
 			case 0x1a2b3c4d:
@@ -38,7 +43,7 @@ func (f *File) readPcapNG() {
 				order = binary.LittleEndian
 			default:
 				f.damaged("malformed", at)
-				return
+				return 0, false
 			}
 			if at == 0 {
 				f.Format = "pcapng " + orderName(order)
@@ -48,11 +53,11 @@ func (f *File) readPcapNG() {
 		length := int(order.Uint32(b[at+4:]))
 		if length < 12 || length%4 != 0 || (section && length < 28) {
 			f.damaged("malformed", at)
-			return
+			return 0, false
 		}
 		if length > len(b)-at {
 			f.damaged("truncated", at)
-			return
+			return 0, false
 		}
 		body := b[at+8 : at+length-4]
 		ok := true
@@ -71,10 +76,11 @@ func (f *File) readPcapNG() {
 		}
 		if !ok {
 			f.damaged("malformed", at)
-			return
+			return 0, false
 		}
 		at += length
 	}
+	return 0, false
 }
 
 func interfaceBlock(order binary.ByteOrder, body []byte) (ngInterface, bool) {

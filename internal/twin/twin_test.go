@@ -127,7 +127,7 @@ func TestReasons(t *testing.T) {
 			packet(testcap.PPP, testcap.PPPHeader{Proto: testcap.U16(0x0283)}, testcap.MPLS{}, v4, udp),
 			ethernet(v4, udp), // an empty datagram is no control packet
 		},
-		"unsupported-link": {packet(testcap.FDDI, v4, tcp), packet(testcap.PPI, testcap.PPIHeader{DLT: testcap.PPI}, v4, tcp)},
+		"unsupported-link": {packet(testcap.USBLinux, v4, tcp), packet(testcap.PPI, testcap.PPIHeader{DLT: testcap.PPI}, v4, tcp)},
 		"not-ip": {
 			ethernet(testcap.ARP{Src: addrA, Dst: addrB}), packet(testcap.Raw, testcap.Payload{0x50, 0}),
 			packet(testcap.Dot11, testcap.Wifi{Protected: true}, v4, tcp), packet(testcap.Dot11, testcap.Wifi{Fragment: 1}, v4, tcp),

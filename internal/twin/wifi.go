@@ -12,10 +12,7 @@ func ppi(d []byte) Headers {
 	if length < 8 || length > len(d) {
 		return left("malformed")
 	}
-	if inner == 192 || inner > 0xffff {
-		return left("unsupported-link")
-	}
-	return shifted(Decode(uint16(inner), d[length:]), length)
+	return shifted(within(int(inner), d[length:]), length)
 }
 
 // shifted counts the offsets of a packet from n bytes earlier.
@@ -27,7 +24,9 @@ func shifted(h Headers, n int) Headers {
 	h.Transport += n
 	h.Payload += n
 	h.End += n
-	h.AnnEnd += n
+	if h.AnnEnd != unknown {
+		h.AnnEnd += n
+	}
 	return h
 }
 
@@ -105,4 +104,22 @@ func wifi(d []byte, at int, padded bool) Headers {
 		return byEtherType(d, at+size+8, be16(f, size+6))
 	}
 	return left("not-ip")
+}
+
+// prism reads the header of link type 119: 144 bytes, or the AVS header, which begins with its version and says its length.
+func prism(d []byte) Headers {
+	if len(d) < 8 {
+		return left("malformed")
+	}
+	size := 144
+	if string(d[:4]) == "\x80\x21\x10\x01" || string(d[:4]) == "\x80\x21\x10\x02" {
+		size = int(binary.BigEndian.Uint32(d[4:]))
+		if size < 8 {
+			return left("malformed")
+		}
+	}
+	if len(d) < size {
+		return left("malformed")
+	}
+	return wifi(d, size, false)
 }

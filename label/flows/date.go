@@ -15,7 +15,8 @@ type fields struct {
 	pm      int // 0: not said, 1: AM, 2: PM
 	twelve  bool
 	begins  int // first hour of the day, 0: not said
-	offset  *time.Location
+	zoned   bool
+	east    int // if zoned: seconds east of UTC
 }
 
 // take reads what t asks for from the front of text.
@@ -49,7 +50,12 @@ func (f *fields) take(t *token, text string) (rest string, ok bool) {
 		if len(text) < 2 {
 			return text, false
 		}
-		f.pm = map[string]int{"AM": 1, "PM": 2}[strings.ToUpper(text[:2])]
+		switch {
+		case strings.EqualFold(text[:2], "AM"):
+			f.pm = 1
+		case strings.EqualFold(text[:2], "PM"):
+			f.pm = 2
+		}
 		return text[2:], f.pm > 0
 	default:
 		return f.zone(text)
@@ -78,22 +84,28 @@ func (f *fields) fraction(text string) (rest string, ok bool) {
 	return text[i:], i > 0
 }
 
+// zone reads Z, +hh:mm or +hhmm.
 func (f *fields) zone(text string) (rest string, ok bool) {
 	if rest, ok = strings.CutPrefix(text, "Z"); ok {
-		f.offset = time.UTC
+		f.zoned, f.east = true, 0
 		return rest, true
 	}
-	for _, form := range []string{"-07:00", "-0700"} {
-		if len(text) < len(form) {
-			continue
-		}
-		if t, err := time.Parse(form, text[:len(form)]); err == nil {
-			_, seconds := t.Zone()
-			f.offset = time.FixedZone("", seconds)
-			return text[len(form):], true
-		}
+	if text == "" || text[0] != '+' && text[0] != '-' {
+		return text, false
 	}
-	return text, false
+	var hours, minutes int
+	if rest, ok = number(&hours, text[1:], 2, 2); !ok {
+		return text, false
+	}
+	rest, ok = number(&minutes, strings.TrimPrefix(rest, ":"), 2, 2)
+	if !ok || hours > 24 || minutes > 60 {
+		return text, false
+	}
+	f.zoned, f.east = true, hours*3600+minutes*60
+	if text[0] == '-' {
+		f.east = -f.east
+	}
+	return rest, true
 }
 
 // time puts the fields together, if they are those of a day and an hour that exist.
@@ -108,8 +120,8 @@ func (f *fields) time(zone *time.Location) (at, coarse int64, ok bool) {
 			hour += 12
 		}
 	}
-	if f.offset != nil {
-		zone = f.offset
+	if f.zoned {
+		zone = time.UTC
 	}
 	if zone == nil || f.year < 1700 || f.year > 2200 || hour > 23 || f.minute > 59 || f.second > 59 {
 		return 0, 0, false
@@ -126,5 +138,5 @@ func (f *fields) time(zone *time.Location) (at, coarse int64, ok bool) {
 	default:
 		coarse = int64(time.Minute) - 1
 	}
-	return t.UnixNano(), coarse, true
+	return t.UnixNano() - int64(f.east)*int64(time.Second), coarse, true
 }

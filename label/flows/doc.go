@@ -22,6 +22,9 @@
 // left. Anything else that cannot be read is an *[Error] with file and line. A line has
 // at most 1 MiB, all tables together at most 2^31-1 rows, and at most 65535 classes.
 //
+// In memory a row takes 44 bytes, 68 if one of its addresses is IPv6. [Load] refuses tables
+// that do not fit into the memory it is given, with a *[MemoryError].
+//
 // # Time
 //
 // Nothing about clocks is guessed: a layout without time zone needs one, and an offset

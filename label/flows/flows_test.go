@@ -295,7 +295,7 @@ func TestLoad(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	x, err := flows.Load(dir, plain())
+	x, err := flows.Load(t.Context(), dir, 0, plain())
 	if err != nil || fmt.Sprint(x.Classes()) != "[one two]" {
 		t.Fatalf("%v, %v", x, err)
 	}
@@ -305,21 +305,21 @@ func TestLoad(t *testing.T) {
 	if _, _, _, err := x.Label(a, b, 6, 1, 1); !errors.As(err, &conflict) || conflict.First.String() != "a.CSV:2" || conflict.Second.String() != "b.csv:2" {
 		t.Errorf("error %v", err)
 	}
-	one, err := flows.Load(filepath.Join(dir, "b.csv"), plain())
+	one, err := flows.Load(t.Context(), filepath.Join(dir, "b.csv"), 0, plain())
 	if err != nil || one.Digest() == x.Digest() {
 		t.Errorf("digest %s, %v", one.Digest(), err)
 	}
-	again, err := flows.Load(dir, plain())
+	again, err := flows.Load(t.Context(), dir, 0, plain())
 	if err != nil || again.Digest() != x.Digest() {
 		t.Errorf("digest %s and %s, %v", again.Digest(), x.Digest(), err)
 	}
 	later := plain()
 	later.Offset = time.Second
-	if other, err := flows.Load(dir, later); err != nil || other.Digest() == x.Digest() {
+	if other, err := flows.Load(t.Context(), dir, 0, later); err != nil || other.Digest() == x.Digest() {
 		t.Errorf("the digest does not see the options: %v", err)
 	}
 	for _, path := range []string{filepath.Join(dir, "none"), t.TempDir()} {
-		if _, err := flows.Load(path, plain()); err == nil {
+		if _, err := flows.Load(t.Context(), path, 0, plain()); err == nil {
 			t.Errorf("%s was loaded", path)
 		}
 	}

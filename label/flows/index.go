@@ -3,6 +3,7 @@ package flows
 import (
 	"bufio"
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -15,62 +16,53 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/pcapmill/pcapmill/internal/userfile"
 )
 
 // maxClasses is how many classes all tables may have together.
 const maxClasses = math.MaxUint16
 
-// key is a five-tuple whichever way round.
-type key struct {
-	addr  [2][16]byte
-	port  [2]uint16
-	proto uint8
-}
-
-func keyOf(a, b netip.AddrPort, proto uint8) key {
+// keyOf is the key of two endpoints; v4 says that both addresses are IPv4, and which key holds.
+func keyOf(a, b netip.AddrPort, proto uint8) (k4 key[[4]byte], k6 key[[16]byte], v4 bool) {
 	a, b = unmap(a), unmap(b)
 	if c := a.Addr().Compare(b.Addr()); c > 0 || c == 0 && a.Port() > b.Port() {
 		a, b = b, a
 	}
-	return key{[2][16]byte{a.Addr().As16(), b.Addr().As16()}, [2]uint16{a.Port(), b.Port()}, proto}
+	port := [2]uint16{a.Port(), b.Port()}
+	if a.Addr().Is4() && b.Addr().Is4() {
+		return key[[4]byte]{[2][4]byte{a.Addr().As4(), b.Addr().As4()}, port, proto}, k6, true
+	}
+	return k4, key[[16]byte]{[2][16]byte{a.Addr().As16(), b.Addr().As16()}, port, proto}, false
 }
 
 func unmap(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
 
-// entry is a row; entries of one key are a list, in the order of the tables.
-type entry struct {
-	start, end int64
-	line       int
-	next       int32 // -1: none
-	file       int32
-	class      uint16
-	used       bool
-}
-
-// list is the first and the last entry of a key.
-type list struct{ first, last int32 }
-
-// Index is one table or several, ready to look sessions up in. It is for one goroutine.
+// Index is one table or several, ready to look sessions up in. It takes 44 bytes of memory a
+// row, 68 where an address is IPv6; see Size. It is for one goroutine.
 type Index struct {
-	flows   map[key]list
-	entries []entry
+	v4      store[[4]byte]
+	v6      store[[16]byte]
+	most    int64 // bytes of memory; 0: any number
 	files   []string
 	classes []string
 	byName  map[string]uint16
 	labels  []uint16 // by class; see Resolve
 	skipped [noClass + 1]int64
 	used    int64
-	sum     hash.Hash
+	sum     hash.Hash // of options and content
+	content hash.Hash
 }
 
 // Load reads the table at path, or, if that is a directory, all files in it that end in
-// .csv, .tsv or .txt, by name.
-func Load(path string, o Options) (*Index, error) {
+// .csv, .tsv or .txt, by name. It ends soon after ctx is done, and with a *[MemoryError] where
+// the index would take more than memory bytes; 0 is no limit.
+func Load(ctx context.Context, path string, memory int64, o Options) (*Index, error) {
 	paths := []string{path}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		entries, err := os.ReadDir(path)
 		if err != nil {
-			return nil, fmt.Errorf("flows: %w", err)
+			return nil, err
 		}
 		paths = nil
 		for _, e := range entries { // sorted
@@ -79,19 +71,24 @@ func Load(path string, o Options) (*Index, error) {
 			}
 		}
 		if paths == nil {
-			return nil, fmt.Errorf("flows: %s: no .csv, .tsv or .txt file in this directory", path)
+			return nil, fmt.Errorf("%s: no .csv, .tsv or .txt file in this directory", path)
 		}
 	}
 	x, err := New(o)
 	if err != nil {
 		return nil, err
 	}
+	x.most = memory
 	for _, p := range paths {
-		f, err := os.Open(p)
+		f, err := userfile.Open(ctx, p)
 		if err != nil {
-			return nil, fmt.Errorf("flows: %w", err)
+			return nil, err
 		}
-		if err := errors.Join(x.Read(f, filepath.Base(p), o), f.Close()); err != nil {
+		var size int64
+		if info, err := os.Stat(p); err == nil && info.Mode().IsRegular() {
+			size = info.Size()
+		}
+		if err := errors.Join(x.read(f, filepath.Base(p), size, o), f.Close()); err != nil {
 			return nil, err
 		}
 	}
@@ -106,22 +103,27 @@ func New(o Options) (*Index, error) {
 	if _, err := NewClock(o.Times, o.Zone, o.Offset); err != nil {
 		return nil, err
 	}
-	x := &Index{flows: map[key]list{}, byName: map[string]uint16{}, sum: sha256.New()}
+	x := &Index{byName: map[string]uint16{}, sum: sha256.New(), content: sha256.New()}
 	fmt.Fprintf(x.sum, "%+v\n", o)
 	return x, nil
 }
 
 // Read adds a table; name is for messages.
-func (x *Index) Read(src io.Reader, name string, o Options) error {
+func (x *Index) Read(src io.Reader, name string, o Options) error { return x.read(src, name, 0, o) }
+
+// read adds a table of size bytes; 0: not known.
+func (x *Index) read(src io.Reader, name string, size int64, o Options) error {
 	clock, err := NewClock(o.Times, o.Zone, o.Offset)
 	if err != nil {
 		return err
 	}
-	t := &table{o: &o, clock: clock, name: name, in: bufio.NewReaderSize(io.TeeReader(src, x.sum), 1<<16)}
+	t := &table{o: &o, clock: clock, name: name, in: bufio.NewReaderSize(io.TeeReader(src, io.MultiWriter(x.sum, x.content)), 1<<16)}
 	if err := t.header(); err != nil {
 		return inTable(name, err)
 	}
 	x.files = append(x.files, name)
+	x.v4.files, x.v6.files = append(x.v4.files, x.v4.n), append(x.v6.files, x.v6.n)
+	before := x.rows()
 	for {
 		line, err := t.next()
 		if err == io.EOF {
@@ -140,8 +142,50 @@ func (x *Index) Read(src io.Reader, name string, o Options) error {
 		if err := x.add(t, &r); err != nil {
 			return err
 		}
+		if x.most > 0 && x.rows()%chunkLen == 1 {
+			if err := x.fits(t, x.rows()-before, size); err != nil {
+				return err
+			}
+		}
 	}
 }
+
+// A MemoryError says that a table does not fit into the memory that there is for it.
+type MemoryError struct {
+	Table string
+	Rows  int64 // that all tables have up to here or, judged by its size, to the end of this one
+	Need  int64 // bytes of memory for them
+	Most  int64 // that there are
+}
+
+// Error names the table and the sizes.
+func (e *MemoryError) Error() string {
+	const mib = 1 << 20
+	return fmt.Sprintf("%s: about %d rows need %d MiB of memory, and there are %d MiB for them: give more (--memory), or a table of fewer rows", e.Table, e.Rows, (e.Need+mib-1)/mib, e.Most/mib)
+}
+
+// fits refuses a table of size bytes (0: not known), of which rows are read, before it outgrows
+// the memory: as soon as its size says that it will by half, or when it does.
+func (x *Index) fits(t *table, rows, size int64) error {
+	if need := x.Size(); need > x.most {
+		return &MemoryError{t.name, x.rows(), need, x.most}
+	}
+	if t.read == 0 || size <= t.read || rows < chunkLen {
+		return nil
+	}
+	// The rest of this table is like what was read of it.
+	grown := 1 + float64(rows)/float64(x.rows())*float64(size-t.read)/float64(t.read)
+	v4, v6 := int64(grown*float64(x.v4.n)), int64(grown*float64(x.v6.n))
+	if need := x.v4.size(v4) + x.v6.size(v6); need > x.most+x.most/2 {
+		return &MemoryError{t.name, v4 + v6, need, x.most}
+	}
+	return nil
+}
+
+func (x *Index) rows() int64 { return int64(x.v4.n + x.v6.n) }
+
+// Size is the memory in bytes that the rows take.
+func (x *Index) Size() int64 { return x.v4.size(int64(x.v4.n)) + x.v6.size(int64(x.v6.n)) }
 
 // inTable names the table in errors of the system.
 func inTable(name string, err error) error {
@@ -149,7 +193,7 @@ func inTable(name string, err error) error {
 	if errors.As(err, &e) {
 		return err
 	}
-	return fmt.Errorf("flows: %s: %w", name, err)
+	return fmt.Errorf("%s: %w", name, err)
 }
 
 func (x *Index) add(t *table, r *row) error {
@@ -159,23 +203,19 @@ func (x *Index) add(t *table, r *row) error {
 			return t.errorf("more than %d classes", maxClasses)
 		}
 		c = uint16(len(x.classes))
-		x.byName[r.class] = c
-		x.classes = append(x.classes, r.class)
+		name := strings.Clone(r.class) // the line is lent
+		x.byName[name] = c
+		x.classes = append(x.classes, name)
 	}
-	if len(x.entries) == math.MaxInt32 {
+	if x.rows() == math.MaxInt32 || t.line > math.MaxUint32 {
 		return t.errorf("more than %d rows", math.MaxInt32)
 	}
-	id := int32(len(x.entries))
-	x.entries = append(x.entries, entry{r.start, r.end, t.line, -1, int32(len(x.files) - 1), c, false})
-	k := keyOf(r.a, r.b, r.proto)
-	l, ok := x.flows[k]
-	if ok {
-		x.entries[l.last].next = id
+	k4, k6, v4 := keyOf(r.a, r.b, r.proto)
+	if v4 {
+		x.v4.add(&k4, record[[4]byte]{start: r.start, end: r.end, line: uint32(t.line), class: c})
 	} else {
-		l.first = id
+		x.v6.add(&k6, record[[16]byte]{start: r.start, end: r.end, line: uint32(t.line), class: c})
 	}
-	l.last = id
-	x.flows[k] = l
 	return nil
 }
 
@@ -187,8 +227,14 @@ func (x *Index) Classes() []string {
 // Digest is the SHA-256, in hexadecimal, of options and tables.
 func (x *Index) Digest() string { return hex.EncodeToString(x.sum.Sum(nil)) }
 
-// Resolve gives every class its label. It is called once, before Label.
+// ContentDigest is the SHA-256, in hexadecimal, of the content of the tables, one after the other.
+func (x *Index) ContentDigest() string { return hex.EncodeToString(x.content.Sum(nil)) }
+
+// Resolve gives every class its label, and makes the rows ready to be searched. It is called
+// once, before Label.
 func (x *Index) Resolve(label func(class string) uint16) {
+	x.v4.index()
+	x.v6.index()
 	x.labels = make([]uint16, len(x.classes))
 	for i, c := range x.classes {
 		x.labels[i] = label(c)
@@ -210,36 +256,43 @@ func (e *ConflictError) Error() string {
 // nanoseconds since 1970 UTC, both included, and the first row that gave it; ok is false if
 // no row matches. If rows of different labels do, the error is a *[ConflictError].
 func (x *Index) Label(a, b netip.AddrPort, proto uint8, start, end int64) (label uint16, line Line, ok bool, err error) {
-	l, found := x.flows[keyOf(a, b, proto)]
-	if !found {
-		return 0, line, false, nil
+	k4, k6, v4 := keyOf(a, b, proto)
+	if v4 {
+		return search(x, &x.v4, &k4, start, end)
 	}
-	first := int32(-1)
-	for id := l.first; id >= 0; id = x.entries[id].next {
-		e := &x.entries[id]
-		if e.start > end || e.end < start {
+	return search(x, &x.v6, &k6, start, end)
+}
+
+// search is Label in one of the stores.
+func search[A comparable](x *Index, s *store[A], k *key[A], start, end int64) (label uint16, line Line, ok bool, err error) {
+	first := -1
+	for i := s.first(k); i >= 0; i = s.after(k, i) {
+		r := s.at(i)
+		if r.start > end || r.end < start {
 			continue
 		}
-		if !e.used {
-			e.used = true
+		if !r.used {
+			r.used = true
 			x.used++
 		}
 		if first < 0 {
-			first = id
+			first = i
 			continue
 		}
-		if f := &x.entries[first]; x.labels[f.class] != x.labels[e.class] && err == nil {
-			err = &ConflictError{x.line(f), x.line(e), x.classes[f.class], x.classes[e.class]}
+		if f := s.at(first); x.labels[f.class] != x.labels[r.class] && err == nil {
+			err = &ConflictError{lineOf(x, s, first), lineOf(x, s, i), x.classes[f.class], x.classes[r.class]}
 		}
 	}
 	if first < 0 {
 		return 0, line, false, nil
 	}
-	f := &x.entries[first]
-	return x.labels[f.class], x.line(f), true, err
+	return x.labels[s.at(first).class], lineOf(x, s, first), true, err
 }
 
-func (x *Index) line(e *entry) Line { return Line{x.files[e.file], e.line} }
+// lineOf is the place of record i.
+func lineOf[A comparable](x *Index, s *store[A], i int) Line {
+	return Line{x.files[s.file(i)], int(s.at(i).line)}
+}
 
 // Counts is what became of the rows of all tables.
 type Counts struct {
@@ -252,5 +305,5 @@ type Counts struct {
 
 // Counts returns the counts so far.
 func (x *Index) Counts() Counts {
-	return Counts{int64(len(x.entries)), x.used, x.skipped[blank], x.skipped[otherProtocol], x.skipped[noClass]}
+	return Counts{x.rows(), x.used, x.skipped[blank], x.skipped[otherProtocol], x.skipped[noClass]}
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // maxLine is the longest line in bytes.
@@ -24,7 +25,7 @@ type Error struct {
 }
 
 // Error names file and line.
-func (e *Error) Error() string { return fmt.Sprintf("flows: %s: %s", e.Line, e.What) }
+func (e *Error) Error() string { return fmt.Sprintf("%s: %s", e.Line, e.What) }
 
 // A Line is a place in a table.
 type Line struct {
@@ -54,13 +55,15 @@ type table struct {
 	at        [roleCount]int // columns by role; -1: none
 	fields    []string
 	text      []byte
+	read      int64 // bytes up to the end of the line in hand
 }
 
 func (t *table) errorf(format string, args ...any) error {
 	return &Error{Line{t.name, t.line}, fmt.Sprintf(format, args...)}
 }
 
-// next reads a line without its end. The text is lent until the next call.
+// next reads a line without its end. The text is lent until the next call: a table of millions
+// of rows is read without garbage, which would double the memory that the rows take.
 func (t *table) next() (string, error) {
 	t.line++
 	t.text = t.text[:0]
@@ -70,6 +73,7 @@ func (t *table) next() (string, error) {
 			return "", t.errorf("the line has more than %d bytes", maxLine)
 		}
 		t.text = append(t.text, piece...)
+		t.read += int64(len(piece))
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
 			continue
@@ -77,7 +81,7 @@ func (t *table) next() (string, error) {
 		case err != nil:
 			return "", err
 		}
-		return strings.TrimRight(string(t.text), "\r\n"), nil
+		return strings.TrimRight(unsafe.String(unsafe.SliceData(t.text), len(t.text)), "\r\n"), nil
 	}
 }
 
@@ -143,21 +147,26 @@ func (t *table) cut(line string) error {
 			line = more
 			continue
 		}
-		var b strings.Builder
-		rest = rest[1:]
-		for {
+		var field string
+		for rest = rest[1:]; ; rest = rest[1:] {
 			part, more, found := strings.Cut(rest, `"`)
 			if !found {
 				return t.errorf("a quote is not closed in this line")
 			}
-			b.WriteString(part)
-			if rest = more; !strings.HasPrefix(rest, `"`) {
+			doubled := strings.HasPrefix(more, `"`)
+			if doubled {
+				part = rest[:len(part)+1] // with one of the two
+			}
+			if rest = more; field == "" {
+				field = part // no copy: there is hardly ever a second part
+			} else {
+				field += part
+			}
+			if !doubled {
 				break
 			}
-			b.WriteByte('"')
-			rest = rest[1:]
 		}
-		t.fields = append(t.fields, b.String())
+		t.fields = append(t.fields, field)
 		if rest = strings.TrimLeft(rest, " "); rest == "" {
 			return nil
 		}
@@ -195,12 +204,13 @@ func (t *table) parse(line string) (r row, why skip, err error) {
 			f[i] = strings.TrimSpace(t.fields[k])
 		}
 	}
-	switch p := strings.ToLower(f[proto]); p {
-	case "6", "tcp":
+	switch p := f[proto]; {
+	case p == "6" || strings.EqualFold(p, "tcp"):
 		r.proto = 6
-	case "17", "udp":
+	case p == "17" || strings.EqualFold(p, "udp"):
 		r.proto = 17
 	default:
+		p = strings.ToLower(p)
 		if _, err := strconv.ParseUint(strings.TrimSuffix(p, ".0"), 10, 8); err != nil && strings.Trim(p, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || p == "" {
 			return r, 0, t.errorf("protocol: need a number or a name")
 		}

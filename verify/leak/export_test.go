@@ -33,9 +33,9 @@ func FuzzPacket(f *testing.F) {
 	f.Add(uint16(239), []byte("\x02\x00\x00\x00\x10\x00\x08\x00\x00\x06\x00\x00\x01\x02\x03\x04\x05\x06\x00\x00"))
 	f.Fuzz(func(t *testing.T, link uint16, data []byte) {
 		s := newSecrets(true)
-		p := packet{LinkType: capture.LinkType(link), Data: data}
+		p := packet{LinkType: header.LinkType(link), Data: data}
 		var h stack
-		header.Decode(p.LinkType, data, &h)
+		header.Decode(p.LinkType, data, uint32(len(data)), &h)
 		s.packet(&p, &h)
 		for _, ports := range []uint16{53, 80} { // and as payload
 			for _, proto := range []uint8{header.TCP, header.UDP} {

@@ -1,7 +1,6 @@
 package leak
 
 import (
-	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/mask"
 )
@@ -20,13 +19,14 @@ type segment struct {
 	at                                      int32 // of its first byte in the session
 	start, network, transport, payload, end int32
 	version, proto                          uint8
-	ether                                   bool // it begins with an Ethernet header
+	ether                                   bool    // it begins with an Ethernet header
+	macs, options                           []int32 // addresses in an inner frame, and in options; few packets have any
 }
 
 // udpPad is what --udp-pad inserts: TCP's 20 bytes less UDP's 8.
 const udpPad = 12
 
-func (l *layout) segment(h *header.Stack, at int) segment {
+func (l *layout) segment(data []byte, h *header.Stack, at int) segment {
 	g := segment{
 		at: int32(at), start: int32(h.Network), network: int32(h.Network), transport: int32(h.Transport),
 		payload: int32(h.Payload), end: int32(h.End), version: h.Version, proto: h.Proto,
@@ -34,8 +34,16 @@ func (l *layout) segment(h *header.Stack, at int) segment {
 	switch {
 	case l.Content == mask.Payload:
 		g.start = g.payload
-	case h.Link == capture.LinkTypeEthernet && l.MAC != mask.Remove:
+	case h.Link == header.LinkTypeEthernet && l.MAC != mask.Remove:
 		g.start, g.ether = 0, true
+		h.Link.Addresses(data, func(at, length int) {
+			if at >= 12 && at+length <= h.Network {
+				g.macs = append(g.macs, int32(at))
+			}
+		})
+	}
+	if l.Content == mask.Packet {
+		g.options = optionAddresses(data, g.version, g.network, g.transport)
 	}
 	return g
 }
@@ -99,16 +107,25 @@ func (l *layout) fields(out []field, g *segment) []field {
 	}
 	if g.ether {
 		out = append(out, field{MAC, int(g.at), 6, l.MAC}, field{MAC, int(g.at) + 6, 6, l.MAC})
+		for _, at := range g.macs {
+			out = append(out, field{MAC, l.to(g, at), 6, l.MAC})
+		}
 	}
 	if g.version == 4 {
 		out = append(out, field{Checksum, l.to(g, g.network+10), 2, l.Checksums})
 	}
-	if at, length := g.addresses(); l.IP != mask.Remove {
-		kind := IPv4
-		if g.version == 6 {
-			kind = IPv6
-		}
+	kind, action := IPv4, l.IP
+	if g.version == 6 {
+		kind = IPv6
+	}
+	at, length := g.addresses()
+	if l.IP == mask.Remove { // cuts out these two, and zeroes others in place
+		action = mask.Zero
+	} else {
 		out = append(out, field{kind, l.to(g, at), int(length), l.IP}, field{kind, l.to(g, at+length), int(length), l.IP})
+	}
+	for _, at := range g.options {
+		out = append(out, field{kind, l.to(g, at), int(length), action})
 	}
 	out = append(out, field{Ports, l.to(g, g.transport), 4, l.Ports})
 	checksum := g.transport + 6

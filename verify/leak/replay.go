@@ -87,7 +87,7 @@ func (r *replay) add(s *replayed, p *capture.Packet, h *header.Stack) {
 	if free == 0 {
 		return
 	}
-	g := r.segment(h, len(s.bytes))
+	g := r.segment(p.Data, h, len(s.bytes))
 	r.scratch = r.original(r.scratch[:0], p.Data, &g)
 	if len(r.scratch) > 0 {
 		s.segments = append(s.segments, g)
@@ -115,7 +115,7 @@ func packets(ctx context.Context, r *capture.Reader, each func(p *capture.Packet
 		if n%4096 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		header.Decode(p.LinkType, p.Data, &h)
+		header.Decode(p.LinkType, p.Data, p.OrigLen, &h)
 		if err := each(&p, &h); err != nil {
 			return nil, err
 		}

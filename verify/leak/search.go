@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 // Options are the choices of a search.
@@ -32,6 +35,7 @@ type (
 // search is one search.
 type search struct {
 	dir    string
+	d      *store.Dataset
 	m      *manifest.Manifest
 	o      Options
 	layout layout
@@ -56,12 +60,12 @@ type search struct {
 // problem in the report, unless none can be. Other errors: no dataset, settings
 // that this program does not know, *TooManyError, ctx is done.
 func Search(ctx context.Context, dir string, captures []string, o Options) (*Report, error) {
-	m, err := manifest.Load(dir)
+	d, err := store.Open(dir)
 	if err != nil {
 		return nil, err
 	}
 	s := &search{
-		dir: dir, m: m, o: o, made: map[string]string{},
+		dir: dir, d: d, m: d.Manifest(), o: o, made: map[string]string{},
 		contexts: contexts{map[uint64]struct{}{}, map[int32]struct{}{}, map[[2]int]struct{}{}},
 	}
 	if err := s.settings(); err != nil {
@@ -94,19 +98,21 @@ func Search(ctx context.Context, dir string, captures []string, o Options) (*Rep
 // settings takes what the samples were made with from the manifest.
 func (s *search) settings() error {
 	set := &s.m.Settings
-	var errs [7]error
-	s.layout.MAC, errs[0] = mask.ParseAddress(set.MAC)
-	s.layout.IP, errs[1] = mask.ParseIP(set.IP)
-	s.layout.Ports, errs[2] = mask.ParseField(set.Ports)
-	s.layout.Checksums, errs[3] = mask.ParseField(set.Checksums)
-	s.layout.Content, errs[4] = mask.ParseContent(set.Content)
-	s.drop, errs[5] = header.ParseDrop(set.Drop)
-	s.layout.UDPPad = set.UDPPad
-	s.breaks.restart = set.TCPRestart
-	if set.IdleTimeout != "" {
-		s.breaks.idle, errs[6] = time.ParseDuration(set.IdleTimeout)
+	var errs []error
+	for _, r := range settings.Recorded() {
+		if name := r.Option.Name; slices.Contains(mask.Fields(), name) {
+			errs = append(errs, s.layout.Set(name, set.Get(r.Key)))
+		}
 	}
-	if err := errors.Join(errs[:]...); err != nil {
+	var err error
+	s.drop, err = header.ParseDrop(set.Get("drop"))
+	errs = append(errs, err)
+	s.breaks.restart = set.On("tcp_restart")
+	if idle := set.Get("idle_timeout"); idle != "" {
+		s.breaks.idle, err = time.ParseDuration(idle)
+		errs = append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("%s: settings that this program does not know: %w", s.path(manifest.Name), err)
 	}
 	return nil
@@ -120,7 +126,7 @@ func (s *search) open(path string) (*capture.Reader, error) {
 		open = capture.Open
 	}
 	r, err := open(path)
-	if err == nil && s.m.Settings.Resync {
+	if err == nil && s.m.Settings.On("resync") {
 		r.Resync()
 	}
 	return r, err

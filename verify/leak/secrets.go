@@ -34,7 +34,16 @@ func (s *secrets) len() int { return len(s.ip4) + len(s.ip6) + len(s.mac) + len(
 
 // packet collects what a packet holds.
 func (s *secrets) packet(p *capture.Packet, h *header.Stack) {
-	linkMACs(p.LinkType, p.Data, s.addMAC)
+	p.LinkType.Addresses(p.Data, func(at, length int) {
+		switch length {
+		case 6:
+			s.addMAC([6]byte(p.Data[at:]))
+		case 4:
+			s.addIPv4([4]byte(p.Data[at:]))
+		case 16:
+			s.addIPv6([16]byte(p.Data[at:]))
+		}
+	})
 	switch at := h.Network; {
 	case h.Version == 4 && len(p.Data) >= at+20:
 		s.addIPv4([4]byte(p.Data[at+12:]))
@@ -43,8 +52,26 @@ func (s *secrets) packet(p *capture.Packet, h *header.Stack) {
 		s.addIPv6([16]byte(p.Data[at+8:]))
 		s.addIPv6([16]byte(p.Data[at+24:]))
 	}
+	s.options(p.Data, h)
 	if s.names && h.Reason == header.OK {
 		namesIn(p.Data[h.Payload:h.End], h, s.addName)
+	}
+}
+
+// options collects what stands in IPv4 options and IPv6 extension headers, of
+// packets that are left out too.
+func (s *secrets) options(data []byte, h *header.Stack) {
+	at := h.Network
+	switch {
+	case h.Version == 4 && len(data) >= at+20:
+		end := at + 4*int(data[at]&15)
+		for _, i := range optionAddresses(data, 4, int32(at), int32(end)) {
+			s.addIPv4([4]byte(data[i:]))
+		}
+	case h.Version == 6 && len(data) >= at+40:
+		for _, i := range optionAddresses(data, 6, int32(at), int32(len(data))) {
+			s.addIPv6([16]byte(data[i:]))
+		}
 	}
 }
 

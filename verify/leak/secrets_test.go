@@ -12,7 +12,6 @@ import (
 
 	"golang.org/x/net/dns/dnsmessage"
 
-	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/mill"
@@ -34,7 +33,7 @@ func TestEveryAddressIsSearchedFor(t *testing.T) {
 		stands := func(address []byte) bool {
 			return slices.ContainsFunc(traffic.Packets, func(p testcap.Packet) bool {
 				var s header.Stack
-				header.Decode(capture.LinkType(p.LinkType), p.Data, &s)
+				header.Decode(header.LinkType(p.LinkType), p.Data, uint32(len(p.Data)), &s)
 				return s.Reason == header.OK && bytes.Contains(p.Data[:s.Transport], address)
 			})
 		}

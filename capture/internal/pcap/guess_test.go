@@ -3,9 +3,11 @@ package pcap_test
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/pcapmill/pcapmill/capture/internal/pcap"
@@ -76,7 +78,7 @@ func TestGuess(t *testing.T) {
 					if from > starts[next] && next < len(starts)-1 {
 						next++
 					}
-					at, ok := h.Guess(b, from, near, run)
+					at, ok := h.Guess(b, from, [2]int64{-1, near}, run)
 					if from <= last && (!ok || at != starts[next]) || from > last && ok {
 						t.Fatalf("%s: near %d, run %d, from %d: %d %v, want %d", name, near, run, from, at, ok, starts[next])
 					}
@@ -84,8 +86,11 @@ func TestGuess(t *testing.T) {
 			}
 		}
 		for _, near := range []int64{guessTime / 2, guessTime - 402*24*3600*1e9, guessTime + 402*24*3600*1e9} {
-			if at, ok := h.Guess(b, 0, near, 2); ok {
+			if at, ok := h.Guess(b, 0, [2]int64{near, -1}, 2); ok {
 				t.Errorf("%s: near %d: a guess at %d", name, near, at)
+			}
+			if at, ok := h.Guess(b, 1, [2]int64{near, -1}, 5); !ok || at != starts[1] {
+				t.Errorf("%s: near %d: %d %v, want %d: the times of the run agree", name, near, at, ok, starts[1])
 			}
 		}
 	}
@@ -99,7 +104,7 @@ func TestGuessCut(t *testing.T) {
 		h := header(t, f)
 		b, starts := records(r, f, 3)
 		for n := range len(b) + 1 {
-			at, ok := h.Guess(b[:n], 0, guessTime, 3)
+			at, ok := h.Guess(b[:n], 0, [2]int64{guessTime, -1}, 3)
 			if want := n >= starts[1]+h.RecordHeaderLen(); ok != want || at != 0 {
 				t.Fatalf("%s: of %d bytes: %d %v, want %v", name, n, at, ok, want)
 			}
@@ -119,7 +124,7 @@ func TestGuessNothing(t *testing.T) {
 			"nothing": nil, "random": random, "zeros": make([]byte, 1<<18), "ones": bytes.Repeat([]byte{0xff}, 1<<18), "text": text,
 		} {
 			for _, near := range []int64{guessTime, 0, -1} {
-				if at, ok := h.Guess(b, 0, near, 2); ok {
+				if at, ok := h.Guess(b, 0, [2]int64{near, -1}, 2); ok {
 					t.Errorf("%s: a guess at %d of %s, near %d", name, at, what, near)
 				}
 			}
@@ -171,7 +176,7 @@ func TestGuessPlausible(t *testing.T) {
 			}
 			order.PutUint32(second[at:], c.value)
 			b = append(b, second...)
-			if got, ok := h.Guess(b, 0, guessTime, 2); ok == c.bad || ok && got != starts[0] {
+			if got, ok := h.Guess(b, 0, [2]int64{guessTime, -1}, 2); ok == c.bad || ok && got != starts[0] {
 				t.Errorf("%s: %s %d: %d %v", name, c.field, c.value, got, ok)
 			}
 		}
@@ -196,10 +201,10 @@ func TestGuessInside(t *testing.T) {
 		}
 		from := starts[1] + 20
 		inside := starts[1] + h.RecordHeaderLen() + 54
-		if at, ok := h.Guess(file, from, guessTime, 3); !ok || at != inside {
+		if at, ok := h.Guess(file, from, [2]int64{guessTime, -1}, 3); !ok || at != inside {
 			t.Errorf("%s: run 3: %d %v, want %d", name, at, ok, inside)
 		}
-		if at, ok := h.Guess(file, from, guessTime, 8); !ok || at != starts[2] {
+		if at, ok := h.Guess(file, from, [2]int64{guessTime, -1}, 8); !ok || at != starts[2] {
 			t.Errorf("%s: run 8: %d %v, want %d", name, at, ok, starts[2])
 		}
 	}
@@ -221,12 +226,66 @@ func TestGuessOdd(t *testing.T) {
 		{math.MaxInt, 1, 0, false},
 		{1, 1, starts[1], true},
 	} {
-		if at, ok := h.Guess(b, c.from, guessTime, c.run); at != c.at || ok != c.ok {
+		if at, ok := h.Guess(b, c.from, [2]int64{guessTime, -1}, c.run); at != c.at || ok != c.ok {
 			t.Errorf("from %d run %d: %d %v", c.from, c.run, at, ok)
 		}
 	}
-	if n := testing.AllocsPerRun(10, func() { h.Guess(b, 1, guessTime, 4) }); n != 0 {
+	if n := testing.AllocsPerRun(10, func() { h.Guess(b, 1, [2]int64{guessTime, -1}, 4) }); n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// TestGuessWild puts wild times into a run of eight: one or two are believed, three are not, wherever
+// they stand; and so is a wild time that is all that is known of the file.
+func TestGuessWild(t *testing.T) {
+	r := rand.New(rand.NewPCG(15, 16))
+	for name, f := range dialects() {
+		h := header(t, f)
+		var order binary.ByteOrder = binary.LittleEndian
+		if f.BigEndian {
+			order = binary.BigEndian
+		}
+		for first := range 6 {
+			for wild := range 4 {
+				b, starts := records(r, f, 8)
+				for i := first; i < min(first+wild, 8); i++ {
+					order.PutUint32(b[starts[i]:], 0xfffffff0-uint32(i)<<28)
+				}
+				want := wild <= 2
+				if at, ok := h.Guess(b, 0, [2]int64{guessTime, -1}, 8); (ok && at == 0) != want {
+					t.Errorf("%s: %d wild times from the %d. on: %d %v", name, wild, first+1, at, ok)
+				}
+				want = want && !(first == 0 && wild == 2) // nothing else stands at the front
+				if at, ok := h.Guess(b, 0, [2]int64{4294967280e9, -1}, 8); (ok && at == 0) != want {
+					t.Errorf("%s: %d wild times from the %d. on, a wild one before: %d %v", name, wild, first+1, at, ok)
+				}
+			}
+		}
+	}
+}
+
+// TestGuessJoined: a file header in a run is passed over if what follows is written in the same way, and
+// else ends it.
+func TestGuessJoined(t *testing.T) {
+	r := rand.New(rand.NewPCG(17, 18))
+	for name, f := range dialects() {
+		h := header(t, f)
+		a, _ := records(r, f, 2)
+		second, _ := records(r, f, 2)
+		third, _ := records(r, f, 3)
+		b := slices.Concat(a, f.Header(), second, f.Header(), third)
+		for _, run := range []int{2, 5, 7, 8} {
+			if at, ok := h.Guess(b, 0, [2]int64{-1, -1}, run); !ok || at != 0 {
+				t.Errorf("%s: run %d: %d %v", name, run, at, ok)
+			}
+		}
+		other := f
+		other.BigEndian = !f.BigEndian
+		foreign, _ := records(r, other, 3)
+		b = slices.Concat(a, other.Header(), foreign)
+		if at, ok := h.Guess(b, 0, [2]int64{guessTime, -1}, 8); !ok || at != 0 {
+			t.Errorf("%s: before another byte order: %d %v", name, at, ok)
+		}
 	}
 }
 
@@ -242,17 +301,20 @@ func FuzzGuess(f *testing.F) {
 		if err != nil {
 			return
 		}
-		at, ok := h.Guess(b, from, near, run)
+		at, ok := h.Guess(b, from, [2]int64{near, -1}, run)
 		if !ok {
 			return
 		}
 		if at < from || at < 0 || at >= len(b) {
 			t.Fatalf("from %d of %d bytes: %d", from, len(b), at)
 		}
-		for n := range max(run, 1) {
+		for n := 0; n < min(max(run, 1), 8); n++ {
 			var rec pcap.Record
 			if size, err := h.Record(b[at:], &rec); err == nil {
 				at += size
+			} else if errors.Is(err, pcap.ErrJoined) {
+				at += pcap.HeaderLen
+				n--
 			} else if n >= 1 || run <= 1 {
 				return // the end of b, behind two headers
 			} else {

@@ -29,6 +29,12 @@
 // In files older than version 2.3 the two length fields stand in the other
 // order; in version 2.3 they do wherever captured exceeds original.
 //
+// Two files joined by cat have a file header where a record is due. Record
+// reports it as ErrJoined, if its version is 2.0 to 2.4 and its accuracy 0:
+// read as a record it would be of the year 2055 and have an original length of
+// 0. Record also reports a record header of nothing but zeros, as ErrZeros: the
+// caller knows whether there is anything else behind it.
+//
 // Not judged: version numbers otherwise, snaplen, captured length beyond the
 // original length. Source: libpcap's pcap-savefile(5) and sf-pcap.c,
 // draft-ietf-opsawg-pcap.
@@ -56,10 +62,18 @@ const (
 
 // ErrShort says that the bytes given end before the record does. The size
 // returned beside it is what is needed to go on.
-var ErrShort = errors.New("pcap: more bytes needed")
+var ErrShort = errors.New("more bytes needed")
+
+// ErrJoined says that another capture begins where a record is due: a file
+// header (see Begins), or the section header of a pcapng.
+var ErrJoined = errors.New("another capture begins here")
+
+// ErrZeros says that the record header consists of zeros. If zeros are all there
+// is up to the end of the file, it is no record; else ZeroRecord is its content.
+var ErrZeros = errors.New("a record header of zeros")
 
 // ErrMagic says that the bytes do not begin with the magic number of a pcap file.
-var ErrMagic = errors.New("pcap: no magic number")
+var ErrMagic = errors.New("no magic number")
 
 // LengthError reports a record whose captured length cannot be true.
 type LengthError struct {
@@ -104,6 +118,21 @@ type Record struct {
 func Sniff(b []byte) bool {
 	_, _, ok := magic(b)
 	return ok
+}
+
+// Begins reports whether b, at least eight bytes, begins like a file header that
+// stands where a record or block is due. Unlike Sniff it looks at more than the
+// magic number, as far as it is there: at the version and the accuracy.
+func Begins(b []byte) bool {
+	_, big, ok := magic(b)
+	if !ok {
+		return false
+	}
+	h := Header{BigEndian: big}
+	if h.u16(b[4:]) != 2 || h.u16(b[6:]) > 4 {
+		return false
+	}
+	return len(b) < 16 || h.u32(b[12:]) == 0
 }
 
 func magic(b []byte) (m uint32, big, ok bool) {
@@ -174,16 +203,31 @@ func (h *Header) u32(b []byte) uint32 {
 
 // Record parses the record at the start of b into r and returns its size in
 // bytes, header and data. With ErrShort the size is what b must hold for the
-// next attempt (first the header's, then the record's). A *LengthError ends
-// the file: nothing behind it can be found by length.
+// next attempt (first the header's, then the record's). ErrJoined and ErrZeros
+// say that what is there may be no record. A *LengthError ends the file: nothing
+// behind it can be found by length.
 func (h *Header) Record(b []byte, r *Record) (size int, err error) {
 	n := h.recordLen
 	if len(b) < n {
 		return n, ErrShort
 	}
 	captured, original := h.u32(b[8:]), h.u32(b[12:])
+	if original == 0 {
+		if Begins(b) {
+			if len(b) < HeaderLen {
+				return HeaderLen, ErrShort
+			}
+			return 0, ErrJoined
+		}
+		if captured == 0 && zeros(b[:n]) {
+			return n, ErrZeros
+		}
+	}
 	if h.swap != swapNever && (h.swap == swapAlways || captured > original) {
 		captured, original = original, captured
+	}
+	if max(captured, original) > MaxCaptured && beginsNG(b) {
+		return 0, ErrJoined
 	}
 	if captured > MaxCaptured {
 		return 0, &LengthError{Captured: captured}
@@ -200,4 +244,29 @@ func (h *Header) Record(b []byte, r *Record) (size int, err error) {
 	r.Original = original
 	r.Data = b[n:size:size]
 	return size, nil
+}
+
+// ZeroRecord fills in r as Record does for a header of zeros.
+func (h *Header) ZeroRecord(b []byte, r *Record) {
+	n := h.recordLen
+	*r = Record{Data: b[n:n:n]}
+}
+
+func zeros(b []byte) bool {
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// beginsNG reports whether b begins like a section header of a pcapng: its type,
+// and its byte-order magic in either order.
+func beginsNG(b []byte) bool {
+	if binary.BigEndian.Uint32(b) != 0x0a0d0d0a {
+		return false
+	}
+	order := binary.BigEndian.Uint32(b[8:])
+	return order == 0x1a2b3c4d || order == 0x4d3c2b1a
 }

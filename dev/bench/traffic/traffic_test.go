@@ -115,7 +115,7 @@ func read(t *testing.T, b io.Reader) (c traffic.Counts) {
 		}
 		last = p.Time
 		c.Packets++
-		header.Decode(p.LinkType, p.Data, &s)
+		header.Decode(p.LinkType, p.Data, uint32(len(p.Data)), &s)
 		reason := header.DropDefault.Reason(&s)
 		reasons[reason]++
 		if reason == header.OK {

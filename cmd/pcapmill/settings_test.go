@@ -1,0 +1,354 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/settings"
+	"github.com/pcapmill/pcapmill/internal/storetest"
+	"github.com/pcapmill/pcapmill/internal/testcap"
+	"github.com/pcapmill/pcapmill/label/flows"
+	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/mask"
+	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/split"
+)
+
+// bench is a folder with a capture, class tables, tables of flows and a key.
+type bench struct {
+	t   *testing.T
+	dir string
+}
+
+func newBench(t *testing.T) *bench {
+	b := &bench{t, t.TempDir()}
+	var packets []testcap.Packet
+	for i := range uint16(4) {
+		packets = append(packets, testcap.Packet{Time: 1499248800e9 + int64(i)*1e9, LinkType: testcap.Raw, Data: testcap.Build(
+			testcap.IPv4{Src: netip.MustParseAddr("203.0.113.177"), Dst: netip.MustParseAddr("198.51.100.201")},
+			testcap.TCP{SrcPort: 1001 + i/2, DstPort: 443}, testcap.Payload("payload"))})
+	}
+	b.write("chat.pcap", string(testcap.Pcap{LinkType: testcap.Raw}.File(packets...)))
+	b.write("mine.yaml", "Chat: [chat]\n")
+	b.write("key", strings.Repeat("k", 32))
+	b.write("flows.csv", "a,ap,b,bp,l4,at,took,class\n203.0.113.177,1001,198.51.100.201,443,6,2017-07-05 10:00:00,5,Chat\n")
+	return b
+}
+
+func (b *bench) path(name string) string { return filepath.Join(b.dir, name) }
+
+func (b *bench) write(name, text string) {
+	b.t.Helper()
+	if err := os.WriteFile(b.path(name), []byte(text), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// run runs a command that must end with a status, and returns all it wrote.
+func (b *bench) run(status int, args ...string) string {
+	b.t.Helper()
+	var out bytes.Buffer
+	if got := run(args, &out, &out); got != status {
+		b.t.Fatalf("%q: status %d, need %d\n%s", args, got, status, out.String())
+	}
+	return out.String()
+}
+
+func (b *bench) convert(status int, data string, args ...string) string {
+	b.t.Helper()
+	return b.run(status, append([]string{"convert", b.path("chat.pcap"), "-o", b.path(data), "--drop", "dns"}, args...)...)
+}
+
+// table are the arguments of a run with the table of flows.
+func (b *bench) table(args ...string) []string {
+	return append([]string{
+		"--label-from", "table", "--table", b.path("flows.csv"), "--table-timezone", "UTC", "--table-time", "%Y-%m-%d %H:%M:%S",
+		"--table-columns", "src_ip=a,src_port=ap,dst_ip=b,dst_port=bp,proto=l4,start=at,duration=took,label=class",
+	}, args...)
+}
+
+// TestEverySettingIsShown: for each entry of the list of settings there is a run that has
+// another value of it. The manifest has it, inspect and the card show it, the fingerprint
+// differs, and adding to the dataset under the usual settings is refused with its name.
+func TestEverySettingIsShown(t *testing.T) {
+	b := newBench(t)
+	other := map[string][]string{
+		"length": {"--length", "100"}, "shape": {"--shape", "1x784"}, "content": {"--content", "payload"}, "mac": {"--mac", "keep"}, "ip": {"--ip", "keep"},
+		"ports": {"--ports", "keep"}, "checksums": {"--checksums", "keep"}, "udp_pad": {"--udp-pad"}, "key": {"--key-file", b.path("key")},
+		"drop": {"--drop", "none"}, "dedup": {"--dedup", "none"}, "resync": {"--resync"},
+		"labels": {"--labels", b.path("mine.yaml")}, "labels_sha256": {"--labels", b.path("mine.yaml")}, "label_from": {"--label-from", "dir"},
+		"min_packets": {"--min-packets", "1"}, "min_bytes": {"--min-bytes", "1"}, "idle_timeout": {"--idle-timeout", "60s"}, "tcp_restart": {"--tcp-restart"},
+		"table_sha256": b.table(), "table_columns": b.table(), "table_time": b.table(), "table_timezone": b.table(),
+		"table_preset": b.table("--table-preset", "cicids2017"), "table_offset": b.table("--table-offset", "1s"),
+	}
+	b.convert(exitDone, "usual")
+	usual, err := storetest.Load(b.path("usual"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	print, err := usual.Settings.Fingerprint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range settings.Recorded() {
+		args, ok := other[r.Key]
+		if !ok {
+			t.Errorf("%s: say here by which options a run has another value of it", r.Key)
+			continue
+		}
+		b.convert(exitDone, "of "+r.Key, append(args, "--card")...)
+		m, err := storetest.Load(b.path("of " + r.Key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		value := m.Settings.Get(r.Key)
+		if value == usual.Settings.Get(r.Key) || value == "" {
+			t.Errorf("%s: %q in the manifest", r.Key, value)
+		}
+		if text := b.run(exitDone, "inspect", b.path("of "+r.Key), "-n", "0"); !strings.Contains(text, " "+r.Name+" "+value) {
+			t.Errorf("inspect shows no %q %q:\n%s", r.Name, value, text)
+		}
+		card, err := os.ReadFile(filepath.Join(b.path("of "+r.Key), "README.md"))
+		if err != nil || !regexp.MustCompile("(?m)^\\| `--"+r.Option.Name+"` \\| .*`"+regexp.QuoteMeta(value)+"` \\|$").Match(card) {
+			t.Errorf("the card shows no --%s %q (%v)", r.Option.Name, value, err)
+		}
+		if again := regexp.MustCompile("(?m)^    pcapmill convert .*$").FindString(string(card)); !r.Fact && !strings.Contains(again, " --"+r.Option.Name+" ") && !strings.Contains(again, " --"+r.Option.Name) {
+			t.Errorf("the card's command has no --%s: %s", r.Option.Name, again)
+		}
+		if p, err := m.Settings.Fingerprint(); err != nil || p == print {
+			t.Errorf("%s: the fingerprint is the usual one (%v)", r.Key, err)
+		}
+		if text := b.convert(exitFailed, "of "+r.Key); !strings.Contains(text, "--"+r.Option.Name+": ") {
+			t.Errorf("%s: added to, or refused without its name:\n%s", r.Key, text)
+		}
+	}
+}
+
+// TestListAgainstRooms: the values of an option in the list are those that the room that acts
+// on it takes, and says that it has.
+func TestListAgainstRooms(t *testing.T) {
+	rooms := map[string]func(value string) error{
+		"drop":           func(v string) (err error) { _, err = header.ParseDrop(v); return err },
+		"dedup":          func(v string) (err error) { _, err = sample.ParseDedup(v); return err },
+		"label-from":     func(v string) (err error) { _, err = mill.ParseLabelFrom(v); return err },
+		"unknown":        func(v string) (err error) { _, err = mill.ParseUnknown(v); return err },
+		"split-by":       func(v string) (err error) { _, err = split.ParseBy(v); return err },
+		"split-fallback": func(v string) (err error) { _, err = split.ParseFallback(v); return err },
+		"table-preset":   func(v string) (err error) { _, err = flows.Preset(v); return err },
+	}
+	for _, name := range mask.Fields() {
+		rooms[name] = func(v string) error { return new(mask.Policy).Set(name, v) }
+	}
+	for _, o := range settings.Options() {
+		values := o.Values
+		switch room := rooms[o.Name]; {
+		case room == nil && values != nil && o.Group != "Output": // formats have a test of their own
+			t.Errorf("%s: say here which room acts on it", o.Name)
+		case room == nil:
+		default:
+			if o.Kind == settings.Switch {
+				values = []string{"off", "on"}
+			}
+			if o.Name == "table-preset" {
+				values = strings.FieldsFunc(strings.TrimPrefix(o.Short, "columns of the table: "), func(r rune) bool { return r == ' ' || r == ',' })
+				values = slices.DeleteFunc(values, func(v string) bool { return v == "or" })
+			}
+			_, list, _ := strings.Cut(room("no such value").Error(), "have ")
+			var have []string
+			for word := range strings.FieldsFuncSeq(list, func(r rune) bool { return strings.ContainsRune(", ()", r) }) {
+				if word != "or" && word != "comma-separated" {
+					have = append(have, word)
+				}
+			}
+			if want := slices.Sorted(slices.Values(values)); !slices.Equal(slices.Sorted(slices.Values(have)), want) {
+				t.Errorf("%s: the list has %q, its room %q", o.Name, want, have)
+			}
+			for _, value := range values {
+				if err := room(value); err != nil {
+					t.Errorf("%s %s: %v", o.Name, value, err)
+				}
+			}
+		}
+	}
+}
+
+// TestClassTableByContent: the path of a class table is nowhere in the dataset, its name and
+// digest are; another spelling of the path is the same fingerprint, and the same classes
+// under another name are added to.
+func TestClassTableByContent(t *testing.T) {
+	b := newBench(t)
+	t.Chdir(b.dir)
+	b.write("copy.yaml", "# the same\nChat:\n- chat\n")
+	b.write("more.yaml", "Chat: [chat, talk]\n")
+	prints := map[string]string{}
+	for name, path := range map[string]string{"absolute": b.path("mine.yaml"), "relative": "./mine.yaml", "plain": "mine.yaml"} {
+		b.convert(exitDone, name, "--labels", path, "--card")
+		m, err := storetest.Load(b.path(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if prints[name], err = m.Settings.Fingerprint(); err != nil || m.Settings.Get("labels") != "mine.yaml" || len(m.Settings.Get("labels_sha256")) != 64 {
+			t.Errorf("%s: %q %q, %v", name, m.Settings.Get("labels"), m.Settings.Get("labels_sha256"), err)
+		}
+		for _, file := range []string{manifest.Name, "README.md", "croissant.json", "SHA256SUMS"} {
+			text, err := os.ReadFile(filepath.Join(b.path(name), file))
+			if err != nil || bytes.Contains(text, []byte(b.dir)) || bytes.Contains(text, []byte("./mine.yaml")) {
+				t.Errorf("%s of %s has the path (%v)", file, name, err)
+			}
+		}
+	}
+	if prints["absolute"] != prints["relative"] || prints["plain"] != prints["relative"] {
+		t.Errorf("fingerprints %v", prints)
+	}
+	b.convert(exitDone, "plain", "--labels", "copy.yaml")
+	if text := b.convert(exitFailed, "plain", "--labels", "more.yaml"); !strings.Contains(text, "--labels: class Chat has the keywords") {
+		t.Error(text)
+	}
+	// A dataset of version 0.1.0: the path as it was given, and no digest.
+	edit(t, filepath.Join(b.path("plain"), manifest.Name), func(s map[string]any) {
+		s["labels"] = b.path("mine.yaml")
+		delete(s, "labels_sha256")
+	})
+	b.convert(exitDone, "plain", "--labels", "mine.yaml")
+	b.run(exitDone, "card", b.path("plain"))
+	for _, text := range []string{b.read("plain/README.md"), b.run(exitDone, "inspect", b.path("plain"), "-n", "0")} {
+		if !strings.Contains(text, "mine.yaml") || strings.Contains(text, b.path("mine.yaml")) {
+			t.Errorf("shown as\n%s", text)
+		}
+	}
+}
+
+func (b *bench) read(name string) string {
+	b.t.Helper()
+	text, err := os.ReadFile(b.path(name))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return string(text)
+}
+
+// edit changes the settings in a manifest, which keeps the order of nothing but is one.
+func edit(t *testing.T, path string, change func(settings map[string]any)) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m map[string]any
+	if err := json.Unmarshal(text, &m); err != nil {
+		t.Fatal(err)
+	}
+	change(m["settings"].(map[string]any))
+	if text, err = json.Marshal(m); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, text, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestOtherReadingIsRefused: a dataset labelled by a table is not added to under another
+// reading of the table, or another table; the difference is shown. That holds for datasets
+// of version 0.1.0, too, which recorded only one digest of both.
+func TestOtherReadingIsRefused(t *testing.T) {
+	b := newBench(t)
+	b.write("other.csv", b.read("flows.csv")+"\n")
+	check := func(have string) {
+		t.Helper()
+		for want, args := range map[string][]string{
+			"--table-timezone: the dataset has " + have + ", this run asks for America/Halifax": b.table("--table-timezone", "America/Halifax"),
+			"--table-offset: the dataset has none, this run asks for 1h0m0s":                    b.table("--table-offset", "3600s"),
+			"--table: the dataset": b.table("--table", b.path("other.csv")),
+			"--label-from: the dataset has table, this run asks for dir": {"--label-from", "dir"},
+		} {
+			if text := b.convert(exitFailed, "data", args...); !strings.Contains(text, want) {
+				t.Errorf("no %q:\n%s", want, text)
+			}
+		}
+		if text := b.convert(exitDone, "data", b.table("--table-offset", "0s")...); !strings.Contains(text, "already in the dataset") {
+			t.Errorf("the same reading:\n%s", text)
+		}
+	}
+	b.convert(exitDone, "data", b.table()...)
+	check("UTC")
+	edit(t, b.path("data/"+manifest.Name), func(s map[string]any) {
+		for key := range s {
+			if strings.HasPrefix(key, "table_") {
+				delete(s, key)
+			}
+		}
+	})
+	check("none")
+	if text := b.convert(exitFailed, "data", b.table("--table-offset", "1h")...); !strings.Contains(text, "before the table and its reading were recorded") {
+		t.Errorf("a dataset of version 0.1.0:\n%s", text)
+	}
+}
+
+// TestMakeItAgain: the command on the card makes the dataset again, for every source of
+// labels.
+func TestMakeItAgain(t *testing.T) {
+	b := newBench(t)
+	t.Chdir(b.dir)
+	for _, args := range [][]string{
+		nil, {"--labels", b.path("mine.yaml")}, {"--label-from", "dir"}, {"--label-from", "dir", "--labels", "mine.yaml"}, b.table(), b.table("--labels", "mine.yaml"),
+		{"--udp-pad", "--ip", "anonymize", "--key-file", "key", "--idle-timeout", "90s"},
+	} {
+		for _, name := range []string{"once", "again"} {
+			if err := os.RemoveAll(b.path(name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.convert(exitDone, "once", append(args, "--card")...)
+		line := strings.TrimSpace(regexp.MustCompile("(?m)^    pcapmill convert .*$").FindString(b.read("once/README.md")))
+		line = strings.NewReplacer("CAPTURES", b.path("chat.pcap"), "DIR", "again", " KEY", " key", " TABLE", " flows.csv").Replace(line)
+		b.run(exitDone, words(line)...)
+		once, again := b.read("once/manifest.json"), b.read("again/manifest.json")
+		seconds := regexp.MustCompile(`"seconds": [0-9.e-]+`)
+		if seconds.ReplaceAllString(once, "") != seconds.ReplaceAllString(again, "") {
+			t.Errorf("%s\nonce\n%s\nagain\n%s", line, once, again)
+		}
+	}
+}
+
+// words are those of a command line but the first, without their quotes.
+func words(line string) (list []string) {
+	for _, m := range regexp.MustCompile(`(?:[^\s']|'[^']*')+`).FindAllString(line, -1)[1:] {
+		list = append(list, strings.ReplaceAll(m, "'", ""))
+	}
+	return list
+}
+
+// TestBlanksAtTheEndsOfPaths: CIC-IDS2017 comes in a folder called "TrafficLabelling ".
+func TestBlanksAtTheEndsOfPaths(t *testing.T) {
+	b := newBench(t)
+	if err := os.Mkdir(b.path("TrafficLabelling "), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	b.write("TrafficLabelling /flows.csv", b.read("flows.csv"))
+	b.write(" key ", strings.Repeat("k", 32))
+	b.write("pcapmill.yaml", "table: '"+b.path("TrafficLabelling ")+"'\nkey-file: '"+b.path(" key ")+"'\n")
+	if err := os.Remove(b.path("key")); err != nil {
+		t.Fatal(err)
+	}
+	b.convert(exitDone, "out ", append([]string{"--config", b.path("pcapmill.yaml"), "--label-from", "table"}, b.table()[4:]...)...)
+	b.convert(exitDone, "out ", b.table("--table", b.path("TrafficLabelling "), "--key-file", b.path(" key "))...)
+	t.Setenv("PCAPMILL_OUT", b.path(" out"))
+	b.run(exitDone, "convert", b.path("chat.pcap"))
+	for _, name := range []string{"out ", " out"} {
+		if _, err := storetest.Load(b.path(name)); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	if _, err := os.Stat(b.path("out")); err == nil {
+		t.Error("a dataset without the blank was made")
+	}
+}

@@ -1,0 +1,420 @@
+package mill
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/settings"
+	"github.com/pcapmill/pcapmill/internal/version"
+	"github.com/pcapmill/pcapmill/label"
+	"github.com/pcapmill/pcapmill/label/flows"
+	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/mask"
+	"github.com/pcapmill/pcapmill/sample"
+)
+
+// What the JSON of a plan says about itself.
+const (
+	planFormat  = "pcapmill plan"
+	planVersion = 1
+)
+
+// planFile is a plan as JSON. Its fields stand in byte-wise order of their keys, here and
+// below, so that what encoding/json writes is the canonical text that the id is made of.
+type planFile struct {
+	Classes      []planClass     `json:"classes"`
+	Format       string          `json:"format"`
+	ID           string          `json:"id,omitempty"` // SHA-256 of the text without it
+	InputSHA256  bool            `json:"input_sha256,omitempty"`
+	Inputs       []planInput     `json:"inputs"`
+	MaxExpansion int             `json:"max_expansion"`
+	Settings     json.RawMessage `json:"settings"` // of the manifest
+	Table        *planTable      `json:"table,omitempty"`
+	Tool         string          `json:"tool"` // version
+	Unknown      string          `json:"unknown"`
+	Version      int             `json:"version"`
+}
+
+// planClass is a class. Its label is its place.
+type planClass struct {
+	Keywords []string `json:"keywords"`
+	Name     string   `json:"name"`
+}
+
+// planInput is a capture, with what pins its content: size and time of modification.
+type planInput struct {
+	Class       string    `json:"class"`
+	Compression string    `json:"compression,omitempty"`
+	Format      string    `json:"format"`
+	Keyword     string    `json:"keyword,omitempty"`
+	Label       uint16    `json:"label"`
+	Modified    time.Time `json:"modified"`
+	Name        string    `json:"name"`
+	Size        int64     `json:"size"`
+	URI         string    `json:"uri"`
+}
+
+// planTable is a table of flows. Its digest stands in the settings.
+type planTable struct {
+	Columns string `json:"columns,omitempty"`
+	Offset  string `json:"offset,omitempty"`
+	Preset  string `json:"preset,omitempty"`
+	Times   string `json:"times,omitempty"`
+	URI     string `json:"uri"`
+	Zone    string `json:"zone,omitempty"`
+}
+
+// PlanError says why a plan that was read from JSON cannot be carried out here.
+type PlanError struct {
+	Lines []string
+	paths []string
+}
+
+func (e *PlanError) Error() string {
+	return "the plan cannot be carried out:\n  " + strings.Join(e.Lines, "\n  ")
+}
+
+// Paths are the paths that the error names.
+func (e *PlanError) Paths() []string { return e.paths }
+
+// MarshalJSON writes the plan as one JSON object: settings, class table, and the captures
+// in order, each with its size and time of modification. Equal plans have equal text.
+//
+// Not in it are the key, of which the settings have the id only, what belongs to a machine
+// (Out, Workers, Memory, Tmp, BlockLength), and what is not read (Skipped, Problems). A
+// plan with a capture that can be read only once has no JSON.
+func (p Plan) MarshalJSON() ([]byte, error) {
+	f, err := p.file()
+	if err != nil {
+		return nil, err
+	}
+	if f.ID, err = f.id(); err != nil {
+		return nil, err
+	}
+	return f.text()
+}
+
+// UnmarshalJSON reads what MarshalJSON writes. It refuses unknown fields, other versions of
+// the format or of the tool, and a text that its id does not belong to.
+//
+// The plan can be run when Out is set, and Key if it was made with one. The table of flows,
+// if it has one, is read by Run unless Flows is set.
+func (p *Plan) UnmarshalJSON(text []byte) error {
+	var f planFile
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&f); err != nil {
+		return fmt.Errorf("plan: %w", err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("plan: something follows its end")
+	}
+	switch {
+	case f.Format != planFormat:
+		return fmt.Errorf("plan: format %q, need %q", f.Format, planFormat)
+	case f.Version != planVersion:
+		return fmt.Errorf("plan: version %d, need %d", f.Version, planVersion)
+	case f.Tool != version.String():
+		return fmt.Errorf("plan: it was made by pcapmill %s, this is %s: make it again", f.Tool, version.String())
+	}
+	var set manifest.Settings
+	if err := json.Unmarshal(f.Settings, &set); err != nil {
+		return fmt.Errorf("plan: %w", err)
+	}
+	var err error
+	if f.Settings, err = set.Canonical(); err != nil {
+		return fmt.Errorf("plan: %w", err)
+	}
+	if id, err := f.id(); err != nil || id != f.ID {
+		return errors.Join(err, fmt.Errorf("plan: its id is not %s: it was changed or damaged; make it again", f.ID))
+	}
+	made, err := f.plan(set)
+	if err != nil {
+		return fmt.Errorf("plan: %w", err)
+	}
+	*p = *made
+	return nil
+}
+
+// id is the SHA-256, in hexadecimal, of the text without an id.
+func (f planFile) id() (string, error) {
+	f.ID = ""
+	text, err := f.text()
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), err
+}
+
+// text is the canonical JSON: keys in order, no space, no escapes but those that JSON needs.
+func (f planFile) text() ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(f)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}
+
+// file is the plan as JSON has it, without id.
+func (p *Plan) file() (*planFile, error) {
+	if p.Labels == nil || p.planned == nil && p.LabelFrom == FromTable && p.Flows == nil {
+		return nil, errors.New("plan: it was not prepared: it has no class table or no table of flows")
+	}
+	set := p.planned
+	if set == nil {
+		s := p.settings()
+		set = &s
+	}
+	text, err := set.Canonical()
+	if err != nil {
+		return nil, fmt.Errorf("plan: %w", err)
+	}
+	f := &planFile{
+		Format: planFormat, Version: planVersion, Tool: version.String(), Settings: text, Unknown: p.Unknown.String(),
+		MaxExpansion: p.MaxExpansion, InputSHA256: p.InputSHA256, Classes: []planClass{}, Inputs: make([]planInput, len(p.Captures)),
+	}
+	for _, c := range p.Labels.Classes {
+		f.Classes = append(f.Classes, planClass{Name: c.Name, Keywords: append([]string{}, c.Keywords...)})
+	}
+	if t := &p.Table; p.LabelFrom == FromTable {
+		f.Table = &planTable{URI: uriOf(t.Path), Preset: t.Preset, Columns: t.Columns, Times: t.Times, Zone: t.Zone, Offset: t.Offset}
+	}
+	for i := range p.Captures {
+		in := &p.Captures[i]
+		if in.Stream {
+			return nil, fmt.Errorf("plan: %s can be read only once: a plan is for files", in.Path)
+		}
+		f.Inputs[i] = planInput{
+			URI: uriOf(in.Path), Name: in.Name, Size: in.Size, Modified: in.Modified.UTC(), Format: in.Format.Name,
+			Compression: in.Format.Compression, Label: in.Label, Class: in.Class, Keyword: in.Keyword,
+		}
+	}
+	return f, nil
+}
+
+// plan is the plan that the JSON describes.
+func (f *planFile) plan(set manifest.Settings) (*Plan, error) {
+	o, err := optionsOf(set)
+	if err != nil {
+		return nil, err
+	}
+	if o.Unknown, err = ParseUnknown(f.Unknown); err != nil {
+		return nil, err
+	}
+	o.MaxExpansion, o.InputSHA256 = f.MaxExpansion, f.InputSHA256
+	o.Labels = &label.Table{Name: set.Get("labels")}
+	if set.Get("labels_sha256") != "" { // a file, even if it is called like a built-in table
+		o.Labels.Name = "." + string(filepath.Separator) + o.Labels.Name
+	}
+	if len(f.Classes) > label.MaxClasses {
+		return nil, fmt.Errorf("%d classes, need at most %d", len(f.Classes), label.MaxClasses)
+	}
+	for i, c := range f.Classes {
+		o.Labels.Classes = append(o.Labels.Classes, label.Class{ID: uint16(i), Name: c.Name, Keywords: c.Keywords})
+	}
+	if (o.LabelFrom == FromTable) != (f.Table != nil) {
+		return nil, errors.New("labels from a table need one, and others none")
+	}
+	if t := f.Table; t != nil {
+		o.Table = flows.Source{Preset: t.Preset, Columns: t.Columns, Times: t.Times, Zone: t.Zone, Offset: t.Offset}
+		if o.Table.Path, err = pathOf(t.URI); err != nil {
+			return nil, err
+		}
+	}
+	if err := o.checkPlanned(); err != nil {
+		return nil, err
+	}
+	p := &Plan{Options: o, Captures: make([]Input, len(f.Inputs)), planned: &set}
+	for i := range f.Inputs {
+		in := &f.Inputs[i]
+		path, err := pathOf(in.URI)
+		if err != nil {
+			return nil, fmt.Errorf("input %d: %w", i, err)
+		}
+		if in.Size < 0 {
+			return nil, fmt.Errorf("input %d: a size of %d bytes", i, in.Size)
+		}
+		if class := o.classOf(in.Label); in.Class != class {
+			return nil, fmt.Errorf("input %d: label %d is class %q, need %q", i, in.Label, in.Class, class)
+		}
+		p.Captures[i] = Input{
+			Path: path, Name: in.Name, Size: in.Size, Modified: in.Modified, Label: in.Label, Class: in.Class, Keyword: in.Keyword,
+			Format: capture.Format{Name: in.Format, Compression: in.Compression},
+		}
+	}
+	if len(p.Captures) == 0 {
+		return nil, errors.New("no inputs")
+	}
+	return p, nil
+}
+
+// classOf is the class of a capture with a label, as Input has it.
+func (o *Options) classOf(id uint16) string {
+	switch {
+	case int(id) < len(o.Labels.Classes):
+		return o.Labels.Classes[id].Name
+	case id == o.Labels.Unknown() && o.LabelFrom == FromTable:
+		return manifest.BySession
+	case id == o.Labels.Unknown():
+		return label.UnknownName
+	}
+	return "none"
+}
+
+// checkPlanned is Check without what is resolved by Run: the key and the table of flows.
+func (o *Options) checkPlanned() error {
+	known := *o
+	if known.LabelFrom == FromTable {
+		known.LabelFrom = FromDir
+	}
+	if known.Mask.KeepsPrefixes() { // needs a key
+		known.Mask.IP = mask.Anonymize
+	}
+	return known.Check()
+}
+
+// optionsOf is the opposite of Options.settings, but for key, classes and table.
+func optionsOf(set manifest.Settings) (o Options, err error) {
+	var errs []error
+	for _, r := range settings.Recorded() {
+		if name := r.Option.Name; slices.Contains(mask.Fields(), name) {
+			errs = append(errs, o.Mask.Set(name, set.Get(r.Key)))
+		}
+	}
+	note := func(err error) { errs = append(errs, err) }
+	o.Drop, err = header.ParseDrop(set.Get("drop"))
+	note(err)
+	o.Dedup, err = sample.ParseDedup(set.Get("dedup"))
+	note(err)
+	o.Shape, err = sample.ParseShape(set.Get("shape"))
+	note(err)
+	o.LabelFrom, err = ParseLabelFrom(set.Get("label_from"))
+	note(err)
+	if idle := set.Get("idle_timeout"); idle != "" {
+		pause, err := time.ParseDuration(idle)
+		note(err)
+		o.Breaks.Idle = int64(pause)
+	}
+	o.Resync, o.Breaks.Restart = set.On("resync"), set.On("tcp_restart")
+	o.MinPackets, o.MinBytes = set.Int("min_packets"), set.Int("min_bytes")
+	return o, errors.Join(errs...)
+}
+
+// open resolves what a plan that was read from JSON refers to, and checks that it is what
+// it was: key, table of flows, captures. It does nothing for a plan that Prepare made.
+func (p *Plan) open(ctx context.Context) error {
+	if p.planned == nil {
+		return nil
+	}
+	want := &PlanError{}
+	if id := p.planned.Get("key"); id != mask.KeyID(p.Key) {
+		what := "none was given"
+		if p.Key != nil {
+			what = "the one given has id " + mask.KeyID(p.Key)
+		}
+		if id == "" {
+			want.Lines = append(want.Lines, "it was made without a key: "+what)
+		} else {
+			want.Lines = append(want.Lines, fmt.Sprintf("it was made with the key with id %s: %s", id, what))
+		}
+		return want
+	}
+	if p.LabelFrom == FromTable && p.Flows == nil {
+		reading, err := p.Table.Options()
+		if err != nil {
+			return err
+		}
+		if p.Flows, err = flows.Load(ctx, p.Table.Path, p.FlowMemory(), reading); err != nil {
+			return err
+		}
+	}
+	if err := p.Check(); err != nil {
+		return err
+	}
+	if have, planned := p.settings(), *p.planned; p.LabelFrom == FromTable && have.Get("table_sha256") != planned.Get("table_sha256") {
+		want.note(p.Table.Path, "%s was changed since the plan was made: its SHA-256 was %s, is %s", p.Table.Path, planned.Get("table_sha256"), have.Get("table_sha256"))
+	} else if x, y := canonical(have), canonical(planned); x != y {
+		want.Lines = append(want.Lines, "its options were changed: they are "+x+", need "+y)
+	}
+	p.resolve()
+	for i := range p.Captures {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		in := &p.Captures[i]
+		info, err := os.Stat(in.Path)
+		switch {
+		case err != nil:
+			want.note(in.Path, "%v", err)
+		case !info.Mode().IsRegular():
+			want.note(in.Path, "%s is no regular file any more", in.Path)
+		case info.Size() != in.Size:
+			want.note(in.Path, "%s was changed since the plan was made: it had %d bytes, has %d", in.Path, in.Size, info.Size())
+		case !info.ModTime().Equal(in.Modified):
+			const form = time.RFC3339Nano
+			want.note(in.Path, "%s was changed since the plan was made: at %s, not %s", in.Path, info.ModTime().UTC().Format(form), in.Modified.Format(form))
+		}
+	}
+	if want.Lines != nil {
+		return want
+	}
+	return nil
+}
+
+func (e *PlanError) note(path, format string, args ...any) {
+	e.Lines, e.paths = append(e.Lines, fmt.Sprintf(format, args...)), append(e.paths, path)
+}
+
+func canonical(s manifest.Settings) string {
+	text, err := s.Canonical()
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+// uriOf writes a path as a URI: file:///... if it is absolute, else a relative reference.
+// Any bytes of a path survive, those that are not valid UTF-8 too.
+func uriOf(path string) string {
+	path = filepath.ToSlash(path)
+	parts := strings.Split(path, "/")
+	for i, s := range parts {
+		parts[i] = strings.ReplaceAll(url.PathEscape(s), ":", "%3A") // no part is a scheme
+	}
+	uri := strings.Join(parts, "/")
+	switch {
+	case strings.HasPrefix(path, "/"):
+		return "file://" + uri
+	case filepath.IsAbs(filepath.FromSlash(path)): // C:/
+		return "file:///" + uri
+	}
+	return uri
+}
+
+// pathOf reads what uriOf writes.
+func pathOf(uri string) (string, error) {
+	rest, absolute := strings.CutPrefix(uri, "file://")
+	path, err := url.PathUnescape(rest)
+	if err == nil && absolute && len(path) > 2 && path[2] == ':' && filepath.Separator == '\\' {
+		path = path[1:] // /C:/
+	}
+	if err == nil {
+		path = filepath.FromSlash(path)
+	}
+	if err != nil || path == "" || absolute && rest[0] != '/' || uriOf(path) != uri {
+		return "", fmt.Errorf("%q is not the URI of a file: need file:///PATH, or a relative path, with escapes for what is not a letter, a digit or one of -._~$&+=@", uri)
+	}
+	return path, nil
+}

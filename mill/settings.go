@@ -1,0 +1,108 @@
+package mill
+
+import (
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/pcapmill/pcapmill/internal/settings"
+	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/mask"
+)
+
+// Names of class tables that are made of what occurs; see Options.classTable.
+const (
+	tableOfDirectories = "directories"
+	tableOfRows        = "table"
+)
+
+// settings are the options that decide about bytes, as the manifest has them.
+func (o *Options) settings() manifest.Settings {
+	of := map[string]string{
+		"length": strconv.Itoa(o.Shape.Length()), "shape": o.Shape.String(), "drop": o.Drop.String(), "dedup": o.Dedup.String(),
+		"resync": onOff(o.Resync), "label-from": o.LabelFrom.String(),
+		"min-packets": strconv.FormatInt(o.MinPackets, 10), "min-bytes": strconv.FormatInt(o.MinBytes, 10), "tcp-restart": onOff(o.Breaks.Restart),
+	}
+	if o.Breaks.Idle > 0 {
+		of["idle-timeout"] = time.Duration(o.Breaks.Idle).String()
+	}
+	for _, name := range mask.Fields() {
+		of[name] = o.Mask.Get(name)
+	}
+	of["labels"] = filepath.Base(o.Labels.Name)
+	if o.derived() || o.Labels.IsBuiltin() {
+		of["labels"] = o.Labels.Name
+	} else {
+		of["labels-sha256"] = o.Labels.Digest()
+	}
+	if o.LabelFrom == FromTable {
+		for name, value := range o.Table.Reading() {
+			of[name] = value
+		}
+		of["table-sha256"] = o.Flows.ContentDigest()
+	}
+	if o.Mask.Pseudonyms() || o.Key != nil { // hosts in the table are under it in any case
+		of["key"] = mask.KeyID(o.Key)
+	}
+	values := map[string]string{}
+	for _, r := range settings.Recorded() {
+		if value := of[r.Name]; value != "" {
+			values[r.Key] = value
+		}
+	}
+	return manifest.NewSettings(values)
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}
+
+// derived reports whether the class table was made of the directories or rows that occur.
+func (o *Options) derived() bool {
+	for _, c := range o.Labels.Classes {
+		if len(c.Keywords) > 0 {
+			return false
+		}
+	}
+	return o.LabelFrom == FromDir && o.Labels.Name == tableOfDirectories || o.LabelFrom == FromTable && o.Labels.Name == tableOfRows
+}
+
+// differences lists how a run with these options differs from the dataset that it is to
+// add to; none: it may.
+func (o *Options) differences(m *manifest.Manifest) []string {
+	have, want := m.Settings, o.settings()
+	var lines []string
+	if o.LabelFrom == FromTable && have.Get("label_from") == want.Get("label_from") && have.Get("table_sha256") == "" {
+		// Version 0.1.0 recorded only a digest of table and reading, for each capture.
+		if !slices.ContainsFunc(m.Captures, func(c manifest.Capture) bool { return c.LabelTable != o.Flows.Digest() }) {
+			for _, r := range settings.Recorded() {
+				if r.Option.Name == "table" || o.reads(r.Name) {
+					want = want.With(r.Key, have.Get(r.Key))
+				}
+			}
+		} else {
+			lines = append(lines, "--table: the dataset was made before the table and its reading were recorded, and by another table or reading than this run's")
+		}
+	}
+	lines = append(lines, manifest.Diff(have, want)...)
+	return append(lines, manifest.DiffClasses(m.Classes, o.classes())...)
+}
+
+// reads reports whether an option says how the table of flows is read.
+func (o *Options) reads(option string) bool {
+	_, ok := o.Table.Reading()[option]
+	return ok
+}
+
+// classes is the class table without counts.
+func (o *Options) classes() []manifest.Class {
+	var cs []manifest.Class
+	for _, c := range o.Labels.Classes {
+		cs = append(cs, manifest.Class{Label: c.ID, Name: c.Name, Keywords: c.Keywords})
+	}
+	return cs
+}
