@@ -12,6 +12,7 @@ import filecmp
 import importlib.util
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -391,6 +392,22 @@ def with_mypy(root: pathlib.Path) -> None:
     print("ok: mypy --strict")
 
 
+def with_docs(captures: pathlib.Path, root: pathlib.Path) -> None:
+    """The Python examples of the package's page, as they stand there."""
+    page = pathlib.Path(__file__).resolve().parents[2] / "docs" / "formats" / "python.md"
+    place = root / "docs"
+    place.mkdir()
+    shutil.copytree(captures, place / "captures")
+    shutil.copytree(root / "made", place / "demo")
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.S)
+    assert len(blocks) >= 4
+    for block in blocks:
+        block = block.replace("split=(80, 10, 10)", 'split=(80, 10, 10), split_by="session", split_fallback="time"')
+        run = subprocess.run([sys.executable, "-c", block], cwd=place, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, block + run.stderr
+    print(f"ok: {len(blocks)} examples of {page.name}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("captures", type=pathlib.Path)
@@ -420,6 +437,7 @@ def main() -> None:
             with_torch(dataset)
         if not missing("torchvision", args):
             with_torchvision(dataset)
+            with_docs(captures, root)
         if not missing("mypy", args):
             with_mypy(root)
 

@@ -9,7 +9,7 @@
 //
 // A FILE is NAME=SOURCE: what it is called inside, and where its content is now. "+NAME=SOURCE" is
 // executable. A NAME that ends in .gz is compressed here. ARCH is Go's: amd64 or arm64. PROJECT is
-// the folder with pyproject.toml. See docs/decisions/050-releases.md.
+// the folder with pyproject.toml. See docs/decisions/060-releases.md.
 package main
 
 import (
