@@ -25,6 +25,7 @@ type batch struct {
 type adding struct {
 	s                *store
 	c                manifest.Capture
+	first            int64            // time of its earliest packet
 	label            uint16           // of all sessions, unless they have their own
 	perLabel         map[uint16]int64 // samples, if they have
 	samples, records *manifest.Sum
@@ -47,7 +48,7 @@ func (s *store) add(in *Input, x *Extraction) (c manifest.Capture, known bool, e
 	if s.have[id] {
 		return manifest.Capture{}, true, nil
 	}
-	a := &adding{s: s, c: describe(in, x), label: in.Label, samples: manifest.NewSum(), records: manifest.NewSum()}
+	a := &adding{s: s, c: describe(in, x), first: x.First, label: in.Label, samples: manifest.NewSum(), records: manifest.NewSum()}
 	a.c.FirstSample = s.m.Samples
 	if s.o.LabelFrom == FromTable {
 		a.c.LabelTable, a.perLabel = s.o.Flows.Digest(), map[uint16]int64{}
@@ -244,6 +245,7 @@ func (a *adding) load(i int, p *session.Session, id uint16) error {
 	w.data = w.data[:at+n]
 	p.Sample(w.data[at:])
 	row := rowOf(i, p, a.s.hosts)
+	a.s.o.TableTimes.apply(&row, a.first)
 	row.Capture = uint32(len(a.s.m.Captures))
 	w.rows, w.labels = append(w.rows, row), append(w.labels, id)
 	if len(w.data)+n <= cap(w.data) {

@@ -95,6 +95,9 @@ func splitLocked(ctx context.Context, dir string, o split.Options, anew bool) (*
 	if before != nil && (anew || before.Settings != o.Settings() || before.Samples > m.Samples) {
 		before = nil
 	}
+	if err := checkTimes(m, o); err != nil {
+		return nil, err
+	}
 	in, err := splitfile.Input(dir, m)
 	if err != nil {
 		return nil, err

@@ -85,6 +85,11 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 		return &status{exitFailed, nameCaptures(err, p)}
 	}
 	sides, divide, err := splitOptions(v, p.Out, "")
+	if err == nil && divide {
+		if bad := o.TableTimes.CheckSplit(sides); bad != nil {
+			err = &status{exitUsage, bad}
+		}
+	}
 	if err == nil && divide && p.Out != "" {
 		err = failed(mill.CheckSplit(p.Out, sides))
 	}
