@@ -6,7 +6,6 @@ import (
 	"runtime"
 
 	"github.com/pcapmill/pcapmill/capture"
-	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/label/flows"
@@ -134,14 +133,6 @@ func (o *Options) labelType() string {
 		return manifest.LabelInt32
 	}
 	return ""
-}
-
-// idxLabels is the type of the labels in IDX files.
-func (o *Options) idxLabels() idx.Type {
-	if o.labelType() == manifest.LabelInt32 {
-		return idx.Int32
-	}
-	return idx.Uint8
 }
 
 // Warnings are what a careful user should know before the run.

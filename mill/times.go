@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/pcapmill/pcapmill/dataset"
-	"github.com/pcapmill/pcapmill/manifest"
-	"github.com/pcapmill/pcapmill/split"
 )
 
 // TableTimes is what the table of samples says about times.
@@ -44,30 +42,4 @@ func (t TableTimes) apply(r *dataset.Row, first int64) {
 	case NoTimes:
 		r.Start, r.Duration = dataset.NoTime, dataset.NoTime
 	}
-}
-
-// CheckSplit refuses a split that needs to know when sessions of different captures began,
-// which only a table that keeps its times says.
-func (t TableTimes) CheckSplit(o split.Options) error {
-	option := ""
-	switch {
-	case t == KeepTimes:
-		return nil
-	case o.By == split.Time:
-		option = "--split-by time"
-	case o.Fallback == split.UseTime:
-		option = "--split-fallback time"
-	default:
-		return nil
-	}
-	return fmt.Errorf("%s: with --table-times %s the table of samples does not say when sessions began; split another way, or make the dataset with --table-times keep", option, t)
-}
-
-// checkTimes is CheckSplit for a dataset.
-func checkTimes(m *manifest.Manifest, o split.Options) error {
-	t, err := ParseTableTimes(m.Settings.Get("table_times"))
-	if err != nil {
-		return err
-	}
-	return t.CheckSplit(o)
 }

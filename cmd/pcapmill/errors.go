@@ -12,9 +12,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/pcapmill/pcapmill/internal/typo"
-	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 // Exit statuses of SPEC part 9.
@@ -73,7 +73,7 @@ func advised(err error) error {
 	switch {
 	case errors.As(err, &key):
 		return &hinted{err, "'pcapmill keygen FILE' makes such a key; give it with --key-file FILE, and keep the file: without it the same pseudonyms cannot be made again"}
-	case errors.Is(err, manifest.ErrNone):
+	case errors.Is(err, store.ErrNone):
 		return err
 	case errors.As(err, &labels):
 		return &hinted{err, "'pcapmill labels' shows every capture with its class; for captures without one, --unknown keep gives the label of unknown (255) and skip leaves them out"}

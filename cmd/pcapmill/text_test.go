@@ -18,6 +18,7 @@ import (
 	"github.com/pcapmill/pcapmill/internal/userfile"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 func TestNumbers(t *testing.T) {
@@ -117,12 +118,12 @@ func TestErrorsKnowTheirPaths(t *testing.T) {
 		"labels":      &mill.LabelError{Captures: []error{&label.TieError{File: path, Tied: []label.Candidate{{}, {}}}}},
 		"class table": &label.ParseError{Name: path, Msg: "wrong"},
 		"idx":         &idx.Error{Path: path, Kind: idx.ErrTruncated},
-		"locked":      &dataset.LockedError{Dir: path},
+		"locked":      &store.LockedError{Dir: path},
 		"mismatch":    &dataset.MismatchError{File: path},
 		"too many":    &dataset.LimitError{File: path},
 		"foreign":     &export.ForeignError{Path: path, Reason: "wrong"},
 		"damaged":     &export.DamagedError{Path: path, Reason: "wrong"},
-		"settings":    &mill.SettingsError{Dir: path, Lines: []string{"x"}},
+		"settings":    &store.SettingsError{Dir: path, Lines: []string{"x"}},
 		"size":        &userfile.SizeError{Path: path},
 		"config":      &config.Error{From: path, Option: "ip", Reason: "wrong"},
 		"named":       &named{fmt.Errorf("%s: wrong", path), []string{path}},

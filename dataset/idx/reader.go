@@ -153,8 +153,16 @@ func OpenImages(path string) (*Images, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.want(Uint8, 3, "images"); err != nil {
+	m, err := AsImages(r)
+	if err != nil {
 		r.Close()
+	}
+	return m, err
+}
+
+// AsImages reads what r reads as images. A file of another kind is an *[Error].
+func AsImages(r *Reader) (*Images, error) {
+	if err := r.want(Uint8, 3, "images"); err != nil {
 		return nil, err
 	}
 	return &Images{r}, nil
@@ -179,12 +187,20 @@ func OpenLabels(path string) (*Labels, error) {
 	if err != nil {
 		return nil, err
 	}
+	l, err := AsLabels(r)
+	if err != nil {
+		r.Close()
+	}
+	return l, err
+}
+
+// AsLabels reads what r reads as labels. A file of another kind is an *[Error].
+func AsLabels(r *Reader) (*Labels, error) {
 	t := Uint8
 	if r.header.Type == Int32 {
 		t = Int32
 	}
 	if err := r.want(t, 1, "labels"); err != nil {
-		r.Close()
 		return nil, err
 	}
 	return &Labels{r}, nil

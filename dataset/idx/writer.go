@@ -119,8 +119,6 @@ func (w *writer) open(labels Type) (err error) {
 	}
 	for _, x := range w.files() {
 		w.cut += max(x.found-x.offset(w.committed), 0)
-		// A rename would put a file in the place of the link and leave the linked one.
-		w.inPlace = w.inPlace || x.isLink()
 	}
 	if err := w.each(func(x *file) error { return atomicfile.RemoveStale(w.disk, x.path) }); err != nil {
 		return err

@@ -3,11 +3,12 @@ package config
 import (
 	"encoding/json"
 	"errors"
-	"github.com/pcapmill/pcapmill/internal/settings"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/pcapmill/pcapmill/internal/settings"
 
 	"github.com/google/jsonschema-go/jsonschema"
 	"go.yaml.in/yaml/v4"

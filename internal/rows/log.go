@@ -64,10 +64,7 @@ func (o Format) Open(dir string, records int64) (*Log, error) {
 		flags |= os.O_CREATE
 	}
 	path := filepath.Join(dir, Name)
-	if info, err := disk.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: not a regular file", path)
-	}
-	f, err := disk.OpenFile(path, flags, 0o666)
+	f, err := fsys.OpenInside(disk, dir, Name, flags)
 	if err != nil {
 		return nil, err
 	}
@@ -86,9 +83,6 @@ func (l *Log) begin() error {
 	}
 	if l.cut = info.Size() - l.Size(); l.cut < 0 {
 		return short(l.path, info.Size(), l.committed)
-	}
-	if info, err := l.disk.Lstat(l.path); err == nil && !info.Mode().IsRegular() {
-		l.inPlace = true // a rename would replace the link and not what it points to
 	}
 	if err := atomicfile.RemoveStale(l.disk, l.path); err != nil {
 		return err
@@ -116,7 +110,7 @@ func (l *Log) reopen() error {
 	if l.f != nil {
 		return nil
 	}
-	f, err := l.disk.OpenFile(l.path, os.O_RDWR, 0)
+	f, err := fsys.OpenInside(l.disk, filepath.Dir(l.path), Name, os.O_RDWR)
 	if err != nil {
 		return err
 	}
