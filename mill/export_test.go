@@ -9,8 +9,8 @@ import (
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/rows"
+	"github.com/pcapmill/pcapmill/internal/sessions"
 	"github.com/pcapmill/pcapmill/internal/version"
-	"github.com/pcapmill/pcapmill/session"
 )
 
 // Backend is how Step and RunEager write: in place, or as Run does.
@@ -120,7 +120,7 @@ func DescribeDamage(d *capture.Damage) string {
 
 // PacketPath returns a function that takes a packet through decoding, filter, dealing out, table and mask, as a job does.
 func PacketPath(o Options) func(p *capture.Packet) {
-	w := newWorker(&o, &Progress{}, session.NewSeed())
+	w := newWorker(&o, &Progress{}, sessions.NewSeed())
 	s := &shard{table: o.newTable(w.seed)}
 	st := &stretch{}
 	stretches := []*stretch{st}

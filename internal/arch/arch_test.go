@@ -28,7 +28,8 @@ var rooms = map[string][]string{
 	"capture/internal/pcapng": {},
 	"capture":                 {"header", "capture/internal/pcap", "capture/internal/pcapng"},
 	"header":                  {},
-	"session":                 {"capture", "header"},
+	"session":                 {"header"},
+	"internal/sessions":       {"header", "session"},
 	"mask":                    {"capture", "header"},
 	"sample":                  {},
 	"label":                   {"internal/typo", "internal/userfile"},
@@ -54,7 +55,7 @@ var rooms = map[string][]string{
 	"manifest":             {"internal/settings", "internal/atomicfile", "internal/fsys", "internal/plainjson"},
 
 	"mill": {
-		"internal/settings", "capture", "header", "session", "mask", "sample", "label", "label/flows", "internal/dedup", "manifest",
+		"internal/settings", "capture", "header", "session", "mask", "sample", "label", "label/flows", "internal/dedup", "internal/sessions", "manifest",
 		"dataset", "dataset/idx", "internal/rows", "split", "internal/splitfile",
 		"internal/atomicfile", "internal/filesum", "internal/find", "internal/fsys", "internal/version",
 	},
@@ -100,7 +101,7 @@ var libraries = map[string][]string{
 	"github.com/google/jsonschema-go":  {"internal/config"},
 	"github.com/google/renameio/v2":    {"internal/fsys"},
 	"github.com/gofrs/flock":           {"dataset"},
-	"golang.org/x/sys":                 {"capture", "dataset", "dataset/idx", "internal/export", "session"},
+	"golang.org/x/sys":                 {"capture", "dataset", "dataset/idx", "internal/export", "internal/sessions"},
 	"golang.org/x/image":               {"internal/report"},
 	"golang.org/x/net":                 {"verify/leak"},
 	"golang.org/x/term":                {"cmd/pcapmill"},
