@@ -123,8 +123,33 @@ func carriers() map[string]struct {
 	add("PPP MPLS multicast", testcap.PPP, testcap.PPPHeader{Proto: testcap.U16(0x0283)}, testcap.MPLS{})
 	add("C-HDLC VLAN MPLS", testcap.CHDLC, testcap.CiscoHDLC{}, testcap.VLAN{}, testcap.MPLS{})
 	add("802.11 VLAN", testcap.Dot11, testcap.Wifi{}, testcap.VLAN{})
+	for name, tag := range map[string]testcap.Layer{
+		"VN-Tag": testcap.VNTag{}, "HSR": testcap.HSR{}, "Cisco metadata": testcap.CiscoMeta{}, "802.1BR": testcap.BRTag{},
+		"PBB": testcap.PBB{Src: macA, Dst: macB}, "LLC": testcap.LLC{SNAP: true},
+	} {
+		add(name, testcap.Ethernet, eth, tag)
+		add(name+" between VLANs", testcap.Ethernet, eth, testcap.VLAN{TPID: 0x88a8}, tag, testcap.VLAN{})
+		add(name+" in SLL", testcap.LinuxSLL, testcap.SLL{Type: typeOf(tag)}, tag)
+		add(name+" in PBB", testcap.Ethernet, eth, testcap.PBB{}, tag)
+	}
+	add("Frame Relay, padding", testcap.FrameRelay, testcap.FrameRelayHeader{Address: 3, Pad: true})
+	add("Frame Relay, Cisco, VLAN", testcap.FrameRelay, testcap.FrameRelayHeader{Cisco: true}, testcap.VLAN{})
+	add("Frame Relay, SNAP, MPLS", testcap.FrameRelay, testcap.FrameRelayHeader{Address: 4, SNAP: true}, testcap.MPLS{})
+	add("Frame Relay, PPP, MPLS", testcap.FrameRelay, testcap.FrameRelayHeader{}, testcap.PPPHeader{NoAddress: true}, testcap.MPLS{})
+	add("ERF of Cisco HDLC", testcap.ERF, testcap.ERFHeader{Type: 10, Extensions: 1}, testcap.CiscoHDLC{})
+	add("ERF of IPv4", testcap.ERF, testcap.ERFHeader{Type: 22})
+	add("PKTAP of SLL", testcap.PKTAP, testcap.PKTAPHeader{DLT: testcap.LinuxSLL, Longer: 3}, testcap.SLL{})
+	add("PPI of Prism", testcap.PPI, testcap.PPIHeader{DLT: testcap.Prism}, testcap.PrismHeader{}, testcap.Wifi{})
 	add("PPI SLL", testcap.PPI, testcap.PPIHeader{DLT: testcap.LinuxSLL, Fields: []byte{1, 2, 3, 4}}, testcap.SLL{})
 	return all
+}
+
+// typeOf is 4, LLC, for an LLC header in a Linux cooked packet; else nil.
+func typeOf(l testcap.Layer) *uint16 {
+	if _, ok := l.(testcap.LLC); ok {
+		return testcap.U16(4)
+	}
+	return nil
 }
 
 // names of carriers in a fixed order.

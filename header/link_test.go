@@ -63,6 +63,59 @@ func TestAnnotated(t *testing.T) {
 		"NFLOG":             {239, []byte{2, 0, 0, 5, 6, 0, 10, 0, 'l', 0, 0, 0, 35, 0, 9, 0}},
 		"NFLOG, big endian": {239, []byte{2, 0, 0, 5, 0, 6, 0, 10, 'l', 0, 0, 0, 0, 35, 0, 9}},
 		"IPoIB":             {242, append(make([]byte, 40), 8, 0, 0, 0)},
+
+		"VN-Tag":         {1, []byte{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x89, 0x26, 0, 0, 0, 0x14, 8, 0}},
+		"Cisco metadata": {1, []byte{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x89, 0x09, 1, 1, 0, 1, 0, 2, 8, 0}}, // version, length, option, group
+		"HSR":            {1, []byte{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x89, 0x2f, 0x10, 0x25, 0, 1, 8, 0}}, // path and size, sequence
+		"802.1BR":        {1, []byte{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x89, 0x3f, 0, 0, 0, 5, 0, 0, 8, 0}},
+		"PBB": {1, []byte{
+			2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0xe7, 0, 0, 0x30, 0x39, // service
+			2, 0, 0, 0, 0, 3, 2, 0, 0, 0, 0, 4, 8, 0, // inner frame
+		}},
+		"LLC/SNAP":         {1, []byte{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0, 39, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0}},
+		"LLC/SNAP in VLAN": {1, []byte{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x81, 0, 0, 7, 0, 39, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0}},
+		"SLIP":             {8, make([]byte, 16)},
+		"FDDI":             {10, []byte{0x57, 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0}},
+		"ATM, old number":  {11, []byte{0xaa, 0xaa, 3, 0, 0, 0, 8, 0}},
+		"ATM":              {100, []byte{0xaa, 0xaa, 3, 0, 0, 0, 8, 0}},
+		"Frame Relay":      {107, []byte{0x18, 0x41, 3, 0xcc}},
+		"Frame Relay, three bytes, padding, SNAP": {107, []byte{0x18, 0x40, 0x03, 3, 0, 0x80, 0, 0, 0, 8, 0}},
+		"Frame Relay, four bytes, Cisco":          {107, []byte{0x18, 0x40, 0x02, 0x05, 8, 0}},
+		"Frame Relay, bridged": {107, []byte{
+			0x18, 0x41, 3, 0, 0x80, 0, 0x80, 0xc2, 0, 7, 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0,
+		}},
+		"Frame Relay, PPP":           {107, []byte{0x18, 0x41, 3, 0xcf, 0, 0x21}},
+		"Frame Relay with direction": {206, []byte{1, 0x18, 0x41, 3, 0xcc}},
+		"enc":                        {109, []byte{2, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1}}, // family, SPI, flags
+		"enc, big endian":            {109, []byte{0, 0, 0, 2, 0, 0, 0, 9, 0, 0, 0, 1}},
+		"pflog":                      {117, append([]byte{61, 2, 0, 0, 'e', 'm', '0'}, make([]byte, 57)...)},
+		"Prism": {119, append(make([]byte, 144),
+			8, 1, 0, 0, 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 3, 0x30, 0x12, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0)},
+		"AVS": {163, []byte{
+			0x80, 0x21, 0x10, 0x01, 0, 0, 0, 12, 9, 9, 9, 9,
+			8, 1, 0, 0, 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 3, 0x30, 0x12, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0,
+		}},
+		"ARCNET":              {129, []byte{1, 2, 0, 0, 0xd4, 0, 0, 9}},
+		"ARCNET, RFC 1051":    {129, []byte{1, 2, 0, 0, 0xf0}},
+		"PPP of pppd":         {166, []byte{0, 0x21}},
+		"PPP of pppd, framed": {166, []byte{1, 0xff, 3, 0, 0x21}},
+		"PPP with direction":  {204, []byte{0, 0xff, 3, 0, 0x21}},
+		"C-HDLC, direction":   {205, []byte{1, 0x0f, 0, 8, 0}},
+		"MPLS, two labels":    {219, []byte{0, 1, 0x10, 64, 0, 6, 0x41, 64}},
+		"ERF of Ethernet":     {197, []byte{0, 0, 0, 0, 0, 0x2f, 0x68, 0x59, 2, 4, 0, 63, 0, 0, 0, 45, 0, 0, 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0}},
+		"ERF of HDLC, two ext": {197, []byte{
+			0, 0, 0, 0, 0, 0x2f, 0x68, 0x59, 0x81, 4, 0, 67, 0, 0, 0, 35,
+			0x84, 0, 0, 0, 0, 0, 0, 1, 0x04, 0, 0, 0, 0, 0, 0, 2, 0x0f, 0, 8, 0,
+		}},
+		"PKTAP of raw IP": {258, append([]byte{108, 0, 0, 0, 1, 0, 0, 0, 12, 0, 0, 0, 'e', 'n', '0'}, make([]byte, 93)...)},
+		"netANALYZER":     {240, []byte{1, 2, 3, 4, 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0}},
+		"netANALYZER, transparent": {241, []byte{
+			1, 2, 3, 4, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0xd5, 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0,
+		}},
+		"Broadcom tag":            {281, []byte{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x20, 0, 0, 2, 8, 0}},
+		"Broadcom tag, prepended": {282, []byte{0x20, 0, 0, 2, 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0}},
+		"DSA":                     {284, []byte{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0xc0, 0x20, 0, 7, 8, 0}},
+		"EDSA":                    {285, []byte{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0xda, 0xda, 0, 0, 0xc0, 0x20, 0, 7, 8, 0}},
 	} {
 		data := append(bytes.Clone(c.begin), packet...)
 		n := len(c.begin)
@@ -97,7 +150,7 @@ func TestCarriers(t *testing.T) {
 				for n := range data {
 					cut := check(t, c.link, data[:n])
 					switch {
-					case n == 1 && data[0] == 0xff && cut.Reason == header.NotIP:
+					case n >= 1 && data[n-1] == 0xff && cut.Reason == header.NotIP:
 						// half of PPP's ff 03 is the one-byte protocol ff
 					case n < s.Payload && cut.Reason != header.Malformed:
 						t.Errorf("%s cut at %d of %d headers: %v", name, n, s.Payload, cut.Reason)
@@ -123,7 +176,9 @@ func TestLinkReasons(t *testing.T) {
 		header.UnsupportedLink: {
 			p(testcap.USBLinux, v4, tcp), p(6, v4, tcp), p(147, v4, tcp), p(123, v4, tcp), p(65535), p(testcap.USBLinux, hi),
 			p(testcap.PPI, testcap.PPIHeader{DLT: testcap.PPI}, v4, tcp), p(testcap.PPI, testcap.PPIHeader{DLT: 0x10001}, eth, v4, tcp),
-			p(testcap.PPI, testcap.PPIHeader{DLT: testcap.USBLinux}, v4, tcp),
+			p(testcap.PPI, testcap.PPIHeader{DLT: testcap.USBLinux}, v4, tcp), p(testcap.PPI, testcap.PPIHeader{DLT: testcap.ERF}, testcap.ERFHeader{}, eth, v4, tcp),
+			p(testcap.PKTAP, testcap.PKTAPHeader{DLT: testcap.PKTAP}, testcap.PKTAPHeader{DLT: 1}, eth, v4, tcp), p(testcap.PKTAP, testcap.PKTAPHeader{DLT: 0x10001}, eth, v4, tcp),
+			p(testcap.ERF, testcap.ERFHeader{Type: 3}, v4, tcp), p(testcap.ERF, testcap.ERFHeader{Type: 27}, v4, tcp),
 		},
 		header.NotIP: {
 			p(1, eth, testcap.ARP{Src: v4.Src, Dst: v4.Dst}), p(1, ethType(60), testcap.LLC{}),
@@ -136,6 +191,16 @@ func TestLinkReasons(t *testing.T) {
 			wifi(testcap.Wifi{FrameControl0: testcap.U8(0x80)}), wifi(testcap.Wifi{FrameControl0: testcap.U8(0xd4)}), wifi(testcap.Wifi{FrameControl0: testcap.U8(0x09)}),
 			wifi(testcap.Wifi{Type: testcap.U16(0x888e)}), p(105, testcap.Payload(append(build(testcap.Wifi{})[:24], 0x42, 0x42, 3, 0, 0, 0, 8, 0))),
 			p(105, testcap.Payload{0x80, 0}), // a frame of another kind may be short
+			p(1, ethType(60), testcap.Payload{0xaa, 0xaa, 3, 0, 0x80, 0xc2, 0, 7}), p(1, ethType(60), testcap.Payload{0x42}), p(1, ethType(3), testcap.Payload{0xaa, 0xaa, 2}),
+			p(1, eth, testcap.HSR{Type: testcap.U16(0x88fb)}, hi), p(1, eth, testcap.PBB{Type: testcap.U16(0x0806)}, hi), p(1, eth, testcap.VNTag{}, testcap.ARP{Src: v4.Src, Dst: v4.Dst}),
+			p(10, testcap.FDDIHeader{Control: testcap.U8(0x41)}, testcap.LLC{SNAP: true}, v4, udp), p(100, testcap.LLC{}, v4, udp), p(8, testcap.Prefix(make([]byte, 16)), testcap.Payload{0x70}),
+			p(107, testcap.FrameRelayHeader{NLPID: testcap.U8(0x81)}, v4, udp), p(107, testcap.FrameRelayHeader{Cisco: true, Type: testcap.U16(0x05ff)}, v4, udp),
+			p(107, testcap.FrameRelayHeader{Cisco: true, Type: testcap.U16(1)}, eth, v4, udp), p(107, testcap.FrameRelayHeader{Cisco: true, Type: testcap.U16(0)}, testcap.PPPHeader{NoAddress: true}, v4, udp),
+			p(107, testcap.FrameRelayHeader{SNAP: true, Type: testcap.U16(1)}, v4, udp), p(107, testcap.Payload{0x18, 0x41, 3, 0x80, 0, 0x80, 0xc2, 0, 2}, eth, v4, udp),
+			p(109, testcap.ENCHeader{Family: testcap.U32(7)}, v4, udp), p(117, testcap.PFLOGHeader{Family: testcap.U8(1)}, v4, udp),
+			p(129, testcap.ARCNETHeader{Flag: 1}, v4, udp), p(129, testcap.ARCNETHeader{Protocol: testcap.U8(0xd5)}, v4, udp),
+			p(219, testcap.MPLS{}, testcap.Payload{0x50}), p(258, testcap.PKTAPHeader{DLT: 1, Record: testcap.U32(0)}, eth, v4, udp),
+			p(281, testcap.SwitchTag{Type: testcap.U16(0x0806)}, hi),
 		},
 		header.Malformed: {
 			p(101), p(12), p(1), p(0), p(105), p(127), p(239), p(9), p(51), p(242),
@@ -147,6 +212,13 @@ func TestLinkReasons(t *testing.T) {
 			p(127, testcap.RadiotapHeader{TSFT: true, Length: testcap.U16(16)}, testcap.Wifi{}, v4, udp),
 			p(239, testcap.NFLOGHeader{NoPayload: true}, v4, udp), p(239, testcap.Payload{2, 0, 0, 5, 3, 0, 9, 0, 1, 1, 1, 1}),
 			p(239, testcap.Payload{2, 0, 0, 5, 4, 0, 9, 0}),
+			p(8), p(10), p(100), p(107), p(109), p(117), p(119), p(129), p(166), p(197), p(204), p(205), p(206), p(219), p(240), p(241), p(258), p(281), p(282), p(284), p(285),
+			p(1, ethType(60), testcap.Payload{0xaa, 0xaa, 3, 0, 0, 0, 8}), p(1, ethType(60)), p(107, testcap.Payload{0x19, 0x41, 3, 0xcc}, v4, udp),
+			p(107, testcap.Payload{0x18, 0x40, 2, 4, 1, 3, 0xcc}, v4, udp), p(107, testcap.Payload{0x18, 0x41, 3, 0x80, 0, 0, 0, 8}),
+			p(117, testcap.PFLOGHeader{Says: testcap.U8(44)}, v4, udp), p(117, testcap.PFLOGHeader{Says: testcap.U8(255)}, v4, udp),
+			p(119, testcap.PrismHeader{AVS: true, Length: testcap.U32(7)}, testcap.Wifi{}, v4, udp), p(119, testcap.PrismHeader{AVS: true, Length: testcap.U32(0xffffffff)}, testcap.Wifi{}, v4, udp),
+			p(197, testcap.Payload(build(testcap.ERFHeader{Extensions: 200})[:40])), p(258, testcap.PKTAPHeader{DLT: 1, Length: testcap.U32(107)}, eth, v4, udp),
+			p(258, testcap.PKTAPHeader{DLT: 1, Length: testcap.U32(0xfffffff0)}, eth, v4, udp), p(129, testcap.Payload{1, 2, 0, 0, 0xd4, 0, 0}),
 		},
 	} {
 		for i, p := range packets {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/testcap"
+	"github.com/pcapmill/pcapmill/internal/twin"
 )
 
 // ip4 and ip6 are the headers with a change.
@@ -152,5 +153,44 @@ func TestNoAllocations(t *testing.T) {
 		}
 	}); n != 0 {
 		t.Errorf("%v allocations for %d packets", n, len(packets))
+	}
+}
+
+// TestLengthZeroOnTheWire: a packet whose length field is zero ends with its last
+// captured byte; its payload's length on the wire goes by the original length, or
+// by what an NFLOG attribute says.
+func TestLengthZeroOnTheWire(t *testing.T) {
+	none4, none6 := ip4(func(p *testcap.IPv4) { p.Length = testcap.U16(0) }), ip6(func(p *testcap.IPv6) { p.Length = testcap.U16(0) })
+	big := testcap.Payload(make([]byte, 2000))
+	for name, c := range map[string]struct {
+		link     uint16
+		data     []byte
+		cut      int
+		original uint32
+		end, len int // behind the start of the payload
+		drop     header.Reason
+	}{
+		"segment, snapped":       {1, build(eth, none4, tcp, big), 54, 2054, 0, 2000, header.OK},
+		"segment, IPv6, snapped": {1, build(eth, none6, tcp, big), 80, 2074, 6, 2000, header.OK},
+		"behind ERF":             {197, build(testcap.ERFHeader{}, eth, none4, tcp, big), 72, 2072, 0, 2000, header.OK},
+		"control":                {1, build(eth, none4, tcp), 54, 54, 0, 0, header.TCPControl},
+		"original too short":     {1, build(eth, none4, tcp, hi), 56, 10, 2, 2, header.OK},
+		"in NFLOG, snapped":      {239, build(testcap.NFLOGHeader{}, none4, tcp, big), 72 + 20, 2100, 0, 2000, header.OK},
+		"with a length field":    {1, build(eth, v4, tcp), 54, 2054, 0, 0, header.TCPControl},
+	} {
+		data := c.data[:c.cut]
+		if c.link == testcap.NFLOG {
+			whole := decode(c.link, c.data)
+			data = c.data[:whole.Payload]
+		}
+		var s header.Stack
+		header.Decode(header.LinkType(c.link), data, c.original, &s)
+		want := twin.Decode(c.link, data, int(c.original))
+		if s.Reason != header.OK || s.End-s.Payload != c.end || s.PayloadLen != c.len || header.DropDefault.Reason(&s) != c.drop {
+			t.Errorf("%s: %+v, want %d bytes of %d, %v", name, s, c.end, c.len, c.drop)
+		}
+		if d := differ(s, want); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
 	}
 }

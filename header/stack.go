@@ -13,21 +13,21 @@
 // 000000, a PPPoE session header (8864) and MPLS labels (8847, 8848). It
 // understands these link types; linktype.go has the table:
 //
-//	1              Ethernet II and 802.3
+//	1                  Ethernet II and 802.3
 //	12 14 101 228 229  raw IP, by its version nibble
-//	0 108          BSD null and loop: family in either byte order
-//	113 276        Linux cooked v1 and v2
-//	9 50 51 166 204  PPP, PPP in HDLC framing, PPPoE, PPP with direction
-//	104 205        Cisco HDLC
-//	107 206        Frame Relay
-//	105 127 119 163  802.11, radiotap, Prism, AVS: unprotected data frames with LLC/SNAP
-//	192 197 258    PPI, ERF, PKTAP: headers around a packet of another link type
-//	109 117 239    OpenBSD enc and pflog, NFLOG
-//	8 10 129 219   SLIP, FDDI, ARCNET of Linux, MPLS
-//	11 100         ATM RFC 1483 with LLC
-//	240 241        netANALYZER
-//	242            IP over InfiniBand
-//	281 282 284 285  Ethernet with a switch's tag: Broadcom, Marvell
+//	0 108              BSD null and loop: family in either byte order
+//	113 276            Linux cooked v1 and v2
+//	9 50 51 166 204    PPP, PPP in HDLC framing, PPPoE, PPP with direction
+//	104 205            Cisco HDLC
+//	107 206            Frame Relay
+//	105 127 119 163    Wi-Fi, radiotap, Prism, AVS: unprotected data frames with LLC/SNAP
+//	192 197 258        PPI, ERF, PKTAP: headers around a packet of another link type
+//	109 117 239        OpenBSD enc and pflog, NFLOG
+//	8 10 129 219       SLIP, FDDI, ARCNET of Linux, MPLS
+//	11 100             ATM RFC 1483 with LLC
+//	240 241            netANALYZER
+//	242                IP over InfiniBand
+//	281 282 284 285    Ethernet with a switch's tag: Broadcom, Marvell
 //
 // The packet ends at the IP total length (IPv6: 40 + payload length), or at the
 // last captured byte if that comes first; what stands behind is link padding

@@ -26,33 +26,57 @@ import "encoding/binary"
 
 // Link types as registered at tcpdump.org (LINKTYPE_ values), the ones that this package has a link layer for.
 const (
-	Null      = 0
-	Ethernet  = 1
-	PPP       = 9
-	Raw12     = 12
-	Raw14     = 14
-	PPPHDLC   = 50
-	PPPEther  = 51
-	Raw       = 101
-	CHDLC     = 104
-	Dot11     = 105
-	Loop      = 108
-	LinuxSLL  = 113
-	Radiotap  = 127
-	PPI       = 192
-	RawIPv4   = 228
-	RawIPv6   = 229
-	NFLOG     = 239
-	IPoIB     = 242
-	LinuxSLL2 = 276
-	USBLinux  = 189 // no link layer here: for packets of a link type that a reader does not support
+	Null              = 0
+	Ethernet          = 1
+	SLIP              = 8
+	PPP               = 9
+	FDDI              = 10
+	ATM11             = 11
+	Raw12             = 12
+	Raw14             = 14
+	PPPHDLC           = 50
+	PPPEther          = 51
+	ATM               = 100
+	Raw               = 101
+	CHDLC             = 104
+	Dot11             = 105
+	FrameRelay        = 107
+	Loop              = 108
+	ENC               = 109
+	LinuxSLL          = 113
+	PFLOG             = 117
+	Prism             = 119
+	Radiotap          = 127
+	ARCNET            = 129
+	AVS               = 163
+	PPPD              = 166
+	PPI               = 192
+	ERF               = 197
+	PPPWithDir        = 204
+	CHDLCWithDir      = 205
+	FrameRelayWithDir = 206
+	MPLSLink          = 219
+	RawIPv4           = 228
+	RawIPv6           = 229
+	NFLOG             = 239
+	NetAnalyzer       = 240
+	NetTransparent    = 241
+	IPoIB             = 242
+	PKTAP             = 258
+	LinuxSLL2         = 276
+	BroadcomTag       = 281
+	BroadcomPrepended = 282
+	MarvellDSA        = 284
+	MarvellEDSA       = 285
+	USBLinux          = 189 // no link layer here: for packets of a link type that a reader does not support
 )
 
 // LinkTypes returns every link type that Link has a header for, in ascending order.
 func LinkTypes() []uint16 {
 	return []uint16{
-		Null, Ethernet, PPP, Raw12, Raw14, PPPHDLC, PPPEther, Raw, CHDLC, Dot11, Loop, LinuxSLL, Radiotap, PPI,
-		RawIPv4, RawIPv6, NFLOG, IPoIB, LinuxSLL2,
+		Null, Ethernet, SLIP, PPP, FDDI, ATM11, Raw12, Raw14, PPPHDLC, PPPEther, ATM, Raw, CHDLC, Dot11, FrameRelay, Loop, ENC, LinuxSLL,
+		PFLOG, Prism, Radiotap, ARCNET, AVS, PPPD, PPI, ERF, PPPWithDir, CHDLCWithDir, FrameRelayWithDir, MPLSLink, RawIPv4, RawIPv6,
+		NFLOG, NetAnalyzer, NetTransparent, IPoIB, PKTAP, LinuxSLL2, BroadcomTag, BroadcomPrepended, MarvellDSA, MarvellEDSA,
 	}
 }
 

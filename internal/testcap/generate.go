@@ -140,6 +140,8 @@ func (g *generator) script() script {
 		s.ext = g.extensions()
 	} else if g.one(5) {
 		s.ipOptions = g.low(4 * (1 + g.r.IntN(10)))
+	} else if g.one(6) {
+		s.ipOptions = g.addressOptions()
 	}
 	for range 1 + g.r.IntN(g.o.Packets) {
 		s.steps = append(s.steps, g.step())
@@ -157,13 +159,17 @@ func (g *generator) port() uint16 {
 
 // encapsulation returns random layers between link and IP, where the link type has an EtherType or PPP protocol to say so.
 func (g *generator) encapsulation(link uint16) (out []Layer) {
-	ppp := link == PPP || link == PPPHDLC || link == PPPEther
+	ppp := link == PPP || link == PPPHDLC || link == PPPEther || link == PPPD || link == PPPWithDir
 	switch link {
-	case Null, Loop, Raw12, Raw14, Raw, RawIPv4, RawIPv6, NFLOG:
+	case Null, Loop, SLIP, Raw12, Raw14, Raw, RawIPv4, RawIPv6, NFLOG, ENC, PFLOG, ARCNET, MPLSLink, ERF, PKTAP, FrameRelay, FrameRelayWithDir:
 		return nil
 	}
 	for g.one(3) {
-		switch g.r.IntN(3) {
+		switch g.r.IntN(4) {
+		case 3:
+			if !ppp {
+				out = append(out, g.tag(link))
+			}
 		case 0:
 			if !ppp {
 				tpid := []uint16{0x8100, 0x88a8, 0x9100, 0x9200}
@@ -184,13 +190,79 @@ func (g *generator) encapsulation(link uint16) (out []Layer) {
 	return out
 }
 
+// tag returns a tag other than VLAN. Addresses of PBB are part of the traffic's only where they are found: behind Ethernet.
+func (g *generator) tag(link uint16) Layer {
+	switch n := g.r.IntN(6); {
+	case n == 0:
+		return VNTag{}
+	case n == 1:
+		return HSR{}
+	case n == 2:
+		return CiscoMeta{}
+	case n == 3:
+		return BRTag{}
+	case n == 4 && link == Ethernet:
+		return PBB{Src: g.mac(), Dst: g.mac()}
+	}
+	return VLAN{ID: uint16(g.r.IntN(0x80))}
+}
+
 func (g *generator) extensions() (out []Layer) {
 	for _, kind := range []uint8{0, 60, 43, 51} {
-		if g.one(4) {
+		switch {
+		case g.one(4):
 			out = append(out, Ext{Kind: kind, Body: g.low(g.r.IntN(40))})
+		case kind == 43 && g.one(5):
+			out = append(out, g.route6())
+		case kind == 60 && g.one(5):
+			a := g.addr(true).As16()
+			out = append(out, Ext{Kind: 60, Body: join([]byte{1, 2, 0, 0, 201, 16}, a[:], []byte{0, 0})})
 		}
 	}
 	return out
+}
+
+// route6 returns a routing header of a type that has addresses: some of type 4 have bytes behind them.
+func (g *generator) route6() Ext {
+	kind, n := []uint8{0, 2, 4}[g.r.IntN(3)], 1+g.r.IntN(3)
+	body := []byte{kind, 1, 0, 0, 0, 0}
+	if kind == 4 {
+		body[2] = byte(n - 1)
+	}
+	for range n {
+		a := g.addr(true).As16()
+		body = append(body, a[:]...)
+	}
+	if kind == 4 {
+		body = append(body, g.low(8*g.r.IntN(3))...)
+	}
+	return Ext{Kind: 43, Body: body}
+}
+
+// addressOptions returns an IPv4 option with addresses, and what may stand around it.
+func (g *generator) addressOptions() []byte {
+	var b []byte
+	for range g.r.IntN(3) {
+		b = append(b, 1)
+	}
+	n := 1 + g.r.IntN(3)
+	address := func() { a := g.addr(false).As4(); b = append(b, a[:]...) }
+	if kind := []uint8{7, 131, 137, 68}[g.r.IntN(4)]; kind == 68 {
+		b = append(b, kind, byte(4+8*n), 5, []byte{1, 3, 0xf1}[g.r.IntN(3)])
+		for range n {
+			address()
+			b = append(b, g.low(4)...)
+		}
+	} else {
+		b = append(b, kind, byte(3+4*n), 4)
+		for range n {
+			address()
+		}
+	}
+	for len(b)%4 != 0 {
+		b = append(b, 0)
+	}
+	return b
 }
 
 func (g *generator) step() step {
@@ -223,6 +295,15 @@ func (g *generator) step() step {
 	return st
 }
 
+// encapsulates reports whether a link header has a type that says ARP.
+func (g *generator) encapsulates(link uint16) bool {
+	switch link {
+	case Null, Loop, SLIP, NFLOG, ENC, PFLOG, ARCNET, MPLSLink, ERF, PKTAP, FrameRelay, FrameRelayWithDir:
+		return false
+	}
+	return true
+}
+
 // noise returns a packet that forms no session.
 func (g *generator) noise() Packet {
 	link := g.linkType()
@@ -231,7 +312,7 @@ func (g *generator) noise() Packet {
 	if link == RawIPv6 {
 		return Packet{LinkType: link, Data: Build(IPv6{Src: g.addr(true), Dst: g.addr(true)}, ICMP{}, Payload(g.low(20)))}
 	}
-	if g.one(3) && len(layers) > 0 && link != Null && link != Loop && link != NFLOG {
+	if g.one(3) && len(layers) > 0 && g.encapsulates(link) {
 		return Packet{LinkType: link, Data: Build(append(layers, ARP{SrcMAC: g.mac(), Src: a, Dst: b}, Trailer(g.r.IntN(19)))...)}
 	}
 	return Packet{LinkType: link, Data: Build(append(layers, IPv4{Src: a, Dst: b}, ICMP{}, Payload(g.low(20)))...)}

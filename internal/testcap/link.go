@@ -27,6 +27,9 @@ func etherType(l Layer) uint16 {
 	case MPLS:
 		return 0x8847
 	}
+	if t, ok := tagType(l); ok {
+		return t
+	}
 	return unknownEtherType
 }
 
@@ -59,7 +62,7 @@ type Eth struct {
 }
 
 func (e Eth) build(c context, inner []byte) []byte {
-	return join(e.Dst[:], e.Src[:], be16(or(e.Type, etherType(c.next()))), inner)
+	return join(e.Dst[:], e.Src[:], be16(lengthOrType(e.Type, c.next(), inner)), inner)
 }
 
 // LLC is an 802.3 frame's 802.2 header, three bytes (or eight with SNAP). It belongs inside an Eth whose Type is a length.

@@ -10,7 +10,7 @@ type VLAN struct {
 }
 
 func (v VLAN) build(c context, inner []byte) []byte {
-	return join(be16(v.ID, or(v.Type, etherType(c.next()))), inner)
+	return join(be16(v.ID, lengthOrType(v.Type, c.next(), inner)), inner)
 }
 
 // PPPoE is the 6-byte PPPoE session header and the PPP protocol field behind it.

@@ -39,5 +39,45 @@ func LinkVariant(linkType uint16, variant int, src, dst [6]byte) (layers []Layer
 	case NFLOG:
 		return []Layer{NFLOGHeader{BigEndian: true}}, true
 	}
-	return layers, ok
+	return rareVariant(linkType, other, src, dst)
+}
+
+func rareVariant(linkType uint16, other bool, src, dst [6]byte) (layers []Layer, ok bool) {
+	eth := Eth{Src: src, Dst: dst}
+	switch linkType {
+	case FrameRelay:
+		if other {
+			return []Layer{FrameRelayHeader{Address: 4, Pad: true, SNAP: true}, eth}, true
+		}
+		return []Layer{FrameRelayHeader{Address: 3, Cisco: true}}, true
+	case FrameRelayWithDir:
+		if other {
+			return []Layer{Prefix{1}, FrameRelayHeader{}, PPPHeader{NoAddress: true, Short: true}}, true
+		}
+		return []Layer{Prefix{1}, FrameRelayHeader{SNAP: true}}, true
+	case ENC:
+		return []Layer{ENCHeader{BigEndian: true}}, true
+	case PFLOG:
+		if other {
+			return []Layer{PFLOGHeader{Length: 100}}, true
+		}
+		return []Layer{PFLOGHeader{Length: 45}}, true
+	case Prism, AVS: // each of the two is found under both
+		return []Layer{PrismHeader{AVS: linkType == Prism}, Wifi{Addr1: dst, Addr2: src, QoS: other}}, true
+	case ARCNET:
+		return []Layer{ARCNETHeader{Old: true}}, true
+	case PPPD, PPPWithDir:
+		return []Layer{Prefix{0}, PPPHeader{NoAddress: true, Short: other}}, true
+	case ERF:
+		if other {
+			return []Layer{ERFHeader{Type: 1}, PPPHeader{}}, true
+		}
+		return []Layer{ERFHeader{Type: 16, Extensions: 2}, eth}, true
+	case PKTAP:
+		if other {
+			return []Layer{PKTAPHeader{DLT: Raw12, Longer: 48}}, true
+		}
+		return []Layer{PKTAPHeader{DLT: Null}, NullHeader{}}, true
+	}
+	return Link(linkType, src, dst)
 }

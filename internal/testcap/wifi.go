@@ -171,5 +171,54 @@ func Link(linkType uint16, src, dst [6]byte) (layers []Layer, ok bool) {
 	case IPoIB:
 		return []Layer{IPoIBHeader{}}, true
 	}
+	return rareLink(linkType, src, dst)
+}
+
+// rareLink is Link for the link types that few captures have.
+func rareLink(linkType uint16, src, dst [6]byte) (layers []Layer, ok bool) {
+	eth := Eth{Src: src, Dst: dst}
+	wifi := Wifi{Addr1: dst, Addr2: src, Addr3: dst}
+	switch linkType {
+	case SLIP:
+		return []Layer{Prefix(make([]byte, 16))}, true
+	case FDDI:
+		return []Layer{FDDIHeader{Src: src, Dst: dst}, LLC{SNAP: true}}, true
+	case ATM11, ATM:
+		return []Layer{LLC{SNAP: true}}, true
+	case FrameRelay:
+		return []Layer{FrameRelayHeader{}}, true
+	case ENC:
+		return []Layer{ENCHeader{}}, true
+	case PFLOG:
+		return []Layer{PFLOGHeader{}}, true
+	case Prism:
+		return []Layer{PrismHeader{}, wifi}, true
+	case AVS:
+		return []Layer{PrismHeader{AVS: true}, wifi}, true
+	case ARCNET:
+		return []Layer{ARCNETHeader{}}, true
+	case PPPD, PPPWithDir:
+		return []Layer{Prefix{1}, PPPHeader{}}, true
+	case ERF:
+		return []Layer{ERFHeader{}, eth}, true
+	case CHDLCWithDir:
+		return []Layer{Prefix{0}, CiscoHDLC{}}, true
+	case FrameRelayWithDir:
+		return []Layer{Prefix{0}, FrameRelayHeader{}}, true
+	case MPLSLink:
+		return []Layer{MPLS{Label: 100}}, true
+	case NetAnalyzer:
+		return []Layer{Prefix{1, 2, 3, 4}, eth}, true
+	case NetTransparent:
+		return []Layer{Prefix{1, 2, 3, 4, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0xd5}, eth}, true
+	case PKTAP:
+		return []Layer{PKTAPHeader{DLT: Ethernet}, eth}, true
+	case BroadcomTag, MarvellDSA:
+		return []Layer{SwitchTag{Src: src, Dst: dst}}, true
+	case BroadcomPrepended:
+		return []Layer{Prefix{0x20, 0, 0, 2}, eth}, true
+	case MarvellEDSA:
+		return []Layer{SwitchTag{Src: src, Dst: dst, Extended: true}}, true
+	}
 	return nil, false
 }

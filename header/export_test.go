@@ -1,0 +1,8 @@
+package header
+
+import "unsafe"
+
+func sizeOf[T any]() uintptr {
+	var t T
+	return unsafe.Sizeof(t)
+}
