@@ -115,7 +115,7 @@ func collect(ctx context.Context, p *Plan, s *store, r *Result, ev Events, progr
 			}
 		}
 	}()
-	warned := false
+	warned, tunnels := false, false
 	for next := 0; next < len(p.Captures); {
 		a, ok := waiting[next]
 		if !ok {
@@ -144,6 +144,11 @@ func collect(ctx context.Context, p *Plan, s *store, r *Result, ev Events, progr
 			warned = true
 			warn(ev, fmt.Sprintf("%s has packets without an Ethernet header: with --mac %s they begin at the IP header, others at the Ethernet header, so the first byte of a sample tells the link type",
 				p.Captures[next].Path, p.Mask.MAC))
+		}
+		if !tunnels && a.x != nil && a.x.tunnels && p.Mask.IP != mask.Keep {
+			tunnels = true
+			warn(ev, fmt.Sprintf("%s has packets of a tunnel (VXLAN, Geneve, GTP-U): the inner headers are payload, which masks leave alone, addresses included; 'verify --against' finds them",
+				p.Captures[next].Path))
 		}
 		if o.Err == nil && !o.Known {
 			r.Added.Add(&o.Capture.Counts)
