@@ -32,6 +32,9 @@ func (d *Damage) Error() string {
 	return fmt.Sprintf("%s: packet %d at byte %d: %s: %s", d.Path, d.Packet, d.Offset, d.Kind, d.Detail)
 }
 
+// Paths are the paths that the error names.
+func (d *Damage) Paths() []string { return []string{d.Path} }
+
 // Unwrap makes errors.Is find the kind and the cause.
 func (d *Damage) Unwrap() []error {
 	if d.Err == nil {
@@ -78,5 +81,8 @@ func (e *NotCaptureError) Error() string {
 		return fmt.Sprintf("%s: it begins with bytes %s%s, need the magic number of pcap or pcapng", where, hex, inside)
 	}
 }
+
+// Paths are the paths that the error names.
+func (e *NotCaptureError) Paths() []string { return []string{e.Path} }
 
 func (e *NotCaptureError) Unwrap() error { return e.Err }

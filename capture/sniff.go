@@ -61,7 +61,7 @@ func (r *Reader) begin() []byte {
 
 func (r *Reader) notCapture(err error) error {
 	if r.source.err != nil {
-		return fmt.Errorf("capture: %s: %w", r.path, r.source.err)
+		return fmt.Errorf("%s: %w", r.path, r.source.err)
 	}
 	if err == io.EOF || r.format.Compression == "" {
 		err = nil

@@ -22,10 +22,10 @@ func (s Spec) Size() int { return s.Rows * s.Cols }
 // MaxSampleSize bytes.
 func (s Spec) Check() error {
 	if s.Rows < 1 || s.Cols < 1 {
-		return fmt.Errorf("dataset: shape %v: both sides must be at least 1", s)
+		return fmt.Errorf("shape %v: both sides must be at least 1", s)
 	}
 	if s.Rows > MaxSampleSize/s.Cols {
-		return fmt.Errorf("dataset: shape %v: a sample has at most %d bytes", s, MaxSampleSize)
+		return fmt.Errorf("shape %v: a sample has at most %d bytes", s, MaxSampleSize)
 	}
 	return nil
 }

@@ -32,10 +32,9 @@ func TestSpecCheck(t *testing.T) {
 
 func TestErrorTexts(t *testing.T) {
 	for want, err := range map[string]error{
-		"dataset: d/x.idx3: rows: have 28, need 32":                                                                          &MismatchError{File: "d/x.idx3", What: "rows", Have: 28, Need: 32},
-		"dataset: d/x.idx3: rows: have 28, need 32; hint: use another directory":                                             &MismatchError{"d/x.idx3", "rows", 28, 32, "use another directory"},
-		"dataset: d/x.idx3: samples: need 4294967296, the format holds at most 4294967295":                                   &LimitError{"d/x.idx3", "samples", 1 << 32, 1<<32 - 1},
-		"dataset: d: locked by another process that has not said who it is; hint: wait for it or write to another directory": &LockedError{Dir: "d"},
+		"d/x.idx3: rows: have 28, need 32":                                        &MismatchError{File: "d/x.idx3", What: "rows", Have: 28, Need: 32},
+		"d/x.idx3: rows: have 28, need 32; hint: use another directory":           &MismatchError{"d/x.idx3", "rows", 28, 32, "use another directory"},
+		"d/x.idx3: samples: need 4294967296, the format holds at most 4294967295": &LimitError{"d/x.idx3", "samples", 1 << 32, 1<<32 - 1},
 	} {
 		if err.Error() != want {
 			t.Errorf("error %q, want %q", err, want)

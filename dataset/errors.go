@@ -6,10 +6,10 @@ import (
 )
 
 // ErrClosed is returned by Append, Prepare and Commit of a [Writer] that was closed.
-var ErrClosed = errors.New("dataset: writer is closed")
+var ErrClosed = errors.New("writer is closed")
 
 // ErrUnfit is wrapped by an [Exporter] whose format cannot hold a dataset.
-var ErrUnfit = errors.New("dataset: the format cannot hold it")
+var ErrUnfit = errors.New("the format cannot hold it")
 
 // A MismatchError says that something has another size, number or shape than it must
 // have: a file that does not fit its manifest, or a sample that does not fit its
@@ -27,8 +27,11 @@ type MismatchError struct {
 
 // Error names the file, the thing and both numbers.
 func (e *MismatchError) Error() string {
-	return fmt.Sprintf("dataset: %s: %s: have %d, need %d%s", e.File, e.What, e.Have, e.Need, hint(e.Hint))
+	return fmt.Sprintf("%s: %s: have %d, need %d%s", e.File, e.What, e.Have, e.Need, hint(e.Hint))
 }
+
+// Paths are the paths that the error names.
+func (e *MismatchError) Paths() []string { return []string{e.File} }
 
 // A LimitError says that a format cannot count that far.
 type LimitError struct {
@@ -43,8 +46,11 @@ type LimitError struct {
 
 // Error names the file, the thing and both numbers.
 func (e *LimitError) Error() string {
-	return fmt.Sprintf("dataset: %s: %s: need %d, the format holds at most %d", e.File, e.What, e.Need, e.Most)
+	return fmt.Sprintf("%s: %s: need %d, the format holds at most %d", e.File, e.What, e.Need, e.Most)
 }
+
+// Paths are the paths that the error names.
+func (e *LimitError) Paths() []string { return []string{e.File} }
 
 func hint(text string) string {
 	if text == "" {

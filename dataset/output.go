@@ -105,7 +105,7 @@ func WriteClasses(dir string, v View) (File, error) {
 // format whose header counts them must not lie.
 func CheckLen(v View, side Side, have int64) error {
 	if need := v.Len(side); have != need {
-		return fmt.Errorf("dataset: side %v: %d samples were read, %d are announced: the dataset was changed meanwhile", side, have, need)
+		return fmt.Errorf("side %v: %d samples were read, %d are announced: the dataset was changed meanwhile", side, have, need)
 	}
 	return nil
 }

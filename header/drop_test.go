@@ -94,7 +94,7 @@ func TestParseDrop(t *testing.T) {
 	}
 	for text, word := range map[string]string{"": "", "dns,none": "none", "DNS": "DNS", "dns,": "", "arp": "arp", "not-ip": "not-ip"} {
 		_, err := header.ParseDrop(text)
-		want := "header: cannot drop \"" + word + "\": have tcp-control, dns, background (comma-separated), or none"
+		want := "cannot drop \"" + word + "\": have tcp-control, dns, background (comma-separated), or none"
 		if err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}

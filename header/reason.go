@@ -73,7 +73,7 @@ next:
 				continue next
 			}
 		}
-		return 0, fmt.Errorf("header: cannot drop %q: have tcp-control, dns, background (comma-separated), or none", word)
+		return 0, fmt.Errorf("cannot drop %q: have tcp-control, dns, background (comma-separated), or none", word)
 	}
 	return d, nil
 }

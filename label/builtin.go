@@ -33,12 +33,12 @@ func Builtins() []string {
 // wraps [ErrNoMapping].
 func Builtin(name string) (*Table, error) {
 	if !isBuiltin(name) {
-		return nil, fmt.Errorf("label: %q: %w: the built-in ones are %s%s",
+		return nil, fmt.Errorf("%q: %w: the built-in ones are %s%s",
 			name, ErrNoMapping, strings.Join(Builtins(), ", "), typo.DidYouMean(name, Builtins()))
 	}
 	text, err := mappings.ReadFile("mappings/" + name + ".yaml")
 	if err != nil {
-		return nil, fmt.Errorf("label: %w", err)
+		return nil, err
 	}
 	return Parse(name, text)
 }
@@ -52,16 +52,16 @@ func Load(nameOrPath string) (*Table, error) {
 	}
 	f, err := os.Open(nameOrPath)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("label: %q: %w: it is neither a file nor one of the built-in %s%s",
+		return nil, fmt.Errorf("%q: %w: it is neither a file nor one of the built-in %s%s",
 			nameOrPath, ErrNoMapping, strings.Join(Builtins(), ", "), typo.DidYouMean(nameOrPath, Builtins()))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("label: %w", err)
+		return nil, err
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, MaxText+1))
 	if err != nil {
-		return nil, fmt.Errorf("label: %w", err)
+		return nil, err
 	}
 	return Parse(nameOrPath, text)
 }

@@ -12,20 +12,20 @@ import (
 func New(name string, classes []string) (*Table, error) {
 	switch {
 	case len(classes) == 0:
-		return nil, fmt.Errorf("label: no class for the table %s", name)
+		return nil, fmt.Errorf("no class for the table %s", name)
 	case len(classes) > MaxClasses:
-		return nil, fmt.Errorf("label: %d classes: a table has at most %d", len(classes), MaxClasses)
+		return nil, fmt.Errorf("%d classes: a table has at most %d", len(classes), MaxClasses)
 	}
 	t := &Table{Name: name}
 	seen := map[string]bool{}
 	for i, c := range classes {
 		switch {
 		case strings.TrimSpace(c) == "" || len(c) > maxName || !utf8.ValidString(c) || strings.ContainsFunc(c, unicode.IsControl):
-			return nil, fmt.Errorf("label: class name %s: need 1 to %d bytes of UTF-8 without control characters", shown(c), maxName)
+			return nil, fmt.Errorf("class name %s: need 1 to %d bytes of UTF-8 without control characters", shown(c), maxName)
 		case fold(c) == fold(UnknownName):
-			return nil, fmt.Errorf("label: class name %s is kept for what has no class", shown(c))
+			return nil, fmt.Errorf("class name %s is kept for what has no class", shown(c))
 		case seen[c]:
-			return nil, fmt.Errorf("label: class %s stands twice", shown(c))
+			return nil, fmt.Errorf("class %s stands twice", shown(c))
 		}
 		seen[c] = true
 		t.Classes = append(t.Classes, Class{ID: uint16(i), Name: c, Keywords: []string{}})

@@ -34,7 +34,7 @@ func ExampleMatch_Err() {
 	}
 	fmt.Println(table.Match("smtp_and_http.pcap").Err())
 	// Output:
-	// label: "smtp_and_http.pcap": class "Web" by keyword "http" and class "Mail" by keyword "smtp" tie at 4 characters; hint: give the right class a longer keyword that occurs in this name
+	// "smtp_and_http.pcap": class "Web" by keyword "http" and class "Mail" by keyword "smtp" tie at 4 characters; hint: give the right class a longer keyword that occurs in this name
 }
 
 // What is wrong with a table is shown where it stands.
@@ -42,7 +42,7 @@ func ExampleParse_error() {
 	_, err := label.Parse("own.yaml", []byte("Web: [http, https]\nShop: [HTTPS]\n"))
 	fmt.Println(err)
 	// Output:
-	// label: own.yaml:2:8: keyword "HTTPS" of class "Shop" (line 2) is a keyword of class "Web" (line 1) already; a name that holds it would tie
+	// own.yaml:2:8: keyword "HTTPS" of class "Shop" (line 2) is a keyword of class "Web" (line 1) already; a name that holds it would tie
 	//   | Shop: [HTTPS]
 	//   |        ^
 }

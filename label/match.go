@@ -49,7 +49,7 @@ type TieError struct {
 // Error names the file, and every class with its keyword.
 func (e *TieError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "label: %q: ", e.File)
+	fmt.Fprintf(&b, "%q: ", e.File)
 	length := 0
 	for i, c := range e.Tied {
 		if i > 0 {
@@ -61,3 +61,6 @@ func (e *TieError) Error() string {
 	fmt.Fprintf(&b, " tie at %d characters; hint: give the right class a longer keyword that occurs in this name", length)
 	return b.String()
 }
+
+// Paths are the paths that the error names.
+func (e *TieError) Paths() []string { return []string{e.File} }

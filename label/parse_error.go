@@ -21,14 +21,17 @@ type ParseError struct {
 	Excerpt string
 }
 
-// Error is "label: name:line:column: message", and the excerpt on further lines.
+// Error is "name:line:column: message", and the excerpt on further lines.
 func (e *ParseError) Error() string {
-	msg := fmt.Sprintf("label: %s:%d:%d: %s", e.Name, e.Line, e.Column, e.Msg)
+	msg := fmt.Sprintf("%s:%d:%d: %s", e.Name, e.Line, e.Column, e.Msg)
 	if e.Excerpt != "" {
 		msg += "\n" + e.Excerpt
 	}
 	return msg
 }
+
+// Paths are the paths that the error names.
+func (e *ParseError) Paths() []string { return []string{e.Name} }
 
 // Characters of a long line that an excerpt shows before and behind its column.
 const (

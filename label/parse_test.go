@@ -93,7 +93,7 @@ func expectError(t *testing.T, name, text string, line, column int, part string)
 	if e.Line != line || e.Column != column || !strings.Contains(e.Msg, part) {
 		t.Errorf("error %v\nwant %d:%d and %q", err, line, column, part)
 	}
-	if want := fmt.Sprintf("label: %s:%d:%d: ", name, line, column); !strings.HasPrefix(e.Error(), want) {
+	if want := fmt.Sprintf("%s:%d:%d: ", name, line, column); !strings.HasPrefix(e.Error(), want) {
 		t.Errorf("error %q does not start with %q", e, want)
 	}
 	return e

@@ -14,19 +14,19 @@ import (
 func (s Settings) Canonical() ([]byte, error) {
 	text, err := json.Marshal(s)
 	if err != nil {
-		return nil, fmt.Errorf("manifest: settings: %w", err)
+		return nil, fmt.Errorf("settings: %w", err)
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	var fields map[string]any
 	if err := d.Decode(&fields); err != nil {
-		return nil, fmt.Errorf("manifest: settings: %w", err)
+		return nil, fmt.Errorf("settings: %w", err)
 	}
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(fields); err != nil { // a map: sorted
-		return nil, fmt.Errorf("manifest: settings: %w", err)
+		return nil, fmt.Errorf("settings: %w", err)
 	}
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
 }

@@ -21,14 +21,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"math"
-	"os"
-	"path/filepath"
 
-	"github.com/pcapmill/pcapmill/internal/atomicfile"
-	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/plainjson"
 )
 
@@ -318,27 +313,6 @@ func (m *Manifest) checkLabels() error {
 	return nil
 }
 
-// ErrNone says that a directory holds no manifest.
-var ErrNone = errors.New("manifest: none")
-
-// Load reads the manifest of a dataset's directory. It returns ErrNone
-// (wrapped) if there is none.
-func Load(dir string) (*Manifest, error) {
-	path := filepath.Join(dir, Name)
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: %w", path, ErrNone)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("manifest: %w", err)
-	}
-	m, err := Parse(text)
-	if err != nil {
-		return nil, fmt.Errorf("manifest: %s: %w", path, err)
-	}
-	return m, nil
-}
-
 // Parse reads a manifest.
 func Parse(text []byte) (*Manifest, error) {
 	var head struct {
@@ -354,13 +328,51 @@ func Parse(text []byte) (*Manifest, error) {
 	if head.Version > Version {
 		return nil, fmt.Errorf("version %d, this program reads up to %d: use a newer pcapmill", head.Version, Version)
 	}
-	m := &Manifest{}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(m); err != nil {
+	if err := plausible(text); err != nil {
 		return nil, err
 	}
+	m := &Manifest{}
+	type plain Manifest
+	wire := struct {
+		*plain
+		Captures []json.RawMessage `json:"captures"`
+	}{plain: (*plain)(m)}
+	if err := decode(text, &wire); err != nil {
+		return nil, err
+	}
+	if wire.Captures != nil {
+		m.Captures = make([]Capture, 0, min(len(wire.Captures), len(text)/leastCapture))
+	}
+	for i, entry := range wire.Captures {
+		if len(entry) < leastCapture {
+			return nil, fmt.Errorf("the entry of capture %d has %d bytes: it is not one that pcapmill wrote", i, len(entry))
+		}
+		m.Captures = append(m.Captures, Capture{})
+		if err := decode(entry, &m.Captures[i]); err != nil {
+			return nil, fmt.Errorf("capture %d: %w", i, err)
+		}
+	}
 	return m, nil
+}
+
+// leastCapture is fewer bytes than any entry of a capture has. With it, and with plausible,
+// a manifest takes a few times its own length in memory, whoever wrote it.
+const leastCapture = 100
+
+// plausible refuses a text that consists of little but objects: each takes more memory
+// than its two braces say.
+func plausible(text []byte) error {
+	if n := bytes.Count(text, []byte("{")); n > 4096+len(text)/16 {
+		return fmt.Errorf("%d objects in %d bytes: it is not a text that pcapmill wrote", n, len(text))
+	}
+	return nil
+}
+
+// decode reads JSON without fields that v does not have.
+func decode(text []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	return d.Decode(v)
 }
 
 // Encode is the text of the file: indented JSON in a fixed order, in which
@@ -371,50 +383,7 @@ func (m *Manifest) Encode() ([]byte, error) {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", " ")
 	if err := e.Encode(m); err != nil {
-		return nil, fmt.Errorf("manifest: %w", err)
-	}
-	return plainjson.Escape(b.Bytes()), nil
-}
-
-// Write puts the manifest into the dataset's directory, whole or not at all.
-func (m *Manifest) Write(dir string) error {
-	next, err := m.Prepare(fsys.OS{}, dir)
-	if err != nil {
-		return err
-	}
-	defer next.Discard() // nothing, once it is published
-	return next.Publish()
-}
-
-// Prepare writes the manifest into the dataset's directory, durably, but under
-// a temporary name: Publish of what it returns makes it the manifest, Discard
-// removes it.
-func (m *Manifest) Prepare(disk fsys.FS, dir string) (*atomicfile.Pending, error) {
-	text, err := m.Encode()
-	if err != nil {
 		return nil, err
 	}
-	return PrepareText(disk, dir, text)
-}
-
-// PrepareText is [Manifest.Prepare] of a text: what Encode gave, or what stood
-// there before.
-func PrepareText(disk fsys.FS, dir string, text []byte) (*atomicfile.Pending, error) {
-	next, err := atomicfile.Prepare(disk, filepath.Join(dir, Name), 0o666, func(f fsys.File) error {
-		_, err := f.Write(text)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("manifest: %w", err)
-	}
-	return next, nil
-}
-
-// RemoveStale removes manifests that killed runs prepared and did not publish.
-// The caller holds the directory's lock.
-func RemoveStale(disk fsys.FS, dir string) error {
-	if err := atomicfile.RemoveStale(disk, filepath.Join(dir, Name)); err != nil {
-		return fmt.Errorf("manifest: %w", err)
-	}
-	return nil
+	return plainjson.Escape(b.Bytes()), nil
 }

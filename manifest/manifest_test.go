@@ -1,11 +1,8 @@
 package manifest_test
 
 import (
-	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -13,7 +10,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pcapmill/pcapmill/internal/draw"
-	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/manifest"
 )
@@ -178,49 +174,6 @@ func TestParseRefuses(t *testing.T) {
 	}
 	if _, err := manifest.Parse(good); err != nil {
 		t.Error(err)
-	}
-}
-
-// TestOnDisk: none is an error of its own; what is written is read, and an old text can be put back.
-func TestOnDisk(t *testing.T) {
-	dir := t.TempDir()
-	if _, err := manifest.Load(dir); !errors.Is(err, manifest.ErrNone) || !strings.Contains(err.Error(), dir) {
-		t.Errorf("empty directory: %v", err)
-	}
-	m := &manifest.Manifest{Format: manifest.Format, Version: 1, Samples: 5}
-	if err := m.Write(dir); err != nil {
-		t.Fatal(err)
-	}
-	if back, err := manifest.Load(dir); err != nil || back.Samples != 5 {
-		t.Errorf("%+v, %v", back, err)
-	}
-	m.Samples = 6
-	if _, err := m.Prepare(fsys.OS{}, dir); err != nil { // and killed
-		t.Fatal(err)
-	}
-	if back, err := manifest.Load(dir); err != nil || back.Samples != 5 {
-		t.Errorf("prepared: %+v, %v", back, err)
-	}
-	if err := manifest.RemoveStale(fsys.OS{}, dir); err != nil {
-		t.Fatal(err)
-	}
-	if names, err := os.ReadDir(dir); err != nil || len(names) != 1 {
-		t.Errorf("left: %v, %v", names, err)
-	}
-	text := []byte("whatever stood there")
-	next, err := manifest.PrepareText(fsys.OS{}, dir, text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := next.Publish(); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, manifest.Name)
-	if b, err := os.ReadFile(path); err != nil || string(b) != string(text) {
-		t.Errorf("%q, %v", b, err)
-	}
-	if _, err := manifest.Load(dir); err == nil || !strings.Contains(err.Error(), path) {
-		t.Errorf("no JSON: %v", err)
 	}
 }
 

@@ -67,7 +67,7 @@ func parseAction(text string, allowed ...Action) (Action, error) {
 		names = append(names, a.String())
 	}
 	slices.Sort(names)
-	return 0, fmt.Errorf("mask: no action %q here: have %s", text, strings.Join(names, ", "))
+	return 0, fmt.Errorf("no action %q here: have %s", text, strings.Join(names, ", "))
 }
 
 // Content is which part of a packet contributes.
@@ -103,11 +103,11 @@ func Default() Policy {
 func (p Policy) Check() error {
 	switch {
 	case p.MAC > Remove || p.IP > Prefix:
-		return fmt.Errorf("mask: action %d for MAC, %d for IP: need 0 to %d for MAC, to %d for IP", p.MAC, p.IP, Remove, Prefix)
+		return fmt.Errorf("action %d for MAC, %d for IP: need 0 to %d for MAC, to %d for IP", p.MAC, p.IP, Remove, Prefix)
 	case p.Ports > Zero || p.Checksums > Zero:
-		return fmt.Errorf("mask: action %d for ports, %d for checksums: need Keep or Zero", p.Ports, p.Checksums)
+		return fmt.Errorf("action %d for ports, %d for checksums: need Keep or Zero", p.Ports, p.Checksums)
 	case p.Content > Payload:
-		return fmt.Errorf("mask: content %d: need Packet or Payload", p.Content)
+		return fmt.Errorf("content %d: need Packet or Payload", p.Content)
 	}
 	return nil
 }

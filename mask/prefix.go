@@ -40,7 +40,7 @@ func (e *PrefixKeyError) Error() string {
 	if e.Have > 0 {
 		have = fmt.Sprintf("this one has %d", e.Have)
 	}
-	return fmt.Sprintf("mask: prefix-preserving pseudonyms (--ip prefix) need a key of exactly %d bytes, %s", PrefixKeyLen, have)
+	return fmt.Sprintf("prefix-preserving pseudonyms (--ip prefix) need a key of exactly %d bytes, %s", PrefixKeyLen, have)
 }
 
 // CheckPrefixKey tells whether a key is one of prefix-preserving pseudonyms; if
@@ -59,7 +59,7 @@ func newPrefixer(key []byte) (*prefixer, error) {
 	}
 	block, err := aes.NewCipher(key[:16])
 	if err != nil {
-		return nil, fmt.Errorf("mask: %w", err)
+		return nil, err
 	}
 	p := &prefixer{block: block}
 	block.Encrypt(p.out[:], key[16:])

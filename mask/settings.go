@@ -37,7 +37,7 @@ var fields = []field{
 		"udp-pad",
 		func(p *Policy, value string) error {
 			if value != "on" && value != "off" {
-				return fmt.Errorf("mask: no choice %q for udp-pad: have off, on", value)
+				return fmt.Errorf("no choice %q for udp-pad: have off, on", value)
 			}
 			p.UDPPad = value == "on"
 			return nil
@@ -49,7 +49,7 @@ var fields = []field{
 		func(p *Policy, value string) error {
 			i := slices.Index(contentNames, value)
 			if i < 0 {
-				return fmt.Errorf("mask: no content %q: have %s", value, strings.Join(contentNames, ", "))
+				return fmt.Errorf("no content %q: have %s", value, strings.Join(contentNames, ", "))
 			}
 			p.Content = Content(i)
 			return nil
@@ -91,5 +91,5 @@ func fieldOf(name string) (*field, error) {
 	if i := slices.IndexFunc(fields, func(f field) bool { return f.name == name }); i >= 0 {
 		return &fields[i], nil
 	}
-	return nil, fmt.Errorf("mask: no field %q: have %s", name, strings.Join(Fields(), ", "))
+	return nil, fmt.Errorf("no field %q: have %s", name, strings.Join(Fields(), ", "))
 }

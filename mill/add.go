@@ -3,11 +3,11 @@ package mill
 import (
 	"errors"
 
-	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/session"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 // batchLen is about how many bytes of samples are handed to the writer at a
@@ -15,23 +15,19 @@ import (
 const batchLen = 256 << 10
 
 // batch is samples on their way from dedup to the writer.
-type batch struct {
-	data   []byte // of whole samples
-	rows   []dataset.Row
-	labels []uint16
-}
+type batch = store.Batch
 
 // adding is a capture whose sessions are being added.
 type adding struct {
-	s                *store
-	c                manifest.Capture
-	label            uint16           // of all sessions, unless they have their own
-	perLabel         map[uint16]int64 // samples, if they have
-	samples, records *manifest.Sum
-	w                *batch
-	full             chan *batch // to the writer's goroutine; nil: it is not worth one
-	empty            chan *batch
-	done             chan error
+	s        *intake
+	c        manifest.Capture
+	place    uint32           // of the capture in the dataset
+	label    uint16           // of all sessions, unless they have their own
+	perLabel map[uint16]int64 // samples, if they have
+	w        *batch
+	full     chan *batch // to the writer's goroutine; nil: it is not worth one
+	empty    chan *batch
+	done     chan error
 }
 
 // smallCapture is up to how many sessions a capture is written without a goroutine for writing.
@@ -42,13 +38,11 @@ const smallCapture = 1024
 //
 // Of a large capture, finding duplicates and writing what is left go on at the
 // same time, in two goroutines; the order is that of the sessions.
-func (s *store) add(in *Input, x *Extraction) (c manifest.Capture, known bool, err error) {
-	id := content{x.Digest.String(), in.Label}
-	if s.have[id] {
+func (s *intake) add(in *Input, x *Extraction) (c manifest.Capture, known bool, err error) {
+	if s.w.Has(x.Digest.String(), in.Label) {
 		return manifest.Capture{}, true, nil
 	}
-	a := &adding{s: s, c: describe(in, x), label: in.Label, samples: manifest.NewSum(), records: manifest.NewSum()}
-	a.c.FirstSample = s.m.Samples
+	a := &adding{s: s, c: describe(in, x), place: uint32(s.w.Captures()), label: in.Label}
 	if s.o.LabelFrom == FromTable {
 		a.c.LabelTable, a.perLabel = s.o.Flows.Digest(), map[uint16]int64{}
 	}
@@ -61,18 +55,16 @@ func (s *store) add(in *Input, x *Extraction) (c manifest.Capture, known bool, e
 	if err != nil {
 		return a.c, false, err
 	}
-	a.c.SamplesDigest, a.c.RowsDigest = a.samples.Text(), a.records.Text()
 	a.c.Labels = a.labels()
-	a.c.Settle()
-	s.account(&a.c, id)
-	return a.c, false, nil
+	err = s.w.EndCapture(&a.c)
+	return a.c, false, err
 }
 
 // begin gets the batches ready.
 func (a *adding) begin(apart bool) {
 	for i, w := range a.s.batches {
 		if w == nil {
-			a.s.batches[i] = &batch{data: make([]byte, 0, max(batchLen, a.s.o.Shape.Length()))}
+			a.s.batches[i] = &batch{Data: make([]byte, 0, max(batchLen, a.s.o.Shape.Length()))}
 		}
 	}
 	a.w = a.s.batches[0]
@@ -87,7 +79,7 @@ func (a *adding) begin(apart bool) {
 			if err == nil { // else the rest is not wanted
 				err = a.write(w)
 			}
-			w.clear()
+			clearBatch(w)
 			a.empty <- w
 		}
 		a.done <- err
@@ -154,7 +146,7 @@ func (a *adding) all(l *session.List) error {
 }
 
 // seal computes the digests that were not made before.
-func (s *store) seal(batch []session.Session) {
+func (s *intake) seal(batch []session.Session) {
 	for i := range batch {
 		switch p := &batch[i]; {
 		case p.Sealed:
@@ -240,13 +232,13 @@ func (a *adding) fit(bytes uint64) {
 // load puts a sample into the batch, and sends it off when it is full.
 func (a *adding) load(i int, p *session.Session, id uint16) error {
 	w, n := a.w, a.s.o.Shape.Length()
-	at := len(w.data)
-	w.data = w.data[:at+n]
-	p.Sample(w.data[at:])
+	at := len(w.Data)
+	w.Data = w.Data[:at+n]
+	p.Sample(w.Data[at:])
 	row := rowOf(i, p, a.s.hosts)
-	row.Capture = uint32(len(a.s.m.Captures))
-	w.rows, w.labels = append(w.rows, row), append(w.labels, id)
-	if len(w.data)+n <= cap(w.data) {
+	row.Capture = a.place
+	w.Rows, w.Labels = append(w.Rows, row), append(w.Labels, id)
+	if len(w.Data)+n <= cap(w.Data) {
 		return nil
 	}
 	return a.send()
@@ -272,26 +264,16 @@ func (a *adding) end(whole bool) error {
 		close(a.full)
 		err = <-a.done
 	}
-	a.w.clear()
+	clearBatch(a.w)
 	return err
 }
 
-func (w *batch) clear() { w.data, w.rows, w.labels = w.data[:0], w.rows[:0], w.labels[:0] }
+// clearBatch empties a batch and keeps its memory.
+func clearBatch(w *batch) { w.Data, w.Rows, w.Labels = w.Data[:0], w.Rows[:0], w.Labels[:0] }
 
-// write appends the samples and rows of a batch and empties it.
+// write hands a batch to the dataset's writer and empties it.
 func (a *adding) write(w *batch) error {
-	s, n := a.s, a.s.o.Shape.Length()
-	_, _ = a.samples.Write(w.data) // never fails
-	for i := range w.rows {
-		record, err := s.rows.Append(&w.rows[i])
-		if err != nil {
-			return err
-		}
-		_, _ = a.records.Write(record)
-		if err := s.writer.Append(dataset.Sample{Data: w.data[i*n : (i+1)*n], Label: w.labels[i]}); err != nil {
-			return err
-		}
-	}
-	w.clear()
-	return nil
+	err := a.s.w.Append(w)
+	clearBatch(w)
+	return err
 }

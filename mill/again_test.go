@@ -5,10 +5,10 @@ import (
 	"path/filepath"
 	"testing"
 
-	ds "github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/fsys/faulty"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 // TestAgainChangesNothing: the same command on a finished dataset leaves every byte, every file and its time as it was, the
@@ -32,7 +32,7 @@ func TestAgainChangesNothing(t *testing.T) {
 			for _, c := range disk.Calls() {
 				switch c.Op {
 				case faulty.Create, faulty.Write, faulty.Truncate, faulty.Rename, faulty.Remove, faulty.Mkdir:
-					if filepath.Base(c.Path) != ds.LockName && c.Op != faulty.Mkdir {
+					if filepath.Base(c.Path) != store.LockName && c.Op != faulty.Mkdir {
 						t.Errorf("in place %t, dedup %s: %v", inPlace, mode, c)
 					}
 				}

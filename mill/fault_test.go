@@ -19,6 +19,7 @@ import (
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/store"
 	"github.com/pcapmill/pcapmill/verify"
 )
 
@@ -101,7 +102,7 @@ func (r *faultRun) run(t *testing.T, out string, disk fsys.FS) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = mill.RunEager(context.Background(), p, mill.Backend(disk, r.inPlace))
+	_, err = mill.RunEager(context.Background(), p, store.Backend{FS: disk, InPlace: r.inPlace})
 	return err
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/split"
+	"github.com/pcapmill/pcapmill/store"
 	"github.com/pcapmill/pcapmill/verify"
 )
 
@@ -71,7 +72,7 @@ func TestHosts(t *testing.T) {
 			t.Errorf("session %d: host %x, want %x", row.Session, row.Host, want)
 		}
 	}
-	s, err := mill.Split(context.Background(), out, split.Options{Weights: split.Weights{2, 1, 1}, By: split.Host, Salt: "x"}, false)
+	s, err := store.Divide(context.Background(), out, split.Options{Weights: split.Weights{2, 1, 1}, By: split.Host, Salt: "x"}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +89,7 @@ func TestHosts(t *testing.T) {
 	if _, err := verify.Verify(out); err != nil {
 		t.Error(err)
 	}
-	s, err = mill.Split(context.Background(), out, split.Options{Weights: split.Weights{2, 0, 1}, By: split.Time, Salt: "x"}, false)
+	s, err = store.Divide(context.Background(), out, split.Options{Weights: split.Weights{2, 0, 1}, By: split.Time, Salt: "x"}, false)
 	if want := strings.Repeat("0", 80) + strings.Repeat("2", 40); err != nil || s.Record.Assignment != want || s.Record.Classes[0].Cuts[0] != 2000*1e9 {
 		t.Errorf("by time: %v, %+v", err, s.Record)
 	}
@@ -102,7 +103,7 @@ func TestHosts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var settings *mill.SettingsError
+	var settings *store.SettingsError
 	if _, err := mill.Run(t.Context(), p, mill.Events{}, nil); !errors.As(err, &settings) || !strings.Contains(err.Error(), "--key-file") {
 		t.Errorf("another key: error %v", err)
 	}

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/internal/storetest"
 	"github.com/pcapmill/pcapmill/mill"
 )
 
@@ -36,7 +36,7 @@ func TestInputSHA256(t *testing.T) {
 		o := mill.Default()
 		o.InputSHA256, o.Resync = true, resync
 		convert(t, []string{dir}, out, o)
-		m, err := manifest.Load(out)
+		m, err := storetest.Load(out)
 		if err != nil || len(m.Captures) != 3 {
 			t.Fatalf("%v: %d captures", err, len(m.Captures))
 		}

@@ -11,10 +11,12 @@ import (
 
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/internal/fsys"
+	"github.com/pcapmill/pcapmill/internal/storetest"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/store"
 	"github.com/pcapmill/pcapmill/verify"
 )
 
@@ -58,20 +60,21 @@ func killedAnywhere(t *testing.T, captures int, mode sample.Dedup, inPlace bool)
 	check := func(where string, files map[string]string) {
 		checkKilled(t, where, files, paths, o, want)
 	}
-	err = mill.Step(p, mill.Backend(fsys.OS{}, inPlace), func(where string) {
+	at := func(where string) {
 		now := tree(t, p.Out)
 		for _, state := range between(last, now) {
 			check("before "+where, state)
 		}
 		check(where, now)
-		if m, err := manifest.Parse([]byte(now["manifest.json"])); err == nil && (where == "appended" || where == "prepared") {
+		if m, err := manifest.Parse([]byte(now["manifest.json"])); err == nil && where == "appended" {
 			uncommitted += len(now[idx.ImagesName]) - 16 - int(m.Samples)*o.Shape.Length()
 			if !inPlace {
 				verified(t, where, p.Out)
 			}
 		}
 		last = now
-	})
+	}
+	err = mill.Step(p, store.Backend{FS: watched{at: at}, InPlace: inPlace}, at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,6 +82,22 @@ func killedAnywhere(t *testing.T, captures int, mode sample.Dedup, inPlace bool)
 		t.Errorf("%d bytes reached the file before they were committed", uncommitted)
 	}
 	same(t, "run by steps", dataset(t, p.Out), want)
+}
+
+// watched is a disk that calls at around every rename within a dataset that exists.
+type watched struct {
+	fsys.OS
+	at func(where string)
+}
+
+func (w watched) Rename(from, to string) error {
+	if _, err := os.Stat(filepath.Join(filepath.Dir(to), manifest.Name)); err != nil {
+		return w.OS.Rename(from, to)
+	}
+	w.at("to be renamed: " + filepath.Base(to))
+	err := w.OS.Rename(from, to)
+	w.at("renamed: " + filepath.Base(to))
+	return err
 }
 
 // verified checks a dataset as pcapmill verify does.
@@ -124,7 +143,7 @@ func checkKilled(t *testing.T, where string, files map[string]string, paths []st
 			t.Fatal(err)
 		}
 	}
-	m, err := manifest.Load(dir)
+	m, err := storetest.Load(dir)
 	if err != nil {
 		t.Fatalf("%s: %v", where, err)
 	}

@@ -32,7 +32,7 @@ func ParseLabelFrom(text string) (LabelFrom, error) {
 	if i := slices.Index(labelFromNames, text); i >= 0 {
 		return LabelFrom(i), nil
 	}
-	return 0, fmt.Errorf("mill: no source of labels %q: have %s", text, strings.Join(labelFromNames, ", "))
+	return 0, fmt.Errorf("no source of labels %q: have %s", text, strings.Join(labelFromNames, ", "))
 }
 
 // Reasons why sessions are left out, besides being empty.

@@ -15,6 +15,7 @@ import (
 	"github.com/pcapmill/pcapmill/label/flows"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/store"
 	"github.com/pcapmill/pcapmill/verify"
 )
 
@@ -239,7 +240,7 @@ func TestLeastSessions(t *testing.T) {
 	if !slices.Equal(have, want) {
 		t.Errorf("have %d rows\n%v\nwant %d\n%v", len(have), have, len(want), want)
 	}
-	var settings *mill.SettingsError
+	var settings *store.SettingsError
 	o.MinBytes = 0
 	p, err := mill.Prepare(paths, some, o)
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"runtime"
 
 	"github.com/pcapmill/pcapmill/capture"
-	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/label/flows"
@@ -37,7 +36,7 @@ func ParseUnknown(text string) (Unknown, error) {
 			return Unknown(i), nil
 		}
 	}
-	return 0, fmt.Errorf("mill: no choice %q for unknown captures: have keep, skip, error", text)
+	return 0, fmt.Errorf("no choice %q for unknown captures: have keep, skip, error", text)
 }
 
 // Options are the choices of a run. See Default.
@@ -92,23 +91,23 @@ func Default() Options {
 func (o *Options) Check() error {
 	switch {
 	case o.Shape.Rows < 1 || o.Shape.Cols < 1 || o.Shape.Rows > sample.MaxLength/o.Shape.Cols:
-		return fmt.Errorf("mill: shape %s: need 1 to %d bytes", o.Shape, sample.MaxLength)
+		return fmt.Errorf("shape %s: need 1 to %d bytes", o.Shape, sample.MaxLength)
 	case o.LabelFrom == FromName && o.Labels == nil || o.Labels != nil && len(o.Labels.Classes) == 0:
-		return errors.New("mill: no class table")
+		return errors.New("no class table")
 	case (o.LabelFrom == FromTable) != (o.Flows != nil):
-		return errors.New("mill: labels from a table need one, and others none")
+		return errors.New("labels from a table need the table, and labels from elsewhere must not have one")
 	case o.MinPackets < 0 || o.MinBytes < 0:
-		return fmt.Errorf("mill: at least %d packets and %d bytes a session: need 0 (no limit) or more", o.MinPackets, o.MinBytes)
+		return fmt.Errorf("at least %d packets and %d bytes a session: need 0 (no limit) or more", o.MinPackets, o.MinBytes)
 	case o.Workers < 0:
-		return fmt.Errorf("mill: %d workers: need 0 (one a core) or more", o.Workers)
+		return fmt.Errorf("%d workers: need 0 (one a core) or more", o.Workers)
 	case o.Breaks.Idle < 0:
-		return fmt.Errorf("mill: idle timeout of %d ns: need more than 0, or 0 for none", o.Breaks.Idle)
+		return fmt.Errorf("idle timeout of %d ns: need more than 0, or 0 for none", o.Breaks.Idle)
 	case o.Memory != 0 && o.Memory < MinMemory:
-		return fmt.Errorf("mill: %d bytes of memory: need %d (128 MiB) or more, or 0 for half of the machine's", o.Memory, MinMemory)
+		return fmt.Errorf("%d bytes of memory: need %d (128 MiB) or more, or 0 for half of the machine's", o.Memory, MinMemory)
 	case o.BlockLength != 0 && (o.BlockLength < 64 || o.BlockLength%4 != 0):
-		return fmt.Errorf("mill: blocks of %d bytes: need a multiple of 4 of at least 64, or 0", o.BlockLength)
+		return fmt.Errorf("blocks of %d bytes: need a multiple of 4 of at least 64, or 0", o.BlockLength)
 	case o.Key != nil && len(o.Key) == 0:
-		return errors.New("mill: the key is empty")
+		return errors.New("the key is empty")
 	}
 	if err := o.check(); err != nil {
 		return err
@@ -132,14 +131,6 @@ func (o *Options) labelType() string {
 		return manifest.LabelInt32
 	}
 	return ""
-}
-
-// idxLabels is the type of the labels in IDX files.
-func (o *Options) idxLabels() idx.Type {
-	if o.labelType() == manifest.LabelInt32 {
-		return idx.Int32
-	}
-	return idx.Uint8
 }
 
 // Warnings are what a careful user should know before the run.

@@ -78,6 +78,9 @@ func (e *LabelError) Error() string {
 	return "labels: " + errors.Join(e.Captures...).Error()
 }
 
+// Unwrap returns the errors of the captures.
+func (e *LabelError) Unwrap() []error { return e.Captures }
+
 // Prepare looks at the paths and says what will be read, in which order and
 // with which label. Regular files are opened only as far as needed to tell
 // their format; streams are not touched. It returns a Plan together with a

@@ -58,6 +58,9 @@ func (e *GapsError) Error() string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
+// Paths are the paths that the error names.
+func (e *GapsError) Paths() []string { return []string{e.Path} }
+
 // Unwrap gives the damage at the end.
 func (e *GapsError) Unwrap() error {
 	if e.Damage == nil {
@@ -94,7 +97,7 @@ func (x *Extraction) gaps() (list []manifest.Gap) {
 // check tells what does not go together.
 func (o Reading) check() error {
 	if o.MaxExpansion < 0 {
-		return errors.New("mill: the limit of expansion is negative: need 0 (none) or more")
+		return errors.New("the limit of expansion is negative: need 0 (none) or more")
 	}
 	return nil
 }

@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/pcapmill/pcapmill/dataset/idx"
-	"github.com/pcapmill/pcapmill/internal/version"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 // Outcome is what became of one capture of the plan.
@@ -74,34 +73,34 @@ func Run(ctx context.Context, p *Plan, ev Events, progress *Progress) (*Result, 
 	if err := p.open(ctx); err != nil {
 		return nil, err
 	}
-	s, err := openStore(p.Out, &p.Options, version.String(), idx.Format{Labels: p.idxLabels()})
+	s, err := openIntake(store.Backend{}, p.Out, &p.Options)
 	if err != nil {
 		return nil, err
 	}
-	return s.run(ctx, p, ev, progress, start)
+	return s.run(ctx, p, ev, progress, start, s.w.Due)
 }
 
-// run is Run with an open store.
-func (s *store) run(ctx context.Context, p *Plan, ev Events, progress *Progress, start time.Time) (*Result, error) {
-	if s.cut > 0 && ev.Recovered != nil {
-		ev.Recovered(s.cut)
+// run is Run into an open dataset. due says after a capture whether to commit.
+func (s *intake) run(ctx context.Context, p *Plan, ev Events, progress *Progress, start time.Time, due func() bool) (*Result, error) {
+	if n := s.w.Cut(); n > 0 && ev.Recovered != nil {
+		ev.Recovered(n)
 	}
-	r := &Result{Manifest: s.m, Added: manifest.Counts{LeftOut: map[string]int64{}}}
-	if err := collect(ctx, p, s, r, ev, progress); err != nil {
-		return nil, s.fail(err)
+	r := &Result{Manifest: s.w.Manifest(), Added: manifest.Counts{LeftOut: map[string]int64{}}}
+	if err := collect(ctx, p, s, r, ev, progress, due); err != nil {
+		return nil, s.w.Fail(err)
 	}
 	if r.nothingReadable() {
-		return r, s.fail(errors.New("none of the captures could be read"))
+		return r, s.w.Fail(errors.New("none of the captures could be read"))
 	}
-	if err := s.commit(); err != nil {
-		return nil, s.fail(err)
+	if err := s.w.Commit(); err != nil {
+		return nil, s.w.Fail(err)
 	}
 	r.Seconds = time.Since(start).Seconds()
-	return r, s.close()
+	return r, s.w.Close()
 }
 
 // collect takes the workers' answers in the order of the plan and stores them.
-func collect(ctx context.Context, p *Plan, s *store, r *Result, ev Events, progress *Progress) error {
+func collect(ctx context.Context, p *Plan, s *intake, r *Result, ev Events, progress *Progress, due func() bool) error {
 	work, stop := context.WithCancel(ctx)
 	answers, release, wait := start(work, p, progress)
 	defer wait()
@@ -157,8 +156,8 @@ func collect(ctx context.Context, p *Plan, s *store, r *Result, ev Events, progr
 		if ev.Done != nil {
 			ev.Done(next, &r.Outcomes[next])
 		}
-		if s.due() {
-			if err := s.commit(); err != nil {
+		if due() {
+			if err := s.w.Commit(); err != nil {
 				return err
 			}
 		}
@@ -175,7 +174,7 @@ func warn(ev Events, text string) {
 }
 
 // finish stores one capture's result.
-func finish(p *Plan, s *store, in *Input, a answer) (o Outcome, err error) {
+func finish(p *Plan, s *intake, in *Input, a answer) (o Outcome, err error) {
 	o.Input = in
 	var spill *spillError
 	switch {

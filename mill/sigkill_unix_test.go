@@ -25,6 +25,7 @@ import (
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/store"
 	"github.com/pcapmill/pcapmill/verify"
 )
 
@@ -59,7 +60,7 @@ func convertAsProcess() error {
 	}
 	fmt.Println("started")
 	if os.Getenv(eagerEnv) != "" {
-		_, err = mill.RunEager(context.Background(), p, mill.Backend(fsys.OS{}, false))
+		_, err = mill.RunEager(context.Background(), p, store.Backend{FS: fsys.OS{}, InPlace: false})
 	} else {
 		_, err = mill.Run(context.Background(), p, mill.Events{}, nil)
 	}

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/internal/storetest"
 	"github.com/pcapmill/pcapmill/mill"
 )
 
@@ -79,7 +79,7 @@ func TestOddNames(t *testing.T) {
 		want = append(want, c.Name)
 	}
 	run(t, p)
-	m, err := manifest.Load(p.Out)
+	m, err := storetest.Load(p.Out)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/store"
 	"github.com/pcapmill/pcapmill/verify"
 )
 
@@ -41,9 +42,9 @@ func TestWideLabels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var settings *mill.SettingsError
+	var settings *store.SettingsError
 	if _, err := mill.Run(t.Context(), p, mill.Events{}, nil); !errors.As(err, &settings) {
-		t.Errorf("four classes after 300: error %v, want *mill.SettingsError", err)
+		t.Errorf("four classes after 300: error %v, want *store.SettingsError", err)
 	}
 
 	// A dataset whose labels have another type than its manifest says is broken.

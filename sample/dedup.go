@@ -26,5 +26,5 @@ func ParseDedup(text string) (Dedup, error) {
 	if i := slices.Index(dedupNames, text); i >= 0 {
 		return Dedup(i), nil
 	}
-	return 0, fmt.Errorf("sample: no way to compare sessions %q: have sample, session, none", text)
+	return 0, fmt.Errorf("no way to compare sessions %q: have sample, session, none", text)
 }

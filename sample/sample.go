@@ -44,10 +44,10 @@ func ParseShape(text string) (Shape, error) {
 	r, err1 := strconv.Atoi(rows)
 	c, err2 := strconv.Atoi(cols)
 	if !ok || err1 != nil || err2 != nil || r < 1 || c < 1 {
-		return Shape{}, fmt.Errorf("sample: shape %q: need ROWSxCOLS, like 28x28", text)
+		return Shape{}, fmt.Errorf("shape %q: need ROWSxCOLS, like 28x28", text)
 	}
 	if r > MaxLength || c > MaxLength/r {
-		return Shape{}, fmt.Errorf("sample: shape %q: a sample may have at most %d bytes", text, MaxLength)
+		return Shape{}, fmt.Errorf("shape %q: a sample may have at most %d bytes", text, MaxLength)
 	}
 	return Shape{Rows: r, Cols: c}, nil
 }
@@ -55,11 +55,11 @@ func ParseShape(text string) (Shape, error) {
 // ShapeOf is the square shape of length bytes, or an error if there is none.
 func ShapeOf(length int) (Shape, error) {
 	if length < 1 || length > MaxLength {
-		return Shape{}, fmt.Errorf("sample: length %d: need 1 to %d bytes", length, MaxLength)
+		return Shape{}, fmt.Errorf("length %d: need 1 to %d bytes", length, MaxLength)
 	}
 	side := int(math.Round(math.Sqrt(float64(length))))
 	if side*side != length {
-		return Shape{}, fmt.Errorf("sample: length %d is no square: give the shape too, like 1x%d", length, length)
+		return Shape{}, fmt.Errorf("length %d is no square: give the shape too, like 1x%d", length, length)
 	}
 	return Shape{Rows: side, Cols: side}, nil
 }

@@ -45,7 +45,7 @@ const (
 // long for the length.
 func (s *Session) AppendBinary(b []byte) ([]byte, error) {
 	if uint64(len(s.Prefix)) > math.MaxUint32-encodedHead {
-		return b, fmt.Errorf("session: a prefix of %d bytes is too long to be encoded", len(s.Prefix))
+		return b, fmt.Errorf("a prefix of %d bytes is too long to be encoded", len(s.Prefix))
 	}
 	at, n := len(b), 4
 	lead := byte(EncodingVersion << 4)
@@ -159,7 +159,7 @@ func Decode(b []byte, limit int, s *Session) (rest []byte, err error) {
 }
 
 func bad(format string, args ...any) error {
-	return fmt.Errorf("session: %w: %s", ErrEncoding, fmt.Sprintf(format, args...))
+	return fmt.Errorf("%w: %s", ErrEncoding, fmt.Sprintf(format, args...))
 }
 
 // reader takes the parts of an encoding from b, until one is not there.

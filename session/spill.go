@@ -50,7 +50,7 @@ func (s *Spill) Size() int64 { return s.size }
 func temporary(dir string) (*os.File, error) {
 	f, err := os.CreateTemp(dir, ".pcapmill-spill-*")
 	if err != nil {
-		return nil, fmt.Errorf("session: no temporary file can be made: %w", err)
+		return nil, fmt.Errorf("no temporary file can be made: %w", err)
 	}
 	_ = os.Remove(f.Name()) // fails where open files keep their names; Close tries again
 	return f, nil
@@ -107,7 +107,7 @@ func (s *Spill) Put(t *Table) (err error) {
 		}
 	}
 	if err := s.w.Flush(); err != nil {
-		return fmt.Errorf("session: spilling to %s: %w", s.dir, err)
+		return fmt.Errorf("spilling to %s: %w", s.dir, err)
 	}
 	t.Reset(t.Bytes()) // its memory is for what comes
 	return nil
@@ -117,7 +117,7 @@ func (s *Spill) write(b []byte) error {
 	n, err := s.w.Write(b)
 	s.size += int64(n)
 	if err != nil {
-		return fmt.Errorf("session: spilling to %s: %w", s.dir, err)
+		return fmt.Errorf("spilling to %s: %w", s.dir, err)
 	}
 	return nil
 }
@@ -154,7 +154,7 @@ func (s *Spill) Finish(t *Table, room int64, digest func(sample []byte) [16]byte
 		}
 	}
 	if err := out.w.Flush(); err != nil {
-		return fail(fmt.Errorf("session: spilling to %s: %w", s.dir, err))
+		return fail(fmt.Errorf("spilling to %s: %w", s.dir, err))
 	}
 	if err := s.Close(); err != nil {
 		return fail(err)
@@ -272,7 +272,7 @@ func newRecordReader(f *os.File, s segment, limit int, digests bool) *recordRead
 func (r *recordReader) next(s *Session) error {
 	err := r.read(s)
 	if err != nil && err != io.EOF {
-		return fmt.Errorf("session: reading back what was spilled: %w", err)
+		return fmt.Errorf("reading back what was spilled: %w", err)
 	}
 	return err
 }

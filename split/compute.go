@@ -11,7 +11,7 @@ import (
 )
 
 // ErrNoHosts says that samples have no pseudonym of a host to be grouped by.
-var ErrNoHosts = errors.New("split: the samples have no pseudonyms of hosts; hint: make the dataset with --key-file, or split by capture, session or time")
+var ErrNoHosts = errors.New("the samples have no pseudonyms of hosts; hint: make the dataset with --key-file, or split by capture, session or time")
 
 // Compute divides the samples as o says. before is the record of an earlier split of the
 // same dataset, when it had as many samples or fewer, under the same options, or nil: the
@@ -22,7 +22,7 @@ func Compute(in *Input, o Options, before *Record) (*Record, error) {
 		return nil, err
 	}
 	if before != nil && before.Settings != o.Settings() {
-		return nil, errors.New("split: the earlier split has other settings")
+		return nil, errors.New("the earlier split has other settings")
 	}
 	c := &computation{in: in, o: o, hash: newHasher(&o, in.Captures), at: map[uint16]*class{}}
 	if err := c.begin(before); err != nil {
@@ -62,7 +62,7 @@ type class struct {
 func (c *computation) begin(before *Record) error {
 	for _, n := range c.in.Classes {
 		if c.at[n.Label] != nil {
-			return fmt.Errorf("split: label %d is in two classes", n.Label)
+			return fmt.Errorf("label %d is in two classes", n.Label)
 		}
 		k := &class{Class: Class{Label: n.Label, Name: n.Name}, in: map[uint32]bool{}}
 		c.at[n.Label] = k
@@ -76,7 +76,7 @@ func (c *computation) begin(before *Record) error {
 		k := c.at[old.Label]
 		switch {
 		case k == nil || k.Name != old.Name:
-			return fmt.Errorf("split: the earlier split has a class %d %s, the dataset does not", old.Label, old.Name)
+			return fmt.Errorf("the earlier split has a class %d %s, the dataset does not", old.Label, old.Name)
 		case old.By == "":
 			continue
 		}
@@ -98,9 +98,9 @@ func (c *computation) each(f func(s *Sample, k *class) error) error {
 		k := c.at[s.Label]
 		switch {
 		case k == nil:
-			return fmt.Errorf("split: a sample has label %d, which is in no class", s.Label)
+			return fmt.Errorf("a sample has label %d, which is in no class", s.Label)
 		case int(s.Row.Capture) >= len(c.in.Captures):
-			return fmt.Errorf("split: a sample is of capture %d, but there are %d", s.Row.Capture, len(c.in.Captures))
+			return fmt.Errorf("a sample is of capture %d, but there are %d", s.Row.Capture, len(c.in.Captures))
 		}
 		return f(s, k)
 	})

@@ -50,6 +50,6 @@
 // not promise: captures, hosts and equal samples on two sides. [Compute] with a Record of
 // the same samples returns the same Record, byte for byte; that is how it is verified.
 //
-// The package reads and writes no files (package splitfile does), and what it computes
+// The package reads and writes no files (package store does), and what it computes
 // depends on its arguments only.
 package split

@@ -25,7 +25,7 @@ func ParseWeights(text string) (w Weights, err error) {
 	for i, part := range parts {
 		n, err := strconv.ParseUint(part, 10, 64)
 		if err != nil || order == nil || n > maxWeight || i == 0 && n == 0 {
-			return w, fmt.Errorf("split: shares %q: need training/validation/test like 80/10/10, or training/test like 80/20: whole numbers up to %d, training above 0", text, maxWeight)
+			return w, fmt.Errorf("shares %q: need training/validation/test like 80/10/10, or training/test like 80/20: whole numbers up to %d, training above 0", text, maxWeight)
 		}
 		w[order[i]] = n
 	}
@@ -70,7 +70,7 @@ func ParseBy(text string) (By, error) {
 	if i := slices.Index(byNames, text); i >= 0 {
 		return By(i), nil
 	}
-	return 0, fmt.Errorf("split: no grouping %q: have %s", text, strings.Join(byNames, ", "))
+	return 0, fmt.Errorf("no grouping %q: have %s", text, strings.Join(byNames, ", "))
 }
 
 // Fallback is what happens to a class that cannot be split as asked.
@@ -103,7 +103,7 @@ func ParseFallback(text string) (Fallback, error) {
 	if i := slices.Index(fallbackNames, text); i >= 0 {
 		return Fallback(i), nil
 	}
-	return 0, fmt.Errorf("split: no fallback %q: have %s", text, strings.Join(fallbackNames, ", "))
+	return 0, fmt.Errorf("no fallback %q: have %s", text, strings.Join(fallbackNames, ", "))
 }
 
 // DefaultSalt is the key of the hash where the user gives none. It is no secret: another
@@ -124,11 +124,11 @@ type Options struct {
 func (o *Options) Check() error {
 	switch {
 	case o.Weights[dataset.Train] == 0:
-		return errors.New("split: no share for training")
+		return errors.New("no share for training")
 	case o.Salt == "":
-		return errors.New("split: the salt is empty")
+		return errors.New("the salt is empty")
 	case o.MinPerClass < 0 || o.MaxPerClass < 0:
-		return fmt.Errorf("split: at least %d and at most %d samples a class: need 0 (no limit) or more", o.MinPerClass, o.MaxPerClass)
+		return fmt.Errorf("at least %d and at most %d samples a class: need 0 (no limit) or more", o.MinPerClass, o.MaxPerClass)
 	}
 	return nil
 }

@@ -128,7 +128,7 @@ func (r *Record) Encode() ([]byte, error) {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", " ")
 	if err := e.Encode(r); err != nil {
-		return nil, fmt.Errorf("split: %w", err)
+		return nil, err
 	}
 	return b.Bytes(), nil
 }
@@ -140,19 +140,19 @@ func Parse(text []byte) (*Record, error) {
 		Version int    `json:"version"`
 	}
 	if err := json.Unmarshal(text, &head); err != nil {
-		return nil, fmt.Errorf("split: not a record of a split: %w", err)
+		return nil, fmt.Errorf("not a record of a split: %w", err)
 	}
 	switch {
 	case head.Format != Format:
-		return nil, fmt.Errorf("split: not a record of a split: format %q, need %q", head.Format, Format)
+		return nil, fmt.Errorf("not a record of a split: format %q, need %q", head.Format, Format)
 	case head.Version > Version:
-		return nil, fmt.Errorf("split: version %d, this program reads up to %d: use a newer pcapmill", head.Version, Version)
+		return nil, fmt.Errorf("version %d, this program reads up to %d: use a newer pcapmill", head.Version, Version)
 	}
 	r := &Record{}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(r); err != nil {
-		return nil, fmt.Errorf("split: %w", err)
+		return nil, err
 	}
 	return r, r.check()
 }
@@ -163,10 +163,10 @@ func (r *Record) check() error {
 		return err
 	}
 	if r.Samples != int64(len(r.Assignment)) {
-		return fmt.Errorf("split: %d samples, but sides of %d", r.Samples, len(r.Assignment))
+		return fmt.Errorf("%d samples, but sides of %d", r.Samples, len(r.Assignment))
 	}
 	if i := strings.IndexFunc(r.Assignment, func(c rune) bool { return c != LeftOut && !strings.ContainsRune(letters, c) }); i >= 0 {
-		return fmt.Errorf("split: the side of sample %d is %q: need one of %s or %c", i, r.Assignment[i], letters, LeftOut)
+		return fmt.Errorf("the side of sample %d is %q: need one of %s or %c", i, r.Assignment[i], letters, LeftOut)
 	}
 	for _, c := range r.Classes {
 		if _, err := ParseBy(c.By); c.By != "" && err != nil {

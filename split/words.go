@@ -17,7 +17,7 @@ type UnsplitError struct {
 // Error names every class and why.
 func (e *UnsplitError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "split: %s cannot be split by %s so that every side has samples:", plural(int64(len(e.Classes)), "class"), e.Settings.By)
+	fmt.Fprintf(&b, "%s cannot be split by %s so that every side has samples:", plural(int64(len(e.Classes)), "class"), e.Settings.By)
 	for _, c := range e.Classes {
 		fmt.Fprintf(&b, "\n  %s: %s", c.Name, c.Instead)
 	}

@@ -6,15 +6,15 @@ import (
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/dedup"
-	"github.com/pcapmill/pcapmill/internal/rows"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 // table compares the table of samples with the samples as they are read. It keeps
 // the first difference that it finds, for the promise about the table.
 type table struct {
-	r        *rows.Reader
+	r        *store.Rows
 	bySample bool // digests are of samples, so they can be computed again
 	length   uint64
 	problem  string
@@ -28,11 +28,12 @@ type table struct {
 	sum      *manifest.Sum
 }
 
-func newTable(dir string, m *manifest.Manifest) (*table, error) {
-	r, err := rows.NewReader(dir, m.Samples)
+func newTable(d *store.Dataset) (*table, error) {
+	r, err := d.Rows()
 	if err != nil {
 		return nil, err
 	}
+	m := d.Manifest()
 	return &table{r: r, bySample: m.Settings.Get("dedup") != sample.DedupSession.String(), length: uint64(m.Settings.Int("length"))}, nil
 }
 

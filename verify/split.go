@@ -2,10 +2,11 @@ package verify
 
 import (
 	"bytes"
+	"context"
 	"errors"
 
-	"github.com/pcapmill/pcapmill/internal/splitfile"
 	"github.com/pcapmill/pcapmill/split"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 const splitPromise = "every sample is on the side that its group belongs to, no group is on two, and the counts are as recorded"
@@ -13,7 +14,7 @@ const splitPromise = "every sample is on the side that its group belongs to, no 
 // split checks the split, if there is one: the record is the manifest's and covers every
 // sample, and dividing the samples as it says gives it again, proof included.
 func (v *verifier) split(promise string) error {
-	r, err := splitfile.Load(v.dir, v.m)
+	r, err := v.d.Split()
 	if err != nil {
 		return broken(promise, "%v", err)
 	}
@@ -21,7 +22,7 @@ func (v *verifier) split(promise string) error {
 	if err != nil {
 		return err
 	}
-	again, err := splitfile.Compute(v.dir, v.m, o, r)
+	again, err := v.d.Compute(context.Background(), o, r)
 	if err != nil {
 		return broken(promise, "%v", err)
 	}
@@ -43,14 +44,8 @@ func (v *verifier) split(promise string) error {
 			return broken(promise, "%d groups by %s are on two sides", g.OnTwoSides, g.By)
 		}
 	}
-	if !splitfile.Summary(again, need).Equal(v.m.Split) {
+	if !store.Summary(again, need).Equal(v.m.Split) {
 		return broken(promise, "the manifest's summary of the split is not that of %s", split.Name)
 	}
 	return nil
-}
-
-// isSplit says whether there is anything to check.
-func (v *verifier) isSplit() bool {
-	_, _, err := splitfile.Read(v.dir)
-	return v.m.Split != nil || !errors.Is(err, splitfile.ErrNone)
 }

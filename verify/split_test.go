@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pcapmill/pcapmill/internal/splitfile"
+	"github.com/pcapmill/pcapmill/internal/storetest"
 	"github.com/pcapmill/pcapmill/manifest"
-	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/split"
+	"github.com/pcapmill/pcapmill/store"
 	"github.com/pcapmill/pcapmill/verify"
 )
 
@@ -20,7 +20,7 @@ import (
 func TestSplitIsChecked(t *testing.T) {
 	dir, files := build(t, sample.DedupSession)
 	o := split.Options{Weights: split.Weights{2, 1, 1}, By: split.Session, Salt: split.DefaultSalt, Fallback: split.UseSession, MaxPerClass: 5}
-	if _, err := mill.Split(context.Background(), dir, o, false); err != nil {
+	if _, err := store.Divide(context.Background(), dir, o, false); err != nil {
 		t.Fatal(err)
 	}
 	v, err := verify.Verify(dir)
@@ -46,8 +46,8 @@ func TestSplitIsChecked(t *testing.T) {
 				t.Fatal(err)
 			}
 			write(t, dir, split.Name, text)
-			m.Split = splitfile.Summary(r, text)
-			if err := m.Write(dir); err != nil {
+			m.Split = store.Summary(r, text)
+			if err := storetest.Write(dir, m); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -83,12 +83,12 @@ func TestSplitIsChecked(t *testing.T) {
 // summary changes the manifest.
 func summary(t *testing.T, dir string, f func(m *manifest.Manifest)) {
 	t.Helper()
-	m, err := manifest.Load(dir)
+	m, err := storetest.Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	f(m)
-	if err := m.Write(dir); err != nil {
+	if err := storetest.Write(dir, m); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -5,17 +5,12 @@
 package verify
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 
-	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/internal/dedup"
-	"github.com/pcapmill/pcapmill/internal/rows"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 // BrokenError is the first promise found broken.
@@ -39,11 +34,12 @@ type Verified struct {
 // Verify checks the dataset in dir. It returns a *BrokenError for the first
 // promise that does not hold, and other errors if it cannot be read.
 func Verify(dir string) (*Verified, error) {
-	m, err := manifest.Load(dir)
+	d, err := store.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	v := &verifier{dir: dir, m: m, set: dedup.NewSet(), conflicts: make([]int64, len(m.Captures))}
+	m := d.Manifest()
+	v := &verifier{d: d, m: m, set: dedup.NewSet(), conflicts: make([]int64, len(m.Captures))}
 	out := &Verified{Manifest: m}
 	type promised struct {
 		promise string
@@ -57,7 +53,7 @@ func Verify(dir string) (*Verified, error) {
 		{"every row of the table belongs to its sample, and the rows of a capture add up to its counts", v.rows},
 		{"no two samples of a class are duplicates, and the conflicts are as counted", v.duplicates},
 	}
-	if v.isSplit() {
+	if d.IsSplit() {
 		checks = append(checks, promised{splitPromise, v.split})
 	}
 	for _, check := range checks {
@@ -70,7 +66,7 @@ func Verify(dir string) (*Verified, error) {
 }
 
 type verifier struct {
-	dir       string
+	d         *store.Dataset
 	m         *manifest.Manifest
 	set       *dedup.Set
 	repeated  int64   // samples that are duplicates of earlier ones
@@ -89,80 +85,31 @@ func (v *verifier) laws(promise string) error {
 }
 
 func (v *verifier) sizes(promise string) error {
-	want := map[string]int64{
-		idx.ImagesName: 16 + v.m.Samples*v.m.Settings.Int("length"),
-		idx.LabelsName: 8 + v.m.Samples*int64(v.labels().Size()),
-		rows.Name:      v.m.Samples * rows.Len,
-	}
-	if len(v.m.Files) != len(want) {
-		return broken(promise, "the manifest lists %d files, need %d", len(v.m.Files), len(want))
-	}
-	for _, f := range v.m.Files {
-		if want[f.Name] != f.Size {
-			return broken(promise, "the manifest says %d bytes for %s, but %d samples need %d", f.Size, f.Name, v.m.Samples, want[f.Name])
-		}
-		info, err := os.Stat(filepath.Join(v.dir, f.Name))
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return broken(promise, "%s is missing", f.Name)
-		case err != nil:
-			return err
-		case info.Size() > f.Size:
-			return broken(promise, "%s: have %d bytes, need %d: an unfinished run left %d bytes behind; run the same convert again to complete it",
-				f.Name, info.Size(), f.Size, info.Size()-f.Size)
-		case info.Size() < f.Size:
-			return broken(promise, "%s: have %d bytes, need %d", f.Name, info.Size(), f.Size)
-		}
+	if err := v.d.CheckSizes(); err != nil {
+		return broken(promise, "%v", err)
 	}
 	return nil
 }
 
 func (v *verifier) headers(promise string) error {
-	images, labels, err := v.open()
-	if err != nil {
+	if err := v.d.CheckHeaders(); err != nil {
 		return broken(promise, "%v", err)
-	}
-	defer images.Close()
-	defer labels.Close()
-	switch {
-	case images.Len() != v.m.Samples || labels.Len() != v.m.Samples:
-		return broken(promise, "%d images and %d labels, but %d samples", images.Len(), labels.Len(), v.m.Samples)
-	case images.Rows() != v.m.Rows || images.Cols() != v.m.Cols:
-		return broken(promise, "images of %dx%d, but samples of %dx%d", images.Rows(), images.Cols(), v.m.Rows, v.m.Cols)
-	case labels.Header().Type != v.labels():
-		return broken(promise, "labels of type %v, but %d classes need %v", labels.Header().Type, len(v.m.Classes), v.labels())
 	}
 	return nil
 }
 
-// labels is the type that labels must have.
-func (v *verifier) labels() idx.Type {
-	if v.m.LabelType == manifest.LabelInt32 {
-		return idx.Int32
-	}
-	return idx.Uint8
-}
-
-func (v *verifier) open() (*idx.Images, *idx.Labels, error) {
-	images, err := idx.OpenImages(filepath.Join(v.dir, idx.ImagesName))
-	if err != nil {
-		return nil, nil, err
-	}
-	labels, err := idx.OpenLabels(filepath.Join(v.dir, idx.LabelsName))
-	if err != nil {
-		return nil, nil, errors.Join(err, images.Close())
-	}
-	return images, labels, nil
-}
-
 func (v *verifier) samples(promise string) error {
-	images, labels, err := v.open()
+	images, err := v.d.Samples()
 	if err != nil {
 		return err
 	}
 	defer images.Close()
+	labels, err := v.d.Labels()
+	if err != nil {
+		return err
+	}
 	defer labels.Close()
-	t, err := newTable(v.dir, v.m)
+	t, err := newTable(v.d)
 	if err != nil {
 		return err
 	}
@@ -191,7 +138,7 @@ func (v *verifier) rows(promise string) error {
 	return nil
 }
 
-func (v *verifier) capture(promise string, at int, images *idx.Images, labels *idx.Labels, t *table) error {
+func (v *verifier) capture(promise string, at int, images *store.Samples, labels *store.Labels, t *table) error {
 	c := &v.m.Captures[at]
 	sum := manifest.NewSum()
 	t.begin(at, c)

@@ -11,10 +11,12 @@ import (
 	"testing"
 
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/storetest"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/store"
 	"github.com/pcapmill/pcapmill/verify"
 )
 
@@ -81,7 +83,7 @@ func TestGoodDatasets(t *testing.T) {
 			t.Errorf("Verify left something behind: %v, %v", entries, err)
 		}
 	}
-	if _, err := verify.Verify(t.TempDir()); !errors.Is(err, manifest.ErrNone) {
+	if _, err := verify.Verify(t.TempDir()); !errors.Is(err, store.ErrNone) {
 		t.Errorf("empty directory: %v", err)
 	}
 }
@@ -104,12 +106,12 @@ func TestDamageIsFound(t *testing.T) {
 	}
 	edit := func(f func(m *manifest.Manifest)) func(t *testing.T) {
 		return func(t *testing.T) {
-			m, err := manifest.Load(dir)
+			m, err := storetest.Load(dir)
 			if err != nil {
 				t.Fatal(err)
 			}
 			f(m)
-			if err := m.Write(dir); err != nil {
+			if err := storetest.Write(dir, m); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -180,12 +182,12 @@ func TestDamageIsFound(t *testing.T) {
 // TestRepeatedSampleIsFound: a dataset of --dedup none that claims to be one of --dedup sample.
 func TestRepeatedSampleIsFound(t *testing.T) {
 	dir, _ := build(t, sample.DedupNone)
-	m, err := manifest.Load(dir)
+	m, err := storetest.Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	m.Settings = m.Settings.With("dedup", sample.DedupSample.String())
-	if err := m.Write(dir); err != nil {
+	if err := storetest.Write(dir, m); err != nil {
 		t.Fatal(err)
 	}
 	var broken *verify.BrokenError

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/internal/storetest"
 )
 
 // small is a capture of two sessions.
@@ -148,7 +148,7 @@ func TestCaptureChangesWhileRead(t *testing.T) {
 func changed(t *testing.T, what, out string, code int, output string) {
 	t.Helper()
 	mustExit(t, exitDone, "verify", out)
-	m, err := manifest.Load(out)
+	m, err := storetest.Load(out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +217,7 @@ func TestInterruptInHugeCapture(t *testing.T) {
 			t.Fatalf("exit status %d, need %d\n%s", code, exitInterrupted, output)
 		}
 		mustExit(t, exitDone, "verify", out)
-		m, err := manifest.Load(out)
+		m, err := storetest.Load(out)
 		if err != nil || len(m.Captures) > 1 || m.Samples != 2*int64(len(m.Captures)) { // the small one was done, or not yet
 			t.Fatalf("%v, captures %+v", err, m.Captures)
 		}

@@ -9,10 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/card"
-	"github.com/pcapmill/pcapmill/internal/splitfile"
-	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/internal/export"
+	"github.com/pcapmill/pcapmill/store"
 	"github.com/pcapmill/pcapmill/verify"
 )
 
@@ -72,10 +71,10 @@ filled in. Run it again after adding captures, splits or exports.`,
 // card.
 func writeCard(ctx context.Context, dir string, about card.About, replace bool) (err error) {
 	named := func(err error) error { return noDataset(dir, &named{err, []string{dir}}) }
-	if _, err := manifest.Load(dir); err != nil { // before the lock leaves its file there
+	if _, err := store.Open(dir); err != nil { // before the lock leaves its file there
 		return named(err)
 	}
-	lock, err := dataset.Lock(dir)
+	lock, err := store.Lock(dir)
 	if err != nil {
 		return err
 	}
@@ -84,14 +83,18 @@ func writeCard(ctx context.Context, dir string, about card.About, replace bool) 
 	if err != nil {
 		return named(fmt.Errorf("%s: %w", dir, err))
 	}
+	d, err := store.Open(dir)
+	if err != nil {
+		return named(err)
+	}
 	in := &card.Input{About: about, Manifest: v.Manifest, Checks: v.Promises}
-	if err := describeSplit(in, dir); err != nil {
+	if err := describeSplit(in, d); err != nil {
 		return err
 	}
-	if err := describeExports(in, dir); err != nil {
+	if err := describeExports(in, d); err != nil {
 		return err
 	}
-	view, err := openView(dir)
+	view, err := d.View()
 	if err != nil {
 		return err
 	}
@@ -110,8 +113,8 @@ func writeCard(ctx context.Context, dir string, about card.About, replace bool) 
 
 // describeExports says how the exports were made, and refuses those of another state of
 // the dataset: a card that vouches for all files must not vouch for these.
-func describeExports(in *card.Input, dir string) error {
-	found, err := findExports(dir, in.Manifest)
+func describeExports(in *card.Input, d *store.Dataset) error {
+	found, err := export.Beside(d)
 	if err != nil {
 		return err
 	}
@@ -122,7 +125,7 @@ func describeExports(in *card.Input, dir string) error {
 		case s.Stale:
 			return &hinted{
 				&named{fmt.Errorf("%s is stale: it is of another state of the dataset", s.Dir), []string{s.Dir}},
-				fmt.Sprintf("'%s' renders it anew; or remove it", exportCommand(dir, s.Record)),
+				fmt.Sprintf("'%s' renders it anew; or remove it", exportCommand(d.Dir(), s.Record)),
 			}
 		}
 		in.Again = append(in.Again, exportCommand("DIR", s.Record))
@@ -132,11 +135,11 @@ func describeExports(in *card.Input, dir string) error {
 
 // describeSplit says how the dataset was split and what was decided; nothing if it is
 // not.
-func describeSplit(in *card.Input, dir string) error {
+func describeSplit(in *card.Input, d *store.Dataset) error {
 	if in.Manifest.Split == nil {
 		return nil
 	}
-	r, err := splitfile.Load(dir, in.Manifest)
+	r, err := d.Split()
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/pcapmill/pcapmill/internal/config"
 	"github.com/pcapmill/pcapmill/internal/export"
 	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 func newConvert() *cobra.Command {
@@ -86,7 +87,7 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 	}
 	sides, divide, err := splitOptions(v, p.Out, "")
 	if err == nil && divide && p.Out != "" {
-		err = failed(mill.CheckSplit(p.Out, sides))
+		err = failed(store.CheckSplit(p.Out, sides))
 	}
 	if err != nil {
 		c.failedEvent(err)
@@ -107,7 +108,7 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 		if !divide {
 			return nil
 		}
-		r, err := mill.Split(cmd.Context(), p.Out, sides, false)
+		r, err := store.Divide(cmd.Context(), p.Out, sides, false)
 		if err != nil {
 			return fmt.Errorf("%w\nthe samples are in %s, whole; what is new is on no side", err, p.Out)
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/config"
 	"github.com/pcapmill/pcapmill/internal/export"
-	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 func newExport() *cobra.Command {
@@ -85,15 +85,6 @@ func exportDataset(cmd *cobra.Command, dir, into string, v *config.Values, asJSO
 	return nil
 }
 
-// openView makes the view that exports go by.
-func openView(dir string) (*export.View, error) {
-	src, err := source(dir)
-	if err != nil {
-		return nil, err
-	}
-	return export.Open(dir, src)
-}
-
 // lockBoth locks the dataset, so that nobody changes it meanwhile, and the directory
 // that exports go to, which is made if it is absent. A dataset that cannot be written to
 // needs no lock.
@@ -109,7 +100,7 @@ func lockBoth(dir, into string) (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := dataset.Lock(dir)
+	a, err := store.Lock(dir)
 	if os.SameFile(info, other) {
 		if err != nil {
 			return nil, err
@@ -119,7 +110,7 @@ func lockBoth(dir, into string) (release func(), err error) {
 	if err != nil && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
 		return nil, err
 	}
-	b, err := dataset.Lock(into)
+	b, err := store.Lock(into)
 	if err != nil {
 		if a != nil {
 			_ = a.Release()
@@ -141,7 +132,7 @@ type exportError struct {
 }
 
 func (e *exportError) Error() string {
-	return "exporting " + e.name + ": " + withoutRooms(e.cause.Error())
+	return "exporting " + e.name + ": " + e.cause.Error()
 }
 
 func (e *exportError) Unwrap() error { return e.cause }
@@ -152,7 +143,7 @@ func (c *console) render(ctx context.Context, dir, into string, jobs []export.Jo
 	if len(jobs) == 0 {
 		return nil, nil
 	}
-	if _, err := manifest.Load(dir); err != nil { // before anything is made or locked
+	if _, err := store.Open(dir); err != nil { // before anything is made or locked
 		return nil, err
 	}
 	release, err := lockBoth(dir, into)
@@ -160,7 +151,11 @@ func (c *console) render(ctx context.Context, dir, into string, jobs []export.Jo
 		return nil, err
 	}
 	defer release()
-	view, err := openView(dir)
+	d, err := store.Open(dir) // again: the lock is ours now
+	if err != nil {
+		return nil, err
+	}
+	view, err := d.View()
 	if err != nil {
 		return nil, err
 	}

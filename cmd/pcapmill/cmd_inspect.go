@@ -14,8 +14,8 @@ import (
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
 	"github.com/pcapmill/pcapmill/internal/config"
 	"github.com/pcapmill/pcapmill/internal/report"
-	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 // inspector holds what the user asked inspect for.
@@ -73,11 +73,11 @@ func (in *inspector) inspect(cmd *cobra.Command, path string) error {
 		return failed(err)
 	}
 	if err == nil && info.IsDir() {
-		m, err := manifest.Load(path)
+		d, err := store.Open(path)
 		if err != nil {
 			return failed(noDataset(path, &named{err, []string{path}}))
 		}
-		return failed(in.dataset(path, m))
+		return failed(in.dataset(d))
 	}
 	if err == nil && info.Mode().IsRegular() && isIDX(path) {
 		return failed(in.idxFile(path))

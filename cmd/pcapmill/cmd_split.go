@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pcapmill/pcapmill/internal/config"
-	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/split"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 // splitNames are the options of a split.
@@ -47,7 +47,7 @@ error, unless --split-fallback says how to split it instead.`,
 			if err != nil {
 				return err
 			}
-			r, err := mill.Split(cmd.Context(), args[0], o, anew)
+			r, err := store.Divide(cmd.Context(), args[0], o, anew)
 			if err != nil {
 				return failed(noDataset(args[0], &named{err, args}))
 			}
@@ -67,7 +67,7 @@ error, unless --split-fallback says how to split it instead.`,
 func splitOptions(v *config.Values, dir, shares string) (o split.Options, wanted bool, err error) {
 	var recorded split.Options
 	if dir != "" {
-		if recorded, wanted, err = mill.SplitOf(dir); err != nil {
+		if recorded, wanted, err = store.SplitOf(dir); err != nil {
 			return o, false, &status{exitFailed, err}
 		}
 	}
@@ -109,7 +109,7 @@ func splitOptions(v *config.Values, dir, shares string) (o split.Options, wanted
 }
 
 // split shows what became of a split.
-func (c *console) split(dir string, r *mill.SplitResult) {
+func (c *console) split(dir string, r *store.Divided) {
 	if c.json != nil {
 		short := *r.Record
 		short.Assignment = "" // a character a sample

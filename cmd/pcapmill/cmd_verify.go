@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/store"
 	"github.com/pcapmill/pcapmill/verify"
 )
 
@@ -45,7 +46,7 @@ Addresses are not shown, only where they stand, unless --addresses is given.`,
 			if err != nil {
 				return failed(noDataset(args[0], &named{fmt.Errorf("%s: %w", args[0], err), args}))
 			}
-			if err := verifyExports(cmd, args[0], v.Manifest); err != nil {
+			if err := verifyExports(cmd, args[0]); err != nil {
 				return failed(&named{fmt.Errorf("%s: %w", args[0], err), args})
 			}
 			fmt.Fprintf(out, "%s: whole: %s of %s, %s\n", shown(args[0]), plural(v.Manifest.Samples, "sample"),
@@ -92,7 +93,7 @@ func (a *against) arguments(args []string) error {
 // noDataset says in plain words that a directory has no manifest, if that is
 // what is wrong.
 func noDataset(dir string, err error) error {
-	if !errors.Is(err, manifest.ErrNone) {
+	if !errors.Is(err, store.ErrNone) {
 		return err
 	}
 	return &hinted{

@@ -6,18 +6,15 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/pcapmill/pcapmill/capture"
-	"github.com/pcapmill/pcapmill/internal/export"
 	"github.com/pcapmill/pcapmill/internal/typo"
-	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 // Exit statuses of SPEC part 9.
@@ -76,7 +73,7 @@ func advised(err error) error {
 	switch {
 	case errors.As(err, &key):
 		return &hinted{err, "'pcapmill keygen FILE' makes such a key; give it with --key-file FILE, and keep the file: without it the same pseudonyms cannot be made again"}
-	case errors.Is(err, manifest.ErrNone):
+	case errors.Is(err, store.ErrNone):
 		return err
 	case errors.As(err, &labels):
 		return &hinted{err, "'pcapmill labels' shows every capture with its class; for captures without one, --unknown keep gives the label of unknown (255) and skip leaves them out"}
@@ -96,7 +93,7 @@ func complain(w io.Writer, err error) {
 			fmt.Fprintf(w, "pcapmill: ... and %s more\n", plural(int64(len(lines)-most), "line"))
 			break
 		}
-		fmt.Fprintln(w, "pcapmill:", withoutRooms(line))
+		fmt.Fprintln(w, "pcapmill:", line)
 	}
 	var h interface{ Hint() string }
 	if errors.As(err, &h) {
@@ -104,20 +101,12 @@ func complain(w io.Writer, err error) {
 	}
 }
 
-// rooms is a row of our package names, as library errors begin with them, at the
-// start of a line or behind the option that it is about.
-var rooms = regexp.MustCompile(`^(--[a-z-]+: |PCAPMILL_[A-Z_]+: )?(?:(?:atomicfile|audit|card|config|csv|dataset|dedup|export|flows|header|idx|label|manifest|mask|mill|parquet|png|rows|sample|session|split|splitfile): )+`)
-
-// withoutRooms is a message without the names of our packages, which tell a
-// person nothing.
-func withoutRooms(line string) string { return rooms.ReplaceAllString(line, "$1") }
-
 // plainText is an error's text in which no file name can disturb a terminal or
 // pass for a line of its own.
 func plainText(err error) string {
 	text := err.Error()
 	for _, path := range pathsIn(err) {
-		if quoted := shown(path); quoted != path {
+		if quoted := shown(path); path != "" && quoted != path {
 			text = strings.ReplaceAll(text, path, quoted)
 		}
 	}
@@ -128,31 +117,15 @@ func plainText(err error) string {
 	return strings.Join(lines, "\n")
 }
 
-// pathsIn collects the paths that an error and its causes name.
+// pathsIn collects the paths that an error and its causes know that they name.
 func pathsIn(err error) (paths []string) {
 	switch e := err.(type) {
 	case *fs.PathError:
 		paths = append(paths, e.Path)
 	case *os.LinkError:
 		paths = append(paths, e.Old, e.New)
-	case *capture.Damage:
-		paths = append(paths, e.Path)
-	case *mill.GapsError:
-		paths = append(paths, e.Path)
-	case *capture.NotCaptureError:
-		paths = append(paths, e.Path)
-	case *export.ForeignError:
-		paths = append(paths, e.Path)
-	case *export.DamagedError:
-		paths = append(paths, e.Path)
-	case *named:
-		paths = append(paths, e.paths...)
 	case interface{ Paths() []string }:
 		paths = append(paths, e.Paths()...)
-	case *mill.LabelError:
-		for _, c := range e.Captures {
-			paths = append(paths, pathsIn(c)...)
-		}
 	}
 	switch e := err.(type) {
 	case interface{ Unwrap() error }:
@@ -174,6 +147,9 @@ type named struct {
 }
 
 func (n *named) Unwrap() error { return n.error }
+
+// Paths are the paths that the error names.
+func (n *named) Paths() []string { return n.paths }
 
 // nameCaptures makes the captures of a plan known to pathsIn.
 func nameCaptures(err error, p *mill.Plan) error {

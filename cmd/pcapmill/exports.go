@@ -14,26 +14,13 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"github.com/pcapmill/pcapmill/internal/export"
-	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/store"
 )
 
-// findExports looks for exports beside a dataset.
-func findExports(dir string, m *manifest.Manifest) ([]export.State, error) {
-	src, err := source(dir)
-	if err != nil {
-		return nil, err
-	}
-	print, err := export.Fingerprint(m, src.SplitDigest)
-	if err != nil {
-		return nil, err
-	}
-	return export.Find(dir, print)
-}
-
 // exportsText is the exports of a dataset in a line; "" if there are none.
-func exportsText(dir string, m *manifest.Manifest) string {
-	found, err := findExports(dir, m)
+func exportsText(d *store.Dataset) string {
+	found, err := export.Beside(d)
 	if err != nil {
 		return printable(err.Error())
 	}
@@ -43,7 +30,7 @@ func exportsText(dir string, m *manifest.Manifest) string {
 		case s.Err != nil:
 			words = append(words, printable(s.Err.Error()))
 		case s.Stale:
-			words = append(words, fmt.Sprintf("%s (stale: '%s' renders it anew)", shown(s.Record.Name), exportCommand(dir, s.Record)))
+			words = append(words, fmt.Sprintf("%s (stale: '%s' renders it anew)", shown(s.Record.Name), exportCommand(d.Dir(), s.Record)))
 		default:
 			words = append(words, shown(s.Record.Name))
 		}
@@ -56,11 +43,11 @@ func (c *console) stale(dir string) {
 	if there, err := export.Find(dir, ""); err == nil && len(there) == 0 {
 		return // before a large manifest is read for nothing
 	}
-	m, err := manifest.Load(dir)
+	d, err := store.Open(dir)
 	if err != nil {
 		return // the run has said it
 	}
-	found, err := findExports(dir, m)
+	found, err := export.Beside(d)
 	if err != nil {
 		c.warn(err.Error())
 	}
@@ -75,8 +62,12 @@ func (c *console) stale(dir string) {
 }
 
 // verifyExports compares the files of all exports beside a dataset with their records.
-func verifyExports(cmd *cobra.Command, dir string, m *manifest.Manifest) error {
-	found, err := findExports(dir, m)
+func verifyExports(cmd *cobra.Command, dir string) error {
+	d, err := store.Open(dir)
+	if err != nil {
+		return err
+	}
+	found, err := export.Beside(d)
 	if err != nil {
 		return err
 	}
@@ -111,7 +102,7 @@ func (c *console) notRendered(p *mill.Plan, done []*export.Rendered, err error) 
 }
 
 // sampleBar shows on a terminal how many samples of a format are done; stop removes it.
-func (c *console) sampleBar(name string, v *export.View) (stop func()) {
+func (c *console) sampleBar(name string, v *store.View) (stop func()) {
 	if c.json != nil || !isTerminal(c.err) || os.Getenv("TERM") == "dumb" {
 		return func() {}
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -13,10 +12,12 @@ import (
 	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 // dataset shows what the manifest says and some samples of each class.
-func (in *inspector) dataset(dir string, m *manifest.Manifest) error {
+func (in *inspector) dataset(d *store.Dataset) error {
+	dir, m := d.Dir(), d.Manifest()
 	in.say("%s: %s of %dx%d bytes from %s, made by %s %s", shown(dir), plural(m.Samples, "sample"), m.Rows, m.Cols,
 		plural(int64(len(m.Captures)), "capture"), shown(m.Tool.Name), shown(m.Tool.Version))
 	in.say("settings: %s", settingsText(&m.Settings))
@@ -32,11 +33,11 @@ func (in *inspector) dataset(dir string, m *manifest.Manifest) error {
 		in.say("split %s by %s: training %s, validation %s, test %s, left out %s", shown(s.Split), shown(s.By), thousands(s.Sides.Train),
 			thousands(s.Sides.Validation), thousands(s.Sides.Test), thousands(m.Samples-s.Sides.Train-s.Sides.Validation-s.Sides.Test))
 	}
-	if text := exportsText(dir, m); text != "" {
+	if text := exportsText(d); text != "" {
 		in.say("exports: %s", text)
 	}
 	in.balance(m)
-	rows, err := in.rows(dir, m)
+	rows, err := in.rows(d)
 	if err != nil {
 		return err
 	}
@@ -79,26 +80,22 @@ func (in *inspector) balance(m *manifest.Manifest) {
 }
 
 // rows picks samples of each class, evenly spread over the class.
-func (in *inspector) rows(dir string, m *manifest.Manifest) ([]report.Row, error) {
-	images, err := idx.OpenImages(filepath.Join(dir, idx.ImagesName))
+func (in *inspector) rows(d *store.Dataset) ([]report.Row, error) {
+	picked, err := d.Pick(in.samples)
 	if err != nil {
 		return nil, err
 	}
-	defer images.Close()
-	if images.ItemSize() != m.Rows*m.Cols {
-		return nil, fmt.Errorf("%s: images of %d bytes, but the manifest says %dx%d", filepath.Join(dir, idx.ImagesName), images.ItemSize(), m.Rows, m.Cols)
-	}
-	find, err := finder(dir, m)
+	samples, err := d.Samples()
 	if err != nil {
 		return nil, err
 	}
+	defer samples.Close()
 	var rows []report.Row
-	for _, c := range m.Classes {
+	for _, c := range d.Manifest().Classes {
 		r := report.Row{Title: shown(c.Name)}
-		n := min(int64(in.samples), c.Samples)
-		for i := range n {
-			b := make([]byte, images.ItemSize())
-			if err := images.ReadAt(b, find(c.Label, i*c.Samples/n)); err != nil {
+		for _, at := range picked[c.Label] {
+			b := make([]byte, d.Spec().Size())
+			if err := samples.At(b, at); err != nil {
 				return nil, err
 			}
 			r.Samples = append(r.Samples, b)
@@ -108,47 +105,6 @@ func (in *inspector) rows(dir string, m *manifest.Manifest) ([]report.Row, error
 		}
 	}
 	return rows, nil
-}
-
-// finder returns what finds the i-th sample of a label.
-func finder(dir string, m *manifest.Manifest) (find func(label uint16, i int64) int64, err error) {
-	if !slices.ContainsFunc(m.Captures, func(c manifest.Capture) bool { return c.Class == manifest.BySession }) {
-		return func(label uint16, i int64) int64 { return nth(m, label, i) }, nil
-	}
-	labels, err := idx.OpenLabels(filepath.Join(dir, idx.LabelsName))
-	if err != nil {
-		return nil, err
-	}
-	defer labels.Close()
-	all, err := labels.All()
-	if err != nil {
-		return nil, err
-	}
-	at := map[uint16][]int64{}
-	for i, l := range all {
-		at[l] = append(at[l], int64(i))
-	}
-	return func(label uint16, i int64) int64 {
-		if i < int64(len(at[label])) {
-			return at[label][i]
-		}
-		return 0
-	}, nil
-}
-
-// nth is the index in the dataset of the i-th sample of a label.
-func nth(m *manifest.Manifest, label uint16, i int64) int64 {
-	for k := range m.Captures {
-		c := &m.Captures[k]
-		if c.Label != label {
-			continue
-		}
-		if i < c.Samples {
-			return c.FirstSample + i
-		}
-		i -= c.Samples
-	}
-	return 0
 }
 
 // idxFile shows one file of the pair, or another tool's.

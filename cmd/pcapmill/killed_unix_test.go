@@ -18,6 +18,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/internal/full"
+	"github.com/pcapmill/pcapmill/internal/storetest"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 )
@@ -130,7 +131,7 @@ func wholeCaptures(t *testing.T, what, dir string, whole map[string]string) (whe
 	if _, err := os.Stat(filepath.Join(dir, manifest.Name)); os.IsNotExist(err) {
 		return "before the first manifest"
 	}
-	m, err := manifest.Load(dir)
+	m, err := storetest.Load(dir)
 	if err == nil {
 		err = m.Check()
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/settings"
+	"github.com/pcapmill/pcapmill/internal/storetest"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/label/flows"
 	"github.com/pcapmill/pcapmill/manifest"
@@ -90,7 +91,7 @@ func TestEverySettingIsShown(t *testing.T) {
 		"table_preset": b.table("--table-preset", "cicids2017"), "table_offset": b.table("--table-offset", "1s"),
 	}
 	b.convert(exitDone, "usual")
-	usual, err := manifest.Load(b.path("usual"))
+	usual, err := storetest.Load(b.path("usual"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +106,7 @@ func TestEverySettingIsShown(t *testing.T) {
 			continue
 		}
 		b.convert(exitDone, "of "+r.Key, append(args, "--card")...)
-		m, err := manifest.Load(b.path("of "+r.Key))
+		m, err := storetest.Load(b.path("of " + r.Key))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,7 +192,7 @@ func TestClassTableByContent(t *testing.T) {
 	prints := map[string]string{}
 	for name, path := range map[string]string{"absolute": b.path("mine.yaml"), "relative": "./mine.yaml", "plain": "mine.yaml"} {
 		b.convert(exitDone, name, "--labels", path, "--card")
-		m, err := manifest.Load(b.path(name))
+		m, err := storetest.Load(b.path(name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -343,7 +344,7 @@ func TestBlanksAtTheEndsOfPaths(t *testing.T) {
 	t.Setenv("PCAPMILL_OUT", b.path(" out"))
 	b.run(exitDone, "convert", b.path("chat.pcap"))
 	for _, name := range []string{"out ", " out"} {
-		if _, err := manifest.Load(b.path(name)); err != nil {
+		if _, err := storetest.Load(b.path(name)); err != nil {
 			t.Errorf("%q: %v", name, err)
 		}
 	}

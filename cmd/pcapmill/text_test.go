@@ -5,12 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 	"testing"
 	"unicode"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/dataset/idx"
+	"github.com/pcapmill/pcapmill/internal/config"
+	"github.com/pcapmill/pcapmill/internal/export"
+	"github.com/pcapmill/pcapmill/internal/userfile"
+	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 func TestNumbers(t *testing.T) {
@@ -98,15 +106,33 @@ func TestComplainIsBounded(t *testing.T) {
 	}
 }
 
-func TestWithoutRooms(t *testing.T) {
-	for line, want := range map[string]string{
-		`--labels: label: "x": no such class table`:          `--labels: "x": no such class table`,
-		"idx: atomicfile: d/a.idx3: no space left on device": "d/a.idx3: no space left on device",
-		"label is a file, need a directory":                  "label is a file, need a directory",
-		"dir/mask: not a capture: it is empty":               "dir/mask: not a capture: it is empty",
+// TestErrorsKnowTheirPaths: a path in an error, however deep, cannot pass for a line of its
+// own, and is quoted as a whole.
+func TestErrorsKnowTheirPaths(t *testing.T) {
+	const path = "a\nb \x1b[2J"
+	for what, err := range map[string]error{
+		"system":      &fs.PathError{Op: "open", Path: path, Err: fs.ErrPermission},
+		"link":        &os.LinkError{Op: "rename", Old: path, New: path, Err: fs.ErrPermission},
+		"damage":      &capture.Damage{Path: path, Kind: capture.ErrTruncated},
+		"not capture": &capture.NotCaptureError{Path: path},
+		"labels":      &mill.LabelError{Captures: []error{&label.TieError{File: path, Tied: []label.Candidate{{}, {}}}}},
+		"class table": &label.ParseError{Name: path, Msg: "wrong"},
+		"idx":         &idx.Error{Path: path, Kind: idx.ErrTruncated},
+		"locked":      &store.LockedError{Dir: path},
+		"mismatch":    &dataset.MismatchError{File: path},
+		"too many":    &dataset.LimitError{File: path},
+		"foreign":     &export.ForeignError{Path: path, Reason: "wrong"},
+		"damaged":     &export.DamagedError{Path: path, Reason: "wrong"},
+		"settings":    &store.SettingsError{Dir: path, Lines: []string{"x"}},
+		"size":        &userfile.SizeError{Path: path},
+		"config":      &config.Error{From: path, Option: "ip", Reason: "wrong"},
+		"named":       &named{fmt.Errorf("%s: wrong", path), []string{path}},
 	} {
-		if got := withoutRooms(line); got != want {
-			t.Errorf("%s\nhave %s\nwant %s", line, got, want)
+		for _, err := range []error{err, fmt.Errorf("x: %w", err), errors.Join(errors.New("first"), fmt.Errorf("x: %w", &status{exitFailed, err}))} {
+			text := plainText(err)
+			if strings.Contains(text, "a\nb") || strings.Contains(text, "\x1b") || !strings.Contains(text, shown(path)) && what != "labels" {
+				t.Errorf("%s: %q", what, text)
+			}
 		}
 	}
 }

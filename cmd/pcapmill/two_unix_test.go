@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 // TestTwoRunsAtOnce: while one run holds the directory a second one is refused, at once, with the holder's process, host and
@@ -33,7 +33,7 @@ func TestTwoRunsAtOnce(t *testing.T) {
 	}
 	defer f.Close()
 	before := dataDir(t, out)
-	lock := before[dataset.LockName]
+	lock := before[store.LockName]
 	for range 3 {
 		text := mustExit(t, exitFailed, "convert", filepath.Join(dir, "aim_chat1.pcap"), "-o", out)
 		host, err := os.Hostname()
@@ -53,7 +53,7 @@ func TestTwoRunsAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait() // it was killed
-	if left := dataDir(t, out)[dataset.LockName]; left != lock || lock == "" {
+	if left := dataDir(t, out)[store.LockName]; left != lock || lock == "" {
 		t.Fatalf("the lock file of the killed run: %q, was %q", left, lock)
 	}
 	mustExit(t, exitDone, "convert", filepath.Join(dir, "email1.pcap"), filepath.Join(dir, "aim_chat1.pcap"), "-o", out)

@@ -49,7 +49,7 @@ func (Exporter) Name() string { return "csv" }
 func (Exporter) Export(ctx context.Context, dir string, v dataset.View) ([]dataset.File, error) {
 	out, err := dataset.CreateOutput(dir, FileName)
 	if err != nil {
-		return nil, fmt.Errorf("csv: %w", err)
+		return nil, err
 	}
 	defer out.Abort()
 	made := dataset.File{}
@@ -57,7 +57,7 @@ func (Exporter) Export(ctx context.Context, dir string, v dataset.View) ([]datas
 		made, err = out.Close()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("csv: %s: %w", filepath.Join(dir, FileName), err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, FileName), err)
 	}
 	return []dataset.File{made}, nil
 }

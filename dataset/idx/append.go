@@ -71,7 +71,7 @@ func (x *file) appendRuns(runs [][]byte) error {
 	have := x.header.Count()
 	if have == 0 {
 		if err := x.begin(); err != nil {
-			return fmt.Errorf("idx: %w", err)
+			return err
 		}
 	}
 	items, err := x.writeRuns(have, runs)
@@ -85,7 +85,7 @@ func (x *file) appendRuns(runs [][]byte) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("idx: %w", err)
+		return err
 	}
 	return nil
 }

@@ -42,8 +42,11 @@ func (e *Error) Error() string {
 	if e.Hint != "" {
 		hint = "; hint: " + e.Hint
 	}
-	return fmt.Sprintf("idx: %s%v at offset %d: %s: have %d, need %d%s", path, e.Kind, e.Offset, e.What, e.Have, e.Need, hint)
+	return fmt.Sprintf("%s%v at offset %d: %s: have %d, need %d%s", path, e.Kind, e.Offset, e.What, e.Have, e.Need, hint)
 }
+
+// Paths are the paths that the error names.
+func (e *Error) Paths() []string { return []string{e.Path} }
 
 // Unwrap returns the kind.
 func (e *Error) Unwrap() error { return e.Kind }
@@ -58,5 +61,5 @@ func inFile(path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("idx: %s: %w", path, err)
+	return fmt.Errorf("%s: %w", path, err)
 }

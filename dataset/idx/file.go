@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/pcapmill/pcapmill/dataset"
@@ -45,20 +46,14 @@ type file struct {
 func openFile(disk fsys.FS, path string, t Type, dims []uint32, committed int64) (*file, error) {
 	x := &file{disk: disk, path: path, header: Header{Type: t, Dims: append([]uint32{0}, dims...)}}
 	x.item, _ = x.header.ItemSize()
-	// Before opening: a pipe would be waited for, a device written to.
-	switch info, err := disk.Stat(path); {
+	f, err := openToWrite(disk, path)
+	switch {
 	case errors.Is(err, fs.ErrNotExist) && committed == 0:
 		return x, nil
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("idx: the file of %d committed samples is missing: %w", committed, err)
+		return nil, fmt.Errorf("the file of %d committed samples is missing: %w", committed, err)
 	case err != nil:
-		return nil, fmt.Errorf("idx: %w", err)
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("idx: %s: not a regular file", path)
-	}
-	f, err := disk.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return nil, fmt.Errorf("idx: %w", err)
+		return nil, err
 	}
 	x.f = f
 	if err := x.look(committed); err != nil {
@@ -68,11 +63,16 @@ func openFile(disk fsys.FS, path string, t Type, dims []uint32, committed int64)
 	return x, nil
 }
 
+// openToWrite opens a file that is there. Links and special files are refused.
+func openToWrite(disk fsys.FS, path string) (fsys.File, error) {
+	return fsys.OpenInside(disk, filepath.Dir(path), filepath.Base(path), os.O_RDWR)
+}
+
 // look reads the header that is there and compares.
 func (x *file) look(committed int64) error {
 	info, err := x.f.Stat()
 	if err != nil {
-		return fmt.Errorf("idx: %w", err)
+		return err
 	}
 	x.found = info.Size()
 	if committed == 0 && x.found <= x.header.Size() && x.isBeginning() {
@@ -197,7 +197,7 @@ func (x *file) close() error {
 		x.f = nil
 	}
 	if err != nil {
-		return fmt.Errorf("idx: %w", err)
+		return err
 	}
 	return nil
 }

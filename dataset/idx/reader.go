@@ -38,18 +38,18 @@ func Open(path string) (*Reader, error) {
 	// Before opening: a pipe would be waited for.
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("idx: %w", err)
+		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("idx: %s: not a regular file", path)
+		return nil, fmt.Errorf("%s: not a regular file", path)
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("idx: %w", err)
+		return nil, err
 	}
 	if info, err = f.Stat(); err != nil {
 		f.Close()
-		return nil, fmt.Errorf("idx: %w", err)
+		return nil, err
 	}
 	r, err := NewReader(f, info.Size(), path)
 	if err != nil {
@@ -96,10 +96,10 @@ func (r *Reader) Tail() int64 { return r.tail }
 // dst out of range are errors, and so is a file that became shorter.
 func (r *Reader) ReadAt(dst []byte, i int64) error {
 	if i < 0 || i >= r.Len() {
-		return fmt.Errorf("idx: %s: item %d of %d", r.name, i, r.Len())
+		return fmt.Errorf("%s: item %d of %d", r.name, i, r.Len())
 	}
 	if int64(len(dst)) != r.item {
-		return fmt.Errorf("idx: %s: item %d: have room for %d bytes, need %d", r.name, i, len(dst), r.item)
+		return fmt.Errorf("%s: item %d: have room for %d bytes, need %d", r.name, i, len(dst), r.item)
 	}
 	at := r.header.Size() + i*r.item
 	return inFile(r.name, readFull(io.NewSectionReader(r.src, at, r.item), dst, at))
@@ -153,8 +153,16 @@ func OpenImages(path string) (*Images, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.want(Uint8, 3, "images"); err != nil {
+	m, err := AsImages(r)
+	if err != nil {
 		r.Close()
+	}
+	return m, err
+}
+
+// AsImages reads what r reads as images. A file of another kind is an *[Error].
+func AsImages(r *Reader) (*Images, error) {
+	if err := r.want(Uint8, 3, "images"); err != nil {
 		return nil, err
 	}
 	return &Images{r}, nil
@@ -179,12 +187,20 @@ func OpenLabels(path string) (*Labels, error) {
 	if err != nil {
 		return nil, err
 	}
+	l, err := AsLabels(r)
+	if err != nil {
+		r.Close()
+	}
+	return l, err
+}
+
+// AsLabels reads what r reads as labels. A file of another kind is an *[Error].
+func AsLabels(r *Reader) (*Labels, error) {
 	t := Uint8
 	if r.header.Type == Int32 {
 		t = Int32
 	}
 	if err := r.want(t, 1, "labels"); err != nil {
-		r.Close()
 		return nil, err
 	}
 	return &Labels{r}, nil

@@ -3,7 +3,6 @@ package idx
 import (
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
 	"github.com/pcapmill/pcapmill/internal/fsys"
@@ -139,7 +138,7 @@ func (x *file) reopen() error {
 	if x.f != nil {
 		return nil
 	}
-	f, err := x.disk.OpenFile(x.path, os.O_RDWR, 0)
+	f, err := openToWrite(x.disk, x.path)
 	if err != nil {
 		return err
 	}
@@ -153,10 +152,4 @@ func (x *file) reopen() error {
 	}
 	x.header.Dims[0] = h.Dims[0]
 	return nil
-}
-
-// isLink says whether the file's name is a symbolic link.
-func (x *file) isLink() bool {
-	info, err := x.disk.Lstat(x.path)
-	return err == nil && info.Mode()&os.ModeSymlink != 0
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/idx"
+	"github.com/pcapmill/pcapmill/internal/fsys"
 )
 
 // temporary returns the paths of the files of a commit that is not done.
@@ -116,7 +117,7 @@ func TestHalfOfTheRenames(t *testing.T) {
 	}
 }
 
-// Permissions of the files, and links in their place, outlive a commit.
+// Permissions of the files outlive a commit. Links and special files are never written through.
 func TestFilesKeepWhatTheyAre(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no Unix permissions, and links need a privilege")
@@ -138,11 +139,19 @@ func TestFilesKeepWhatTheyAre(t *testing.T) {
 	if err := errors.Join(os.Rename(labels, target), os.Symlink(target, labels)); err != nil {
 		t.Fatal(err)
 	}
-	w = open(t, dir, idx.Format{}, 2)
-	if err := errors.Join(w.Append(sample(3, 3)), w.Commit(), w.Close()); err != nil {
-		t.Fatal(err)
+	refused := func(what string) {
+		t.Helper()
+		var special *fsys.SpecialError
+		if _, err := (idx.Format{}).Open(dir, small, 2); !errors.As(err, &special) || special.Path != labels {
+			t.Errorf("%s: error %v", what, err)
+		}
 	}
-	if b, err := os.ReadFile(target); err != nil || len(b) != 8+3 {
+	refused("a symbolic link")
+	if b, err := os.ReadFile(target); err != nil || len(b) != 8+2 {
 		t.Errorf("the linked file has %d bytes (%v)", len(b), err)
 	}
+	if err := errors.Join(os.Remove(labels), os.Link(target, labels)); err != nil {
+		t.Fatal(err)
+	}
+	refused("a hard link")
 }

@@ -60,7 +60,7 @@ func (f Format) Open(dir string, spec dataset.Spec, samples int64) (dataset.Writ
 	images := filepath.Join(dir, ImagesName)
 	switch {
 	case samples < 0:
-		return nil, fmt.Errorf("idx: %s: %d committed samples", images, samples)
+		return nil, fmt.Errorf("%s: %d committed samples", images, samples)
 	case samples > MaxItems:
 		return nil, &dataset.LimitError{File: images, What: "samples", Need: samples, Most: MaxItems}
 	}
@@ -74,7 +74,7 @@ func (f Format) Open(dir string, spec dataset.Spec, samples int64) (dataset.Writ
 		labels = Uint8
 	case Uint8, Int32:
 	default:
-		return nil, fmt.Errorf("idx: labels of type %v: need %v or %v", labels, Uint8, Int32)
+		return nil, fmt.Errorf("labels of type %v: need %v or %v", labels, Uint8, Int32)
 	}
 	if err := w.open(labels); err != nil {
 		return nil, errors.Join(err, w.closeFiles())
@@ -119,8 +119,6 @@ func (w *writer) open(labels Type) (err error) {
 	}
 	for _, x := range w.files() {
 		w.cut += max(x.found-x.offset(w.committed), 0)
-		// A rename would put a file in the place of the link and leave the linked one.
-		w.inPlace = w.inPlace || x.isLink()
 	}
 	if err := w.each(func(x *file) error { return atomicfile.RemoveStale(w.disk, x.path) }); err != nil {
 		return err
@@ -138,7 +136,7 @@ func (w *writer) files() [2]*file { return [2]*file{w.images, w.labels} }
 func (w *writer) each(step func(x *file) error) error {
 	for _, x := range w.files() {
 		if err := step(x); err != nil {
-			return fmt.Errorf("idx: %w", err) // an *fs.PathError, which names the file
+			return err // an *fs.PathError, which names the file
 		}
 	}
 	return nil
@@ -157,7 +155,7 @@ func (w *writer) start() error {
 		}
 	}
 	if err := w.disk.SyncDir(w.dir); err != nil {
-		return fmt.Errorf("idx: %w", err)
+		return err
 	}
 	return nil
 }
@@ -168,11 +166,11 @@ func (w *writer) rewind() error {
 	dirty := false
 	for _, x := range w.files() {
 		if err := x.reopen(); err != nil {
-			return fmt.Errorf("idx: %w", err)
+			return err
 		}
 		info, err := x.f.Stat()
 		if err != nil {
-			return fmt.Errorf("idx: %w", err)
+			return err
 		}
 		dirty = dirty || x.header.Count() != w.committed || info.Size() != x.offset(w.committed)
 		x.items = w.committed

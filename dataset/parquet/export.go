@@ -42,7 +42,7 @@ func (x Images) Export(ctx context.Context, dir string, v dataset.View) ([]datas
 	}
 	l, err := newLayout(p, v)
 	if err != nil {
-		return nil, fmt.Errorf("parquet: %w", err)
+		return nil, err
 	}
 	most := x.ShardBytes
 	if most == 0 {
@@ -63,7 +63,7 @@ func (x Images) Export(ctx context.Context, dir string, v dataset.View) ([]datas
 			if s.now != nil {
 				s.now.abort()
 			}
-			return nil, fmt.Errorf("parquet: %s: %w", filepath.Join(dir, filepath.FromSlash(s.name(s.number))), err)
+			return nil, fmt.Errorf("%s: %w", filepath.Join(dir, filepath.FromSlash(s.name(s.number))), err)
 		}
 		files = append(files, s.files...)
 	}
@@ -150,7 +150,7 @@ func (Samples) Name() string { return "table" }
 func (Samples) Export(ctx context.Context, dir string, v dataset.View) ([]dataset.File, error) {
 	made, err := writeTable(ctx, dir, v)
 	if err != nil {
-		return nil, fmt.Errorf("parquet: %s: %w", filepath.Join(dir, TableName), err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, TableName), err)
 	}
 	return []dataset.File{made}, nil
 }

@@ -31,14 +31,14 @@ const largest = 1 << 30
 // picture has this shape: Spec.Check does not accept it, or it has more than 1 GiB.
 func NewEncoder(spec dataset.Spec) (*Encoder, error) {
 	if err := spec.Check(); err != nil {
-		return nil, fmt.Errorf("png: %w: %w", dataset.ErrUnfit, err)
+		return nil, fmt.Errorf("%w: %w", dataset.ErrUnfit, err)
 	}
 	if spec.Size() > largest {
-		return nil, fmt.Errorf("png: %w: samples of %d bytes, need at most %d", dataset.ErrUnfit, spec.Size(), largest)
+		return nil, fmt.Errorf("%w: samples of %d bytes, need at most %d", dataset.ErrUnfit, spec.Size(), largest)
 	}
 	zip, err := zlib.NewWriterLevel(nil, level)
 	if err != nil {
-		return nil, fmt.Errorf("png: %w", err)
+		return nil, err
 	}
 	return &Encoder{spec: spec, zip: zip}, nil
 }
@@ -47,7 +47,7 @@ func NewEncoder(spec dataset.Spec) (*Encoder, error) {
 // lent until the next call.
 func (e *Encoder) Encode(data []byte) ([]byte, error) {
 	if need := e.spec.Size(); len(data) != need {
-		return nil, fmt.Errorf("png: a sample of %d bytes, need %d", len(data), need)
+		return nil, fmt.Errorf("a sample of %d bytes, need %d", len(data), need)
 	}
 	e.idat.Reset()
 	e.zip.Reset(&e.idat)
@@ -56,7 +56,7 @@ func (e *Encoder) Encode(data []byte) ([]byte, error) {
 		_, _ = e.zip.Write(data[row*e.spec.Cols:][:e.spec.Cols])
 	}
 	if err := e.zip.Close(); err != nil {
-		return nil, fmt.Errorf("png: %w", err)
+		return nil, err
 	}
 	head := binary.BigEndian.AppendUint32(nil, uint32(e.spec.Cols))
 	head = binary.BigEndian.AppendUint32(head, uint32(e.spec.Rows))

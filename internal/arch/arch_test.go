@@ -36,9 +36,6 @@ var rooms = map[string][]string{
 	"internal/settings":       {},
 	"internal/dedup":          {},
 	"split":                   {"dataset"},
-	"internal/splitfile": {
-		"split", "manifest", "sample", "internal/dedup", "dataset", "dataset/idx", "internal/rows", "internal/atomicfile", "internal/fsys",
-	},
 
 	"dataset":              {"internal/fsys"},
 	"dataset/idx":          {"dataset", "internal/atomicfile", "internal/fsys"},
@@ -51,24 +48,29 @@ var rooms = map[string][]string{
 	"dataset/png":          {"dataset"},
 	"dataset/wds":          {"dataset", "dataset/png", "dataset/table", "internal/plainjson"},
 	"internal/datasettest": {"dataset", "internal/full", "internal/fsys", "internal/fsys/faulty"},
-	"manifest":             {"internal/settings", "internal/atomicfile", "internal/fsys", "internal/plainjson"},
+	"manifest":             {"internal/settings", "internal/plainjson"},
+	"store": {
+		"dataset", "dataset/idx", "internal/rows", "manifest", "split", "sample", "internal/dedup",
+		"internal/atomicfile", "internal/fsys", "internal/version",
+	},
+	"internal/storetest": {"manifest"},
 
 	"mill": {
 		"internal/settings", "capture", "header", "session", "mask", "sample", "label", "label/flows", "internal/dedup", "manifest",
-		"dataset", "dataset/idx", "internal/rows", "split", "internal/splitfile",
-		"internal/atomicfile", "internal/filesum", "internal/find", "internal/fsys", "internal/version",
+		"dataset", "store",
+		"internal/filesum", "internal/find", "internal/version",
 	},
-	"internal/export": {"dataset", "dataset/idx", "manifest", "internal/version"},
+	"internal/export": {"dataset", "manifest", "store", "internal/fsys", "internal/version"},
 	"internal/card":   {"internal/settings", "manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson"},
-	"verify":          {"manifest", "dataset", "sample", "internal/dedup", "dataset/idx", "internal/rows", "split", "internal/splitfile"},
+	"verify":          {"manifest", "dataset", "sample", "internal/dedup", "split", "store"},
 	"internal/needle": {},
-	"verify/leak":     {"internal/settings", "internal/needle", "capture", "header", "session", "mask", "manifest", "dataset/idx"},
+	"verify/leak":     {"internal/settings", "internal/needle", "capture", "header", "session", "mask", "manifest", "store", "internal/fsys"},
 	"internal/report": {"sample"},
 	"internal/config": {"internal/settings", "internal/typo", "internal/userfile"},
 	"cmd/pcapmill": {
-		"internal/settings", "internal/config", "mill", "verify", "verify/leak", "internal/card", "internal/report", "manifest", "split", "internal/splitfile", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
+		"internal/settings", "internal/config", "mill", "verify", "verify/leak", "internal/card", "internal/report", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/fsys", "internal/version", "internal/typo", "internal/plainjson",
-		"dataset", "dataset/csv", "dataset/mnist", "dataset/npy", "dataset/parquet", "dataset/png", "internal/rows", "dataset/wds", "internal/export",
+		"dataset", "dataset/csv", "dataset/mnist", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/wds", "internal/export",
 	},
 
 	"internal/fsys":        {},
@@ -99,7 +101,7 @@ var libraries = map[string][]string{
 	"go.yaml.in/yaml/v4":               {"label", "internal/config"},
 	"github.com/google/jsonschema-go":  {"internal/config"},
 	"github.com/google/renameio/v2":    {"internal/fsys"},
-	"github.com/gofrs/flock":           {"dataset"},
+	"github.com/gofrs/flock":           {"store"},
 	"golang.org/x/sys":                 {"capture", "dataset", "dataset/idx", "internal/export", "session"},
 	"golang.org/x/image":               {"internal/report"},
 	"golang.org/x/net":                 {"verify/leak"},
@@ -110,12 +112,12 @@ var libraries = map[string][]string{
 	"github.com/mattn/go-runewidth":    {"cmd/pcapmill"},
 	"github.com/parquet-go/parquet-go": {"dataset/parquet"},
 	"github.com/gopacket/gopacket":     {"dev/bench", "internal/twin"},
-	"github.com/google/go-cmp":         {"internal/datasettest"},
+	"github.com/google/go-cmp":         {"internal/datasettest", "internal/storetest"},
 	"pgregory.net/rapid":               {"internal/draw"},
 }
 
 // testOnly may not reach the product.
-var testOnly = []string{"internal/full", "internal/draw", "internal/testcap", "internal/testview", "internal/twin", "internal/groundtruth", "internal/fsys/faulty", "internal/datasettest"}
+var testOnly = []string{"internal/full", "internal/draw", "internal/testcap", "internal/testview", "internal/twin", "internal/groundtruth", "internal/fsys/faulty", "internal/datasettest", "internal/storetest"}
 
 // file is a parsed source file of the root module.
 type file struct {
@@ -308,6 +310,56 @@ func library(path string) (allowed []string, known bool) {
 		}
 	}
 	return nil, false
+}
+
+// The files of a dataset have one door, the store. Beside it, dataset/idx is for pairs of
+// other people (inspect) and for formats that write IDX files of their own.
+var (
+	filesOfDatasets = []string{"session_output.idx3", "label_output.idx1", "sample_table.bin", "splits.json", "manifest.json", "export.json"}
+	whoNamesThem    = []string{"dataset/idx", "internal/rows", "split", "manifest", "store", "internal/export", "internal/twin", "internal/storetest", "internal/datasettest",
+		"internal/card"} // the card lists them with what each is
+	whoImports = map[string][]string{
+		"internal/rows":       {"store"},
+		"dataset/idx":         {"store", "dataset/mnist", "cmd/pcapmill"},
+		"internal/atomicfile": {"store", "dataset/idx", "internal/rows", "internal/card", "cmd/pcapmill"},
+	}
+	// Functions and names by which a file of a dataset would be opened.
+	doors = map[string][]string{
+		"idx.OpenImages": {}, "idx.OpenLabels": {}, "idx.AsImages": {"store"}, "idx.AsLabels": {"store"}, "idx.Format": {"store"},
+		"idx.ImagesName": {"store"}, "idx.LabelsName": {"store"}, "idx.Open": {"cmd/pcapmill"},
+		"manifest.Parse": {"store", "internal/storetest"}, "split.Parse": {"store"},
+	}
+)
+
+// TestOneDoor: nobody but the store opens the files of a dataset.
+func TestOneDoor(t *testing.T) {
+	for _, f := range sources(t) {
+		if f.test || f.room == "dev/bench" {
+			continue
+		}
+		for _, p := range imports(f) {
+			if ours, ok := strings.CutPrefix(p, module+"/"); ok && whoImports[ours] != nil && !slices.Contains(whoImports[ours], f.room) {
+				t.Errorf("%s: %s opens files of datasets, which only %v may", f.path, ours, whoImports[ours])
+			}
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.SelectorExpr:
+				x, ok := n.X.(*ast.Ident)
+				if !ok {
+					break
+				}
+				if rooms, known := doors[x.Name+"."+n.Sel.Name]; known && !slices.Contains(rooms, f.room) {
+					t.Errorf("%s: uses %s.%s: files of datasets are opened by package store", f.path, x.Name, n.Sel.Name)
+				}
+			case *ast.BasicLit:
+				if text, err := strconv.Unquote(n.Value); err == nil && slices.Contains(filesOfDatasets, text) && !slices.Contains(whoNamesThem, f.room) {
+					t.Errorf("%s: names the file %s: files of datasets are opened by package store", f.path, text)
+				}
+			}
+			return true
+		})
+	}
 }
 
 // TestGoroutines: they start in mill and nowhere else.

@@ -58,14 +58,14 @@ type Pending struct {
 func Prepare(disk fsys.FS, path string, perm fs.FileMode, write func(f fsys.File) error) (*Pending, error) {
 	f, err := disk.CreateTemp(path, perm)
 	if err != nil {
-		return nil, fmt.Errorf("atomicfile: %s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if err = write(f); err == nil {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		_ = disk.Remove(f.Name())
-		return nil, fmt.Errorf("atomicfile: %s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return &Pending{disk, path, f.Name()}, nil
 }
@@ -75,7 +75,7 @@ func Prepare(disk fsys.FS, path string, perm fs.FileMode, write func(f fsys.File
 // wait until the system has freed what was in it; see [fsys.MayBeOpen].
 func (p *Pending) Rename() error {
 	if err := p.disk.Rename(p.temp, p.path); err != nil {
-		return fmt.Errorf("atomicfile: %s: %w", p.path, err)
+		return fmt.Errorf("%s: %w", p.path, err)
 	}
 	p.temp = ""
 	return nil
@@ -87,7 +87,7 @@ func (p *Pending) Publish() error {
 		return err
 	}
 	if err := p.disk.SyncDir(filepath.Dir(p.path)); err != nil {
-		return fmt.Errorf("atomicfile: %s: %w", p.path, err)
+		return fmt.Errorf("%s: %w", p.path, err)
 	}
 	return nil
 }
@@ -108,7 +108,7 @@ func RemoveStale(disk fsys.FS, path string) error {
 	dir, prefix := filepath.Dir(path), "."+filepath.Base(path)
 	entries, err := disk.ReadDir(dir)
 	if err != nil {
-		return fmt.Errorf("atomicfile: %s: %w", path, err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	for _, e := range entries {
 		number, ok := strings.CutPrefix(e.Name(), prefix)
@@ -116,7 +116,7 @@ func RemoveStale(disk fsys.FS, path string) error {
 			continue
 		}
 		if err := disk.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("atomicfile: %s: %w", path, err)
+			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
 	return nil

@@ -45,11 +45,11 @@ type About struct {
 func (a *About) Check() error {
 	for what, text := range map[string]string{"name": a.Name, "license": a.License, "creator": a.Creator, "URL": a.URL, "version": a.Version} {
 		if strings.ContainsFunc(text, unicode.IsControl) {
-			return fmt.Errorf("card: %s %q: need one line without control characters", what, text)
+			return fmt.Errorf("%s %q: need one line without control characters", what, text)
 		}
 	}
 	if a.Date != "" && !isDate(a.Date) {
-		return fmt.Errorf("card: date %q: need YYYY-MM-DD", a.Date)
+		return fmt.Errorf("date %q: need YYYY-MM-DD", a.Date)
 	}
 	return nil
 }
@@ -174,7 +174,7 @@ func (in *Input) imageSides() []string {
 // check refuses what no card can be made of.
 func (in *Input) check() error {
 	if err := in.Manifest.Check(); err != nil {
-		return fmt.Errorf("card: %s: %w", manifest.Name, err)
+		return fmt.Errorf("%s: %w", manifest.Name, err)
 	}
 	if err := in.About.Check(); err != nil {
 		return err
@@ -184,7 +184,7 @@ func (in *Input) check() error {
 		sum += s.Samples
 	}
 	if sum > in.Manifest.Samples { // fewer: some are on no side
-		return fmt.Errorf("card: the splits have %d samples, the dataset has %d", sum, in.Manifest.Samples)
+		return fmt.Errorf("the splits have %d samples, the dataset has %d", sum, in.Manifest.Samples)
 	}
 	return in.checkSides()
 }
@@ -202,7 +202,7 @@ func (in *Input) checkSides() error {
 	if len(have) == 0 || slices.Equal(have, need) {
 		return nil
 	}
-	return fmt.Errorf("card: %s has the sides %s, but the dataset has %s: the export is of another split; hint: make it again with 'pcapmill export'",
+	return fmt.Errorf("%s has the sides %s, but the dataset has %s: the export is of another split; hint: make it again with 'pcapmill export'",
 		imagesFolder, strings.Join(have, ", "), strings.Join(need, ", "))
 }
 

@@ -42,7 +42,7 @@ func Croissant(in *Input) ([]byte, error) {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", " ")
 	if err := e.Encode(top); err != nil {
-		return nil, fmt.Errorf("card: croissant: %w", err)
+		return nil, fmt.Errorf("croissant: %w", err)
 	}
 	return plainjson.Escape(b.Bytes()), nil
 }

@@ -61,7 +61,7 @@ func Collect(ctx context.Context, dir string) ([]File, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("card: %w", err)
+		return nil, err
 	}
 	sortFiles(files) // WalkDir's order is that of folders: "a/b" before "a.c"
 	return files, nil
@@ -88,7 +88,7 @@ func Count(ctx context.Context, v dataset.View) ([]Split, error) {
 			return nil
 		})
 		if err != nil {
-			return nil, fmt.Errorf("card: %w", err)
+			return nil, err
 		}
 	}
 	return out, nil
@@ -131,10 +131,10 @@ func Write(dir string, in *Input, replace bool) error {
 func put(dir, name string, text []byte) error {
 	path := filepath.Join(dir, name)
 	if err := atomicfile.RemoveStale(fsys.OS{}, path); err != nil {
-		return fmt.Errorf("card: %w", err)
+		return err
 	}
 	if err := atomicfile.Write(path, text, 0o666); err != nil {
-		return fmt.Errorf("card: %w", err)
+		return err
 	}
 	return nil
 }
@@ -144,7 +144,7 @@ func allowed(dir string) error {
 	path := filepath.Join(dir, ReadmeName)
 	text, err := os.ReadFile(path)
 	if err == nil && !Untouched(string(text)) {
-		return fmt.Errorf("card: %s: %w", path, ErrForeign)
+		return fmt.Errorf("%s: %w", path, ErrForeign)
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -152,7 +152,7 @@ func allowed(dir string) error {
 	path = filepath.Join(dir, CroissantName)
 	switch _, err := os.Lstat(path); {
 	case err == nil:
-		return fmt.Errorf("card: %s: %w", path, ErrForeign)
+		return fmt.Errorf("%s: %w", path, ErrForeign)
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}

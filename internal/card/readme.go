@@ -26,7 +26,7 @@ func Readme(in *Input) (string, error) {
 	}
 	print, err := in.Manifest.Settings.Fingerprint()
 	if err != nil {
-		return "", fmt.Errorf("card: %w", err)
+		return "", err
 	}
 	w := &writer{in: in}
 	w.WriteString(frontMatter(in))

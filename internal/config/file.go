@@ -20,12 +20,12 @@ const maxFile = 1 << 20
 func (v *Values) File(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("config: %w", err)
+		return err
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
-		return fmt.Errorf("config: %w", err)
+		return err
 	}
 	return v.Parse(path, text)
 }
@@ -33,11 +33,11 @@ func (v *Values) File(path string) error {
 // Parse reads the text of a configuration file; name is used in messages.
 func (v *Values) Parse(name string, text []byte) error {
 	if len(text) > maxFile {
-		return fmt.Errorf("config: %s: longer than %d bytes", name, maxFile)
+		return fmt.Errorf("%s: longer than %d bytes", name, maxFile)
 	}
 	doc, err := document(text)
 	if err != nil {
-		return fmt.Errorf("config: %s: %s", name, strings.TrimPrefix(err.Error(), "yaml: "))
+		return fmt.Errorf("%s: %s", name, strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	if doc.Kind == 0 || len(doc.Content) == 0 {
 		return nil // an empty file chooses nothing
@@ -47,7 +47,7 @@ func (v *Values) Parse(name string, text []byte) error {
 		return nil
 	}
 	if root.Kind != yaml.MappingNode {
-		return fmt.Errorf("config: %s:%d: need a mapping from option to value", name, root.Line)
+		return fmt.Errorf("%s:%d: need a mapping from option to value", name, root.Line)
 	}
 	given := map[string]int{}
 	for i := 0; i+1 < len(root.Content); i += 2 {

@@ -3,11 +3,12 @@ package config
 import (
 	"encoding/json"
 	"errors"
-	"github.com/pcapmill/pcapmill/internal/settings"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/pcapmill/pcapmill/internal/settings"
 
 	"github.com/google/jsonschema-go/jsonschema"
 	"go.yaml.in/yaml/v4"
@@ -89,14 +90,14 @@ func TestParseRefuses(t *testing.T) {
 		"drop: [[dns]]":              "a.yaml:1: drop: need a list of words",
 		"a: &x keep\nip: *x":         "a.yaml:1: a: no such option",
 		"mac: &x keep\nip: *x":       "a.yaml:2: ip: need a single value or a list of words",
-		"- ip":                       "config: a.yaml:1: need a mapping from option to value",
-		"ip":                         "config: a.yaml:1: need a mapping from option to value",
-		"ip: [keep":                  "config: a.yaml: ",
-		"ip: keep\n---\nip: zero":    "config: a.yaml: line 2: a second document begins: need one mapping",
+		"- ip":                       "a.yaml:1: need a mapping from option to value",
+		"ip":                         "a.yaml:1: need a mapping from option to value",
+		"ip: [keep":                  "a.yaml: ",
+		"ip: keep\n---\nip: zero":    "a.yaml: line 2: a second document begins: need one mapping",
 		"? [ip]\n: keep":             "a.yaml:1: : no such option",
-		"ip: keep\n\x00":             "config: a.yaml: ",
-		strings.Repeat("#", 1<<20+1): "config: a.yaml: longer than 1048576 bytes",
-		strings.Repeat("[", 100000):  "config: a.yaml: ",
+		"ip: keep\n\x00":             "a.yaml: ",
+		strings.Repeat("#", 1<<20+1): "a.yaml: longer than 1048576 bytes",
+		strings.Repeat("[", 100000):  "a.yaml: ",
 		"length: 0x10":               `a.yaml:1: length: "0x10": need a whole number of 0 or more`,
 	} {
 		err := Defaults().Parse("a.yaml", []byte(text))

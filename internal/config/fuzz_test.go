@@ -1,9 +1,10 @@
 package config
 
 import (
-	"github.com/pcapmill/pcapmill/internal/settings"
 	"strings"
 	"testing"
+
+	"github.com/pcapmill/pcapmill/internal/settings"
 )
 
 // FuzzConfig: no text makes Parse panic; what it accepts, every option accepts

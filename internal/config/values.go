@@ -42,6 +42,9 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %s: %s", e.From, e.Option, e.Reason)
 }
 
+// Paths are the paths that the error names.
+func (e *Error) Paths() []string { return []string{e.From} }
+
 // Set gives an option a value. from is where it was given, for messages.
 func (v *Values) Set(name, value, from string) error {
 	o, ok := settings.Find(name)

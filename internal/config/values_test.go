@@ -3,8 +3,9 @@ package config
 import (
 	"encoding/json"
 	"errors"
-	"github.com/pcapmill/pcapmill/internal/settings"
 	"testing"
+
+	"github.com/pcapmill/pcapmill/internal/settings"
 )
 
 // TestPrecedence: whoever speaks last wins, and From says who it was.

@@ -16,7 +16,7 @@ func ExampleRender() {
 	dir := exampleDataset() // what 'pcapmill convert' wrote
 	defer os.RemoveAll(dir)
 
-	view, err := export.Open(dir, export.Source{})
+	view, err := openView(dir)
 	if err != nil {
 		log.Fatal(err)
 	}

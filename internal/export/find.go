@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/pcapmill/pcapmill/store"
 )
 
 // State is an export that was found.
@@ -19,7 +21,7 @@ type State struct {
 }
 
 // Find looks for exports in the folders directly below dir, in the order of their
-// names. fingerprint is that of the dataset now; see View.Fingerprint.
+// names. fingerprint is that of the dataset now; see FingerprintOf.
 func Find(dir, fingerprint string) ([]State, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -41,8 +43,26 @@ func Find(dir, fingerprint string) ([]State, error) {
 	return found, nil
 }
 
-// Fingerprint is that of the dataset that the view reads, with its split.
-func (v *View) Fingerprint() (string, error) { return Fingerprint(v.m, v.src.SplitDigest) }
+// Beside looks for the exports beside a dataset, and says which are stale.
+func Beside(d *store.Dataset) ([]State, error) {
+	split := ""
+	switch _, err := d.Split(); {
+	case err == nil:
+		split = d.Manifest().Split.Digest
+	case !errors.Is(err, store.ErrNotSplit):
+		return nil, err
+	}
+	print, err := Fingerprint(d.Manifest(), split)
+	if err != nil {
+		return nil, err
+	}
+	return Find(d.Dir(), print)
+}
+
+// FingerprintOf is that of the dataset that the view reads, with its split.
+func FingerprintOf(v *store.View) (string, error) {
+	return Fingerprint(v.Dataset().Manifest(), v.SplitDigest())
+}
 
 // DamagedError says that a file of an export is not the one that was written.
 type DamagedError struct {
@@ -52,6 +72,9 @@ type DamagedError struct {
 
 // Error names the path and the reason.
 func (e *DamagedError) Error() string { return e.Path + ": " + e.Reason }
+
+// Paths are the paths that the error names.
+func (e *DamagedError) Paths() []string { return []string{e.Path} }
 
 // Verify compares the files of the export in dir with what its record says. The first
 // difference is a *DamagedError.

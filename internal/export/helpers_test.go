@@ -11,8 +11,9 @@ import (
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/idx"
-	"github.com/pcapmill/pcapmill/internal/export"
+	"github.com/pcapmill/pcapmill/internal/storetest"
 	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 // makeDataset writes a dataset of 2x3 samples: capture i gives counts[i] samples of
@@ -62,12 +63,12 @@ func writeDataset(dir string, counts ...int64) error {
 		m.Classes = append(m.Classes, manifest.Class{Label: c.Label, Name: c.Class, Samples: n})
 		m.Totals.Add(&c.Counts)
 	}
-	return errors.Join(w.Commit(), w.Close(), m.Write(dir))
+	return errors.Join(w.Commit(), w.Close(), storetest.Write(dir, m))
 }
 
-func open(t *testing.T, dir string, src export.Source) *export.View {
+func open(t *testing.T, dir string) *store.View {
 	t.Helper()
-	v, err := export.Open(dir, src)
+	v, err := openView(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,4 +140,12 @@ func content(t *testing.T, path ...string) string {
 		t.Fatal(err)
 	}
 	return string(b)
+}
+
+func openView(dir string) (*store.View, error) {
+	d, err := store.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return d.View()
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/manifest"
 )
 
@@ -53,7 +54,7 @@ type File struct {
 
 // Fingerprint is the SHA-256, in hexadecimal, of what a dataset is: its manifest
 // without the tool that wrote it and without the time it took, and of what stands for its
-// split (Source.SplitDigest).
+// split (View.SplitDigest).
 func Fingerprint(m *manifest.Manifest, splitDigest string) (string, error) {
 	c := *m
 	c.Tool, c.Totals.Seconds = manifest.Tool{}, 0
@@ -113,7 +114,7 @@ func (e errFiles) Unwrap() error { return e.error }
 
 func read(dir string, each func(File) error) (*Record, error) {
 	path := filepath.Join(dir, RecordName)
-	file, err := os.Open(path)
+	file, err := fsys.OpenInside(fsys.OS{}, dir, RecordName, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +125,7 @@ func read(dir string, each func(File) error) (*Record, error) {
 	case errors.As(err, &of):
 		return nil, of.error
 	case err != nil:
-		return nil, fmt.Errorf("export: %s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return r, nil
 }

@@ -12,8 +12,10 @@ import (
 	"path/filepath"
 
 	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/version"
 	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 // A Job is one format to render.
@@ -34,13 +36,13 @@ type Rendered struct {
 // Render renders the dataset in one format, into a folder of the format's name below
 // into, which must exist and be locked by the caller. After an error, a cancelled
 // context included, the folder is as it was.
-func Render(ctx context.Context, v *View, job Job, into string) (*Rendered, error) {
+func Render(ctx context.Context, v *store.View, job Job, into string) (*Rendered, error) {
 	name := job.Exporter.Name()
 	p := &place{final: filepath.Join(into, name), next: filepath.Join(into, "."+name+".new"), old: filepath.Join(into, "."+name+".old")}
-	return v.render(ctx, job, p)
+	return render(ctx, v, job, p)
 }
 
-func (v *View) render(ctx context.Context, job Job, p *place) (*Rendered, error) {
+func render(ctx context.Context, v *store.View, job Job, p *place) (*Rendered, error) {
 	if err := p.prepare(job.Exporter.Name()); err != nil {
 		return nil, err
 	}
@@ -49,7 +51,7 @@ func (v *View) render(ctx context.Context, job Job, p *place) (*Rendered, error)
 	if err != nil {
 		return nil, err
 	}
-	record, err := v.record(job)
+	record, err := newRecord(v, job)
 	if err != nil {
 		return nil, err
 	}
@@ -69,15 +71,15 @@ func (v *View) render(ctx context.Context, job Job, p *place) (*Rendered, error)
 	return out, p.publish()
 }
 
-// record is what is known before the files are.
-func (v *View) record(job Job) (*Record, error) {
-	print, err := Fingerprint(v.m, v.src.SplitDigest)
+// newRecord is what is known before the files are.
+func newRecord(v *store.View, job Job) (*Record, error) {
+	print, err := FingerprintOf(v)
 	if err != nil {
 		return nil, err
 	}
 	r := &Record{
 		Format: Format, Version: Version, Tool: manifest.Tool{Name: "pcapmill", Version: version.String()},
-		Name: job.Exporter.Name(), Options: job.Options, Fingerprint: print, Samples: v.m.Samples,
+		Name: job.Exporter.Name(), Options: job.Options, Fingerprint: print, Samples: v.Dataset().Len(),
 	}
 	if r.Options == nil {
 		r.Options = map[string]string{}
@@ -90,7 +92,7 @@ func (v *View) record(job Job) (*Record, error) {
 
 // digest reads one file of an export.
 func digest(dir, name string) (File, error) {
-	f, err := os.Open(filepath.Join(dir, filepath.FromSlash(name)))
+	f, err := fsys.OpenInside(fsys.OS{}, dir, name, os.O_RDONLY)
 	if err != nil {
 		return File{}, err
 	}
@@ -154,6 +156,9 @@ type ForeignError struct{ Path, Reason string }
 
 // Error names the path and the reason.
 func (e *ForeignError) Error() string { return e.Path + ": " + e.Reason }
+
+// Paths are the paths that the error names.
+func (e *ForeignError) Paths() []string { return []string{e.Path} }
 
 // Hint says what to do about it.
 func (e *ForeignError) Hint() string {

@@ -14,10 +14,12 @@ import (
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/png"
 	"github.com/pcapmill/pcapmill/internal/export"
+	"github.com/pcapmill/pcapmill/internal/storetest"
 	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/store"
 )
 
-func render(t *testing.T, v *export.View, into, text string) *export.Rendered {
+func render(t *testing.T, v *store.View, into, text string) *export.Rendered {
 	t.Helper()
 	r, err := export.Render(context.Background(), v, export.Job{Exporter: fake{text: text}, Options: map[string]string{"level": "9"}}, into)
 	if err != nil {
@@ -29,7 +31,7 @@ func render(t *testing.T, v *export.View, into, text string) *export.Rendered {
 var whole = []string{"fake/", "fake/a.txt", "fake/export.json", "fake/sub/", "fake/sub/b.txt"}
 
 func TestRender(t *testing.T) {
-	v := open(t, makeDataset(t, 2, 1), export.Source{})
+	v := open(t, makeDataset(t, 2, 1))
 	into := t.TempDir()
 	r := render(t, v, into, "one")
 	if r.Dir != filepath.Join(into, "fake") || r.Files != 2 || r.Bytes != 6 || r.Record.Samples != 3 {
@@ -42,7 +44,7 @@ func TestRender(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	print, err := v.Fingerprint()
+	print, err := export.FingerprintOf(v)
 	if err != nil || record.Fingerprint != print || len(print) != 64 || record.Name != "fake" || record.Options["level"] != "9" ||
 		record.Samples != 3 || !slices.Equal(record.Sides, []export.SideCount{{Side: "all", Samples: 3}}) {
 		t.Errorf("%+v, %v; the view is %s", record, err, print)
@@ -70,7 +72,7 @@ func TestRender(t *testing.T) {
 
 // TestRenderReplaces: the old export goes as a whole.
 func TestRenderReplaces(t *testing.T) {
-	v := open(t, makeDataset(t, 1), export.Source{})
+	v := open(t, makeDataset(t, 1))
 	into := t.TempDir()
 	if err := os.Mkdir(filepath.Join(into, "fake"), 0o777); err != nil { // empty: nothing is lost
 		t.Fatal(err)
@@ -84,7 +86,7 @@ func TestRenderReplaces(t *testing.T) {
 
 // TestRenderByTwoRenames is what systems do that cannot exchange folders.
 func TestRenderByTwoRenames(t *testing.T) {
-	v := open(t, makeDataset(t, 1), export.Source{})
+	v := open(t, makeDataset(t, 1))
 	into := t.TempDir()
 	render(t, v, into, "one")
 	if err := os.CopyFS(filepath.Join(into, ".fake.new"), os.DirFS(filepath.Join(into, "fake"))); err != nil {
@@ -110,7 +112,7 @@ func TestRenderByTwoRenames(t *testing.T) {
 // TestRenderAfterKill: what killed runs leave is removed, and an old export that they
 // had put aside comes back.
 func TestRenderAfterKill(t *testing.T) {
-	v := open(t, makeDataset(t, 1), export.Source{})
+	v := open(t, makeDataset(t, 1))
 	into := t.TempDir()
 	render(t, v, into, "one")
 	if err := errors.Join(
@@ -137,7 +139,7 @@ func TestRenderAfterKill(t *testing.T) {
 // TestRenderFails: nothing of a rendering that failed is visible, and what was there
 // before is there still.
 func TestRenderFails(t *testing.T) {
-	v := open(t, makeDataset(t, 1), export.Source{})
+	v := open(t, makeDataset(t, 1))
 	var ctx context.Context
 	var stop context.CancelFunc
 	for name, test := range map[string]struct {
@@ -176,7 +178,7 @@ func TestRenderFails(t *testing.T) {
 
 // TestRenderRefuses: what we did not make is not removed.
 func TestRenderRefuses(t *testing.T) {
-	v := open(t, makeDataset(t, 1), export.Source{})
+	v := open(t, makeDataset(t, 1))
 	for name, prepare := range map[string]func(dir string) error{
 		"a file":           func(dir string) error { return os.WriteFile(dir, nil, 0o666) },
 		"a link":           func(dir string) error { return os.Symlink(os.TempDir(), dir) },
@@ -221,7 +223,7 @@ func writeRecord(dir, text string) error {
 
 // TestRenderManyFiles: so many that the file system is synced and not each file.
 func TestRenderManyFiles(t *testing.T) {
-	v := open(t, makeDataset(t, 100, 50), export.Source{})
+	v := open(t, makeDataset(t, 100, 50))
 	into := t.TempDir()
 	r, err := export.Render(context.Background(), v, export.Job{Exporter: png.Format{}}, into)
 	if err != nil || r.Files != 151 {
@@ -234,7 +236,7 @@ func TestRenderManyFiles(t *testing.T) {
 
 func TestFingerprint(t *testing.T) {
 	load := func(dir string) *manifest.Manifest {
-		m, err := manifest.Load(dir)
+		m, err := storetest.Load(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -268,7 +270,7 @@ func TestFingerprint(t *testing.T) {
 
 func TestFind(t *testing.T) {
 	dir := makeDataset(t, 2)
-	v := open(t, dir, export.Source{})
+	v := open(t, dir)
 	render(t, v, dir, "one")
 	if err := errors.Join(
 		os.Mkdir(filepath.Join(dir, "photos"), 0o777),
@@ -277,7 +279,7 @@ func TestFind(t *testing.T) {
 	); err != nil {
 		t.Fatal(err)
 	}
-	print, err := v.Fingerprint()
+	print, err := export.FingerprintOf(v)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -293,7 +295,7 @@ func TestFind(t *testing.T) {
 }
 
 func TestVerify(t *testing.T) {
-	v := open(t, makeDataset(t, 1), export.Source{})
+	v := open(t, makeDataset(t, 1))
 	for name, damage := range map[string]func(path string) error{
 		"is missing":       os.Remove,
 		"have 2 bytes":     func(path string) error { return os.Truncate(path, 2) },

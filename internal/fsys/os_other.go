@@ -4,6 +4,7 @@ package fsys
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -30,3 +31,9 @@ func rename(from, to string) error { return os.Rename(from, to) }
 
 // syncDir does nothing: these systems cannot sync a directory.
 func syncDir(string) error { return nil }
+
+// NoFollow are no flags here: what has the name is looked at before it is opened.
+const NoFollow = 0
+
+// links is not known here.
+func links(fs.FileInfo) uint64 { return 1 }

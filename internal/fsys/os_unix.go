@@ -3,6 +3,7 @@
 package fsys
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -49,4 +50,16 @@ func syncDir(dir string) error {
 	}
 	defer d.Close()
 	return d.Sync()
+}
+
+// NoFollow are flags by which opening neither follows a link nor waits for the other
+// end of a FIFO. With a regular file they do nothing.
+const NoFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
+
+// links is how many names a file has; 1 if that is not known.
+func links(info fs.FileInfo) uint64 {
+	if s, ok := info.Sys().(*syscall.Stat_t); ok {
+		return uint64(s.Nlink)
+	}
+	return 1
 }

@@ -38,7 +38,7 @@ func parseExplained(explained, reasons string) ([]Explanation, error) {
 	}
 	for _, line := range lines {
 		if line["name"] <= last || line["reason"] == "" {
-			return nil, fmt.Errorf("groundtruth: reasons.tsv: reason %q: out of order, double, or empty", line["name"])
+			return nil, fmt.Errorf("reasons.tsv: reason %q: out of order, double, or empty", line["name"])
 		}
 		last = line["name"]
 		named[last] = line["reason"]
@@ -54,14 +54,14 @@ func parseExplained(explained, reasons string) ([]Explanation, error) {
 			used[name], e.Why = true, named[name]
 		}
 		if e.Path <= last || strings.TrimSpace(e.Why) == "" || !differences.MatchString(e.Columns) {
-			return nil, fmt.Errorf("groundtruth: explained.tsv: %s: out of order, double, without a reason, or not of the form column N>N: %q", e.Path, line)
+			return nil, fmt.Errorf("explained.tsv: %s: out of order, double, without a reason, or not of the form column N>N: %q", e.Path, line)
 		}
 		last = e.Path
 		all = append(all, e)
 	}
 	for name := range named {
 		if !used[name] {
-			return nil, fmt.Errorf("groundtruth: reasons.tsv: no capture has the reason %q", name)
+			return nil, fmt.Errorf("reasons.tsv: no capture has the reason %q", name)
 		}
 	}
 	return all, nil

@@ -17,7 +17,7 @@ import (
 )
 
 // ErrAbsent says that the folder with the captures is not there.
-var ErrAbsent = errors.New("groundtruth: no folder shared/captures next to the repository; set PCAPMILL_TEST_SHARED to the folder that holds captures")
+var ErrAbsent = errors.New("no folder shared/captures next to the repository; set PCAPMILL_TEST_SHARED to the folder that holds captures")
 
 // Shared returns the folder "shared": what PCAPMILL_TEST_SHARED names, else the first one on the way up from the working directory.
 func Shared() (string, error) {
@@ -29,7 +29,7 @@ func Shared() (string, error) {
 	}
 	dir, err := os.Getwd()
 	if err != nil {
-		return "", fmt.Errorf("groundtruth: %w", err)
+		return "", err
 	}
 	for ; ; dir = filepath.Dir(dir) {
 		shared := filepath.Join(dir, "shared")
@@ -104,7 +104,7 @@ func numbersOf(line map[string]string) map[string]int {
 func table(path string) ([]map[string]string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("groundtruth: %w", err)
+		return nil, err
 	}
 	return parseTSV(path, string(text))
 }
@@ -117,7 +117,7 @@ func parseTSV(name, text string) ([]map[string]string, error) {
 	for i, line := range lines[1:] {
 		fields := strings.Split(line, "\t")
 		if len(fields) != len(header) {
-			return nil, fmt.Errorf("groundtruth: %s line %d has %d fields, want %d", name, i+2, len(fields), len(header))
+			return nil, fmt.Errorf("%s line %d has %d fields, want %d", name, i+2, len(fields), len(header))
 		}
 		row := map[string]string{}
 		for j, column := range header {

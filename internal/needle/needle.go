@@ -67,7 +67,7 @@ type table struct {
 // caller knows its needles.
 func (s *Set) Add(text []byte, fold bool) int {
 	if len(text) < MinLen || fold && len(text) < 6 || len(text) > MaxLen {
-		panic(fmt.Sprintf("needle: %d bytes", len(text)))
+		panic(fmt.Sprintf("%d bytes", len(text)))
 	}
 	n := needle{at: uint32(len(s.slab)), length: uint16(len(text)), kind: exact}
 	switch {

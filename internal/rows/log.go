@@ -64,12 +64,9 @@ func (o Format) Open(dir string, records int64) (*Log, error) {
 		flags |= os.O_CREATE
 	}
 	path := filepath.Join(dir, Name)
-	if info, err := disk.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("rows: %s: not a regular file", path)
-	}
-	f, err := disk.OpenFile(path, flags, 0o666)
+	f, err := fsys.OpenInside(disk, dir, Name, flags)
 	if err != nil {
-		return nil, fmt.Errorf("rows: %w", err)
+		return nil, err
 	}
 	l := &Log{disk: disk, path: path, f: f, limit: o.RewriteLimit, committed: records, prepared: records, appended: records, written: records}
 	if err := l.begin(); err != nil {
@@ -82,22 +79,19 @@ func (o Format) Open(dir string, records int64) (*Log, error) {
 func (l *Log) begin() error {
 	info, err := l.f.Stat()
 	if err != nil {
-		return fmt.Errorf("rows: %w", err)
+		return err
 	}
 	if l.cut = info.Size() - l.Size(); l.cut < 0 {
 		return short(l.path, info.Size(), l.committed)
 	}
-	if info, err := l.disk.Lstat(l.path); err == nil && !info.Mode().IsRegular() {
-		l.inPlace = true // a rename would replace the link and not what it points to
-	}
 	if err := atomicfile.RemoveStale(l.disk, l.path); err != nil {
-		return fmt.Errorf("rows: %w", err)
+		return err
 	}
 	if l.cut == 0 {
 		return nil // untouched, its time too
 	}
 	if err := l.truncate(); err != nil {
-		return fmt.Errorf("rows: %w", err)
+		return err
 	}
 	return nil
 }
@@ -116,7 +110,7 @@ func (l *Log) reopen() error {
 	if l.f != nil {
 		return nil
 	}
-	f, err := l.disk.OpenFile(l.path, os.O_RDWR, 0)
+	f, err := fsys.OpenInside(l.disk, filepath.Dir(l.path), Name, os.O_RDWR)
 	if err != nil {
 		return err
 	}
@@ -153,7 +147,7 @@ func (l *Log) do(step func() error) error {
 	}
 	if l.failed == nil {
 		if err := step(); err != nil {
-			l.failed = fmt.Errorf("rows: %w", err)
+			l.failed = err
 		}
 	}
 	return l.failed
@@ -264,7 +258,7 @@ func (l *Log) Close() error {
 		err = errors.Join(l.close(), l.rewind())
 	}
 	if err = errors.Join(err, l.close()); err != nil {
-		return fmt.Errorf("rows: %w", err)
+		return err
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/internal/fsys"
 )
 
 // readAhead is the buffer of a Reader in bytes.
@@ -17,7 +18,7 @@ const readAhead = 1 << 16
 // Reader reads the committed records of a table in order. It is for one goroutine.
 type Reader struct {
 	path string
-	f    *os.File
+	f    fsys.File
 	buf  *bufio.Reader
 	next int64
 	n    int64
@@ -25,25 +26,33 @@ type Reader struct {
 }
 
 // NewReader opens the table in dir, of which the manifest counts n records. A table
-// with fewer is refused.
-func NewReader(dir string, n int64) (*Reader, error) {
-	path := filepath.Join(dir, Name)
-	// Before opening: a pipe would be waited for.
-	info, err := os.Stat(path)
+// with fewer is refused, and so is what is not a regular file of dir.
+func NewReader(dir string, n int64) (*Reader, error) { return NewReaderIn(fsys.OS{}, dir, n) }
+
+// NewReaderIn is [NewReader] in another file system.
+func NewReaderIn(disk fsys.FS, dir string, n int64) (*Reader, error) {
+	f, err := fsys.OpenInside(disk, dir, Name, os.O_RDONLY)
 	if err != nil {
-		return nil, fmt.Errorf("rows: %w", err)
+		return nil, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("rows: %s: not a regular file", path)
+	r := &Reader{path: filepath.Join(dir, Name), f: f, n: n}
+	if err := r.look(); err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
-	if info.Size() < n*Len {
-		return nil, short(path, info.Size(), n)
+	return r, nil
+}
+
+// look compares the file's size with the number of records.
+func (r *Reader) look() error {
+	info, err := r.f.Stat()
+	switch {
+	case err != nil:
+		return err
+	case r.n < 0 || info.Size()/Len < r.n:
+		return short(r.path, info.Size(), r.n)
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("rows: %w", err)
-	}
-	return &Reader{path: path, f: f, buf: bufio.NewReaderSize(io.LimitReader(f, n*Len), readAhead), n: n}, nil
+	r.buf = bufio.NewReaderSize(io.LimitReader(r.f, r.n*Len), readAhead)
+	return nil
 }
 
 // short is the error about a table with fewer records than the manifest counts.
@@ -66,7 +75,7 @@ func (r *Reader) Next(row *dataset.Row) error {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			err = short(r.path, r.next*Len, r.n)
 		}
-		return fmt.Errorf("rows: record %d: %w", r.next, err)
+		return fmt.Errorf("record %d: %w", r.next, err)
 	}
 	if err := Parse(r.raw[:], row); err != nil {
 		return fmt.Errorf("%s: record %d at offset %d: %w", r.path, r.next, r.next*Len, err)

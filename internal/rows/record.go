@@ -46,7 +46,7 @@ func Parse(b []byte, r *dataset.Row) error {
 	r.Capture = e.Uint32(b[88:])
 	r.Proto = b[92]
 	if rest := b[93:Len]; rest[0]|rest[1]|rest[2] != 0 {
-		return fmt.Errorf("rows: bytes 93 to 95 of a record are % x, need zeros", rest)
+		return fmt.Errorf("bytes 93 to 95 of a record are % x, need zeros", rest)
 	}
 	return nil
 }

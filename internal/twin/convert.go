@@ -12,7 +12,7 @@ func Convert(captures [][]byte, labels []uint16, s Settings) (*Result, error) {
 		return nil, err
 	}
 	if len(captures) != len(labels) {
-		return nil, fmt.Errorf("twin: %d captures and %d labels", len(captures), len(labels))
+		return nil, fmt.Errorf("%d captures and %d labels", len(captures), len(labels))
 	}
 	res := &Result{}
 	seenCaptures := map[string]bool{}    // label and uncompressed bytes

@@ -50,19 +50,19 @@ func (s Settings) check() error {
 		{"dedup", s.Dedup, []string{"sample", "session", "none"}},
 	} {
 		if !slices.Contains(c.allowed, c.value) {
-			return fmt.Errorf("twin: %s is %q, want one of %q", c.name, c.value, c.allowed)
+			return fmt.Errorf("%s is %q, want one of %q", c.name, c.value, c.allowed)
 		}
 	}
 	for _, d := range s.Drop {
 		if !slices.Contains([]string{"tcp-control", "dns", "background", "none"}, d) {
-			return fmt.Errorf("twin: drop has %q, want tcp-control, dns, background or none", d)
+			return fmt.Errorf("drop has %q, want tcp-control, dns, background or none", d)
 		}
 	}
 	if s.IP == "prefix" && len(s.Key) != 32 {
-		return fmt.Errorf("twin: a key of %d bytes, want 32", len(s.Key))
+		return fmt.Errorf("a key of %d bytes, want 32", len(s.Key))
 	}
 	if s.Length < 1 {
-		return fmt.Errorf("twin: length is %d, want 1 or more", s.Length)
+		return fmt.Errorf("length is %d, want 1 or more", s.Length)
 	}
 	return nil
 }

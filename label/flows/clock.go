@@ -57,7 +57,7 @@ func NewClock(text, zone string, offset time.Duration) (*Clock, error) {
 			return nil, err
 		}
 	case !complete:
-		return nil, fmt.Errorf("flows: times like %q say no time zone: give the table's, such as UTC, -03:00 or America/Halifax", text)
+		return nil, fmt.Errorf("times like %q say no time zone: give the table's, such as UTC, -03:00 or America/Halifax", text)
 	}
 	return c, nil
 }
@@ -69,7 +69,7 @@ func parseZone(name string) (*time.Location, error) {
 	}
 	z, err := time.LoadLocation(name)
 	if err != nil || name == "Local" {
-		return nil, fmt.Errorf("flows: no time zone %q: need UTC, an offset like -03:00, or a name like America/Halifax", name)
+		return nil, fmt.Errorf("no time zone %q: need UTC, an offset like -03:00, or a name like America/Halifax", name)
 	}
 	return z, nil
 }
@@ -96,12 +96,12 @@ func parseLayout(text string) (l layout, zoned bool, err error) {
 		i++
 		if end := strings.IndexByte(text[i:], '}'); strings.HasPrefix(text[i:], "{") && end > 0 {
 			if t.hour, err = strconv.Atoi(text[i+1 : i+end]); err != nil || t.hour < 1 || t.hour > 12 {
-				return l, false, fmt.Errorf("flows: layout %q: %%{%s}: need the hour at which the day begins, 1 to 12", text, text[i+1:i+end])
+				return l, false, fmt.Errorf("layout %q: %%{%s}: need the hour at which the day begins, 1 to 12", text, text[i+1:i+end])
 			}
 			i += end + 1
 		}
 		if i == len(text) || !strings.ContainsRune("YmdHIMSfpz%", rune(text[i])) || t.hour > 0 && text[i] != 'I' {
-			return l, false, fmt.Errorf("flows: layout %q: need %%Y %%m %%d %%H %%I %%{8}I %%M %%S %%f %%p %%z or %%%% at %q", text, text[i-1:])
+			return l, false, fmt.Errorf("layout %q: need %%Y %%m %%d %%H %%I %%{8}I %%M %%S %%f %%p %%z or %%%% at %q", text, text[i-1:])
 		}
 		if t.kind = text[i]; t.kind == '%' {
 			t = token{text: "%"}
@@ -115,11 +115,11 @@ func parseLayout(text string) (l layout, zoned bool, err error) {
 	}
 	switch {
 	case have['Y'] != 1 || have['m'] != 1 || have['d'] != 1 || have['H']+have['I'] != 1 || have['M'] != 1:
-		err = fmt.Errorf("flows: layout %q: need %%Y, %%m, %%d, %%H or %%I, and %%M, once each; or unix, unix-ms, unix-us, unix-ns", text)
+		err = fmt.Errorf("layout %q: need %%Y, %%m, %%d, %%H or %%I, and %%M, once each; or unix, unix-ms, unix-us, unix-ns", text)
 	case have['I'] != have['p']:
-		err = fmt.Errorf("flows: layout %q: a clock of 12 hours needs %%I with %%p, or %%{8}I where the day begins at 8", text)
+		err = fmt.Errorf("layout %q: a clock of 12 hours needs %%I with %%p, or %%{8}I where the day begins at 8", text)
 	case have['S'] > 1 || have['f'] > 1 || have['z'] > 1 || have['f'] > have['S']:
-		err = fmt.Errorf("flows: layout %q: %%S, %%f and %%z at most once, and %%f only with %%S", text)
+		err = fmt.Errorf("layout %q: %%S, %%f and %%z at most once, and %%f only with %%S", text)
 	}
 	return l, have['z'] == 1, err
 }

@@ -80,7 +80,7 @@ func Preset(name string) (o Options, err error) {
 			o.Times = "%d/%m/%Y %{8}I:%M:%S|%d/%m/%Y %{8}I:%M"
 		}
 	default:
-		return Options{}, fmt.Errorf("flows: no preset %q: have %s", name, strings.Join(Presets(), ", "))
+		return Options{}, fmt.Errorf("no preset %q: have %s", name, strings.Join(Presets(), ", "))
 	}
 	return o, nil
 }
@@ -101,9 +101,9 @@ func (o *Options) SetColumns(list string) error {
 		i := slices.IndexFunc(roles, func(r role) bool { return r.name == name })
 		switch {
 		case !ok || i < 0 || column == "":
-			return fmt.Errorf("flows: columns %q: need pairs like src_ip=NAME; have %s, and duration_ms and the like", pair, roleNames())
+			return fmt.Errorf("columns %q: need pairs like src_ip=NAME; have %s, and duration_ms and the like", pair, roleNames())
 		case given[name]:
-			return fmt.Errorf("flows: columns: %s is given twice", name)
+			return fmt.Errorf("columns: %s is given twice", name)
 		}
 		given[name] = true
 		*roles[i].at(&o.Columns) = column
@@ -132,13 +132,13 @@ func (o *Options) check() error {
 	}
 	switch {
 	case missing != nil:
-		return fmt.Errorf("flows: no columns for %s: name them, or a preset: %s", strings.Join(missing, ", "), strings.Join(Presets(), ", "))
+		return fmt.Errorf("no columns for %s: name them, or a preset: %s", strings.Join(missing, ", "), strings.Join(Presets(), ", "))
 	case o.Columns.End != "" && o.Columns.Duration != "":
-		return fmt.Errorf("flows: columns for both end (%s) and duration (%s): need one", o.Columns.End, o.Columns.Duration)
+		return fmt.Errorf("columns for both end (%s) and duration (%s): need one", o.Columns.End, o.Columns.Duration)
 	case o.Times == "":
-		return fmt.Errorf("flows: no layout for the times in column %s: give one, such as %%d/%%m/%%Y %%H:%%M:%%S or unix", o.Columns.Start)
+		return fmt.Errorf("no layout for the times in column %s: give one, such as %%d/%%m/%%Y %%H:%%M:%%S or unix", o.Columns.Start)
 	case o.Columns.Duration != "" && o.Unit <= 0:
-		return fmt.Errorf("flows: no unit for durations: have %s", strings.Join(slices.Sorted(maps.Keys(durationUnits)), ", "))
+		return fmt.Errorf("no unit for durations: have %s", strings.Join(slices.Sorted(maps.Keys(durationUnits)), ", "))
 	}
 	return nil
 }

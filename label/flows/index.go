@@ -62,7 +62,7 @@ func Load(ctx context.Context, path string, memory int64, o Options) (*Index, er
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		entries, err := os.ReadDir(path)
 		if err != nil {
-			return nil, fmt.Errorf("flows: %w", err)
+			return nil, err
 		}
 		paths = nil
 		for _, e := range entries { // sorted
@@ -71,7 +71,7 @@ func Load(ctx context.Context, path string, memory int64, o Options) (*Index, er
 			}
 		}
 		if paths == nil {
-			return nil, fmt.Errorf("flows: %s: no .csv, .tsv or .txt file in this directory", path)
+			return nil, fmt.Errorf("%s: no .csv, .tsv or .txt file in this directory", path)
 		}
 	}
 	x, err := New(o)
@@ -82,7 +82,7 @@ func Load(ctx context.Context, path string, memory int64, o Options) (*Index, er
 	for _, p := range paths {
 		f, err := userfile.Open(ctx, p)
 		if err != nil {
-			return nil, fmt.Errorf("flows: %w", err)
+			return nil, err
 		}
 		var size int64
 		if info, err := os.Stat(p); err == nil && info.Mode().IsRegular() {
@@ -161,7 +161,7 @@ type MemoryError struct {
 // Error names the table and the sizes.
 func (e *MemoryError) Error() string {
 	const mib = 1 << 20
-	return fmt.Sprintf("flows: %s: about %d rows need %d MiB of memory, and there are %d MiB for them: give more (--memory), or a table of fewer rows", e.Table, e.Rows, (e.Need+mib-1)/mib, e.Most/mib)
+	return fmt.Sprintf("%s: about %d rows need %d MiB of memory, and there are %d MiB for them: give more (--memory), or a table of fewer rows", e.Table, e.Rows, (e.Need+mib-1)/mib, e.Most/mib)
 }
 
 // fits refuses a table of size bytes (0: not known), of which rows are read, before it outgrows
@@ -193,7 +193,7 @@ func inTable(name string, err error) error {
 	if errors.As(err, &e) {
 		return err
 	}
-	return fmt.Errorf("flows: %s: %w", name, err)
+	return fmt.Errorf("%s: %w", name, err)
 }
 
 func (x *Index) add(t *table, r *row) error {

@@ -25,7 +25,7 @@ type Error struct {
 }
 
 // Error names file and line.
-func (e *Error) Error() string { return fmt.Sprintf("flows: %s: %s", e.Line, e.What) }
+func (e *Error) Error() string { return fmt.Sprintf("%s: %s", e.Line, e.What) }
 
 // A Line is a place in a table.
 type Line struct {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -12,7 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/pcapmill/pcapmill/dataset/idx"
+	"github.com/pcapmill/pcapmill/internal/fsys"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 // files searches every file of the dataset's directory but the images.
@@ -34,25 +36,17 @@ func (s *search) files(ctx context.Context) error {
 			return nil
 		}
 		s.name(name)
-		if d.IsDir() || name == idx.ImagesName {
+		if d.IsDir() || name == store.SamplesName {
 			return nil
 		}
-		info, err := os.Stat(path) // what a link leads to is what a reader gets
-		switch {
-		case err != nil:
-			s.problem(err)
-			return nil
-		case info.IsDir():
-			s.report.Files = append(s.report.Files, File{Name: name, Note: "a link to a directory: not followed"})
-			return nil
-		case !info.Mode().IsRegular():
-			s.report.Files = append(s.report.Files, File{Name: name, Note: "no regular file: not read"})
-			return nil
-		}
-		if err := s.file(ctx, path, name); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
+		var special *fsys.SpecialError // a link among them: what it leads to is not the dataset's
+		switch err := s.file(ctx, path, name); {
+		case err == nil:
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.As(err, &special):
+			s.report.Files = append(s.report.Files, File{Name: name, Note: special.What + ": not read"})
+		default:
 			s.problem(err)
 		}
 		return nil
@@ -103,7 +97,7 @@ const (
 
 // file searches one file, and what it holds if it is gzip.
 func (s *search) file(ctx context.Context, path, name string) error {
-	f, err := os.Open(path)
+	f, err := fsys.OpenInside(fsys.OS{}, s.dir, name, os.O_RDONLY)
 	if err != nil {
 		return err
 	}
@@ -130,7 +124,7 @@ func (s *search) file(ctx context.Context, path, name string) error {
 }
 
 // gunzip searches what a gzip file holds.
-func (s *search) gunzip(ctx context.Context, f *os.File, name string, histogram *[256]int64) (note string) {
+func (s *search) gunzip(ctx context.Context, f fsys.File, name string, histogram *[256]int64) (note string) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return "gzip: not looked into: " + err.Error()
 	}

@@ -9,10 +9,10 @@ import (
 	"slices"
 	"sort"
 
-	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/session"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 // misses is after how many samples that their capture does not give the others of
@@ -21,12 +21,12 @@ const misses = 16
 
 // samples judges every sample of the dataset.
 func (s *search) samples(ctx context.Context) error {
-	images, err := idx.OpenImages(s.path(idx.ImagesName))
+	images, err := s.d.Samples()
 	if err != nil {
 		return err
 	}
 	defer images.Close()
-	s.report.Files = append(s.report.Files, File{Name: idx.ImagesName, Bytes: images.Header().Size() + s.m.Samples*int64(images.ItemSize())})
+	s.report.Files = append(s.report.Files, File{Name: store.SamplesName, Bytes: images.Offset(s.m.Samples)})
 	for i := range s.m.Captures {
 		c := &s.m.Captures[i]
 		if err := ctx.Err(); err != nil {
@@ -49,7 +49,7 @@ func (s *search) samples(ctx context.Context) error {
 		}
 	}
 	for _, v := range []Verdict{Payload, Header, Unplaced} {
-		s.found.chance(v, idx.ImagesName, &s.histograms[v])
+		s.found.chance(v, store.SamplesName, &s.histograms[v])
 	}
 	s.found.chance(Inner, idx.ImagesName, &s.histograms[Payload])
 	if s.layout.KeepsPrefixes() || s.layout.Content == mask.Packet && s.layout.IP == mask.Anonymize {
@@ -71,7 +71,7 @@ func (s *search) replay(ctx context.Context, path string) ([]replayed, error) {
 
 // capture judges the samples of one capture. They are some of its sessions, in
 // their order; the others are duplicates or empty.
-func (s *search) capture(ctx context.Context, c *manifest.Capture, images *idx.Images, sessions []replayed, named bool) error {
+func (s *search) capture(ctx context.Context, c *manifest.Capture, images *store.Samples, sessions []replayed, named bool) error {
 	next, missed := 0, 0
 	for i := range c.Samples {
 		if i%1024 == 0 && ctx.Err() != nil {
@@ -82,7 +82,7 @@ func (s *search) capture(ctx context.Context, c *manifest.Capture, images *idx.I
 			return err
 		}
 		place := Place{Sample: c.FirstSample + i, Capture: c.Name, Class: c.Class}
-		place.Offset = images.Header().Size() + place.Sample*int64(len(sample))
+		place.Offset = images.Offset(place.Sample)
 		if !named {
 			s.report.Samples.Unplaced++
 			s.hits(sample, nil, place)
@@ -100,7 +100,7 @@ func (s *search) capture(ctx context.Context, c *manifest.Capture, images *idx.I
 		if of == nil {
 			missed++
 			s.report.Samples.Strange++
-			s.found.note(Strange, idx.ImagesName, Sample, Bytes, -1, place)
+			s.found.note(Strange, store.SamplesName, Sample, Bytes, -1, place)
 		} else {
 			s.report.Samples.Placed++
 			s.judge(of, sample, place)
@@ -159,7 +159,7 @@ func (s *search) judge(of *replayed, sample []byte, place Place) {
 					copy(original.bytes[:], of.bytes[f.at:f.at+f.length])
 					place.Secret = original.String()
 				}
-				s.found.note(Field, idx.ImagesName, f.kind, Bytes, -1, s.inFile(place))
+				s.found.note(Field, store.SamplesName, f.kind, Bytes, -1, s.inFile(place))
 			}
 		}
 	}
@@ -192,7 +192,7 @@ func (s *search) hits(sample []byte, of *replayed, place Place) {
 			continue
 		}
 		place.Byte = h.at
-		s.found.note(verdict, idx.ImagesName, s.index.secrets[t.secret].kind, t.form, t.secret, s.inFile(place))
+		s.found.note(verdict, store.SamplesName, s.index.secrets[t.secret].kind, t.form, t.secret, s.inFile(place))
 		if t.form != Plain {
 			s.contexts.add(sample, h, t.secret)
 		}

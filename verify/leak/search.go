@@ -13,6 +13,7 @@ import (
 	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 // Options are the choices of a search.
@@ -34,6 +35,7 @@ type (
 // search is one search.
 type search struct {
 	dir    string
+	d      *store.Dataset
 	m      *manifest.Manifest
 	o      Options
 	layout layout
@@ -58,12 +60,12 @@ type search struct {
 // problem in the report, unless none can be. Other errors: no dataset, settings
 // that this program does not know, *TooManyError, ctx is done.
 func Search(ctx context.Context, dir string, captures []string, o Options) (*Report, error) {
-	m, err := manifest.Load(dir)
+	d, err := store.Open(dir)
 	if err != nil {
 		return nil, err
 	}
 	s := &search{
-		dir: dir, m: m, o: o, made: map[string]string{},
+		dir: dir, d: d, m: d.Manifest(), o: o, made: map[string]string{},
 		contexts: contexts{map[uint64]struct{}{}, map[int32]struct{}{}, map[[2]int]struct{}{}},
 	}
 	if err := s.settings(); err != nil {

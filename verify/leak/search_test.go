@@ -16,12 +16,14 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/storetest"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/session"
+	"github.com/pcapmill/pcapmill/store"
 	"github.com/pcapmill/pcapmill/verify/leak"
 )
 
@@ -103,7 +105,7 @@ func TestMasksHold(t *testing.T) {
 			continue // cut within its first bytes
 		}
 		dir := convert(t, o, path)
-		m, err := manifest.Load(dir)
+		m, err := storetest.Load(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -215,12 +217,12 @@ func TestSamplesOfOtherSettings(t *testing.T) {
 	kept.IP = mask.Keep
 	dir, path := simple(t, kept, "payload")
 	change := func(f func(*manifest.Settings)) *leak.Report {
-		m, err := manifest.Load(dir)
+		m, err := storetest.Load(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
 		f(&m.Settings)
-		if err := m.Write(dir); err != nil {
+		if err := storetest.Write(dir, m); err != nil {
 			t.Fatal(err)
 		}
 		return search(t, dir, leak.Options{}, path)
@@ -234,12 +236,12 @@ func TestSamplesOfOtherSettings(t *testing.T) {
 	if r := change(func(s *manifest.Settings) { *s = s.With("ip", "remove") }); r.Samples.Strange != 2 || r.Broken() != 2 {
 		t.Errorf("as if they were cut out: %+v", r.Samples)
 	}
-	m, err := manifest.Load(dir)
+	m, err := storetest.Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	m.Settings = m.Settings.With("ip", "hidden")
-	if err := m.Write(dir); err != nil {
+	if err := storetest.Write(dir, m); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := leak.Search(context.Background(), dir, []string{path}, leak.Options{}); err == nil || !strings.Contains(err.Error(), "settings that this program does not know") {
@@ -423,7 +425,7 @@ func TestCapturesThatAreNotNamed(t *testing.T) {
 	if _, err := leak.Search(context.Background(), dir, []string{gone}, leak.Options{}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no capture can be read: %v", err)
 	}
-	if _, err := leak.Search(context.Background(), t.TempDir(), []string{path}, leak.Options{}); !errors.Is(err, manifest.ErrNone) {
+	if _, err := leak.Search(context.Background(), t.TempDir(), []string{path}, leak.Options{}); !errors.Is(err, store.ErrNone) {
 		t.Errorf("no dataset: %v", err)
 	}
 	var many *leak.TooManyError

@@ -8,7 +8,7 @@ import (
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/full"
 	"github.com/pcapmill/pcapmill/internal/groundtruth"
-	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/internal/storetest"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/verify/leak"
@@ -34,7 +34,7 @@ func TestSharedCaptures(t *testing.T) {
 			o := mill.Default()
 			o.Mask, o.Key, o.Drop = policy, key, header.DropNone
 			out := convert(t, o, paths...)
-			m, err := manifest.Load(out)
+			m, err := storetest.Load(out)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -62,18 +62,18 @@ const (
 
 // ErrShort says that the bytes given end before the record does. The size
 // returned beside it is what is needed to go on.
-var ErrShort = errors.New("pcap: more bytes needed")
+var ErrShort = errors.New("more bytes needed")
 
 // ErrJoined says that another capture begins where a record is due: a file
 // header (see Begins), or the section header of a pcapng.
-var ErrJoined = errors.New("pcap: another capture begins here")
+var ErrJoined = errors.New("another capture begins here")
 
 // ErrZeros says that the record header consists of zeros. If zeros are all there
 // is up to the end of the file, it is no record; else ZeroRecord is its content.
-var ErrZeros = errors.New("pcap: a record header of zeros")
+var ErrZeros = errors.New("a record header of zeros")
 
 // ErrMagic says that the bytes do not begin with the magic number of a pcap file.
-var ErrMagic = errors.New("pcap: no magic number")
+var ErrMagic = errors.New("no magic number")
 
 // LengthError reports a record whose captured length cannot be true.
 type LengthError struct {

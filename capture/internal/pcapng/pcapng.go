@@ -61,7 +61,7 @@ const blockHeader = 8
 
 // ErrShort says that the bytes given end before the block does. The size
 // returned beside it is what is needed to go on.
-var ErrShort = errors.New("pcapng: more bytes needed")
+var ErrShort = errors.New("more bytes needed")
 
 // FormatError says why a block cannot be true.
 type FormatError string

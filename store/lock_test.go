@@ -1,4 +1,4 @@
-package dataset
+package store
 
 import (
 	"bufio"
@@ -8,11 +8,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/pcapmill/pcapmill/internal/fsys"
 )
 
 // helperEnv makes this test binary lock the directory it names and then wait to be
@@ -146,7 +149,7 @@ func TestLockForeignFile(t *testing.T) {
 	if err := os.Mkdir(path, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Lock(dir); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+	if _, err := Lock(dir); err == nil || !strings.Contains(err.Error(), "need a regular file") {
 		t.Errorf("directory as lock file: error %v", err)
 	}
 }
@@ -189,5 +192,28 @@ func TestLockExcludes(t *testing.T) {
 	wg.Wait()
 	if taken.Load() == 0 {
 		t.Error("nobody got the lock")
+	}
+}
+
+// TestLockIsNotALink: the lock file is written to, so it must not be one of somebody else's.
+func TestLockIsNotALink(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("links need a privilege")
+	}
+	for name, link := range map[string]func(from, to string) error{"symbolic": os.Symlink, "hard": os.Link} {
+		dir, target := t.TempDir(), filepath.Join(t.TempDir(), "target")
+		if err := os.WriteFile(target, []byte("precious"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if err := link(target, filepath.Join(dir, LockName)); err != nil {
+			t.Fatal(err)
+		}
+		var special *fsys.SpecialError
+		if _, err := Lock(dir); !errors.As(err, &special) {
+			t.Errorf("%s link: error %v", name, err)
+		}
+		if b, err := os.ReadFile(target); err != nil || string(b) != "precious" {
+			t.Errorf("%s link: the target is %q (%v)", name, b, err)
+		}
 	}
 }

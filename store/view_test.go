@@ -1,4 +1,4 @@
-package export_test
+package store_test
 
 import (
 	"context"
@@ -12,12 +12,13 @@ import (
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/idx"
-	"github.com/pcapmill/pcapmill/internal/export"
 	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/split"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 func TestViewNotSplit(t *testing.T) {
-	v := open(t, makeDataset(t, 2, 0, 3), export.Source{})
+	v := view(t, makeDataset(t, 2, 0, 3))
 	if v.Spec() != (dataset.Spec{Rows: 2, Cols: 3}) || v.Len(dataset.Whole) != 5 || v.Len(dataset.Train) != 0 || v.Unknown() != 255 {
 		t.Errorf("shape %v, %d samples, %d of them for training, unknown %d", v.Spec(), v.Len(dataset.Whole), v.Len(dataset.Train), v.Unknown())
 	}
@@ -41,45 +42,58 @@ func TestViewNotSplit(t *testing.T) {
 	}
 }
 
+// TestViewSplit: sides are those of the record; what it has left out is on none, and only in the whole.
 func TestViewSplit(t *testing.T) {
-	sides := []dataset.Side{dataset.Test, dataset.Train, dataset.Train, dataset.Test, dataset.Train, dataset.Whole} // the last is left out
-	v := open(t, makeDataset(t, 2, 4), export.Source{
-		Sides: []dataset.Side{dataset.Train, dataset.Validation, dataset.Test},
-		Side:  func(i int64) dataset.Side { return sides[i] },
-		Row: func(i int64) (dataset.Row, error) {
-			return dataset.Row{Capture: uint32(i / 2), Session: uint64(10 * i), Packets: [2]uint64{1, 0}}, nil
-		},
-	})
-	if h := fmt.Sprint(v.Sides(), v.Len(dataset.Train), v.Len(dataset.Validation), v.Len(dataset.Test), v.Len(dataset.Whole)); h != "[train validation test] 3 0 2 6" {
+	dir := written(t, 12)
+	o := options
+	o.MaxPerClass = 2
+	r := divide(t, dir, o)
+	v := view(t, dir)
+	sides := &r.Record.Sides
+	if h := fmt.Sprint(v.Sides(), v.Len(dataset.Train), v.Len(dataset.Validation), v.Len(dataset.Test), v.Len(dataset.Whole)); h != fmt.Sprintf("[train validation test] %d %d %d 12", sides.Train, sides.Validation, sides.Test) {
 		t.Error(h)
 	}
-	for side, want := range map[dataset.Side]string{dataset.Train: "1 2 4 ", dataset.Validation: "", dataset.Test: "0 3 ", dataset.Whole: "0 1 2 3 4 5 "} {
-		have := ""
+	if sides.Total() == 12 || sides.Train == 0 || v.SplitDigest() != r.Manifest.Split.Digest {
+		t.Fatalf("nothing to see: %+v", sides)
+	}
+	for side, letter := range map[dataset.Side]string{dataset.Train: "0", dataset.Validation: "1", dataset.Test: "2", dataset.Whole: "012-"} {
+		n := 0
 		for _, e := range all(t, v, side) {
-			have += fmt.Sprint(e.Index, " ")
-			if e.Side != sides[e.Index] || e.Row.Session != uint64(10*e.Index) || !e.HasRow() || e.Data[0] != byte(e.Index) {
-				t.Errorf("%+v", e)
+			n++
+			if c := r.Record.Assignment[e.Index : e.Index+1]; !strings.Contains(letter, c) || (e.Side == dataset.Whole) != (c == "-") || e.Row.Session != uint64(e.Index) || e.Data[1] != byte(e.Index/2) {
+				t.Errorf("side %v: sample %d of %q: %+v", side, e.Index, c, e)
 			}
 		}
-		if have != want {
-			t.Errorf("side %v: %s, want %s", side, have, want)
+		if int64(n) != v.Len(side) {
+			t.Errorf("side %v: %d samples, announced %d", side, n, v.Len(side))
 		}
 	}
 }
 
+// TestViewRefusesSplits: a record that puts samples on a side it does not have, or that is not the manifest's.
 func TestViewRefusesSplits(t *testing.T) {
-	dir := makeDataset(t, 2)
-	train := func(int64) dataset.Side { return dataset.Train }
-	for name, src := range map[string]export.Source{
-		"a side that is not listed": {Sides: []dataset.Side{dataset.Test}, Side: train},
-		"no sides":                  {Side: train},
-		"no such side":              {Sides: []dataset.Side{dataset.Train}, Side: func(int64) dataset.Side { return 77 }},
-		"sides out of order":        {Sides: []dataset.Side{dataset.Test, dataset.Train}, Side: train},
-		"all as a side":             {Sides: []dataset.Side{dataset.Train, dataset.Whole}, Side: train},
-		"a side twice":              {Sides: []dataset.Side{dataset.Train, dataset.Train}, Side: train},
+	for name, change := range map[string]func(r *split.Record){
+		"a side that has no share": func(r *split.Record) { r.Settings.Split = "100/0/0" },
+		"fewer samples":            func(r *split.Record) { r.Samples, r.Assignment = 8, r.Assignment[:8]; r.Sides = sidesOf(r.Assignment) },
 	} {
-		if _, err := export.Open(dir, src); err == nil || !strings.Contains(err.Error(), "side") {
+		dir := written(t, 9)
+		r := divide(t, dir, options)
+		change(r.Record)
+		text, err := r.Record.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, split.Name), text, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := open(t, dir).View(); err == nil || !strings.Contains(err.Error(), "not the one that the manifest") {
 			t.Errorf("%s: error %v", name, err)
+		}
+		m := open(t, dir).Manifest()
+		m.Split = store.Summary(r.Record, text)
+		write(t, dir, m)
+		if _, err := open(t, dir).View(); err == nil || !strings.Contains(err.Error(), split.Name) {
+			t.Errorf("%s, in both files: error %v", name, err)
 		}
 	}
 }
@@ -93,7 +107,7 @@ func TestViewRefusesDatasets(t *testing.T) {
 		"no labels":      {func(dir string) error { return os.Remove(filepath.Join(dir, idx.LabelsName)) }, idx.LabelsName},
 		"no images":      {func(dir string) error { return os.Remove(filepath.Join(dir, idx.ImagesName)) }, idx.ImagesName},
 		"images cut":     {func(dir string) error { return os.Truncate(filepath.Join(dir, idx.ImagesName), 20) }, idx.ImagesName},
-		"fewer samples":  {patch(idx.LabelsName, 7, 1), "2 images and 1 labels, but the manifest counts 2"},
+		"fewer samples":  {patch(idx.LabelsName, 7, 1), "have 1, need 2"},
 		"another shape":  {patch(idx.ImagesName, 11, 3, 0, 0, 0, 2), "samples of 3x2, but the manifest says 2x3"},
 		"a wide label":   {patch(idx.LabelsName, 2, 0x0e), idx.LabelsName},
 		"unlawful":       {edit(`"packets_used": 2`, `"packets_used": 1`), "2 packets, but 1 used"},
@@ -104,7 +118,7 @@ func TestViewRefusesDatasets(t *testing.T) {
 		if err := test.damage(dir); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := export.Open(dir, export.Source{}); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := openView(dir); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want %q", name, err, test.want)
 		}
 	}
@@ -138,6 +152,15 @@ func edit(from, to string) func(dir string) error {
 // TestViewWideLabels: a pair of more than 255 classes has labels of four bytes.
 func TestViewWideLabels(t *testing.T) {
 	dir := makeDataset(t, 2)
+	m := open(t, dir).Manifest()
+	m.LabelType = manifest.LabelInt32
+	for n := uint16(1); n < 256; n++ {
+		m.Classes = append(m.Classes, manifest.Class{Label: n, Name: fmt.Sprint("class", n)})
+	}
+	write(t, dir, m)
+	if _, err := openView(dir); err == nil || !strings.Contains(err.Error(), "need int32") {
+		t.Errorf("labels of one byte: error %v", err)
+	}
 	b := idx.Header{Type: idx.Int32, Dims: []uint32{2}}.Append(nil)
 	b = binary.BigEndian.AppendUint32(b, 0)
 	b = binary.BigEndian.AppendUint32(b, 65535)
@@ -145,7 +168,7 @@ func TestViewWideLabels(t *testing.T) {
 	if err := os.WriteFile(path, b, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	v := open(t, dir, export.Source{})
+	v := view(t, dir)
 	if got := all(t, v, dataset.Whole); v.Unknown() != 65535 || got[0].Label != 0 || got[1].Label != 65535 {
 		t.Errorf("unknown %d, labels %d and %d", v.Unknown(), got[0].Label, got[1].Label)
 	}
@@ -160,7 +183,7 @@ func TestViewWideLabels(t *testing.T) {
 }
 
 func TestViewEnds(t *testing.T) {
-	v := open(t, makeDataset(t, 5), export.Source{})
+	v := view(t, makeDataset(t, 5))
 	ctx, stop := context.WithCancel(context.Background())
 	n := 0
 	err := v.Each(ctx, dataset.Whole, func(*dataset.Entry) error {
@@ -176,10 +199,6 @@ func TestViewEnds(t *testing.T) {
 	if err := v.Each(context.Background(), dataset.Whole, func(*dataset.Entry) error { return mine }); !errors.Is(err, mine) {
 		t.Errorf("error %v, want %v", err, mine)
 	}
-	rows := open(t, makeDataset(t, 5), export.Source{Row: func(int64) (dataset.Row, error) { return dataset.Row{}, mine }})
-	if err := rows.Each(context.Background(), dataset.Whole, func(*dataset.Entry) error { return nil }); !errors.Is(err, mine) {
-		t.Errorf("error %v, want %v", err, mine)
-	}
 	ticks := 0
 	v.Progress(func() { ticks++ })
 	if all(t, v, dataset.Whole); ticks != 5 {
@@ -190,11 +209,34 @@ func TestViewEnds(t *testing.T) {
 // TestViewCutMeanwhile: the files become shorter while they are read.
 func TestViewCutMeanwhile(t *testing.T) {
 	dir := makeDataset(t, 200)
-	v := open(t, dir, export.Source{})
+	v := view(t, dir)
 	if err := os.Truncate(filepath.Join(dir, idx.ImagesName), 16+100*6); err != nil {
 		t.Fatal(err)
 	}
 	if err := v.Each(context.Background(), dataset.Whole, func(*dataset.Entry) error { return nil }); !errors.Is(err, idx.ErrTruncated) {
 		t.Errorf("error %v, want %v", err, idx.ErrTruncated)
 	}
+}
+
+// sidesOf counts an assignment.
+func sidesOf(assignment string) split.Counts {
+	n := func(letter string) int64 { return int64(strings.Count(assignment, letter)) }
+	return split.Counts{Train: n("0"), Validation: n("1"), Test: n("2")}
+}
+
+func openView(dir string) (*store.View, error) {
+	d, err := store.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return d.View()
+}
+
+func view(t *testing.T, dir string) *store.View {
+	t.Helper()
+	v, err := openView(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
 }

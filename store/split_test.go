@@ -1,7 +1,9 @@
-package splitfile_test
+package store_test
 
 import (
+	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -12,12 +14,12 @@ import (
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/internal/dedup"
-	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/rows"
-	"github.com/pcapmill/pcapmill/internal/splitfile"
+	"github.com/pcapmill/pcapmill/internal/storetest"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/split"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 // build makes a dataset of 1x4 samples, two of each content, from two captures.
@@ -48,7 +50,7 @@ func build(t *testing.T, mode sample.Dedup, samples int) (string, *manifest.Mani
 			t.Fatal(err)
 		}
 	}
-	if err := errors.Join(w.Commit(), table.Commit(), w.Close(), table.Close(), m.Write(dir)); err != nil {
+	if err := errors.Join(w.Commit(), table.Commit(), w.Close(), table.Close(), storetest.Write(dir, m)); err != nil {
 		t.Fatal(err)
 	}
 	return dir, m
@@ -56,81 +58,87 @@ func build(t *testing.T, mode sample.Dedup, samples int) (string, *manifest.Mani
 
 var options = split.Options{Weights: split.Weights{2, 1, 1}, By: split.Session, Salt: "x", Fallback: split.UseSession}
 
-// TestInput: labels, rows and prints are those of the dataset, whatever dedup compared, as often as one asks.
-func TestInput(t *testing.T) {
+// TestCompute: twins are on one side, whatever dedup compared; without the files, or with fewer samples than the manifest
+// counts, there is an error.
+func TestCompute(t *testing.T) {
+	ctx := context.Background()
 	for _, mode := range []sample.Dedup{sample.DedupSample, sample.DedupSession, sample.DedupNone} {
-		dir, m := build(t, mode, 9)
-		in, err := splitfile.Input(dir, m)
-		if err != nil || !reflect.DeepEqual(in.Captures, []string{"d0", "d1"}) || !reflect.DeepEqual(in.Classes, []split.ClassName{{Label: 0, Name: "a"}, {Label: 7, Name: "b"}}) {
-			t.Fatalf("%+v, %v", in, err)
+		dir, _ := build(t, mode, 9)
+		r, err := open(t, dir).Compute(ctx, options, nil)
+		if err != nil || r.Samples != 9 || r.Proof.Equal != 0 {
+			t.Fatalf("%+v, %v", r, err)
 		}
-		for range 2 {
-			i := 0
-			err := in.Each(func(s *split.Sample) error {
-				if s.Label != uint16(i%3/2*7) || s.Row.Session != uint64(i) || s.Print != dedup.OfSample([]byte{1, byte(i / 2), 0, 0}) {
-					t.Errorf("dedup %s: sample %d is %+v", mode, i, s)
-				}
-				i++
-				return nil
-			})
-			if err != nil || i != 9 {
-				t.Fatalf("%d samples, %v", i, err)
-			}
-		}
-		stop := errors.New("stop")
-		if err := in.Each(func(*split.Sample) error { return stop }); !errors.Is(err, stop) {
-			t.Errorf("error %v", err)
-		}
-		// Twins are on one side, though their sessions differ.
-		r, err := splitfile.Compute(dir, m, options, nil)
-		if err != nil || r.Proof.Equal != 0 {
-			t.Errorf("%+v, %v", r, err)
-		}
-		for i := 1; i < 9; i += 2 {
+		for i := 1; i < 9; i += 2 { // their sessions differ
 			if r.Assignment[i] != r.Assignment[i-1] {
 				t.Errorf("dedup %s: samples %d and %d are equal, and on sides %s", mode, i-1, i, r.Assignment[i-1:i+1])
 			}
 		}
 	}
 	for _, name := range []string{idx.LabelsName, rows.Name, idx.ImagesName} {
-		dir, m := build(t, sample.DedupSession, 9)
+		dir, _ := build(t, sample.DedupSession, 9)
 		if err := os.Remove(filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := splitfile.Compute(dir, m, options, nil); err == nil {
-			t.Errorf("computed without %s", name)
+		if _, err := open(t, dir).Compute(ctx, options, nil); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("without %s: error %v", name, err)
 		}
 	}
 	for _, mode := range []sample.Dedup{sample.DedupSample, sample.DedupSession} {
 		dir, m := build(t, mode, 9)
 		m.Samples++
+		write(t, dir, m)
 		var mismatch *dataset.MismatchError
-		if _, err := splitfile.Compute(dir, m, options, nil); !errors.As(err, &mismatch) {
+		if _, err := open(t, dir).Compute(ctx, options, nil); !errors.As(err, &mismatch) {
 			t.Errorf("more samples than there are: error %v", err)
 		}
 	}
+	dir, m := build(t, sample.DedupNone, 9)
+	m.Captures = m.Captures[:1] // half of the rows are of the second
+	write(t, dir, m)
+	if _, err := open(t, dir).Compute(ctx, options, nil); err == nil || !strings.Contains(err.Error(), "capture 1 of 1") {
+		t.Errorf("a row of no capture: error %v", err)
+	}
 }
 
-// TestSaveAndLoad: what is saved is loaded; the same again touches no file; what does not belong together is stale, in words.
-func TestSaveAndLoad(t *testing.T) {
-	dir, m := build(t, sample.DedupNone, 9)
-	if _, err := splitfile.Load(dir, m); !errors.Is(err, splitfile.ErrNone) {
-		t.Errorf("not split: error %v", err)
-	}
-	r, err := splitfile.Compute(dir, m, options, nil)
+func open(t *testing.T, dir string) *store.Dataset {
+	t.Helper()
+	d, err := store.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := splitfile.Save(fsys.OS{}, dir, m, r); err != nil {
+	return d
+}
+
+func write(t *testing.T, dir string, m *manifest.Manifest) {
+	t.Helper()
+	if err := storetest.Write(dir, m); err != nil {
 		t.Fatal(err)
 	}
-	back, err := splitfile.Load(dir, m)
-	if err != nil || !reflect.DeepEqual(back, r) {
+}
+
+func divide(t *testing.T, dir string, o split.Options) *store.Divided {
+	t.Helper()
+	r, err := store.Divide(context.Background(), dir, o, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestDivide: what is recorded is read; the same again touches no file; what does not belong together is stale, in words.
+func TestDivide(t *testing.T) {
+	dir, _ := build(t, sample.DedupNone, 9)
+	if _, err := open(t, dir).Split(); !errors.Is(err, store.ErrNotSplit) || open(t, dir).IsSplit() {
+		t.Errorf("not split: error %v", err)
+	}
+	r := divide(t, dir, options)
+	back, err := open(t, dir).Split()
+	if err != nil || !reflect.DeepEqual(back, r.Record) || !open(t, dir).IsSplit() {
 		t.Fatalf("%+v, %v", back, err)
 	}
-	onDisk, err := manifest.Load(dir)
-	if err != nil || !onDisk.Split.Equal(m.Split) || onDisk.Split.Samples != 9 {
-		t.Errorf("%+v, %v", onDisk, err)
+	m := open(t, dir).Manifest()
+	if !m.Split.Equal(r.Manifest.Split) || m.Split.Samples != 9 {
+		t.Errorf("%+v", m.Split)
 	}
 
 	path := filepath.Join(dir, split.Name)
@@ -140,33 +148,34 @@ func TestSaveAndLoad(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := splitfile.Save(fsys.OS{}, dir, m, r); err != nil {
-		t.Fatal(err)
-	}
+	divide(t, dir, options)
 	for _, name := range []string{split.Name, manifest.Name} {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || !info.ModTime().Equal(old) {
 			t.Errorf("%s was written again: %v", name, err)
 		}
 	}
 
-	stale := func(what string, m *manifest.Manifest) {
+	stale := func(what string) {
 		t.Helper()
-		var e *splitfile.StaleError
-		if _, err := splitfile.Load(dir, m); !errors.As(err, &e) || !strings.Contains(err.Error(), what) || !strings.Contains(err.Error(), "pcapmill split") {
+		var e *store.StaleError
+		if _, err := open(t, dir).Split(); !errors.As(err, &e) || !strings.Contains(err.Error(), what) || !strings.Contains(err.Error(), "pcapmill split") {
 			t.Errorf("error %v, want %q", err, what)
 		}
 	}
-	grown := *m
-	grown.Samples = 12
-	stale("it covers 9 samples of 12", &grown)
 	without := *m
 	without.Split = nil
-	stale("the manifest does not describe it", &without)
+	write(t, dir, &without)
+	stale("the manifest does not describe it")
+	short := *m
+	short.Samples = 8
+	write(t, dir, &short)
+	stale("it covers 9 samples of 8")
+	write(t, dir, m)
 
-	// A kill behind the first file: the record is whole, the manifest describes the one before.
+	// Another record: by an earlier version, which wrote the two files one after the other, and was killed in between.
 	o := options
 	o.Salt = "y"
-	next, err := splitfile.Compute(dir, m, o, nil)
+	next, err := open(t, dir).Compute(context.Background(), o, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,21 +186,19 @@ func TestSaveAndLoad(t *testing.T) {
 	if err := os.WriteFile(path, text, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	stale("it is not the one that the manifest describes", m)
-	if err := splitfile.Save(fsys.OS{}, dir, m, next); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := splitfile.Load(dir, m); err != nil {
+	stale("it is not the one that the manifest describes")
+	divide(t, dir, o)
+	if _, err := open(t, dir).Split(); err != nil {
 		t.Errorf("completed: %v", err)
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	stale("it is missing, but the manifest describes it", m)
+	stale("it is missing, but the manifest describes it")
 	if err := os.WriteFile(path, []byte("{}"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := splitfile.Load(dir, m); err == nil || !strings.Contains(err.Error(), path) {
+	if _, err := open(t, dir).Split(); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("no record: error %v", err)
 	}
 }

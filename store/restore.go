@@ -1,58 +1,57 @@
-package mill
+package store
 
 import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 
-	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
 	"github.com/pcapmill/pcapmill/internal/rows"
 	"github.com/pcapmill/pcapmill/manifest"
 )
 
-// close ends the run with the dataset as last committed; or, if a file cannot be
+// Close ends the run with the dataset as last committed; or, if a file cannot be
 // closed, with the dataset as it was before the run, and the error.
-func (s *store) close() error {
-	if err := s.closeFiles(); err != nil {
-		return s.fail(err)
+func (w *Writer) Close() error {
+	if err := w.closeFiles(); err != nil {
+		return w.Fail(err)
 	}
-	s.undo.Discard()
-	s.release()
+	w.undo.Discard()
+	w.release()
 	return nil
 }
 
 // closeFiles closes the writers. What they cannot undo then is undone by opening
 // the files again.
-func (s *store) closeFiles() error {
+func (w *Writer) closeFiles() error {
 	var errs []error
-	if s.writer != nil {
-		errs = append(errs, s.writer.Close())
+	if w.images != nil {
+		errs = append(errs, w.images.Close())
 	}
-	if s.rows != nil {
-		errs = append(errs, s.rows.Close())
+	if w.rows != nil {
+		errs = append(errs, w.rows.Close())
 	}
 	err := errors.Join(errs...)
-	s.unclean = s.unclean || err != nil
+	w.unclean = w.unclean || err != nil
 	return err
 }
 
 // release gives up the lock. A lock file that cannot be removed blocks nobody: the
 // lock is the process's and ends with it.
-func (s *store) release() {
-	if s.lock != nil {
-		_ = s.lock.Release()
+func (w *Writer) release() {
+	if w.lock != nil {
+		_ = w.lock.Release()
 	}
 }
 
-// fail ends the run with the dataset as it was before the run, and says so.
-func (s *store) fail(err error) error {
+// Fail ends the run with the dataset as it was before the run, and says so in the error
+// that it returns, which wraps err.
+func (w *Writer) Fail(err error) error {
 	text := err.Error()
-	if err = s.abandon(err); err.Error() != text {
+	if err = w.abandon(err); err.Error() != text {
 		return err
 	}
 	return fmt.Errorf("%w\nthe dataset is as it was before this run", err)
@@ -62,16 +61,16 @@ func (s *store) fail(err error) error {
 // run. It returns the reason; if that could not be done, together with why. Then the
 // directory opens as a dataset of whole captures nevertheless: those of the last
 // commit.
-func (s *store) abandon(reason error) error {
-	_ = s.closeFiles() // see there
+func (w *Writer) abandon(reason error) error {
+	_ = w.closeFiles() // see there
 	var err error
-	if s.m != nil {
-		err = s.restore()
+	if w.m != nil {
+		err = w.restore()
 	}
-	s.undo.Discard()
-	s.release()
-	for _, dir := range s.dirs {
-		_ = s.to.disk.Remove(dir) // only if it is empty
+	w.undo.Discard()
+	w.release()
+	for _, dir := range w.dirs {
+		_ = w.disk.Remove(dir) // only if it is empty
 	}
 	if err == nil {
 		return reason
@@ -82,29 +81,29 @@ func (s *store) abandon(reason error) error {
 
 // restore puts the old manifest back and cuts the data to it; then, if this run
 // made the dataset, it removes it. A kill at any step leaves what opens.
-func (s *store) restore() error {
-	if s.changed {
-		if err := s.undo.Publish(); err != nil {
+func (w *Writer) restore() error {
+	if w.changed {
+		if err := w.undo.Publish(); err != nil {
 			return err
 		}
 	}
-	if s.changed || s.unclean {
-		if err := s.cutBack(); err != nil {
+	if w.changed || w.unclean {
+		if err := w.cutBack(); err != nil {
 			return err
 		}
 	}
-	if !s.made {
+	if !w.made {
 		return nil
 	}
 	var errs []error
 	for _, name := range []string{manifest.Name, idx.ImagesName, idx.LabelsName, rows.Name} {
-		if s.writer == nil && slices.Contains(s.found, name) {
+		if w.images == nil && slices.Contains(w.found, name) {
 			continue // who knows whose it is
 		}
-		path := filepath.Join(s.dir, name)
+		path := filepath.Join(w.dir, name)
 		// A temporary file that could not be discarded would keep the directory.
-		errs = append(errs, atomicfile.RemoveStale(s.to.disk, path))
-		if err := s.to.disk.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		errs = append(errs, atomicfile.RemoveStale(w.disk, path))
+		if err := w.disk.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}
 	}
@@ -112,24 +111,14 @@ func (s *store) restore() error {
 }
 
 // cutBack cuts the data to what was there before the run.
-func (s *store) cutBack() error {
-	w, err := s.to.format.Open(s.dir, dataset.Spec{Rows: s.o.Shape.Rows, Cols: s.o.Shape.Cols}, s.base)
+func (w *Writer) cutBack() error {
+	images, err := w.imageFormat().Open(w.dir, w.form.Spec, w.base)
 	if err != nil {
 		return err
 	}
-	table, err := s.to.table.Open(s.dir, s.base)
+	table, err := w.rowFormat().Open(w.dir, w.base)
 	if err != nil {
-		return errors.Join(err, w.Close())
+		return errors.Join(err, images.Close())
 	}
-	return errors.Join(w.Close(), table.Close())
-}
-
-// missing lists the directories that have to be made for dir, deepest first.
-func missing(dir string) (dirs []string) {
-	for dir = filepath.Clean(dir); ; dir = filepath.Dir(dir) {
-		if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
-			return dirs
-		}
-		dirs = append(dirs, dir)
-	}
+	return errors.Join(images.Close(), table.Close())
 }

@@ -1,10 +1,9 @@
-package dataset
+package store
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -53,8 +52,11 @@ type LockedError struct {
 
 // Error names the directory and the holder.
 func (e *LockedError) Error() string {
-	return fmt.Sprintf("dataset: %s: locked by %v; hint: wait for it or write to another directory", e.Dir, e.Holder)
+	return fmt.Sprintf("%s: locked by %v; hint: wait for it or write to another directory", e.Dir, e.Holder)
 }
+
+// Paths are the paths that the error names.
+func (e *LockedError) Paths() []string { return []string{e.Dir} }
 
 // Lock locks the directory, which must exist, for writing. It does not wait: if the
 // directory is locked, the error is a *[LockedError].
@@ -63,11 +65,11 @@ func (e *LockedError) Error() string {
 // operating system drops it when its process ends, however that comes about, so a
 // lock file that was left behind blocks nobody and needs no cleaning up. (On network
 // file systems the lock holds as far as the file system's own locks reach.)
-func Lock(dir string) (*DirLock, error) { return LockIn(fsys.OS{}, dir) }
+func Lock(dir string) (*DirLock, error) { return lockIn(fsys.OS{}, dir) }
 
-// LockIn is [Lock] in another file system, whose directories are real ones: the lock
+// lockIn is [Lock] in another file system, whose directories are real ones: the lock
 // itself is the operating system's.
-func LockIn(disk fsys.FS, dir string) (*DirLock, error) {
+func lockIn(disk fsys.FS, dir string) (*DirLock, error) {
 	path := filepath.Join(dir, LockName)
 	// Release removes the file. Whoever opened it just before that gets a lock on a
 	// file that has no name any more, and has to try again with the new one.
@@ -82,17 +84,19 @@ func LockIn(disk fsys.FS, dir string) (*DirLock, error) {
 
 // lockOnce returns neither a lock nor an error if the lock file was removed meanwhile.
 func lockOnce(disk fsys.FS, dir, path string) (*DirLock, error) {
-	// Opening a pipe would wait for somebody at its other end.
-	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("dataset: %s: not a regular file but %v; hint: remove it", path, info.Mode().Type())
+	// Opening a FIFO would wait for somebody at its other end, and the file is written to.
+	if info, err := os.Lstat(path); err == nil {
+		if err := fsys.Regular(path, info, os.O_RDWR); err != nil {
+			return nil, err
+		}
 	}
-	l := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o666))
+	l := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|fsys.NoFollow), flock.SetPermissions(0o666))
 	ok, err := l.TryLock()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("dataset: lock %s: no such directory: %w", dir, err)
+		return nil, fmt.Errorf("lock %s: no such directory: %w", dir, err)
 	case err != nil:
-		return nil, fmt.Errorf("dataset: lock %s: %w", dir, err)
+		return nil, fmt.Errorf("lock %s: %w", dir, err)
 	case !ok:
 		return nil, &LockedError{Dir: dir, Holder: readHolder(path)}
 	}
@@ -102,7 +106,7 @@ func lockOnce(disk fsys.FS, dir, path string) (*DirLock, error) {
 	}
 	if err := writeHolder(disk, path); err != nil {
 		_ = (&DirLock{disk: disk, flock: l}).Release()
-		return nil, fmt.Errorf("dataset: lock %s: %w", dir, err)
+		return nil, fmt.Errorf("lock %s: %w", dir, err)
 	}
 	return &DirLock{disk: disk, flock: l}, nil
 }
@@ -128,9 +132,12 @@ func writeHolder(disk fsys.FS, path string) error {
 	if err != nil {
 		return err
 	}
-	f, err := disk.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
+	f, err := fsys.OpenInside(disk, filepath.Dir(path), LockName, os.O_WRONLY)
 	if err != nil {
 		return err
+	}
+	if err := f.Truncate(0); err != nil {
+		return errors.Join(err, f.Close())
 	}
 	_, err = f.Write(append(text, '\n'))
 	return errors.Join(err, f.Close())
@@ -140,12 +147,7 @@ func writeHolder(disk fsys.FS, path string) error {
 // sense.
 func readHolder(path string) Holder {
 	var h Holder
-	f, err := os.Open(path)
-	if err != nil {
-		return h
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, 4096))
+	text, err := fsys.ReadText(fsys.OS{}, filepath.Dir(path), LockName, 4096)
 	if err != nil || json.Unmarshal(text, &h) != nil {
 		return Holder{}
 	}
@@ -179,5 +181,5 @@ func wrapRelease(path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("dataset: release %s: %w", path, err)
+	return fmt.Errorf("release %s: %w", path, err)
 }

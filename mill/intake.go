@@ -1,0 +1,83 @@
+package mill
+
+import (
+	"errors"
+	"io/fs"
+
+	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/dedup"
+	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/mask"
+	"github.com/pcapmill/pcapmill/store"
+)
+
+// intake takes the sessions of captures into a dataset: it drops duplicates, gives labels,
+// and hands samples and rows to the dataset's writer.
+type intake struct {
+	o       *Options
+	w       *store.Writer
+	set     *dedup.Set
+	hosts   *mask.Hosts
+	batches [2]*batch // samples on their way to the writer
+	touched byte
+}
+
+// openIntake opens the dataset in dir, or makes it, and learns what it holds.
+func openIntake(b store.Backend, dir string, o *Options) (*intake, error) {
+	w, err := b.Create(dir, o.form())
+	if err != nil {
+		return nil, err
+	}
+	in := &intake{o: o, w: w, set: dedup.NewSet(), hosts: mask.NewHosts(o.Key)}
+	err = w.Recall(func(row *dataset.Row, label uint16) error {
+		in.set.Add(row.Digest, label)
+		return nil
+	})
+	if err != nil {
+		return nil, w.Fail(err)
+	}
+	return in, nil
+}
+
+// form is what all samples of a dataset with these options have in common.
+func (o *Options) form() store.Form {
+	return store.Form{
+		Settings: o.settings(), Spec: dataset.Spec{Rows: o.Shape.Rows, Cols: o.Shape.Cols},
+		LabelType: o.labelType(), Classes: o.classes(), Differ: o.differences,
+	}
+}
+
+// describe is a capture's entry in the manifest without its samples.
+func describe(in *Input, x *Extraction) manifest.Capture {
+	c := manifest.Capture{
+		Name: in.Name, Size: x.Size, Digest: x.Digest.String(), SHA256: x.SHA256, Format: x.Format.String(),
+		LinkTypes: []string{}, Label: in.Label, Class: in.Class,
+	}
+	for _, t := range x.LinkTypes {
+		c.LinkTypes = append(c.LinkTypes, t.String())
+	}
+	c.Packets, c.Used, c.Seconds = x.Packets, x.Reasons[header.OK], x.Seconds
+	c.LeftOut = map[string]int64{}
+	for r := header.OK + 1; r < header.Reasons; r++ {
+		if n := x.Reasons[r]; n > 0 {
+			c.LeftOut[r.String()] = n
+		}
+	}
+	if d := x.Damage; d != nil {
+		c.Damage = &manifest.Damage{Kind: d.Kind.Error(), Offset: d.Offset, Packet: d.Packet, Detail: detail(d)}
+	}
+	c.Gaps = x.gaps()
+	return c
+}
+
+// detail is what the manifest says about damage: an error of the system goes in
+// without the path on this machine.
+func detail(d *capture.Damage) string {
+	var sys *fs.PathError
+	if errors.As(d.Err, &sys) {
+		return sys.Op + ": " + sys.Err.Error()
+	}
+	return d.Detail
+}

@@ -1,0 +1,95 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/dataset/idx"
+	"github.com/pcapmill/pcapmill/internal/fsys"
+	"github.com/pcapmill/pcapmill/manifest"
+)
+
+// MaxManifest is the largest manifest in bytes that is read or written: 2 GiB, some two
+// million captures.
+const MaxManifest = 2 << 30
+
+// SamplesName is the file of samples, for messages about places in it.
+const SamplesName = idx.ImagesName
+
+// ErrNone is wrapped when a directory holds no dataset, which is when it has no manifest.
+var ErrNone = errors.New("no dataset: there is no " + manifest.Name)
+
+// A Dataset is a finished dataset, as its manifest was when it was opened. It holds no
+// open file. It is for one goroutine.
+type Dataset struct {
+	disk fsys.FS
+	dir  string
+	m    *manifest.Manifest
+	text []byte // of the manifest
+}
+
+// Open opens the dataset in dir. It reads the manifest and checks that its numbers can be
+// those of a dataset; package verify checks the rest. It wraps [ErrNone] if there is
+// none.
+func Open(dir string) (*Dataset, error) { return Backend{}.Open(dir) }
+
+// A Backend is the file system that a dataset is on. The zero value is the real one; only
+// tests need another.
+type Backend struct {
+	FS fsys.FS // nil: the real one
+
+	// InPlace makes a Writer append in place from the first sample on, and not only when
+	// a file is large. The bytes are the same.
+	InPlace bool
+}
+
+func (b Backend) disk() fsys.FS { return fsys.Or(b.FS) }
+
+// Open is the function [Open] on this file system.
+func (b Backend) Open(dir string) (*Dataset, error) {
+	d := &Dataset{disk: b.disk(), dir: dir}
+	path := filepath.Join(dir, manifest.Name)
+	var err error
+	d.text, err = fsys.ReadText(d.disk, dir, manifest.Name, MaxManifest)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &pathError{path, ErrNone}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if d.m, err = manifest.Parse(d.text); err != nil {
+		return nil, &pathError{path, err}
+	}
+	switch err := d.Spec().Check(); {
+	case err != nil:
+		return nil, &pathError{path, err}
+	case d.m.Samples < 0 || d.m.Samples > idx.MaxItems:
+		return nil, &pathError{path, fmt.Errorf("%d samples, need 0 to %d", d.m.Samples, int64(idx.MaxItems))}
+	}
+	return d, nil
+}
+
+// Dir is the directory that the dataset was opened by.
+func (d *Dataset) Dir() string { return d.dir }
+
+// Manifest is the dataset's manifest. The caller must not change it.
+func (d *Dataset) Manifest() *manifest.Manifest { return d.m }
+
+// Spec is the shape of every sample.
+func (d *Dataset) Spec() dataset.Spec { return dataset.Spec{Rows: d.m.Rows, Cols: d.m.Cols} }
+
+// Len is the number of samples.
+func (d *Dataset) Len() int64 { return d.m.Samples }
+
+// pathError is what is wrong with the file at a path.
+type pathError struct {
+	path  string
+	cause error
+}
+
+func (e *pathError) Error() string   { return e.path + ": " + e.cause.Error() }
+func (e *pathError) Unwrap() error   { return e.cause }
+func (e *pathError) Paths() []string { return []string{e.path} }

@@ -1,0 +1,348 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/dataset/idx"
+	"github.com/pcapmill/pcapmill/internal/atomicfile"
+	"github.com/pcapmill/pcapmill/internal/fsys"
+	"github.com/pcapmill/pcapmill/internal/rows"
+	"github.com/pcapmill/pcapmill/internal/version"
+	"github.com/pcapmill/pcapmill/manifest"
+)
+
+// Form is what all samples of a dataset have in common. Captures are added only to a
+// dataset of the same form.
+type Form struct {
+	Settings  manifest.Settings
+	Spec      dataset.Spec
+	LabelType string           // of the manifest: "" or manifest.LabelInt32
+	Classes   []manifest.Class // the class table, without counts
+
+	// Differ lists how a dataset differs from this form; none: captures may be added. nil
+	// compares settings and classes.
+	Differ func(have *manifest.Manifest) []string
+}
+
+// differ lists how a dataset differs from the form.
+func (f *Form) differ(have *manifest.Manifest) []string {
+	if f.Differ != nil {
+		return f.Differ(have)
+	}
+	return append(manifest.Diff(have.Settings, f.Settings), manifest.DiffClasses(have.Classes, f.Classes)...)
+}
+
+// A SettingsError reports that a dataset was made with other settings.
+type SettingsError struct {
+	Dir   string
+	Lines []string // the differences
+}
+
+// Error names the directory and the differences.
+func (e *SettingsError) Error() string {
+	return fmt.Sprintf("%s was made with other settings, and one dataset has one kind of sample:\n  %s\nuse the same settings, or another directory",
+		e.Dir, strings.Join(e.Lines, "\n  "))
+}
+
+// Paths returns the directory.
+func (e *SettingsError) Paths() []string { return []string{e.Dir} }
+
+// A Batch is some samples of one capture.
+type Batch struct {
+	Data   []byte // of whole samples, one after another
+	Labels []uint16
+	Rows   []dataset.Row // Row.Capture is that of Writer.Captures
+}
+
+// A Writer adds captures to a dataset, one after another. Each is a number of Append
+// and one EndCapture, and becomes part of the dataset by the next Commit. A Writer ends
+// with Close, or with Fail. It is for one goroutine at a time.
+type Writer struct {
+	to      Backend
+	disk    fsys.FS
+	dir     string
+	form    Form
+	dirs    []string // directories that this run made, deepest first
+	found   []string // data files without a manifest that stood there, all of them empty
+	lock    *DirLock
+	images  dataset.Writer
+	rows    *rows.Log
+	m       *manifest.Manifest
+	before  []byte              // the manifest's text as it was, or of the empty dataset that the run made
+	made    bool                // the run made the dataset
+	base    int64               // samples that before counts
+	undo    *atomicfile.Pending // before, on disk, ready to be the manifest again
+	changed bool                // the run began to replace before, or files
+	unclean bool                // a file did not close as it should
+	have    map[content]bool
+
+	size             int   // of a sample in bytes
+	appended         int64 // samples of the capture in hand
+	samples, records *manifest.Sum
+
+	cut     int64 // bytes of an unfinished run that were cut off
+	pending int64 // captures since the last commit
+	last    time.Time
+	took    time.Duration // what the last commit took
+}
+
+// content identifies a capture in a dataset.
+type content struct {
+	digest string
+	label  uint16
+}
+
+// Create opens the dataset in dir to add captures to it, or makes an empty one, with the
+// directories above it. It locks the directory and cuts off what an unfinished run left.
+// Errors: a *[LockedError], a *[SettingsError], files that are not those of a dataset.
+// Nothing is changed then.
+func Create(dir string, f Form) (*Writer, error) { return Backend{}.Create(dir, f) }
+
+// Create is the function [Create] on this file system.
+func (b Backend) Create(dir string, f Form) (_ *Writer, err error) {
+	w := &Writer{
+		to: b, disk: b.disk(), dir: dir, form: f, size: f.Spec.Size(), have: map[content]bool{}, last: time.Now(),
+		samples: manifest.NewSum(), records: manifest.NewSum(),
+	}
+	w.dirs = missing(dir)
+	defer func() {
+		if err != nil {
+			err = w.abandon(err)
+		}
+	}()
+	if info, err := w.disk.Stat(dir); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("%s is a file, need a directory for the dataset", dir)
+	}
+	if err := w.disk.MkdirAll(dir, 0o777); err != nil {
+		return nil, err
+	}
+	for _, made := range w.dirs {
+		if err := w.disk.SyncDir(filepath.Dir(made)); err != nil {
+			return nil, err
+		}
+	}
+	if w.lock, err = lockIn(w.disk, dir); err != nil {
+		return nil, err
+	}
+	if err := w.loadManifest(); err != nil {
+		return nil, err
+	}
+	if w.images, err = w.imageFormat().Open(dir, f.Spec, w.m.Samples); err != nil {
+		return nil, err
+	}
+	w.cut = w.images.Cut()
+	if w.rows, err = w.rowFormat().Open(dir, w.m.Samples); err != nil {
+		return nil, err
+	}
+	w.cut += w.rows.Cut()
+	if w.made { // from here on the directory is an empty dataset
+		if err := w.commitNow(); err != nil {
+			return nil, err
+		}
+	}
+	for i := range w.m.Captures {
+		c := &w.m.Captures[i]
+		w.have[content{c.Digest, c.Label}] = true
+	}
+	return w, nil
+}
+
+func (w *Writer) imageFormat() idx.Format {
+	return idx.Format{FS: w.disk, RewriteLimit: w.to.limit(), Labels: typeOf(w.form.LabelType)}
+}
+
+func (w *Writer) rowFormat() rows.Format {
+	return rows.Format{FS: w.disk, RewriteLimit: w.to.limit()}
+}
+
+// limit is the largest file that a commit writes anew; 0 is the usual one.
+func (b Backend) limit() int64 {
+	if b.InPlace {
+		return -1
+	}
+	return 0
+}
+
+// loadManifest reads the manifest and compares settings, or makes the first one.
+func (w *Writer) loadManifest() error {
+	d, err := w.to.Open(w.dir)
+	switch {
+	case errors.Is(err, ErrNone):
+		if err := removeStale(w.disk, w.dir, manifest.Name); err != nil {
+			return err
+		}
+		if err := w.refuseForeign(); err != nil {
+			return err
+		}
+		w.m = &manifest.Manifest{
+			Format: manifest.Format, Version: manifest.Version,
+			Settings: w.form.Settings, Rows: w.form.Spec.Rows, Cols: w.form.Spec.Cols,
+			LabelType: w.form.LabelType, Classes: w.form.Classes, Captures: []manifest.Capture{},
+		}
+		w.m.Totals.LeftOut = map[string]int64{}
+		w.made = true
+	case err != nil:
+		return err
+	default:
+		if err := d.settle(); err != nil {
+			return err
+		}
+		if lines := w.form.differ(d.m); lines != nil {
+			return &SettingsError{Dir: w.dir, Lines: lines}
+		}
+		w.m, w.before, w.base = d.m, d.text, d.m.Samples
+	}
+	w.m.Tool = manifest.Tool{Name: "pcapmill", Version: version.String()}
+	return nil
+}
+
+// refuseForeign looks for data files where there is no manifest. Ours can only
+// be empty ones, of a run that was killed before it wrote its first manifest.
+func (w *Writer) refuseForeign() error {
+	for name, empty := range map[string]int64{idx.ImagesName: 16, idx.LabelsName: 8, rows.Name: 0} {
+		info, err := os.Lstat(filepath.Join(w.dir, name))
+		if err == nil {
+			w.found = append(w.found, name)
+		}
+		if err == nil && (!info.Mode().IsRegular() || info.Size() > empty) {
+			return fmt.Errorf("%s holds %s but no %s: pcapmill did not make it, and will not change it; use another directory",
+				w.dir, name, manifest.Name)
+		}
+	}
+	return nil
+}
+
+// Manifest is the manifest as the next Commit writes it. The caller must not change it.
+func (w *Writer) Manifest() *manifest.Manifest { return w.m }
+
+// Cut is how many bytes of an unfinished run Create cut off.
+func (w *Writer) Cut() int64 { return w.cut }
+
+// Has reports whether the content of a capture is in the dataset under that label.
+func (w *Writer) Has(digest string, label uint16) bool { return w.have[content{digest, label}] }
+
+// Captures is the number of captures that the dataset holds: the place of the next one.
+func (w *Writer) Captures() int { return len(w.m.Captures) }
+
+// Recall calls f for the row and label of every sample that the dataset holds.
+func (w *Writer) Recall(f func(row *dataset.Row, label uint16) error) error {
+	d := &Dataset{disk: w.disk, dir: w.dir, m: w.m}
+	if w.m.Samples == 0 {
+		return nil
+	}
+	table, err := d.Rows()
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.recall(table, f), table.Close())
+}
+
+func (d *Dataset) recall(table *Rows, f func(row *dataset.Row, label uint16) error) (err error) {
+	var labels *Labels // opened only where captures do not tell
+	defer func() {
+		if labels != nil {
+			err = errors.Join(err, labels.Close())
+		}
+	}()
+	for i := range d.m.Captures {
+		if d.m.Captures[i].Class == manifest.BySession && labels == nil {
+			if labels, err = d.Labels(); err != nil {
+				return err
+			}
+		}
+	}
+	var row dataset.Row
+	for i := range d.m.Captures {
+		c := &d.m.Captures[i]
+		id := c.Label
+		for range c.Samples {
+			if labels != nil {
+				if id, err = labels.Next(); err != nil {
+					return cutOff(err)
+				}
+			}
+			if err := table.Next(&row); err != nil {
+				return cutOff(err)
+			}
+			if int64(row.Capture) != int64(i) {
+				return &pathError{filepath.Join(d.dir, rows.Name),
+					fmt.Errorf("a row of capture %d (%s) says capture %d: the file was changed; make the dataset anew", i, c.Name, row.Capture)}
+			}
+			if err := f(&row, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Append adds samples to the capture in hand. What the batch holds is copied or written
+// before it returns.
+func (w *Writer) Append(b *Batch) error {
+	_, _ = w.samples.Write(b.Data) // a hash never fails
+	for i := range b.Rows {
+		record, err := w.rows.Append(&b.Rows[i])
+		if err != nil {
+			return err
+		}
+		_, _ = w.records.Write(record)
+		if err := w.images.Append(dataset.Sample{Data: b.Data[i*w.size : (i+1)*w.size], Label: b.Labels[i]}); err != nil {
+			return err
+		}
+	}
+	w.appended += int64(len(b.Rows))
+	return nil
+}
+
+// EndCapture enters the capture whose samples were appended since the last one into the
+// manifest. It fills in what follows from them: their range and digests, and the mean.
+func (w *Writer) EndCapture(c *manifest.Capture) error {
+	if w.appended != c.Samples {
+		return fmt.Errorf("capture %s: %d samples were appended, but it counts %d", c.Name, w.appended, c.Samples)
+	}
+	c.FirstSample = w.m.Samples
+	c.SamplesDigest, c.RowsDigest = w.samples.Text(), w.records.Text()
+	w.samples, w.records, w.appended = manifest.NewSum(), manifest.NewSum(), 0
+	c.Settle()
+	w.m.Samples += c.Samples
+	w.m.Totals.Add(&c.Counts)
+	w.m.Captures = append(w.m.Captures, *c)
+	w.have[content{c.Digest, c.Label}] = true
+	w.pending++
+	if c.Class != manifest.BySession {
+		w.count(c.Label, c.Samples)
+		return nil
+	}
+	for _, l := range c.Labels {
+		w.count(l.Label, l.Samples)
+	}
+	return nil
+}
+
+// count adds samples to a class. The one that is not in the table is unknown.
+func (w *Writer) count(id uint16, samples int64) {
+	for i := range w.m.Classes {
+		if w.m.Classes[i].Label == id {
+			w.m.Classes[i].Samples += samples
+			return
+		}
+	}
+	w.m.Classes = append(w.m.Classes, manifest.Class{Label: id, Name: manifest.UnknownName, Samples: samples})
+}
+
+// missing lists the directories that have to be made for dir, deepest first.
+func missing(dir string) (dirs []string) {
+	for dir = filepath.Clean(dir); ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
+			return dirs
+		}
+		dirs = append(dirs, dir)
+	}
+}
