@@ -51,7 +51,7 @@ func (s *search) samples(ctx context.Context) error {
 	for _, v := range []Verdict{Payload, Header, Unplaced} {
 		s.found.chance(v, store.SamplesName, &s.histograms[v])
 	}
-	s.found.chance(Inner, idx.ImagesName, &s.histograms[Payload])
+	s.found.chance(Inner, store.SamplesName, &s.histograms[Payload])
 	if s.layout.KeepsPrefixes() || s.layout.Content == mask.Packet && s.layout.IP == mask.Anonymize {
 		s.found.chanceOfPseudonyms(s.report.Samples.Fields[IPv4], s.report.Addresses[IPv4])
 	}
