@@ -36,6 +36,7 @@ type Extraction struct {
 
 	list         *sessions.List
 	startsDiffer bool  // a used packet had no Ethernet header to keep
+	tunnels      bool  // a used packet had inner headers
 	reported     int64 // packets that progress knows of
 	release      func()
 }
@@ -108,6 +109,7 @@ type tally struct {
 	first, last  int64
 	list         *sessions.List
 	startsDiffer bool
+	tunnels      bool
 }
 
 func (t *tally) reset() {
@@ -131,6 +133,9 @@ func (t *tally) count(o *Options, p *capture.Packet, s *header.Stack) bool {
 		return false
 	}
 	t.startsDiffer = t.startsDiffer || p.LinkType != header.LinkTypeEthernet
+	if s.Proto == header.UDP && !t.tunnels {
+		_, _, t.tunnels = s.Tunnel(p.Data)
+	}
 	return true
 }
 
@@ -154,6 +159,7 @@ func (x *Extraction) add(t *tally) {
 	}
 	x.First, x.Last = min(x.First, t.first), max(x.Last, t.last)
 	x.startsDiffer = x.startsDiffer || t.startsDiffer
+	x.tunnels = x.tunnels || t.tunnels
 }
 
 // newTable makes a table for sessions of a capture.
