@@ -191,7 +191,7 @@ func TestEveryCallFails(t *testing.T) {
 			combination := 0
 			for _, how := range hows {
 				for _, sticky := range []bool{false, true} {
-					if combination++; !everyFault() && combination%3 != n%3 {
+					if combination++; !everyFault() && combination%6 != n%6 {
 						continue
 					}
 					fault := &faulty.Fault{At: n, How: how, Sticky: sticky}
