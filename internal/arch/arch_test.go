@@ -102,7 +102,7 @@ var libraries = map[string][]string{
 	"github.com/google/jsonschema-go":  {"internal/config"},
 	"github.com/google/renameio/v2":    {"internal/fsys"},
 	"github.com/gofrs/flock":           {"store"},
-	"golang.org/x/sys":                 {"capture", "dataset", "dataset/idx", "internal/export", "session"},
+	"golang.org/x/sys":                 {"capture", "dataset/idx", "internal/fsys", "session"},
 	"golang.org/x/image":               {"internal/report"},
 	"golang.org/x/net":                 {"verify/leak"},
 	"golang.org/x/term":                {"cmd/pcapmill"},
