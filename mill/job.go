@@ -7,8 +7,8 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/sessions"
 	"github.com/pcapmill/pcapmill/sample"
-	"github.com/pcapmill/pcapmill/session"
 )
 
 // job is one capture that is being read. Blocks of it are read and decoded by
@@ -34,6 +34,8 @@ type job struct {
 	filled    []*stretch         // read from a stream and not yet decoded
 	inFlight  int                // stretches of blocks that are not free yet
 	reading   int                // of these, those that are being read or decoded
+	kept      bool               // a stream: it is finished even if the run is interrupted
+	unopened  bool               // kept, and not open yet
 	copied    bool               // do not map the file: it changed
 	placing   bool
 	opening   bool
@@ -44,9 +46,9 @@ type job struct {
 
 // shard is one table of a capture.
 type shard struct {
-	table   *session.Table
-	spill   *session.Spill
-	breaker *session.Breaker // nil: sessions do not end early
+	table   *sessions.Table
+	spill   *sessions.Spill
+	breaker *sessions.Breaker // nil: sessions do not end early
 	queue   []*stretch
 	busy    bool
 	done    bool
@@ -57,7 +59,7 @@ type shard struct {
 // the end of one.
 type stretch struct {
 	block   capture.Block
-	run     session.Run
+	run     sessions.Run
 	tally   tally
 	piece   capture.Piece
 	guessed bool

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/internal/card"
 	"github.com/pcapmill/pcapmill/internal/config"
 	"github.com/pcapmill/pcapmill/internal/export"
@@ -52,9 +54,10 @@ variables, then flags.`,
 			return convert(cmd, args, v, dryRun, asJSON, withCard)
 		},
 	}
-	exits(cmd, "0  done", "1  failed; the dataset is as it was, or, if only its split failed, whole and not split", "2  wrong usage",
+	exits(cmd, "0  done", "1  failed; the dataset and everything beside it are as they were", "2  wrong usage",
 		"3  done, but some input was damaged or unreadable: each is named, with the offset, and everything readable is in the dataset",
-		"130  interrupted; the dataset is consistent, and the same command completes it")
+		"5  the samples are in the dataset, but its split, an export or the card failed: it is named and as it was before, and the same command completes it",
+		"130  interrupted; the dataset is consistent: the same command completes it, and of a stream it holds what was read")
 	addOptions(cmd)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be read, with format and label; write nothing")
 	cmd.Flags().BoolVar(&withCard, "card", false, "at the end write what 'pcapmill card' writes: README.md, croissant.json, SHA256SUMS")
@@ -86,6 +89,11 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 		return &status{exitFailed, nameCaptures(err, p)}
 	}
 	sides, divide, err := splitOptions(v, p.Out, "")
+	if err == nil && divide {
+		if bad := sides.CheckTimes(o.TableTimes.String()); bad != nil {
+			err = &status{exitUsage, bad}
+		}
+	}
 	if err == nil && divide && p.Out != "" {
 		err = failed(store.CheckSplit(p.Out, sides))
 	}
@@ -109,11 +117,10 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 			return nil
 		}
 		r, err := store.Divide(cmd.Context(), p.Out, sides, false)
-		if err != nil {
-			return fmt.Errorf("%w\nthe samples are in %s, whole; what is new is on no side", err, p.Out)
+		if err == nil {
+			c.split(p.Out, r)
 		}
-		c.split(p.Out, r)
-		return nil
+		return err
 	}, jobs, withCard)
 	return err
 }
@@ -145,18 +152,16 @@ func runPlan(ctx context.Context, p *mill.Plan, c *console, divide func() error,
 	}
 	if !r.Interrupted {
 		if err := divide(); err != nil {
-			c.failedEvent(err)
-			return &status{exitFailed, nameCaptures(err, p)}
+			return c.behind(p, err, "the split is as it was, and what is new is on no side; 'pcapmill split', or the same command, divides it")
 		}
 		rendered, err := c.render(ctx, p.Out, p.Out, jobs)
-		if err != nil {
-			return c.notRendered(p, rendered, err)
-		}
 		c.rendered(rendered)
+		if err != nil {
+			return c.behind(p, err, "exports that are not named as done are as they were; 'pcapmill export', or the same command, renders them")
+		}
 		if withCard {
 			if err := writeCard(ctx, p.Out, card.About{}, false); err != nil {
-				c.failedEvent(err)
-				return failed(fmt.Errorf("%w\nthe samples are in %s, whole; there is no new card", err, p.Out))
+				return c.behind(p, err, "the card is as it was; 'pcapmill card', or the same command, writes it")
 			}
 		}
 	}
@@ -166,11 +171,27 @@ func runPlan(ctx context.Context, p *mill.Plan, c *console, divide func() error,
 	c.stale(p.Out)
 	switch {
 	case r.Interrupted:
-		return &status{exitInterrupted, errors.New("interrupted: the dataset holds the captures above, whole; the same command completes it")}
+		return &status{exitInterrupted, interrupted(r)}
 	case r.Damaged():
 		return &status{exitDamaged, nil}
 	}
 	return problems(p)
+}
+
+// interrupted says what an interrupted run leaves behind, and what running it again can do.
+func interrupted(r *mill.Result) error {
+	var streams []string
+	for i := range r.Outcomes {
+		if o := &r.Outcomes[i]; o.Damage != nil && errors.Is(o.Damage, capture.ErrInterrupted) {
+			streams = append(streams, o.Input.Name)
+		}
+	}
+	if streams == nil {
+		return errors.New("interrupted: the dataset holds the captures above, whole; the same command completes it")
+	}
+	text := "interrupted: the dataset holds the captures above, and what was read of " + strings.Join(streams, ", ") +
+		"; what a stream would have given later is not in it, and running again reads a new stream"
+	return &named{errors.New(text), streams}
 }
 
 // problems is the exit status for paths that could not be looked at; they have
