@@ -10,6 +10,7 @@ both). Prints one line per check; exits 1 at the first that fails. Libraries tha
 import argparse
 import filecmp
 import importlib.util
+import json
 import os
 import pathlib
 import re
@@ -245,17 +246,25 @@ def with_sklearn(dataset: pathlib.Path) -> None:
     print(f"ok: scikit-learn {sklearn.__version__}: GroupKFold")
 
 
-def with_pandas(dataset: pathlib.Path) -> None:
+def with_pandas(captures: pathlib.Path, dataset: pathlib.Path, root: pathlib.Path) -> None:
     import pandas as pd
 
+    pcapmill.convert(captures, root / "timeless", table_times="none")
+    shutil.copytree(dataset, root / "tableless")
+    record = json.loads((root / "tableless" / "manifest.json").read_text())
+    record["files"] = [f for f in record["files"] if f["name"] != "sample_table.bin"]
+    (root / "tableless" / "manifest.json").write_text(json.dumps(record))
+    (root / "tableless" / "sample_table.bin").unlink()
+    for directory in (dataset, root / "hosts", root / "timeless", root / "tableless"):
+        frame = pcapmill.to_pandas(directory)
+        pcapmill.run("export", directory, "--format", "table")
+        table = pd.read_parquet(directory / "table" / "samples.parquet")
+        assert frame.columns.tolist() == table.columns.tolist()
+        for name in frame:
+            a, b = frame[name], table[name]
+            assert (a.isna() == b.isna()).all() and (a[a.notna()] == b[b.notna()]).all(), (directory, name)
+            assert str(a.dtype) == str(b.dtype) or a.isna().all(), (directory, name, a.dtype, b.dtype)
     frame = pcapmill.to_pandas(dataset)
-    pcapmill.run("export", dataset, "--format", "table")
-    table = pd.read_parquet(dataset / "table" / "samples.parquet")
-    assert frame.columns.tolist() == table.columns.tolist()
-    for name in frame:
-        a, b = frame[name], table[name]
-        assert (a.isna() == b.isna()).all() and (a[a.notna()] == b[b.notna()]).all(), name
-        assert str(a.dtype) == str(b.dtype) or name == "host", (name, a.dtype, b.dtype)
     side = pcapmill.to_pandas(dataset, "test")
     assert (side["split"] == "test").all() and (side["index"] == pcapmill.load(dataset, "test").index).all()
     counts = frame.groupby("class").size()
@@ -430,7 +439,7 @@ def main() -> None:
         if not missing("sklearn", args):
             with_sklearn(dataset)
         if not missing("pandas", args):
-            with_pandas(dataset)
+            with_pandas(captures, dataset, root)
         if not missing("datasets", args):
             with_huggingface(captures, dataset, root)
         if not missing("torch", args):

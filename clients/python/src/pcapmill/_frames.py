@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any, Dict, List, Literal, Optional, Union, ove
 
 import numpy as np
 
-from ._load import _SIDES, Array, Data, Error, _side, load
+from ._load import _SIDES, ROW, Array, Data, Error, _side, load
 
 if TYPE_CHECKING:
     import datasets
     import pandas as pd
 
 _Path = Union[str, "os.PathLike[str]"]
+_NO_TIME = -(2**63)  # of a start or a duration: --table-times none
 
 
 def groups(directory: _Path, split: Optional[str] = None, by: Literal["capture", "host", "digest"] = "capture") -> Array:
@@ -63,22 +64,28 @@ def to_pandas(directory: _Path, split: Optional[str] = None) -> "pd.DataFrame":
     }
     captures = groups(directory, split)
     columns["capture"] = pd.Series([names[i] for i in captures], dtype="str")
-    t = data.table
-    if t is not None:
-        columns["session"] = t["session"].astype(np.int64)
-        columns["start"] = pd.to_datetime(np.array(t["start"], "<i8"), unit="ns", utc=True)
-        columns["duration_ns"] = t["duration"].astype(np.int64)
-        for name in ("packets", "bytes"):
-            for column, way in enumerate(("forward", "backward")):
-                columns[f"{name}_{way}"] = t[name][:, column].astype(np.int64)
-        original = t["original"].astype(np.int64)
-        columns["original_length"] = original
-        fit = np.where(original > size, "truncated", np.where(original < size, "padded", "exact"))
-        columns["fit"] = pd.Series(fit, dtype="str")
-        columns["protocol"] = pd.Series([{6: "tcp", 17: "udp"}.get(p, str(p)) for p in t["proto"].tolist()], dtype="str")
-        columns["digest"] = pd.Series([d.tobytes().hex() for d in t["digest"]], dtype="str")
-        hosts = [h.tobytes() for h in t["host"]]
-        columns["host"] = pd.Series([h.hex() if any(h) else None for h in hosts], dtype="str")
+    t = np.zeros(len(data.index), ROW) if data.table is None else data.table
+    has: Array = t["packets"][:, 0] > 0  # older datasets have no table, or none of their first samples
+
+    def known(values: Any, where: Array = has, dtype: Optional[str] = None) -> "pd.Series[Any]":
+        series = pd.Series(values, dtype=dtype)
+        return series if where.all() else series.where(where)
+
+    timed: Array = has & (t["duration"] != _NO_TIME)
+    columns["session"] = known(t["session"].astype(np.int64))
+    columns["start"] = known(pd.to_datetime(np.where(timed, t["start"], 0), unit="ns", utc=True), timed)
+    columns["duration_ns"] = known(t["duration"].astype(np.int64), timed)
+    for name in ("packets", "bytes"):
+        for column, way in enumerate(("forward", "backward")):
+            columns[f"{name}_{way}"] = known(t[name][:, column].astype(np.int64))
+    original = t["original"].astype(np.int64)
+    columns["original_length"] = known(original)
+    fit = np.where(original > size, "truncated", np.where(original < size, "padded", "exact"))
+    columns["fit"] = known(fit, dtype="str")
+    columns["protocol"] = known([{6: "tcp", 17: "udp"}.get(p, str(p)) for p in t["proto"].tolist()], dtype="str")
+    columns["digest"] = known([d.tobytes().hex() for d in t["digest"]], dtype="str")
+    hosts = [h.tobytes() for h in t["host"]]
+    columns["host"] = known([h.hex() if any(h) else None for h in hosts], dtype="str")
     return pd.DataFrame(columns)
 
 
