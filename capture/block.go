@@ -52,11 +52,14 @@ type Blocks struct {
 // OpenBlocks opens the capture at path, "-" being standard input, in blocks of
 // the given length in bytes: a multiple of four; 0 is BlockLen. Errors are
 // those of Open. The caller must Close it.
-func OpenBlocks(path string, length int) (*Blocks, error) {
+func OpenBlocks(path string, length int) (*Blocks, error) { return Options{}.OpenBlocks(path, length) }
+
+// OpenBlocks is the function OpenBlocks with these options.
+func (o Options) OpenBlocks(path string, length int) (*Blocks, error) {
 	if length == 0 {
 		length = BlockLen
 	}
-	r, err := open(path, min(length, 4<<10)) // enough to tell what it is
+	r, err := o.open(path, min(length, 4<<10)) // enough to tell what it is
 	if err != nil {
 		return nil, err
 	}

@@ -105,17 +105,31 @@ const bufferLen = 256 << 10
 
 // Open opens the capture at path, "-" being standard input. The caller must
 // Close the Reader. Errors: those of os.Open, and *NotCaptureError.
-func Open(path string) (*Reader, error) { return open(path, bufferLen) }
+func Open(path string) (*Reader, error) { return Options{}.Open(path) }
 
-func open(path string, bufferLen int) (*Reader, error) {
+// Options say how a capture is opened. The zero value is what Open does.
+type Options struct {
+	// Interrupt ends a stream soon after it is closed: the capture then ends with a
+	// *Damage of the kind ErrInterrupted. A stream is anything that is waited for:
+	// standard input, a FIFO, a terminal. What stands ready within half a second is
+	// still read, so that a tool that writes the stream and got the same signal can
+	// write what it has. nil: never. On systems other than Unix, a stream that gives
+	// nothing cannot be interrupted.
+	Interrupt <-chan struct{}
+}
+
+// Open is the function Open with these options.
+func (o Options) Open(path string) (*Reader, error) { return o.open(path, bufferLen) }
+
+func (o Options) open(path string, bufferLen int) (*Reader, error) {
 	if path == "-" {
-		return newReader(os.Stdin, "-", bufferLen)
+		return o.newReader(os.Stdin, "-", bufferLen)
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	r, err := newReader(f, path, bufferLen)
+	r, err := o.newReader(f, path, bufferLen)
 	if err != nil {
 		_ = f.Close() // the first error says more
 		return nil, err
@@ -127,7 +141,7 @@ func open(path string, bufferLen int) (*Reader, error) {
 // NewReader reads a capture from a stream. The name is used in messages only.
 // The stream stays the caller's to close.
 func NewReader(stream io.Reader, name string) (*Reader, error) {
-	return newReader(stream, name, bufferLen)
+	return Options{}.newReader(stream, name, bufferLen)
 }
 
 // Sniff opens the capture at path only far enough to tell its format. Errors
@@ -138,16 +152,16 @@ func Sniff(path string) (Format, error) {
 		return Format{}, err
 	}
 	defer f.Close()
-	r, err := newReader(f, path, 512)
+	r, err := Options{}.newReader(f, path, 512)
 	if err != nil {
 		return Format{}, err
 	}
 	return r.Format(), r.Close()
 }
 
-func newReader(stream io.Reader, name string, bufferLen int) (*Reader, error) {
+func (o Options) newReader(stream io.Reader, name string, bufferLen int) (*Reader, error) {
 	r := &Reader{path: name}
-	r.source = &source{r: stream, count: func(n int) { r.read.Add(int64(n)) }}
+	r.source = &source{r: stream, interrupt: o.Interrupt, count: func(n int) { r.read.Add(int64(n)) }}
 	plain, compression, done, err := undo(r.source, &r.expansion)
 	r.format.Compression = compression
 	r.resync.near = [2]int64{-1, -1}
@@ -322,6 +336,9 @@ func (r *Reader) cut(have, n int64, what string) error {
 	d.Detail = fmt.Sprintf("the %s is cut off: have %d bytes, need %d", what, have, n)
 	switch {
 	case r.rerr == io.EOF:
+	case errors.Is(r.source.err, ErrInterrupted):
+		d.Kind = ErrInterrupted
+		d.Detail = fmt.Sprintf("the stream was interrupted here, after %d bytes of the next %s", have, what)
 	case r.source.err != nil:
 		d.Kind, d.Err, d.Detail = ErrUnreadable, r.source.err, r.source.err.Error()
 	case errors.Is(r.rerr, io.ErrUnexpectedEOF):

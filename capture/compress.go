@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
@@ -82,17 +83,26 @@ func openXZ(r *bufio.Reader, e *expansion) (io.Reader, func(), error) {
 // source is the raw stream below: it counts bytes and remembers an error of
 // the system, so that it is not mistaken for one of the decompressor.
 type source struct {
-	r     io.Reader
-	err   error
-	total int64 // bytes read
-	count func(int)
+	r         io.Reader
+	err       error
+	total     int64 // bytes read
+	count     func(int)
+	interrupt <-chan struct{} // see Options
+	last      time.Time       // when an interrupted stream is given up
 }
 
 func (s *source) Read(b []byte) (int, error) {
+	if s.interrupt != nil && !s.await() {
+		s.err = ErrInterrupted
+		return 0, s.err
+	}
 	n, err := s.r.Read(b)
 	s.total += int64(n)
 	if n > 0 && s.count != nil {
 		s.count(n)
+	}
+	if err == io.EOF && s.interrupted() {
+		err = ErrInterrupted // who wrote it may have been interrupted too
 	}
 	if err != nil && err != io.EOF {
 		s.err = err

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// The three ways in which a capture ends before its end. A *Damage wraps one.
+// The ways in which a capture ends before its end. A *Damage wraps one.
 var (
 	// ErrTruncated: what is announced runs past the end. The file was cut, or
 	// is still being written.
@@ -15,6 +15,8 @@ var (
 	ErrMalformed = errors.New("malformed")
 	// ErrUnreadable: the system failed to read; the file may be whole.
 	ErrUnreadable = errors.New("unreadable")
+	// ErrInterrupted: the user ended a stream, see Options.
+	ErrInterrupted = errors.New("interrupted")
 )
 
 // Damage says where and why reading a capture ended early. Everything before
@@ -23,7 +25,7 @@ type Damage struct {
 	Path   string // of the capture
 	Packet uint64 // number of the packet that could not be read, counted from 1
 	Offset int64  // of its record or block, in bytes of the uncompressed stream
-	Kind   error  // ErrTruncated, ErrMalformed or ErrUnreadable
+	Kind   error  // ErrTruncated, ErrMalformed, ErrUnreadable or ErrInterrupted
 	Detail string // what was found and what was needed
 	Err    error  // the cause below, or nil
 }
@@ -52,6 +54,8 @@ func (d *Damage) Hint() string {
 		return "everything before the cut is kept; copy the capture again if the original is whole"
 	case d.Kind == ErrMalformed:
 		return "everything before this place is kept; nothing behind it can be found by length, --resync looks for what looks like records"
+	case d.Kind == ErrInterrupted:
+		return "everything before this place is kept; what the stream would have given later was not read"
 	default:
 		return "everything before this place is kept; check the disk or the share and run again"
 	}

@@ -113,7 +113,7 @@ type Capture struct {
 
 // Damage says where a capture ended before its end.
 type Damage struct {
-	Kind   string `json:"kind"`   // "truncated", "malformed" or "unreadable"
+	Kind   string `json:"kind"`   // "truncated", "malformed", "unreadable" or "interrupted"
 	Offset int64  `json:"offset"` // bytes of the uncompressed stream
 	Packet uint64 `json:"packet"` // number of the packet that could not be read, from 1
 	Detail string `json:"detail"`

@@ -71,7 +71,7 @@ func Extract(ctx context.Context, path string, o Options) (*Extraction, error) {
 	p := &Plan{Options: o, Captures: []Input{{Path: path}}}
 	work, stop := context.WithCancel(ctx)
 	defer stop()
-	answers, _, wait := start(work, p, &Progress{})
+	answers, _, wait, _ := start(work, p, &Progress{})
 	defer wait()
 	select {
 	case a := <-answers:

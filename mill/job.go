@@ -34,6 +34,8 @@ type job struct {
 	filled    []*stretch         // read from a stream and not yet decoded
 	inFlight  int                // stretches of blocks that are not free yet
 	reading   int                // of these, those that are being read or decoded
+	kept      bool               // a stream: it is finished even if the run is interrupted
+	unopened  bool               // kept, and not open yet
 	copied    bool               // do not map the file: it changed
 	placing   bool
 	opening   bool

@@ -11,15 +11,23 @@ import (
 // An Input becomes bytes here and nowhere else.
 
 // blocks opens an input to be taken apart by several goroutines.
-func (in *Input) blocks(length int) (*capture.Blocks, error) {
-	b, err := capture.OpenBlocks(in.Path, length)
+func (in *Input) blocks(ctx context.Context, length int) (*capture.Blocks, error) {
+	b, err := in.options(ctx).OpenBlocks(in.Path, length)
 	return b, find.Archive(err)
 }
 
 // reader opens an input to be read in one loop.
-func (in *Input) reader() (*capture.Reader, error) {
-	r, err := capture.Open(in.Path)
+func (in *Input) reader(ctx context.Context) (*capture.Reader, error) {
+	r, err := in.options(ctx).Open(in.Path)
 	return r, find.Archive(err)
+}
+
+// options make a stream end when ctx is done. Files are read again another time.
+func (in *Input) options(ctx context.Context) (o capture.Options) {
+	if in.Stream {
+		o.Interrupt = ctx.Done()
+	}
+	return o
 }
 
 // sum is the SHA-256 of the file of an input, in hexadecimal; "" for a stream, which can

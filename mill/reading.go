@@ -86,6 +86,11 @@ func (x *Extraction) Harm(path string) error {
 	return nil
 }
 
+// interrupted reports whether the capture is a stream that ended because the run did.
+func (x *Extraction) interrupted() bool {
+	return x.Damage != nil && errors.Is(x.Damage, capture.ErrInterrupted)
+}
+
 // gaps are the manifest's.
 func (x *Extraction) gaps() (list []manifest.Gap) {
 	for _, g := range x.Gaps {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/pcapmill/pcapmill/manifest"
@@ -33,7 +35,7 @@ type Result struct {
 	Outcomes    []Outcome
 	Added       manifest.Counts // by this run
 	Manifest    *manifest.Manifest
-	Interrupted bool // ctx was done: the captures reported so far are in the dataset
+	Interrupted bool // ctx was done: the captures reported so far are in the dataset, and no others
 	Seconds     float64
 }
 
@@ -66,8 +68,9 @@ type answer struct {
 
 // Run carries a plan out. An error means that it failed and the dataset is as
 // it was before. A plan that was read from JSON is refused with a *[PlanError] if what it
-// refers to is not there or has changed. When ctx is done, Run commits what it has, drops the capture
-// in hand, and returns a Result that says so.
+// refers to is not there or has changed. When ctx is done, Run ends the streams that it
+// reads there and stores what was read of them, commits what it has, drops the files in
+// hand, and returns a Result that says so.
 func Run(ctx context.Context, p *Plan, ev Events, progress *Progress) (*Result, error) {
 	start := time.Now()
 	if err := p.open(ctx); err != nil {
@@ -99,65 +102,109 @@ func (s *intake) run(ctx context.Context, p *Plan, ev Events, progress *Progress
 	return r, s.w.Close()
 }
 
+// collector takes the workers' answers and stores them.
+type collector struct {
+	p        *Plan
+	s        *intake
+	r        *Result
+	ev       Events
+	progress *Progress
+	due      func() bool    // after a capture: whether to commit
+	waiting  map[int]answer // taken from the workers, by capture
+	warned   bool
+}
+
 // collect takes the workers' answers in the order of the plan and stores them.
 func collect(ctx context.Context, p *Plan, s *intake, r *Result, ev Events, progress *Progress, due func() bool) error {
 	work, stop := context.WithCancel(ctx)
-	answers, release, wait := start(work, p, progress)
+	answers, release, wait, rest := start(work, p, progress)
 	defer wait()
 	defer stop()
 
-	waiting := map[int]answer{}
+	c := &collector{p: p, s: s, r: r, ev: ev, progress: progress, due: due, waiting: map[int]answer{}}
 	defer func() { // what nobody wants any more
-		for _, a := range waiting {
+		for _, a := range c.waiting {
 			if a.x != nil {
 				_ = a.x.Close() // its files have no names
 			}
 		}
 	}()
-	warned := false
 	for next := 0; next < len(p.Captures); {
-		a, ok := waiting[next]
+		a, ok := c.waiting[next]
 		if !ok {
 			select {
 			case a = <-answers:
-				waiting[a.i] = a
+				c.waiting[a.i] = a
 			case <-ctx.Done():
-				r.Interrupted = true
-				return nil
+				return c.interrupted(next, rest())
 			}
 			continue
 		}
-		delete(waiting, next)
 		if a.err != nil && ctx.Err() != nil {
-			r.Interrupted = true
-			return nil
+			return c.interrupted(next, rest())
 		}
-		o, err := finish(p, s, &p.Captures[next], a)
-		if progress != nil {
-			progress.held.Store(s.set.Bytes())
-		}
-		if err != nil {
+		if err := c.take(a); err != nil {
 			return err
-		}
-		if !warned && a.x != nil && a.x.startsDiffer && p.Mask.MAC != mask.Remove && p.Mask.Content == mask.Packet {
-			warned = true
-			warn(ev, fmt.Sprintf("%s has packets without an Ethernet header: with --mac %s they begin at the IP header, others at the Ethernet header, so the first byte of a sample tells the link type",
-				p.Captures[next].Path, p.Mask.MAC))
-		}
-		if o.Err == nil && !o.Known {
-			r.Added.Add(&o.Capture.Counts)
-		}
-		r.Outcomes = append(r.Outcomes, o)
-		if ev.Done != nil {
-			ev.Done(next, &r.Outcomes[next])
-		}
-		if due() {
-			if err := s.w.Commit(); err != nil {
-				return err
-			}
 		}
 		next++
 		release()
+	}
+	return nil
+}
+
+// interrupted stores what is stored of a run that ends before capture next was: the
+// captures that are ready from there on, and every stream of which something was read,
+// because nobody can read it again. Files between them are left for another run.
+func (c *collector) interrupted(next int, rest []answer) error {
+	for _, a := range rest {
+		c.waiting[a.i] = a
+	}
+	for _, i := range slices.Sorted(maps.Keys(c.waiting)) {
+		a := c.waiting[i]
+		stream := c.p.Captures[i].Stream
+		lost := stream && errors.As(a.err, new(*spillError)) // no room for it: the run fails
+		if a.err != nil && !lost || i != next && !stream {
+			continue
+		}
+		if i == next {
+			next++
+		}
+		if err := c.take(a); err != nil {
+			return err
+		}
+	}
+	c.r.Interrupted = c.r.Interrupted || next < len(c.p.Captures)
+	return nil
+}
+
+// take stores the answer of a capture and tells of it.
+func (c *collector) take(a answer) error {
+	delete(c.waiting, a.i)
+	in, r := &c.p.Captures[a.i], c.r
+	o, err := finish(c.p, c.s, in, a)
+	if c.progress != nil {
+		c.progress.held.Store(c.s.set.Bytes())
+	}
+	if err != nil {
+		return err
+	}
+	if !c.warned && a.x != nil && a.x.startsDiffer && c.p.Mask.MAC != mask.Remove && c.p.Mask.Content == mask.Packet {
+		c.warned = true
+		warn(c.ev, fmt.Sprintf("%s has packets without an Ethernet header: with --mac %s they begin at the IP header, others at the Ethernet header, so the first byte of a sample tells the link type",
+			in.Path, c.p.Mask.MAC))
+	}
+	if a.x != nil && a.x.interrupted() {
+		r.Interrupted = true
+	}
+	if o.Err == nil && !o.Known {
+		r.Added.Add(&o.Capture.Counts)
+	}
+	r.Outcomes = append(r.Outcomes, o)
+	if c.ev.Done != nil {
+		c.ev.Done(a.i, &r.Outcomes[len(r.Outcomes)-1])
+	}
+	if c.due() {
+		return c.s.w.Commit()
 	}
 	return nil
 }

@@ -34,6 +34,9 @@ type scheduler struct {
 	memory    int64            // what tables hold, in bytes
 	total     int64            // what the run may take
 
+	kept     int // streams in hand: they are finished even if the run is interrupted
+	unopened int // of these, those that are being opened, which may hang
+
 	progress *Progress
 
 	group sync.WaitGroup
@@ -71,8 +74,9 @@ const keepTable = 2 << 20
 // start starts the workers. Answers come in any order. They never run far ahead
 // of the capture that is stored next: release lets one more begin. wait returns
 // when they have ended, or after a second if one of them hangs in a read that
-// nothing can interrupt (a FIFO, a terminal).
-func start(ctx context.Context, p *Plan, progress *Progress) (answers <-chan answer, release, wait func()) {
+// nothing can interrupt (a network share). rest, behind the end of ctx, waits for the
+// streams in hand, and gives the answers that nobody has taken.
+func start(ctx context.Context, p *Plan, progress *Progress) (answers <-chan answer, release, wait func(), rest func() []answer) {
 	if progress == nil {
 		progress = &Progress{}
 	}
@@ -97,6 +101,32 @@ func start(ctx context.Context, p *Plan, progress *Progress) (answers <-chan ans
 		select {
 		case <-ended:
 		case <-time.After(time.Second):
+		}
+	}, sc.rest
+}
+
+// rest waits until no stream is in hand, but for those that nobody has begun to write,
+// and takes all answers there are.
+func (sc *scheduler) rest() (list []answer) {
+	late := false
+	timer := time.AfterFunc(time.Second, func() {
+		sc.mu.Lock()
+		defer sc.mu.Unlock()
+		late = true
+		sc.wake.Broadcast()
+	})
+	defer timer.Stop()
+	sc.mu.Lock()
+	for sc.kept > 0 && !(late && sc.kept == sc.unopened) {
+		sc.wake.Wait()
+	}
+	sc.mu.Unlock()
+	for {
+		select {
+		case a := <-sc.out:
+			list = append(list, a)
+		default:
+			return list
 		}
 	}
 }
@@ -136,7 +166,7 @@ func (sc *scheduler) work(w *worker) {
 
 // await waits for something to do, or for the end. The lock is held.
 func (sc *scheduler) await(w *worker) (task func(), done bool) {
-	for sc.ctx.Err() == nil {
+	for sc.ctx.Err() == nil || sc.kept > 0 {
 		if task := sc.pick(w); task != nil {
 			return task, false
 		}
@@ -151,17 +181,21 @@ func (sc *scheduler) await(w *worker) (task func(), done bool) {
 // pick finds something to do and marks it as being done. The lock is held.
 func (sc *scheduler) pick(w *worker) func() {
 	for _, j := range sc.jobs {
+		if sc.over(j) {
+			continue
+		}
 		if task := sc.pickOf(w, j); task != nil {
 			return task
 		}
 	}
-	if sc.next == len(sc.p.Captures) || sc.next-sc.taken >= sc.ahead || len(sc.jobs) > sc.p.workers() ||
+	if sc.ctx.Err() != nil || sc.next == len(sc.p.Captures) || sc.next-sc.taken >= sc.ahead || len(sc.jobs) > sc.p.workers() ||
 		len(sc.jobs) > 0 && sc.memory > sc.budget()/2 {
 		return nil
 	}
 	j := &job{i: sc.next, in: &sc.p.Captures[sc.next], opening: true, stretches: map[int64]*stretch{}}
 	sc.next++
 	sc.jobs = append(sc.jobs, j)
+	sc.keep(j)
 	return func() { sc.open(w, j) }
 }
 
@@ -243,11 +277,16 @@ func (sc *scheduler) free(j *job, st *stretch) {
 func (sc *scheduler) open(w *worker, j *job) {
 	j.began = time.Now()
 	if sc.p.serial || sc.p.Resync {
-		x, err := w.serial(sc.ctx, j.in)
+		x, err := w.serial(sc.ctx, j.in, func() bool {
+			sc.mu.Lock()
+			defer sc.mu.Unlock()
+			sc.opened(j)
+			return j.kept
+		})
 		sc.finish(w, j, x, err)
 		return
 	}
-	blocks, err := j.in.blocks(sc.p.BlockLength)
+	blocks, err := j.in.blocks(sc.ctx, sc.p.BlockLength)
 	if err != nil {
 		sc.finish(w, j, nil, err)
 		return
@@ -268,10 +307,32 @@ func (sc *scheduler) open(w *worker, j *job) {
 		sc.weigh(s)
 	}
 	j.opening = false
+	sc.opened(j)
 	if !blocks.Random() {
 		sc.group.Go(func() { sc.fill(j, w.progress) })
 	}
 }
+
+// keep makes sure that a stream is finished even if the run is interrupted: what was read
+// of it cannot be read again. The lock is held.
+func (sc *scheduler) keep(j *job) {
+	if j.in.Stream {
+		j.kept, j.unopened = true, true
+		sc.kept++
+		sc.unopened++
+	}
+}
+
+// opened notes that opening a capture has ended, well or not. The lock is held.
+func (sc *scheduler) opened(j *job) {
+	if j.unopened {
+		j.unopened = false
+		sc.unopened--
+	}
+}
+
+// over reports whether the run is interrupted as far as a capture is concerned. The lock is held.
+func (sc *scheduler) over(j *job) bool { return sc.ctx.Err() != nil && !j.kept }
 
 // shards is how many tables a capture gets, a power of two.
 func (sc *scheduler) shards(in *Input) int {
@@ -308,10 +369,10 @@ func (sc *scheduler) fill(j *job, progress *Progress) {
 	sc.mu.Lock()
 	defer sc.mu.Unlock()
 	for {
-		for sc.ctx.Err() == nil && j.inFlight >= sc.p.workers()+2 {
+		for !sc.over(j) && j.inFlight >= sc.p.workers()+2 {
 			sc.wake.Wait()
 		}
-		if sc.ctx.Err() != nil {
+		if sc.over(j) {
 			return
 		}
 		st := sc.claim(j)

@@ -14,13 +14,17 @@ import (
 // serial reads a capture in one loop and in one piece, as the definition says,
 // with a Reader and one table. It is the slow twin of job, and what reads
 // captures with --resync, where what follows a gap depends on all before it.
-func (w *worker) serial(ctx context.Context, in *Input) (*Extraction, error) {
+// opened is called when it is open; it reports whether it is finished even if ctx is done.
+func (w *worker) serial(ctx context.Context, in *Input, opened func() bool) (*Extraction, error) {
 	start := time.Now()
-	r, err := in.reader()
+	r, err := in.reader(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
+	if opened() { // a stream: it ends by itself, and is finished then
+		ctx = context.WithoutCancel(ctx)
+	}
 	w.o.guard(r)
 	r.TrackDigest()
 	x := &Extraction{Format: r.Format()}

@@ -224,6 +224,15 @@ func (sc *scheduler) finish(w *worker, j *job, x *Extraction, err error) {
 	}
 	sc.jobs = slices.Delete(sc.jobs, at, at+1)
 	sc.mu.Unlock()
+	if j.kept {
+		sc.out <- answer{j.i, x, err} // there is room for all that are open
+		sc.mu.Lock()
+		sc.opened(j)
+		sc.kept--
+		sc.mu.Unlock()
+		sc.wakeAll()
+		return
+	}
 	select {
 	case sc.out <- answer{j.i, x, err}:
 	case <-sc.ctx.Done():

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/internal/card"
 	"github.com/pcapmill/pcapmill/internal/config"
 	"github.com/pcapmill/pcapmill/internal/export"
@@ -54,7 +56,7 @@ variables, then flags.`,
 	}
 	exits(cmd, "0  done", "1  failed; the dataset is as it was, or, if only its split failed, whole and not split", "2  wrong usage",
 		"3  done, but some input was damaged or unreadable: each is named, with the offset, and everything readable is in the dataset",
-		"130  interrupted; the dataset is consistent, and the same command completes it")
+		"130  interrupted; the dataset is consistent: the same command completes it, and of a stream it holds what was read")
 	addOptions(cmd)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be read, with format and label; write nothing")
 	cmd.Flags().BoolVar(&withCard, "card", false, "at the end write what 'pcapmill card' writes: README.md, croissant.json, SHA256SUMS")
@@ -166,11 +168,27 @@ func runPlan(ctx context.Context, p *mill.Plan, c *console, divide func() error,
 	c.stale(p.Out)
 	switch {
 	case r.Interrupted:
-		return &status{exitInterrupted, errors.New("interrupted: the dataset holds the captures above, whole; the same command completes it")}
+		return &status{exitInterrupted, interrupted(r)}
 	case r.Damaged():
 		return &status{exitDamaged, nil}
 	}
 	return problems(p)
+}
+
+// interrupted says what an interrupted run leaves behind, and what running it again can do.
+func interrupted(r *mill.Result) error {
+	var streams []string
+	for i := range r.Outcomes {
+		if o := &r.Outcomes[i]; o.Damage != nil && errors.Is(o.Damage, capture.ErrInterrupted) {
+			streams = append(streams, o.Input.Name)
+		}
+	}
+	if streams == nil {
+		return errors.New("interrupted: the dataset holds the captures above, whole; the same command completes it")
+	}
+	text := "interrupted: the dataset holds the captures above, and what was read of " + strings.Join(streams, ", ") +
+		"; what a stream would have given later is not in it, and running again reads a new stream"
+	return &named{errors.New(text), streams}
 }
 
 // problems is the exit status for paths that could not be looked at; they have

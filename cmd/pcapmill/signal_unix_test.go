@@ -19,14 +19,21 @@ import (
 // test takes a minute.
 func start(t *testing.T, dir string, args ...string) (cmd *exec.Cmd, stdout, stderr *bytes.Buffer) {
 	t.Helper()
+	cmd, stdout, stderr = command(t, dir, args...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd, stdout, stderr
+}
+
+// command is what start starts.
+func command(t *testing.T, dir string, args ...string) (cmd *exec.Cmd, stdout, stderr *bytes.Buffer) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	cmd = exec.CommandContext(ctx, "pcapmill", args...)
 	stdout, stderr = &bytes.Buffer{}, &bytes.Buffer{}
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, stdout, stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
 	return cmd, stdout, stderr
 }
 
@@ -50,62 +57,80 @@ func write(t *testing.T, dir, name string, text []byte) {
 	}
 }
 
-// TestInterrupt stops a run that hangs on a FIFO nobody ends. It must end by
-// itself, soon, with what it had in a consistent dataset, and the same command
-// must complete it.
+// TestInterrupt stops a run that reads a stream nobody ends: a FIFO, or standard input. It must end by itself, soon. What was
+// read of the stream is in a consistent dataset, it is marked, and nothing promises that the same command completes it.
 func TestInterrupt(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
-		t.Run(sig.String(), func(t *testing.T) {
-			t.Parallel()
-			dir := t.TempDir()
-			first := recipe{link: 1, sessions: 2, payload: 50, format: "pcap", seed: 1}
-			second := recipe{link: 1, sessions: 3, payload: 50, format: "pcap", seed: 2}
-			write(t, dir, "email1.pcap", first.file())
-			fifo := filepath.Join(dir, "aim_chat1.pcap")
-			if err := syscall.Mkfifo(fifo, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			convert := []string{"convert", "-j", "1", "email1.pcap", "aim_chat1.pcap", "-o", "data"}
-			cmd, stdout, stderr := start(t, dir, convert...)
-			f, err := os.OpenFile(fifo, os.O_WRONLY, 0) // until pcapmill reads it: the first capture is done
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer f.Close()
-			if _, err := f.Write(second.file()[:300]); err != nil {
-				t.Fatal(err)
-			}
-			sent := time.Now()
-			if err := cmd.Process.Signal(sig); err != nil {
-				t.Fatal(err)
-			}
-			if code := exitStatus(t, cmd.Wait()); code != exitInterrupted {
-				t.Fatalf("exit status %d, need %d\n%s%s", code, exitInterrupted, stdout, stderr)
-			}
-			t.Logf("ended %v after the signal", time.Since(sent).Round(time.Millisecond))
-			if !strings.Contains(stderr.String(), "interrupted: ") || !strings.Contains(stdout.String(), "data: 2 samples") {
-				t.Errorf("%s%s", stdout, stderr)
-			}
-			completes(t, dir, second.file(), convert)
-		})
-	}
-}
-
-// completes checks that the dataset is whole, and that the same command brings
-// in the capture that was interrupted.
-func completes(t *testing.T, dir string, second []byte, convert []string) {
-	t.Helper()
-	cmd, stdout, stderr := start(t, dir, "verify", "data")
-	if code := exitStatus(t, cmd.Wait()); code != exitDone {
-		t.Fatalf("verify: exit status %d\n%s%s", code, stdout, stderr)
-	}
-	if err := os.Remove(filepath.Join(dir, "aim_chat1.pcap")); err != nil {
-		t.Fatal(err)
-	}
-	write(t, dir, "aim_chat1.pcap", second)
-	cmd, stdout, stderr = start(t, dir, convert...)
-	if code := exitStatus(t, cmd.Wait()); code != exitDone || !strings.Contains(stdout.String(), "data: 5 samples") {
-		t.Fatalf("the same again: exit status %d\n%s%s", code, stdout, stderr)
+		for _, how := range []string{"fifo", "stdin", "resync"} {
+			t.Run(sig.String()+" "+how, func(t *testing.T) {
+				t.Parallel()
+				dir := t.TempDir()
+				first := recipe{link: 1, sessions: 2, payload: 50, format: "pcap", seed: 1}
+				second := recipe{link: 1, sessions: 3, payload: 50, format: "pcap", seed: 2}
+				write(t, dir, "email1.pcap", first.file())
+				write(t, dir, "email2.pcap", second.file())
+				fifo := filepath.Join(dir, "aim_chat1.pcap")
+				if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				path := map[string]string{"fifo": "aim_chat1.pcap", "stdin": "-", "resync": "aim_chat1.pcap"}[how]
+				args := []string{"convert", "-j", "1", "email1.pcap", path, "email2.pcap", "-o", "data", "--stdin-name", "aim_chat1.pcap"}
+				if how == "resync" {
+					args = append(args, "--resync", "on")
+				}
+				cmd, stdout, stderr := command(t, dir, args...)
+				if how == "stdin" {
+					r, err := os.OpenFile(fifo, os.O_RDWR, 0) // a pipe whose other end stays open
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer r.Close()
+					cmd.Stdin = r
+				}
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				f, err := os.OpenFile(fifo, os.O_WRONLY, 0) // a FIFO: until pcapmill reads it
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer f.Close()
+				if _, err := f.Write(second.file()[:300]); err != nil {
+					t.Fatal(err)
+				}
+				if how == "stdin" {
+					waitForRead(t, f)
+				}
+				sent := time.Now()
+				if err := cmd.Process.Signal(sig); err != nil {
+					t.Fatal(err)
+				}
+				if code := exitStatus(t, cmd.Wait()); code != exitInterrupted {
+					t.Fatalf("exit status %d, need %d\n%s%s", code, exitInterrupted, stdout, stderr)
+				}
+				t.Logf("ended %v after the signal", time.Since(sent).Round(time.Millisecond))
+				for _, want := range []string{"aim_chat1.pcap: packet 3 at byte 264: interrupted: ", "interrupted: the dataset holds "} {
+					if how == "stdin" {
+						want = strings.Replace(want, "aim_chat1.pcap: packet", "-: packet", 1)
+					}
+					if !strings.Contains(stderr.String(), want) {
+						t.Errorf("no %q in\n%s", want, stderr)
+					}
+				}
+				if strings.Contains(stderr.String(), "the same command completes it") {
+					t.Errorf("a promise that does not hold:\n%s", stderr)
+				}
+				text, err := os.ReadFile(filepath.Join(dir, "data", "manifest.json"))
+				if err != nil || !strings.Contains(string(text), `"kind": "interrupted"`) ||
+					!strings.Contains(stdout.String(), "data: 3 samples") && !strings.Contains(stdout.String(), "data: 6 samples") { // with the last or without
+					t.Errorf("%v\n%s%s", err, stdout, text)
+				}
+				cmd, stdout, stderr = start(t, dir, "verify", "data")
+				if code := exitStatus(t, cmd.Wait()); code != exitDone {
+					t.Fatalf("verify: exit status %d\n%s%s", code, stdout, stderr)
+				}
+			})
+		}
 	}
 }
 
