@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/pcapmill/pcapmill/capture"
-	"github.com/pcapmill/pcapmill/session"
+	"github.com/pcapmill/pcapmill/internal/sessions"
 	"github.com/pcapmill/pcapmill/store"
 )
 
@@ -58,7 +58,7 @@ func DescribeDamage(d *capture.Damage) string {
 
 // PacketPath returns a function that takes a packet through decoding, filter, dealing out, table and mask, as a job does.
 func PacketPath(o Options) func(p *capture.Packet) {
-	w := newWorker(&o, &Progress{}, session.NewSeed())
+	w := newWorker(&o, &Progress{}, sessions.NewSeed())
 	s := &shard{table: o.newTable(w.seed)}
 	st := &stretch{}
 	stretches := []*stretch{st}
