@@ -22,6 +22,7 @@ type adding struct {
 	s        *intake
 	c        manifest.Capture
 	place    uint32           // of the capture in the dataset
+	first    int64            // time of its earliest packet
 	label    uint16           // of all sessions, unless they have their own
 	perLabel map[uint16]int64 // samples, if they have
 	w        *batch
@@ -42,7 +43,7 @@ func (s *intake) add(in *Input, x *Extraction) (c manifest.Capture, known bool, 
 	if s.w.Has(x.Digest.String(), in.Label) {
 		return manifest.Capture{}, true, nil
 	}
-	a := &adding{s: s, c: describe(in, x), place: uint32(s.w.Captures()), label: in.Label}
+	a := &adding{s: s, c: describe(in, x), first: x.First, place: uint32(s.w.Captures()), label: in.Label}
 	if s.o.LabelFrom == FromTable {
 		a.c.LabelTable, a.perLabel = s.o.Flows.Digest(), map[uint16]int64{}
 	}
@@ -236,6 +237,7 @@ func (a *adding) load(i int, p *sessions.Session, id uint16) error {
 	w.Data = w.Data[:at+n]
 	p.Sample(w.Data[at:])
 	row := rowOf(i, p, a.s.hosts)
+	a.s.o.TableTimes.apply(&row, a.first)
 	row.Capture = a.place
 	w.Rows, w.Labels = append(w.Rows, row), append(w.Labels, id)
 	if len(w.Data)+n <= cap(w.Data) {

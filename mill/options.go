@@ -59,6 +59,8 @@ type Options struct {
 	// Sessions with fewer kept packets, or fewer bytes contributed, are left out.
 	MinPackets, MinBytes int64
 
+	TableTimes TableTimes // what the table of samples says about times
+
 	// InputSHA256 puts the SHA-256 of each capture's file into the manifest. What can be
 	// read only once has none.
 	InputSHA256 bool

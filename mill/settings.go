@@ -23,6 +23,7 @@ func (o *Options) settings() manifest.Settings {
 		"length": strconv.Itoa(o.Shape.Length()), "shape": o.Shape.String(), "drop": o.Drop.String(), "dedup": o.Dedup.String(),
 		"resync": onOff(o.Resync), "label-from": o.LabelFrom.String(),
 		"min-packets": strconv.FormatInt(o.MinPackets, 10), "min-bytes": strconv.FormatInt(o.MinBytes, 10), "tcp-restart": onOff(o.Breaks.Restart),
+		"table-times": o.TableTimes.String(),
 	}
 	if o.Breaks.Idle > 0 {
 		of["idle-timeout"] = time.Duration(o.Breaks.Idle).String()
