@@ -94,6 +94,7 @@ type Reader struct {
 	zerosAt   int64 // stream offset of the next
 	resync    resync
 	expansion expansion // of a compressed stream
+	memory    memory
 	stopped   error
 }
 
@@ -116,6 +117,20 @@ type Options struct {
 	// write what it has. nil: never. On systems other than Unix, a stream that gives
 	// nothing cannot be interrupted.
 	Interrupt <-chan struct{}
+
+	// MaxMemory is how many bytes the capture may take for the window of its decoder
+	// and for its largest record, beyond the buffers that every capture has. What needs
+	// more is not tried: the capture ends there, with a *MemoryError. 0 is no limit but
+	// those that always hold: windows of 128 MiB, records of 257 MiB.
+	MaxMemory int64
+
+	// Grow is called before the capture takes more of that memory, with all that it
+	// takes then, in bytes. It may wait. If it returns an error, the capture ends there.
+	// It is called by whoever opens or reads; with Blocks, for windows only: for records
+	// see Sequence.Memory. nil: nobody is asked.
+	Grow func(total int64) error
+
+	sniffing bool // no packet is read
 }
 
 // Open is the function Open with these options.
@@ -146,13 +161,17 @@ func NewReader(stream io.Reader, name string) (*Reader, error) {
 
 // Sniff opens the capture at path only far enough to tell its format. Errors
 // are those of Open. It must not be called for what can be read only once.
-func Sniff(path string) (Format, error) {
+func Sniff(path string) (Format, error) { return Options{}.Sniff(path) }
+
+// Sniff is the function Sniff with these options.
+func (o Options) Sniff(path string) (Format, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return Format{}, err
 	}
 	defer f.Close()
-	r, err := Options{}.newReader(f, path, 512)
+	o.sniffing = true
+	r, err := o.newReader(f, path, 512)
 	if err != nil {
 		return Format{}, err
 	}
@@ -162,6 +181,8 @@ func Sniff(path string) (Format, error) {
 func (o Options) newReader(stream io.Reader, name string, bufferLen int) (*Reader, error) {
 	r := &Reader{path: name}
 	r.source = &source{r: stream, interrupt: o.Interrupt, count: func(n int) { r.read.Add(int64(n)) }}
+	r.memory.most, r.memory.grow = o.MaxMemory, o.Grow
+	r.expansion.memory, r.expansion.sniffing = &r.memory, o.sniffing
 	plain, compression, done, err := undo(r.source, &r.expansion)
 	r.format.Compression = compression
 	r.resync.near = [2]int64{-1, -1}
@@ -261,7 +282,11 @@ func (r *Reader) nextRecord(p *Packet) error {
 			}
 			return nil
 		case errors.Is(err, pcap.ErrShort):
-			if !r.need(size) {
+			ok, err := r.needLarge(size, "record")
+			if err != nil {
+				return err
+			}
+			if !ok {
 				return r.cut(int64(r.end-r.at), int64(size), "record")
 			}
 		case errors.Is(err, pcap.ErrJoined):
@@ -284,7 +309,11 @@ func (r *Reader) nextBlock(p *Packet) error {
 		size, kind, err := r.ng.Next(r.buf[r.at:r.end], &r.block)
 		switch {
 		case err != nil && errors.Is(err, pcapng.ErrShort):
-			if !r.need(int(size)) { // at most pcapng.MaxKnownBlock
+			ok, err := r.needLarge(int(size), "block") // at most pcapng.MaxKnownBlock
+			if err != nil {
+				return err
+			}
+			if !ok {
 				return r.cut(int64(r.end-r.at), size, "block")
 			}
 			continue
@@ -339,6 +368,8 @@ func (r *Reader) cut(have, n int64, what string) error {
 	case errors.Is(r.source.err, ErrInterrupted):
 		d.Kind = ErrInterrupted
 		d.Detail = fmt.Sprintf("the stream was interrupted here, after %d bytes of the next %s", have, what)
+	case r.memory.refused() != nil:
+		return r.tooLarge(r.memory.refused())
 	case r.source.err != nil:
 		d.Kind, d.Err, d.Detail = ErrUnreadable, r.source.err, r.source.err.Error()
 	case errors.Is(r.rerr, io.ErrUnexpectedEOF):
@@ -385,5 +416,11 @@ func (r *Reader) Close() error {
 		r.close[i]()
 	}
 	r.close = nil
+	r.plain = closed{} // a decoder may hold a large window
 	return nil
 }
+
+// closed is what is read of a Reader that was closed.
+type closed struct{}
+
+func (closed) Read([]byte) (int, error) { return 0, os.ErrClosed }

@@ -85,3 +85,7 @@ func Serial(o Options) Options {
 	o.serial = true
 	return o
 }
+
+// Reserved is what captures take at the moment, see admission; CaptureMemory is what they may take.
+func Reserved(p *Progress) int64    { return p.reserved.Load() }
+func CaptureMemory(o Options) int64 { return o.captureMemory(o.memory()) }
