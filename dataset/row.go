@@ -1,13 +1,19 @@
 package dataset
 
+import "math"
+
+// NoTime stands for a time and a duration that the table does not tell. numpy takes it for
+// NaT.
+const NoTime = math.MinInt64
+
 // Row is what the table of samples says about one sample besides its bytes and
 // its label. It holds no address, no port and no name: what it says about hosts
 // is a pseudonym that only a key can make.
 type Row struct {
 	Capture  uint32    // place of its capture in the manifest
 	Session  uint64    // place of its session in the capture, from 0, in the order of first kept packets; duplicates count
-	Start    int64     // time of its first kept packet, nanoseconds since 1970-01-01 UTC
-	Duration int64     // nanoseconds from there to the latest kept packet; 0 where clocks ran backwards
+	Start    int64     // time of its first kept packet, nanoseconds since 1970-01-01 UTC, or since the capture's earliest packet; or NoTime
+	Duration int64     // nanoseconds from there to the latest kept packet; 0 where clocks ran backwards; or NoTime
 	Packets  [2]uint64 // kept packets: [0] in the direction of the first one, [1] the other way
 	Bytes    [2]uint64 // of these, bytes from the IP header to the packet's end, by direction
 	Original uint64    // bytes of the session before it was cut or padded

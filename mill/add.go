@@ -4,9 +4,9 @@ import (
 	"errors"
 
 	"github.com/pcapmill/pcapmill/internal/dedup"
+	"github.com/pcapmill/pcapmill/internal/sessions"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/sample"
-	"github.com/pcapmill/pcapmill/session"
 	"github.com/pcapmill/pcapmill/store"
 )
 
@@ -22,6 +22,7 @@ type adding struct {
 	s        *intake
 	c        manifest.Capture
 	place    uint32           // of the capture in the dataset
+	first    int64            // time of its earliest packet
 	label    uint16           // of all sessions, unless they have their own
 	perLabel map[uint16]int64 // samples, if they have
 	w        *batch
@@ -42,13 +43,13 @@ func (s *intake) add(in *Input, x *Extraction) (c manifest.Capture, known bool, 
 	if s.w.Has(x.Digest.String(), in.Label) {
 		return manifest.Capture{}, true, nil
 	}
-	a := &adding{s: s, c: describe(in, x), place: uint32(s.w.Captures()), label: in.Label}
+	a := &adding{s: s, c: describe(in, x), first: x.First, place: uint32(s.w.Captures()), label: in.Label}
 	if s.o.LabelFrom == FromTable {
 		a.c.LabelTable, a.perLabel = s.o.Flows.Digest(), map[uint16]int64{}
 	}
-	a.c.Sessions = int64(x.Sessions.Len())
-	a.begin(x.Sessions.Len() > smallCapture)
-	err = a.all(x.Sessions)
+	a.c.Sessions = int64(x.list.Len())
+	a.begin(x.list.Len() > smallCapture)
+	err = a.all(x.list)
 	if e := a.end(err == nil); err == nil {
 		err = e
 	}
@@ -92,14 +93,14 @@ const touchAhead = 64
 // chunk is some sessions on their way from the list to dedup.
 type chunk struct {
 	first int
-	s     []session.Session
+	s     []sessions.Session
 }
 
 // all takes the sessions of a list, with digests. Those of a large one are
 // computed in a goroutine ahead of dedup, as writing is one behind it.
-func (a *adding) all(l *session.List) error {
+func (a *adding) all(l *sessions.List) error {
 	if a.full == nil {
-		return l.Batches(touchAhead, func(first int, batch []session.Session) error {
+		return l.Batches(touchAhead, func(first int, batch []sessions.Session) error {
 			a.s.seal(batch)
 			return a.take(first, batch)
 		})
@@ -109,9 +110,9 @@ func (a *adding) all(l *session.List) error {
 		return err
 	}
 	const chunks, perChunk = 6, 4 * touchAhead
-	ready, spare, stop := make(chan chunk, chunks), make(chan []session.Session, chunks), make(chan struct{})
+	ready, spare, stop := make(chan chunk, chunks), make(chan []sessions.Session, chunks), make(chan struct{})
 	for range chunks {
-		spare <- make([]session.Session, perChunk)
+		spare <- make([]sessions.Session, perChunk)
 	}
 	var failed error
 	go func() {
@@ -146,7 +147,7 @@ func (a *adding) all(l *session.List) error {
 }
 
 // seal computes the digests that were not made before.
-func (s *intake) seal(batch []session.Session) {
+func (s *intake) seal(batch []sessions.Session) {
 	for i := range batch {
 		switch p := &batch[i]; {
 		case p.Sealed:
@@ -160,7 +161,7 @@ func (s *intake) seal(batch []session.Session) {
 
 // take drops duplicates and loads what is left. Memory is asked for all of
 // them before it is needed: see dedup.Set.
-func (a *adding) take(first int, sessions []session.Session) error {
+func (a *adding) take(first int, sessions []sessions.Session) error {
 	s := a.s
 	touched := byte(0)
 	for i := range sessions {
@@ -180,7 +181,7 @@ func (a *adding) take(first int, sessions []session.Session) error {
 		id := a.label
 		if reason == "" {
 			var err error
-			if id, reason, err = a.labelOf(first+i, p); err != nil {
+			if id, reason, err = a.labelOf(first+i, &p.Session); err != nil {
 				return err
 			}
 		}
@@ -230,12 +231,13 @@ func (a *adding) fit(bytes uint64) {
 }
 
 // load puts a sample into the batch, and sends it off when it is full.
-func (a *adding) load(i int, p *session.Session, id uint16) error {
+func (a *adding) load(i int, p *sessions.Session, id uint16) error {
 	w, n := a.w, a.s.o.Shape.Length()
 	at := len(w.Data)
 	w.Data = w.Data[:at+n]
 	p.Sample(w.Data[at:])
 	row := rowOf(i, p, a.s.hosts)
+	a.s.o.TableTimes.apply(&row, a.first)
 	row.Capture = a.place
 	w.Rows, w.Labels = append(w.Rows, row), append(w.Labels, id)
 	if len(w.Data)+n <= cap(w.Data) {

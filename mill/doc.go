@@ -9,7 +9,7 @@
 // any worker, each from a place where records seem to begin; a
 // capture.Sequence takes them in order, and what a worker found counts only if
 // the block before ended exactly there. The decoded packets are dealt out to a
-// few session.Tables by the hash of their five-tuple, and each table takes its
+// few sessions.Tables by the hash of their five-tuple, and each table takes its
 // packets in the order of the capture. The scheduler hands out these tasks, of
 // early captures before late ones, so one large capture and many small ones keep
 // all workers busy alike. When tables outgrow the memory of the run, they are

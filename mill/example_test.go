@@ -48,7 +48,7 @@ func ExampleExtract() {
 	defer x.Close()
 	fmt.Printf("%s, %d packets, %d used, %d left out as %s, %d as %s\n", x.Format, x.Packets, x.Reasons[header.OK],
 		x.Reasons[header.DNS], header.DNS, x.Reasons[header.TCPControl], header.TCPControl)
-	err = x.Sessions.Each(func(_ int, s *session.Session) error {
+	err = x.Each(func(_ int, s *session.Session) error {
 		fmt.Printf("%s: first packet %d, %d packets, %d bytes, begins % x\n", s.Key, s.First, s.Count(), s.Bytes, s.Prefix[:4])
 		return nil
 	})

@@ -5,7 +5,10 @@ import (
 	"time"
 
 	"github.com/pcapmill/pcapmill/capture"
-	"github.com/pcapmill/pcapmill/session"
+	"github.com/pcapmill/pcapmill/internal/sessions"
+	"github.com/pcapmill/pcapmill/label"
+	"github.com/pcapmill/pcapmill/label/flows"
+	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/store"
 )
 
@@ -58,7 +61,7 @@ func DescribeDamage(d *capture.Damage) string {
 
 // PacketPath returns a function that takes a packet through decoding, filter, dealing out, table and mask, as a job does.
 func PacketPath(o Options) func(p *capture.Packet) {
-	w := newWorker(&o, &Progress{}, session.NewSeed())
+	w := newWorker(&o, &Progress{}, sessions.NewSeed())
 	s := &shard{table: o.newTable(w.seed)}
 	st := &stretch{}
 	stretches := []*stretch{st}
@@ -71,7 +74,7 @@ func PacketPath(o Options) func(p *capture.Packet) {
 	}
 }
 
-// MachineMemoryBelow is MachineMemory with proc and sys below another root.
+// MachineMemoryBelow is machineMemory with proc and sys below another root.
 func MachineMemoryBelow(root string) int64 { return machineMemory(root) }
 
 // Tight makes tables be put aside when they exceed so many bytes.
@@ -89,3 +92,16 @@ func Serial(o Options) Options {
 // Reserved is what captures take at the moment, see admission; CaptureMemory is what they may take.
 func Reserved(p *Progress) int64    { return p.reserved.Load() }
 func CaptureMemory(o Options) int64 { return o.captureMemory(o.memory()) }
+
+// Again is the settings of the options that settings give, with a class table of that name.
+func Again(s manifest.Settings) (manifest.Settings, error) {
+	o, err := optionsOf(s)
+	o.Labels = &label.Table{Name: s.Get("labels")}
+	if o.LabelFrom == FromTable {
+		o.Flows = new(flows.Index)
+	}
+	return o.settings(), err
+}
+
+// SettingsOf is what the manifest says of options.
+func SettingsOf(o Options) manifest.Settings { return o.settings() }

@@ -12,14 +12,14 @@ import (
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/find"
+	"github.com/pcapmill/pcapmill/internal/sessions"
 	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/session"
 )
 
-// Extraction is what one capture adds up to, before duplicates are dropped.
-// Close it.
+// Extraction is what one capture adds up to, before duplicates are dropped: statistics, and
+// its sessions in the order of their first kept packets. The caller must Close it.
 type Extraction struct {
-	Sessions  *session.List // in the order of their first kept packets
 	Format    capture.Format
 	LinkTypes []header.LinkType
 	Digest    capture.Digest
@@ -34,14 +34,16 @@ type Extraction struct {
 	Gaps      []capture.Gap   // passed over, with Resync
 	Seconds   float64
 
+	list         *sessions.List
 	startsDiffer bool  // a used packet had no Ethernet header to keep
+	tunnels      bool  // a used packet had inner headers
 	reported     int64 // packets that progress knows of
 	release      func()
 }
 
 // Close frees the sessions' memory and temporary files.
 func (x *Extraction) Close() error {
-	err := x.Sessions.Close()
+	err := x.list.Close()
 	if x.release != nil {
 		x.release()
 		x.release = nil
@@ -49,10 +51,20 @@ func (x *Extraction) Close() error {
 	return err
 }
 
+// Len is the number of sessions.
+func (x *Extraction) Len() int { return x.list.Len() }
+
+// Each calls f for every session in the order of their first kept packets, i counting from
+// 0, until f returns an error. s and its prefix are lent for the call. It can be called
+// again.
+func (x *Extraction) Each(f func(i int, s *session.Session) error) error {
+	return x.list.Each(func(i int, s *sessions.Session) error { return f(i, &s.Session) })
+}
+
 // Fits counts the sessions by how they fit the shape, indexed by sample.Fit,
 // and the bytes they had.
 func (x *Extraction) Fits(shape sample.Shape) (fits [4]int64, bytes int64, err error) {
-	err = x.Sessions.Each(func(_ int, s *session.Session) error {
+	err = x.Each(func(_ int, s *session.Session) error {
 		fits[shape.FitOf(s.Bytes)]++
 		bytes += int64(s.Bytes)
 		return nil
@@ -100,6 +112,7 @@ type tally struct {
 	unknown      map[header.LinkType]int64
 	first, last  int64
 	startsDiffer bool
+	tunnels      bool
 }
 
 func (t *tally) reset() {
@@ -123,10 +136,13 @@ func (t *tally) count(o *Options, p *capture.Packet, s *header.Stack) bool {
 		return false
 	}
 	t.startsDiffer = t.startsDiffer || p.LinkType != header.LinkTypeEthernet
+	if s.Proto == header.UDP && !t.tunnels {
+		_, _, t.tunnels = s.Tunnel(p.Data)
+	}
 	return true
 }
 
-// add enters what another part counted.
+// add adds the counts of one more part.
 func (x *Extraction) add(t *tally) {
 	if t.packets == 0 {
 		return
@@ -146,19 +162,20 @@ func (x *Extraction) add(t *tally) {
 	}
 	x.First, x.Last = min(x.First, t.first), max(x.Last, t.last)
 	x.startsDiffer = x.startsDiffer || t.startsDiffer
+	x.tunnels = x.tunnels || t.tunnels
 }
 
 // newTable makes a table for sessions of a capture.
-func (o *Options) newTable(seed session.Seed) *session.Table {
-	return session.NewTable(o.Shape.Length(), o.Dedup == sample.DedupSession, seed)
+func (o *Options) newTable(seed sessions.Seed) *sessions.Table {
+	return sessions.NewTable(o.Shape.Length(), o.Dedup == sample.DedupSession, seed)
 }
 
-// pulse is after how many items a loop looks for a stop.
+// pulse is after how many packets a loop checks for an interrupt.
 const pulse = 4096
 
 // contribute masks a packet and adds the n bytes that are left of it to its
 // session.
-func (w *worker) contribute(t *session.Table, id uint32, data []byte, l *header.Layout, n int) {
+func (w *worker) contribute(t *sessions.Table, id uint32, data []byte, l *header.Layout, n int) {
 	if w.o.Dedup == sample.DedupSession { // the fingerprint needs every byte
 		w.scratch = w.masker.Append(w.scratch[:0], data, l)
 		copy(t.Room(id, len(w.scratch)), w.scratch)
@@ -173,7 +190,7 @@ func (w *worker) contribute(t *session.Table, id uint32, data []byte, l *header.
 
 func ofSample(b []byte) [16]byte { return dedup.OfSample(b) }
 
-// unreadable tells a file that could not be opened or read from the end of the run.
+// unreadable is the error of a capture that could not be opened or read; it names the path.
 func unreadable(path string, err error) error {
 	var not *capture.NotCaptureError
 	var archive *find.ArchiveError

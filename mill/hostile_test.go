@@ -219,7 +219,7 @@ func extracted(t *testing.T, path string, o mill.Options) string {
 	if x.Packets > 0 {
 		fmt.Fprintln(&b, x.First, x.Last)
 	}
-	err = x.Sessions.Each(func(i int, s *session.Session) error {
+	err = x.Each(func(i int, s *session.Session) error {
 		fmt.Fprintf(&b, "%d %v %d %+v\n", i, s.Key, s.Gen, s.Partial) // digests are made here or by who reads the list
 		return nil
 	})

@@ -7,8 +7,8 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/sessions"
 	"github.com/pcapmill/pcapmill/sample"
-	"github.com/pcapmill/pcapmill/session"
 )
 
 // job is one capture that is being read. Blocks of it are read and decoded by
@@ -50,9 +50,9 @@ type job struct {
 
 // shard is one table of a capture.
 type shard struct {
-	table   *session.Table
-	spill   *session.Spill
-	breaker *session.Breaker // nil: sessions do not end early
+	table   *sessions.Table
+	spill   *sessions.Spill
+	breaker *sessions.Breaker // nil: sessions do not end early
 	queue   []*stretch
 	busy    bool
 	done    bool
@@ -63,7 +63,7 @@ type shard struct {
 // the end of one.
 type stretch struct {
 	block   capture.Block
-	run     session.Run
+	run     sessions.Run
 	tally   tally
 	piece   capture.Piece
 	guessed bool

@@ -69,7 +69,7 @@ func TestSharedFlowTable(t *testing.T) {
 			t.Errorf("%s: %v", file, err)
 			continue
 		}
-		err = e.Sessions.Each(func(i int, s *session.Session) error {
+		err = e.Each(func(i int, s *session.Session) error {
 			low, high := s.Key.Endpoints()
 			ends := []string{low.String(), high.String()}
 			slices.Sort(ends)

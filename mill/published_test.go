@@ -109,7 +109,7 @@ func count(t *testing.T, path string) (c groundtruth.Counts) {
 	}
 	c = groundtruth.Counts{
 		Packets: int(x.Packets), Used: int(x.Reasons[header.OK]), Left: map[string]int{},
-		SessionsAll: all.Sessions.Len(), SessionsDefault: x.Sessions.Len(),
+		SessionsAll: all.Len(), SessionsDefault: x.Len(),
 	}
 	for r := header.OK + 1; r < header.Reasons; r++ {
 		c.Left[r.String()] = int(x.Reasons[r])

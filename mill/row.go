@@ -2,13 +2,13 @@ package mill
 
 import (
 	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/internal/sessions"
 	"github.com/pcapmill/pcapmill/mask"
-	"github.com/pcapmill/pcapmill/session"
 )
 
 // rowOf is what the table says about session i of a capture, but for the place
 // of the capture in the dataset.
-func rowOf(i int, s *session.Session, hosts *mask.Hosts) dataset.Row {
+func rowOf(i int, s *sessions.Session, hosts *mask.Hosts) dataset.Row {
 	there, back := 0, 1 // by direction: as the first packet, the other way
 	sender, other := s.Key.Endpoints()
 	if !s.Up {

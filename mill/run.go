@@ -111,7 +111,8 @@ type collector struct {
 	progress *Progress
 	due      func() bool    // after a capture: whether to commit
 	waiting  map[int]answer // taken from the workers, by capture
-	warned   bool
+	warned   bool           // that starts differ
+	tunnels  bool           // warned that there are tunnels
 }
 
 // collect takes the workers' answers in the order of the plan and stores them.
@@ -192,6 +193,10 @@ func (c *collector) take(a answer) error {
 		c.warned = true
 		warn(c.ev, fmt.Sprintf("%s has packets without an Ethernet header: with --mac %s they begin at the IP header, others at the Ethernet header, so the first byte of a sample tells the link type",
 			in.Path, c.p.Mask.MAC))
+	}
+	if !c.tunnels && a.x != nil && a.x.tunnels && c.p.Mask.IP != mask.Keep {
+		c.tunnels = true
+		warn(c.ev, fmt.Sprintf("%s has packets of a tunnel (VXLAN, Geneve, GTP-U): the inner headers are payload, which masks leave alone, addresses included; 'verify --against' finds them", in.Path))
 	}
 	if a.x != nil && a.x.interrupted() {
 		r.Interrupted = true

@@ -9,8 +9,8 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/sessions"
 	"github.com/pcapmill/pcapmill/mask"
-	"github.com/pcapmill/pcapmill/session"
 )
 
 // scheduler is the captures of a plan that are being read, and what there is to do
@@ -29,11 +29,11 @@ type scheduler struct {
 	taken int    // captures that were stored
 	ahead int    // how many captures may be open or waiting to be stored
 
-	seed      session.Seed
-	stretches []*stretch       // free ones
-	tables    []*session.Table // free ones
-	memory    int64            // what tables hold, in bytes
-	total     int64            // what the run may take
+	seed      sessions.Seed
+	stretches []*stretch        // free ones
+	tables    []*sessions.Table // free ones
+	memory    int64             // what tables hold, in bytes
+	total     int64             // what the run may take
 
 	kept     int // streams in hand: they are finished even if the run is interrupted
 	unopened int // of these, those that are being opened, which may hang
@@ -53,7 +53,7 @@ type worker struct {
 	progress *Progress
 	scratch  []byte
 	stack    header.Stack
-	seed     session.Seed
+	seed     sessions.Seed
 	total    int64 // memory of the run in bytes
 	stretch  *stretch
 	each     func(*capture.Packet, uint32, int)
@@ -62,7 +62,7 @@ type worker struct {
 // budget is what the tables may hold now, in bytes.
 func (sc *scheduler) budget() int64 { return sc.p.tableBudget(sc.total, sc.progress.taken()) }
 
-func newWorker(o *Options, p *Progress, seed session.Seed) *worker {
+func newWorker(o *Options, p *Progress, seed sessions.Seed) *worker {
 	w := &worker{o: o, masker: mask.New(o.Mask, o.Key), progress: p, seed: seed, total: o.memory()}
 	w.each = w.packet
 	return w
@@ -85,7 +85,7 @@ func start(ctx context.Context, p *Plan, progress *Progress) (answers <-chan ans
 		progress = &Progress{}
 	}
 	n := p.workers()
-	sc := &scheduler{ctx: ctx, p: p, ahead: 2*n + 2, seed: session.NewSeed(), progress: progress, total: p.memory()}
+	sc := &scheduler{ctx: ctx, p: p, ahead: 2*n + 2, seed: sessions.NewSeed(), progress: progress, total: p.memory()}
 	sc.most = p.captureMemory(sc.total)
 	sc.out = make(chan answer, sc.ahead)
 	sc.wake = sync.NewCond(&sc.mu)
@@ -315,7 +315,7 @@ func (sc *scheduler) open(w *worker, j *job) {
 	sc.mu.Lock()
 	defer sc.mu.Unlock()
 	for range sc.shards(j.in) {
-		j.shards = append(j.shards, &shard{table: sc.table(), spill: session.NewSpill(sc.p.Tmp), breaker: session.NewBreaker(sc.p.Breaks)})
+		j.shards = append(j.shards, &shard{table: sc.table(), spill: sessions.NewSpill(sc.p.Tmp), breaker: sessions.NewBreaker(sc.p.Breaks)})
 	}
 	for _, s := range j.shards {
 		sc.weigh(s)
@@ -373,7 +373,7 @@ func (sc *scheduler) shards(in *Input) int {
 }
 
 // table finds a table; the lock is held.
-func (sc *scheduler) table() *session.Table {
+func (sc *scheduler) table() *sessions.Table {
 	if n := len(sc.tables); n > 0 {
 		t := sc.tables[n-1]
 		sc.tables = sc.tables[:n-1]

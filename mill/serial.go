@@ -8,7 +8,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
-	"github.com/pcapmill/pcapmill/session"
+	"github.com/pcapmill/pcapmill/internal/sessions"
 )
 
 // serial reads a capture in one loop and in one piece, as the definition says,
@@ -25,12 +25,15 @@ func (w *worker) serial(ctx context.Context, in *Input, a admission, opened func
 	if opened() { // a stream: it ends by itself, and is finished then
 		ctx = context.WithoutCancel(ctx)
 	}
-	w.o.guard(r)
+	r.MaxExpansion(w.o.MaxExpansion)
+	if w.o.Resync {
+		r.Resync()
+	}
 	r.TrackDigest()
 	x := &Extraction{Format: r.Format()}
-	t, spill := w.o.newTable(w.seed), session.NewSpill(w.o.Tmp)
+	t, spill := w.o.newTable(w.seed), sessions.NewSpill(w.o.Tmp)
 	defer spill.Close()
-	breaker := session.NewBreaker(w.o.Breaks)
+	breaker := sessions.NewBreaker(w.o.Breaks)
 	var (
 		p     capture.Packet
 		s     header.Stack
@@ -74,7 +77,7 @@ func (w *worker) serial(ctx context.Context, in *Input, a admission, opened func
 	x.Digest = r.Digest()
 	x.Size = r.BytesRead()
 	w.progress.Bytes.Add(x.Size - known)
-	if x.Sessions, err = w.listed(t, spill); err != nil {
+	if x.list, err = w.listed(t, spill); err != nil {
 		return nil, spilling(err)
 	}
 	x.Seconds = time.Since(start).Seconds()
@@ -87,15 +90,15 @@ func (w *worker) room() int64 {
 }
 
 // listed are the sessions of a table and of what was put aside of it.
-func (w *worker) listed(t *session.Table, spill *session.Spill) (*session.List, error) {
+func (w *worker) listed(t *sessions.Table, spill *sessions.Spill) (*sessions.List, error) {
 	if !spill.Used() {
 		t.Seal(ofSample)
-		return session.NewList(t), nil
+		return sessions.NewList(t), nil
 	}
 	if err := spill.Put(t); err != nil {
 		return nil, err
 	}
-	l := session.NewList()
+	l := sessions.NewList()
 	err := spill.Finish(t, w.room()/2, ofSample, l)
 	t.Reset(0) // they stand in a file now
 	return l, err

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/pcapmill/pcapmill/capture"
-	"github.com/pcapmill/pcapmill/session"
+	"github.com/pcapmill/pcapmill/internal/sessions"
 )
 
 // decode decodes a block that was read.
@@ -150,7 +150,7 @@ const mostOfTable = 32 << 30
 
 // seal finishes a table, and the capture with the last one.
 func (sc *scheduler) seal(w *worker, j *job, s *shard) {
-	list := session.NewList()
+	list := sessions.NewList()
 	sc.mu.Lock()
 	err := j.err
 	sc.mu.Unlock()
@@ -174,10 +174,10 @@ func (sc *scheduler) seal(w *worker, j *job, s *shard) {
 	}
 	s.busy, s.done = false, true
 	sc.weigh(s)
-	if j.x.Sessions == nil {
-		j.x.Sessions = list
+	if j.x.list == nil {
+		j.x.list = list
 	} else {
-		j.x.Sessions.Join(list)
+		j.x.list.Join(list)
 	}
 	j.sealed++
 	last := j.sealed == len(j.shards)

@@ -41,7 +41,7 @@ const (
 //	Prefix      all that is left
 //
 // Every number has its shortest form, so two sessions are equal if and only if their
-// encodings are. Digest and Sealed take no part. The error says that the prefix is too
+// encodings are. The error says that the prefix is too
 // long for the length.
 func (s *Session) AppendBinary(b []byte) ([]byte, error) {
 	if uint64(len(s.Prefix)) > math.MaxUint32-encodedHead {

@@ -1,22 +1,18 @@
 // Package session says what the packets of one five-tuple add up to.
 //
-// A FiveTuple names a session: IP version, transport protocol, and the two
-// (address, port) endpoints ordered as pairs, so that both directions have the
-// same name and no two conversations share one. It is taken from the packet
-// before anything is masked.
+// A [FiveTuple] names a session: IP version, transport protocol, and the two (address,
+// port) endpoints ordered as pairs, so that both directions have the same name and no two
+// conversations share one. It is taken from the packet before anything is masked.
 //
-// A Partial is what any contiguous run of packets of a capture adds up to for
-// one five-tuple: the number of the first kept packet, packets, bytes, the
-// bounded prefix, and (where asked for) a fingerprint of all bytes. Merge joins
-// two neighbouring runs. It is associative, and cutting the prefix early is
-// safe: whatever a part drops, the whole would have dropped too. So it does not
-// matter how a capture is cut into runs, or where the runs were added up.
+// A [Partial] is what any contiguous run of packets of a capture adds up to for one
+// five-tuple: the number of the first kept packet, packets, bytes, the bounded prefix, and
+// (where asked for) a fingerprint of all bytes. [Merge] joins two neighbouring runs. It is
+// associative, and cutting the prefix early is safe: whatever a part drops, the whole would
+// have dropped too. So it does not matter how a capture is cut into runs, or where the runs
+// were added up.
 //
-// A Table holds the partials of one run for all its five-tuples, in the order
-// of their first kept packets, and merges with the table of the following run.
-// A capture can be dealt out to several tables by the hash of the five-tuple;
-// a List puts them in order again. When memory is short a table is spilled: its
-// partials go to a file, and are merged back later.
+// A [Session] is a five-tuple with its partial. [Session.AppendBinary] and [Decode] carry
+// it from one process to another.
 package session
 
 import (
@@ -39,13 +35,7 @@ type FiveTuple struct {
 // KeyOf takes the five-tuple of a decoded packet. s must come from
 // header.Decode on the same data and have Reason header.OK.
 func KeyOf(data []byte, s *header.Stack) FiveTuple {
-	t, _ := keyOf(data, s)
-	return t
-}
-
-// keyOf also tells whether the packet comes from the higher endpoint.
-func keyOf(data []byte, s *header.Stack) (t FiveTuple, swapped bool) {
-	t = FiveTuple{version: s.Version, proto: s.Proto}
+	t := FiveTuple{version: s.Version, proto: s.Proto}
 	if s.Version == 4 {
 		copy(t.addr[0][:4], data[s.Network+12:])
 		copy(t.addr[1][:4], data[s.Network+16:])
@@ -54,11 +44,32 @@ func keyOf(data []byte, s *header.Stack) (t FiveTuple, swapped bool) {
 		t.addr[1] = [16]byte(data[s.Network+24:])
 	}
 	t.port = [2]uint16{s.SrcPort, s.DstPort}
-	if swapped = t.swapped(); swapped {
+	t.order()
+	return t
+}
+
+// NewFiveTuple is the five-tuple of packets between a and b, in either direction. proto is
+// header.TCP or header.UDP; both addresses are of the same IP version.
+func NewFiveTuple(proto uint8, a, b netip.AddrPort) FiveTuple {
+	t := FiveTuple{version: 6, proto: proto, port: [2]uint16{a.Port(), b.Port()}}
+	if a.Addr().Is4() && b.Addr().Is4() {
+		t.version = 4
+		x, y := a.Addr().As4(), b.Addr().As4()
+		copy(t.addr[0][:], x[:])
+		copy(t.addr[1][:], y[:])
+	} else {
+		t.addr = [2][16]byte{a.Addr().As16(), b.Addr().As16()}
+	}
+	t.order()
+	return t
+}
+
+// order puts the lower endpoint first.
+func (t *FiveTuple) order() {
+	if t.swapped() {
 		t.addr[0], t.addr[1] = t.addr[1], t.addr[0]
 		t.port[0], t.port[1] = t.port[1], t.port[0]
 	}
-	return t, swapped
 }
 
 // swapped reports whether the endpoints stand in the wrong order.

@@ -2,7 +2,6 @@ package session_test
 
 import (
 	"bytes"
-	"fmt"
 	"math/big"
 	"math/rand/v2"
 	"net/netip"
@@ -26,8 +25,6 @@ type packet struct {
 	bytes  []byte
 }
 
-var seed = session.NewSeed()
-
 // packets are those of random traffic that form sessions, numbered as in their capture.
 func packets(r *rand.Rand) (list []packet) {
 	for i, p := range testcap.Random(r, testcap.Options{Mixed: true, Sessions: 8, Payload: 60}).Packets {
@@ -39,13 +36,6 @@ func packets(r *rand.Rand) (list []packet) {
 		}
 	}
 	return list
-}
-
-// add takes a packet as mill does.
-func add(t *session.Table, p *packet) {
-	id := t.Note(p.data, &p.stack, p.number, p.time)
-	copy(t.Room(id, len(p.bytes)), p.bytes)
-	t.Contribute(id, len(p.bytes), p.bytes)
 }
 
 // fold is a capture's sessions by the definition: one partial for each packet, merged one after the other.
@@ -72,26 +62,6 @@ func fold(list []packet, limit int, prints bool) (keys []session.FiveTuple, part
 	return keys, partials
 }
 
-// sameTable compares a table with a fold.
-func sameTable(t *rapid.T, what string, table *session.Table, limit int, keys []session.FiveTuple, partials map[session.FiveTuple]session.Partial) {
-	t.Helper()
-	if table.Len() != len(keys) {
-		t.Fatalf("%s: %d sessions, want %d", what, table.Len(), len(keys))
-	}
-	for i := range table.Len() {
-		k, have, want := table.Key(i), table.At(i), partials[keys[i]]
-		if k != keys[i] || !equal(have, want) {
-			t.Fatalf("%s: session %d is %v %+v, want %v %+v", what, i, k, have, keys[i], want)
-		}
-		sample := make([]byte, limit)
-		copy(sample, want.Prefix)
-		got := bytes.Repeat([]byte{0xa5}, limit)
-		if table.Sample(i, got); !bytes.Equal(got, sample) {
-			t.Fatalf("%s: session %d: sample % x, want % x", what, i, got, sample)
-		}
-	}
-}
-
 func equal(a, b session.Partial) bool {
 	p, q := a.Prefix, b.Prefix
 	a.Prefix, b.Prefix = nil, nil
@@ -107,67 +77,6 @@ func up(p *packet) bool {
 	}
 	source, _ := netip.AddrFromSlice(p.data[at : at+n])
 	return low == netip.AddrPortFrom(source, p.stack.SrcPort) || low == high
-}
-
-// TestAnySplitIsTheSame: however a capture is cut into runs, and in whatever grouping their tables are merged, the table is
-// that of the naive fold.
-func TestAnySplitIsTheSame(t *testing.T) {
-	draw.Check(t, func(t *rapid.T) {
-		r := rand.New(rand.NewPCG(draw.Seed().Draw(t, "seed"), 0))
-		list := packets(r)
-		limit := []int{1, 20, 100, 784, 70000}[r.IntN(5)]
-		prints := r.IntN(2) == 0
-		keys, partials := fold(list, limit, prints)
-		for _, size := range []int{len(list) + 1, 1, 2, 3, 0} { // 0: cut anywhere
-			var runs []*session.Table
-			for at := 0; at < len(list); {
-				n := size
-				if n == 0 {
-					n = r.IntN(len(list) + 1)
-				}
-				run := session.NewTable(limit, prints, seed)
-				for i := at; i < min(at+n, len(list)); i++ {
-					add(run, &list[i])
-				}
-				at += n
-				runs = append(runs, run)
-			}
-			for len(runs) > 1 { // any two neighbours
-				i := r.IntN(len(runs) - 1)
-				runs[i].Merge(runs[i+1])
-				runs = append(runs[:i+1], runs[i+2:]...)
-			}
-			runs = append(runs, session.NewTable(limit, prints, seed))
-			sameTable(t, fmt.Sprintf("runs of %d", size), runs[0], limit, keys, partials)
-			runs[0].Merge(session.NewTable(limit, prints, seed)) // an empty run changes nothing
-			sameTable(t, "with an empty run behind", runs[0], limit, keys, partials)
-		}
-	})
-}
-
-// TestTableGoesOnAfterMerge: a merged table takes packets as one that saw them all.
-func TestTableGoesOnAfterMerge(t *testing.T) {
-	draw.Check(t, func(t *rapid.T) {
-		r := rand.New(rand.NewPCG(draw.Seed().Draw(t, "seed"), 1))
-		list := packets(r)
-		keys, partials := fold(list, 50, true)
-		a, b := session.NewTable(50, true, seed), session.NewTable(50, true, seed)
-		one, two := len(list)/3, 2*len(list)/3
-		for i := range list {
-			switch {
-			case i >= one && i < two:
-				add(b, &list[i])
-			case i == two:
-				a.Merge(b)
-				add(a, &list[i])
-			default:
-				add(a, &list[i])
-			}
-		}
-		if len(list) > 0 {
-			sameTable(t, "merged in the middle", a, 50, keys, partials)
-		}
-	})
 }
 
 // partial draws any partial of a run of n bytes.
@@ -245,5 +154,15 @@ func TestPrintTellsApart(t *testing.T) {
 			t.Errorf("%q and %q have the same print", s, other)
 		}
 		seen[p] = s
+	}
+}
+
+// BenchmarkPrint is what whole-session dedup costs a byte.
+func BenchmarkPrint(b *testing.B) {
+	data := make([]byte, 1460)
+	b.SetBytes(int64(len(data)))
+	var p session.Print
+	for b.Loop() {
+		p = p.Append(data)
 	}
 }

@@ -18,6 +18,9 @@ var ErrNoHosts = errors.New("the samples have no pseudonyms of hosts; hint: make
 // ways and cuts of classes stand there and stay. Errors: *[UnsplitError]; [ErrNoHosts];
 // what in.Each returns; a sample of no class or no capture.
 func Compute(in *Input, o Options, before *Record) (*Record, error) {
+	if err := o.CheckTimes(in.TableTimes); err != nil {
+		return nil, err
+	}
 	if err := o.Check(); err != nil {
 		return nil, err
 	}

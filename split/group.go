@@ -20,6 +20,7 @@ type Sample struct {
 
 // Input is the dataset.
 type Input struct {
+	TableTimes string // what the rows tell of times: the dataset's --table-times; "" is keep
 	// Captures are the content digests, by Row.Capture.
 	Captures []string
 	// Classes are all classes with samples, unknown included.

@@ -175,3 +175,21 @@ func Diff(have, want Settings) (lines []string) {
 	line("max-per-class", have.MaxPerClass, want.MaxPerClass)
 	return lines
 }
+
+// CheckTimes refuses a split that needs to know when sessions of different captures began,
+// which a table of samples says only with --table-times keep. tableTimes is its value;
+// "" is keep.
+func (o *Options) CheckTimes(tableTimes string) error {
+	option := ""
+	switch {
+	case tableTimes == "" || tableTimes == "keep":
+		return nil
+	case o.By == Time:
+		option = "--split-by time"
+	case o.Fallback == UseTime:
+		option = "--split-fallback time"
+	default:
+		return nil
+	}
+	return fmt.Errorf("%s: with --table-times %s the table of samples does not say when sessions began; split another way, or make the dataset with --table-times keep", option, tableTimes)
+}

@@ -17,6 +17,7 @@ type table struct {
 	r        *store.Rows
 	bySample bool // digests are of samples, so they can be computed again
 	length   uint64
+	times    string // --table-times of the dataset
 	problem  string
 
 	// Of the capture at hand:
@@ -34,7 +35,7 @@ func newTable(d *store.Dataset) (*table, error) {
 		return nil, err
 	}
 	m := d.Manifest()
-	return &table{r: r, bySample: m.Settings.Get("dedup") != sample.DedupSession.String(), length: uint64(m.Settings.Int("length"))}, nil
+	return &table{r: r, bySample: m.Settings.Get("dedup") != sample.DedupSession.String(), length: uint64(m.Settings.Int("length")), times: m.Settings.Get("table_times")}, nil
 }
 
 // begin starts with capture number at.
@@ -67,7 +68,11 @@ func (t *table) row(i int64, b []byte) (dedup.Digest, error) {
 		t.wrong("row %d is of a session without bytes", i)
 	case row.Original < uint64(len(b)) && len(bytes.Trim(b[row.Original:], "\x00")) > 0:
 		t.wrong("row %d says %d bytes, but sample %d has more", i, row.Original, i)
-	case row.Duration < 0:
+	case t.times == "none" && (row.Start != dataset.NoTime || row.Duration != dataset.NoTime):
+		t.wrong("row %d tells a time, but the dataset is of --table-times none", i)
+	case t.times == "relative" && row.Start < 0:
+		t.wrong("row %d starts %d ns before its capture", i, -row.Start)
+	case t.times != "none" && row.Duration < 0:
 		t.wrong("row %d says a duration of %d ns", i, row.Duration)
 	case t.bySample && dedup.Digest(row.Digest) != dedup.OfSample(b):
 		t.wrong("row %d has the digest %x, but sample %d has %x", i, row.Digest, i, dedup.OfSample(b))

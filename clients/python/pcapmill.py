@@ -30,7 +30,7 @@ __all__ = ["load", "as_torch", "manifest", "Data", "Error", "ROW"]
 ROW = np.dtype(
     [
         ("session", "<u8"),
-        ("start", "<i8"),  # nanoseconds since 1970-01-01 UTC: table["start"].view("datetime64[ns]")
+        ("start", "<i8"),  # nanoseconds since 1970-01-01 UTC: table["start"].view("datetime64[ns]"); see --table-times
         ("duration", "<i8"),  # nanoseconds
         ("packets", "<u8", 2),
         ("bytes", "<u8", 2),

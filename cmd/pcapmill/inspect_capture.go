@@ -44,9 +44,9 @@ func (in *inspector) capture(cmd *cobra.Command, path string) error {
 	if err != nil {
 		return failed(err)
 	}
-	in.say("sessions: %s, truncated %s, padded %s, exact %s, empty %s, %s", thousands(int64(x.Sessions.Len())),
+	in.say("sessions: %s, truncated %s, padded %s, exact %s, empty %s, %s", thousands(int64(x.Len())),
 		thousands(fits[sample.Truncated]), thousands(fits[sample.Padded]), thousands(fits[sample.Exact]), thousands(fits[sample.Empty]), bytesText(bytes))
-	if err := in.largest(x.Sessions); err != nil {
+	if err := in.largest(x); err != nil {
 		return failed(err)
 	}
 	if harm := x.Harm(path); harm != nil {
@@ -76,13 +76,13 @@ func (in *inspector) reasons(x *mill.Extraction) {
 
 // largest lists the sessions with the most bytes. Addresses and ports are shown
 // only on request: output gets pasted into reports.
-func (in *inspector) largest(l *session.List) error {
+func (in *inspector) largest(x *mill.Extraction) error {
 	type row struct {
 		session.Session
 		i int
 	}
 	var top []row
-	err := l.Each(func(i int, s *session.Session) error {
+	err := x.Each(func(i int, s *session.Session) error {
 		at := len(top) // among equals the first one stands first
 		for at > 0 && top[at-1].Bytes < s.Bytes {
 			at--

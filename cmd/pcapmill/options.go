@@ -100,6 +100,7 @@ func millOptions(ctx context.Context, v *config.Values) (o mill.Options, err err
 	for _, name := range mask.Fields() {
 		parse(name, func(t string) error { return o.Mask.Set(name, t) })
 	}
+	parse("table-times", func(t string) (e error) { o.TableTimes, e = mill.ParseTableTimes(t); return e })
 	parse("drop", func(t string) (e error) { o.Drop, e = header.ParseDrop(t); return e })
 	parse("dedup", func(t string) (e error) { o.Dedup, e = sample.ParseDedup(t); return e })
 	size := "shape"

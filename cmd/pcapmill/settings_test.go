@@ -2,7 +2,10 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
+	"io/fs"
+	"math"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -88,7 +91,7 @@ func TestEverySettingIsShown(t *testing.T) {
 		"labels": {"--labels", b.path("mine.yaml")}, "labels_sha256": {"--labels", b.path("mine.yaml")}, "label_from": {"--label-from", "dir"},
 		"min_packets": {"--min-packets", "1"}, "min_bytes": {"--min-bytes", "1"}, "idle_timeout": {"--idle-timeout", "60s"}, "tcp_restart": {"--tcp-restart"},
 		"table_sha256": b.table(), "table_columns": b.table(), "table_time": b.table(), "table_timezone": b.table(),
-		"table_preset": b.table("--table-preset", "cicids2017"), "table_offset": b.table("--table-offset", "1s"),
+		"table_times": {"--table-times", "none"}, "table_preset": b.table("--table-preset", "cicids2017"), "table_offset": b.table("--table-offset", "1s"),
 	}
 	b.convert(exitDone, "usual")
 	usual, err := storetest.Load(b.path("usual"))
@@ -143,6 +146,7 @@ func TestListAgainstRooms(t *testing.T) {
 		"unknown":        func(v string) (err error) { _, err = mill.ParseUnknown(v); return err },
 		"split-by":       func(v string) (err error) { _, err = split.ParseBy(v); return err },
 		"split-fallback": func(v string) (err error) { _, err = split.ParseFallback(v); return err },
+		"table-times":    func(v string) (err error) { _, err = mill.ParseTableTimes(v); return err },
 		"table-preset":   func(v string) (err error) { _, err = flows.Preset(v); return err },
 	}
 	for _, name := range mask.Fields() {
@@ -350,5 +354,75 @@ func TestBlanksAtTheEndsOfPaths(t *testing.T) {
 	}
 	if _, err := os.Stat(b.path("out")); err == nil {
 		t.Error("a dataset without the blank was made")
+	}
+}
+
+// TestTableTimes: what the table of samples and its exports tell of times under each choice,
+// and that all else is the same.
+func TestTableTimes(t *testing.T) {
+	b := newBench(t)
+	rowsOf := func(name string) (start, duration []int64, rest string) {
+		text := []byte(b.read(name + "/sample_table.bin"))
+		for at := 0; at < len(text); at += 96 {
+			start = append(start, int64(binary.LittleEndian.Uint64(text[at+8:])))
+			duration = append(duration, int64(binary.LittleEndian.Uint64(text[at+16:])))
+			clear(text[at+8 : at+24])
+		}
+		return start, duration, string(text)
+	}
+	usual := map[string]string{}
+	for _, choice := range []string{"keep", "relative", "none"} {
+		args := []string{"--table-times", choice, "--format", "csv,parquet,table,wds,npz", "--dedup", "none", "--card"}
+		b.convert(exitDone, choice, args...)
+		b.convert(exitDone, choice, args...)
+		b.run(exitDone, "verify", b.path(choice), "--against", b.path("chat.pcap"))
+		start, duration, rest := rowsOf(choice)
+		for name, text := range map[string]string{"images": b.read(choice + "/session_output.idx3"), "labels": b.read(choice + "/label_output.idx1"), "rows": rest} {
+			if choice == "keep" {
+				usual[name] = text
+			} else if text != usual[name] {
+				t.Errorf("%s: other %s", choice, name)
+			}
+		}
+		const none, first = math.MinInt64, 1499248800e9
+		want := map[string][2][]int64{
+			"keep": {{first, first + 2e9}, {1e9, 1e9}}, "relative": {{0, 2e9}, {1e9, 1e9}}, "none": {{none, none}, {none, none}},
+		}[choice]
+		if !slices.Equal(start, want[0]) || !slices.Equal(duration, want[1]) {
+			t.Errorf("%s: start %v, duration %v, want %v", choice, start, duration, want)
+		}
+		csv := b.read(choice + "/csv/samples.csv")
+		if cell := map[string]string{"keep": ",2017-07-05T10:00:02.000000000Z,1000000000,", "relative": ",1970-01-01T00:00:02.000000000Z,1000000000,", "none": ",1,,,2,"}[choice]; !strings.Contains(csv, cell) {
+			t.Errorf("%s: no %s in\n%s", choice, cell, csv)
+		}
+		if err := filepath.WalkDir(b.path(choice), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || choice == "keep" {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			for _, secret := range []string{"2017-07-05", "14992488", string(binary.LittleEndian.AppendUint64(nil, first)), string(binary.LittleEndian.AppendUint64(nil, first+2e9))} {
+				if bytes.Contains(text, []byte(secret)) {
+					t.Errorf("%s: %s tells the time as %q", choice, path, secret)
+				}
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for _, way := range [][]string{{"--split-by", "time"}, {"--split-by", "session", "--split-fallback", "time"}} {
+			status := map[bool]int{true: exitUsage, false: exitDone}[choice != "keep"]
+			text := b.convert(status, choice+" "+way[1], append([]string{"--dedup", "none", "--table-times", choice, "--split", "50/50"}, way...)...)
+			if status == exitUsage && !strings.Contains(text, "time: with --table-times "+choice) {
+				t.Errorf("%s %v: %s", choice, way, text)
+			}
+			status = map[bool]int{true: exitFailed, false: exitDone}[choice != "keep"]
+			if text := b.run(status, append([]string{"split", b.path(choice), "--split", "50/50"}, way...)...); status == exitFailed && !strings.Contains(text, "time: with --table-times "+choice) {
+				t.Errorf("%s %v: %s", choice, way, text)
+			}
+		}
+	}
+	edit(t, b.path("keep/"+manifest.Name), func(s map[string]any) { s["table_times"] = "none" })
+	if text := b.run(exitFailed, "verify", b.path("keep")); !strings.Contains(text, "tells a time") {
+		t.Error(text)
 	}
 }

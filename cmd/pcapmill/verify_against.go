@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -74,6 +76,13 @@ func (a *against) scope(w io.Writer, dir string, r *leak.Report) {
 	}
 	fmt.Fprintf(w, ")\nsearched in: %s of %s, %s\n", plural(int64(len(r.Files)), "file"), shown(dir), bytesText(bytes))
 	notes(w, r)
+	if r.Tunnels > 0 {
+		fmt.Fprintf(w, "%s of a tunnel (VXLAN, Geneve, GTP-U): the addresses of the inner headers are searched for, too\n", plural(r.Tunnels, "packet"))
+	}
+	if n := unread(r); n > 0 {
+		fmt.Fprintf(w, "not searched for: the addresses of %s of link types that are not decoded (%s)\n",
+			plural(n, "packet"), printable(strings.Join(slices.Sorted(maps.Keys(r.Unread)), ", ")))
+	}
 	strangers := 0
 	for _, c := range r.Captures {
 		if !c.Known {
@@ -83,6 +92,14 @@ func (a *against) scope(w io.Writer, dir string, r *leak.Report) {
 	if strangers > 0 {
 		fmt.Fprintf(w, "%s not in this dataset; searched for all the same\n", areOf(strangers, len(r.Captures), "capture"))
 	}
+}
+
+// unread is the number of packets whose addresses are not known.
+func unread(r *leak.Report) (n int64) {
+	for _, k := range r.Unread {
+		n += k
+	}
+	return n
 }
 
 // notes says what of the files was not looked into: one line for all files of
@@ -144,6 +161,7 @@ var meanings = map[leak.Verdict]string{
 	leak.Strange:   "BROKEN: samples that their captures do not give under the dataset's settings; nothing can be said of their fields",
 	leak.Kept:      "header fields that were kept, as asked for",
 	leak.Payload:   "in payload, which masks leave alone",
+	leak.Inner:     "in payload, as inner headers of a tunnel have them (VXLAN, Geneve, GTP-U); masks leave them alone",
 	leak.Header:    "in header bytes that no mask acts on, or across seams",
 	leak.Pseudonym: "pseudonyms that are another address of the captures",
 	leak.Copy:      "in other files, in bytes that stand in samples, too",
@@ -222,6 +240,9 @@ func conclude(c *console, dir string, r *leak.Report, damaged bool) error {
 	switch {
 	case r.Samples.Unplaced > 0:
 		fmt.Fprintf(c.out, "%s: no promise of the mask is found broken, but not all samples were judged: name all captures; %s elsewhere\n", shown(dir), plural(rest, "find"))
+	case unread(r) > 0:
+		fmt.Fprintf(c.out, "%s: no promise of the mask is found broken, but the addresses of %s are not known, so nothing searched for them; %s elsewhere\n",
+			shown(dir), plural(unread(r), "packet"), plural(rest, "find"))
 	case rest > 0:
 		fmt.Fprintf(c.out, "%s: the mask keeps its promises; %s where it promises nothing, listed above\n", shown(dir), plural(rest, "find"))
 	default:

@@ -11,8 +11,10 @@
 //	                        if it is and the sample is on no side
 //	capture           text  name of the capture, as the manifest has it
 //	session           int   place of the session in its capture, from 0; duplicates count
-//	start             time  of the first kept packet, nanoseconds, UTC
+//	start             time  of the first kept packet, nanoseconds, UTC; with --table-times
+//	                        relative the earliest packet of its capture is at 1970-01-01
 //	duration_ns       int   from there to the latest kept packet; 0 where clocks ran backwards
+//	                        (both null with --table-times none)
 //	packets_forward   int   kept packets in the direction of the first one
 //	packets_backward  int   kept packets the other way
 //	bytes_forward     int   bytes of these packets, from the IP header to the packet's end
@@ -101,7 +103,16 @@ func (t *Table) Row(row []Value, e *dataset.Entry) {
 }
 
 func number(n int64) Value { return Value{Int: n} }
-func word(s string) Value  { return Value{Text: s} }
+
+// moment is a time or duration: null where the table does not tell it.
+func moment(n int64) Value {
+	if n == dataset.NoTime {
+		return Value{Null: true}
+	}
+	return number(n)
+}
+
+func word(s string) Value { return Value{Text: s} }
 
 // fact is a value of the row log: null where there is none.
 func fact(of func(t *Table, r *dataset.Row) Value) func(t *Table, e *dataset.Entry) Value {
@@ -125,9 +136,9 @@ var columns = [...]Column{
 	{Name: "split", Kind: Text, Few: true, What: "train, validation or test; all if the dataset is not split; null on no side", of: (*Table).side},
 	{Name: "capture", Kind: Text, Few: true, What: "name of the capture", of: (*Table).capture},
 	{Name: "session", Kind: Int, What: "place of the session in its capture, from 0; duplicates count", of: count(func(r *dataset.Row) uint64 { return r.Session })},
-	{Name: "start", Kind: Time, What: "time of the first kept packet", of: fact(func(_ *Table, r *dataset.Row) Value { return number(r.Start) })},
+	{Name: "start", Kind: Time, What: "time of the first kept packet", of: fact(func(_ *Table, r *dataset.Row) Value { return moment(r.Start) })},
 	{Name: "duration_ns", Kind: Int, What: "nanoseconds from there to the latest kept packet", of: fact(func(_ *Table, r *dataset.Row) Value {
-		return number(r.Duration)
+		return moment(r.Duration)
 	})},
 	{Name: "packets_forward", Kind: Int, What: "kept packets in the direction of the first one", of: count(func(r *dataset.Row) uint64 { return r.Packets[0] })},
 	{Name: "packets_backward", Kind: Int, What: "kept packets the other way", of: count(func(r *dataset.Row) uint64 { return r.Packets[1] })},

@@ -7,12 +7,12 @@ import (
 
 	"github.com/pcapmill/pcapmill/dev/bench/traffic"
 	"github.com/pcapmill/pcapmill/internal/dedup"
+	"github.com/pcapmill/pcapmill/internal/sessions"
 	"github.com/pcapmill/pcapmill/mask"
-	"github.com/pcapmill/pcapmill/session"
 )
 
 // runOf deals the packets out to one table.
-func runOf(r *session.Run, seed *session.Seed, data []byte, ps []packet) {
+func runOf(r *sessions.Run, seed *sessions.Seed, data []byte, ps []packet) {
 	r.Reset(1)
 	r.Data, r.First = data, 1
 	for i := range ps {
@@ -23,7 +23,7 @@ func runOf(r *session.Run, seed *session.Seed, data []byte, ps []packet) {
 
 // fill adds a run to a table, in batches. contribute is told the place of every
 // packet's session.
-func fill(t *session.Table, r *session.Run, touch bool, contribute func(id uint32, p *session.Packet)) {
+func fill(t *sessions.Table, r *sessions.Run, touch bool, contribute func(id uint32, p *sessions.Packet)) {
 	const batch = 32 // as in mill
 	packets, tuples := r.Packets[0], r.Tuples(0)
 	for len(packets) > 0 {
@@ -44,8 +44,8 @@ func BenchmarkRun(b *testing.B) {
 	for _, shape := range []string{"mixed", "storm"} {
 		b.Run(shape, func(b *testing.B) {
 			data, ps := kept(b, traffic.Config{Shape: shape})
-			seed := session.NewSeed()
-			var r session.Run
+			seed := sessions.NewSeed()
+			var r sessions.Run
 			b.ReportAllocs()
 			for b.Loop() {
 				runOf(&r, &seed, data, ps)
@@ -62,16 +62,16 @@ func BenchmarkRun(b *testing.B) {
 func BenchmarkTable(b *testing.B) {
 	for _, shape := range []string{"mixed", "bulk", "storm"} {
 		data, ps := kept(b, traffic.Config{Shape: shape})
-		seed := session.NewSeed()
-		var r session.Run
+		seed := sessions.NewSeed()
+		var r sessions.Run
 		runOf(&r, &seed, data, ps)
 		for _, name := range []string{"single", "touched", "note"} {
 			b.Run(shape+"/"+name, func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
-					t := session.NewTable(784, false, seed)
+					t := sessions.NewTable(784, false, seed)
 					if name != "note" {
-						fill(t, &r, name == "touched", func(id uint32, p *session.Packet) { t.Contribute(id, p.Layout.End()-14, nil) })
+						fill(t, &r, name == "touched", func(id uint32, p *sessions.Packet) { t.Contribute(id, p.Layout.End()-14, nil) })
 						continue
 					}
 					for i := range ps {
@@ -93,11 +93,11 @@ func BenchmarkApply(b *testing.B) {
 	for _, shape := range []string{"mixed", "bulk", "storm"} {
 		b.Run(shape, func(b *testing.B) {
 			data, ps := kept(b, traffic.Config{Shape: shape})
-			seed := session.NewSeed()
-			var r session.Run
+			seed := sessions.NewSeed()
+			var r sessions.Run
 			runOf(&r, &seed, data, ps)
 			m := mask.New(mask.Default(), nil)
-			t := session.NewTable(784, false, seed)
+			t := sessions.NewTable(784, false, seed)
 			add := applied(t, m, data)
 			b.ReportAllocs()
 			for b.Loop() {
@@ -114,8 +114,8 @@ func BenchmarkApply(b *testing.B) {
 func digest(b []byte) [16]byte { return dedup.OfSample(b) }
 
 // applied is what mill does with a packet of a session.
-func applied(t *session.Table, m *mask.Masker, data []byte) func(id uint32, p *session.Packet) {
-	return func(id uint32, p *session.Packet) {
+func applied(t *sessions.Table, m *mask.Masker, data []byte) func(id uint32, p *sessions.Packet) {
+	return func(id uint32, p *sessions.Packet) {
 		d := data[p.At:][:p.Layout.End()]
 		n := m.Len(&p.Layout)
 		if room := t.Room(id, n); len(room) > 0 {
@@ -130,16 +130,16 @@ func applied(t *session.Table, m *mask.Masker, data []byte) func(id uint32, p *s
 func BenchmarkSpill(b *testing.B) {
 	data, ps := kept(b, traffic.Config{Shape: "storm"})
 	ps = ps[:min(len(ps), 100_000)]
-	seed := session.NewSeed()
+	seed := sessions.NewSeed()
 	m := mask.New(mask.Default(), nil)
-	t := session.NewTable(784, false, seed)
+	t := sessions.NewTable(784, false, seed)
 	add := applied(t, m, data)
-	var r session.Run
-	dir, sessions := b.TempDir(), 0
+	var r sessions.Run
+	dir, found := b.TempDir(), 0
 	b.ReportAllocs()
 	for b.Loop() {
 		t.Reset(1 << 40)
-		spill := session.NewSpill(dir)
+		spill := sessions.NewSpill(dir)
 		for part := range 4 {
 			runOf(&r, &seed, data, ps[part*len(ps)/4:(part+1)*len(ps)/4])
 			fill(t, &r, true, add)
@@ -147,17 +147,17 @@ func BenchmarkSpill(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		list := session.NewList()
+		list := sessions.NewList()
 		if err := spill.Finish(t, 64<<20, digest, list); err != nil {
 			b.Fatal(err)
 		}
-		sessions = list.Len()
+		found = list.Len()
 		if err := list.Close(); err != nil {
 			b.Fatal(err)
 		}
 	}
 	perPacket(b, int64(len(ps)))
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*sessions), "ns/session")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*found), "ns/session")
 }
 
 // BenchmarkTableState is what a session with a full prefix costs in memory, by
@@ -171,7 +171,7 @@ func BenchmarkTableState(b *testing.B) {
 			for b.Loop() {
 				runtime.GC()
 				runtime.ReadMemStats(&before)
-				t := session.NewTable(784, false, session.NewSeed())
+				t := sessions.NewTable(784, false, sessions.NewSeed())
 				for i := range n {
 					addrs := frame[stack.Network+12:]
 					addrs[1], addrs[2], addrs[3] = byte(i>>16), byte(i>>8), byte(i)

@@ -28,7 +28,8 @@ var rooms = map[string][]string{
 	"capture/internal/pcapng": {},
 	"capture":                 {"header", "capture/internal/pcap", "capture/internal/pcapng"},
 	"header":                  {},
-	"session":                 {"capture", "header"},
+	"session":                 {"header"},
+	"internal/sessions":       {"header", "session"},
 	"mask":                    {"capture", "header"},
 	"sample":                  {},
 	"label":                   {"internal/typo", "internal/userfile"},
@@ -56,7 +57,7 @@ var rooms = map[string][]string{
 	"internal/storetest": {"manifest"},
 
 	"mill": {
-		"internal/settings", "capture", "header", "session", "mask", "sample", "label", "label/flows", "internal/dedup", "manifest",
+		"internal/settings", "capture", "header", "session", "mask", "sample", "label", "label/flows", "internal/dedup", "internal/sessions", "manifest",
 		"dataset", "store",
 		"internal/filesum", "internal/find", "internal/version",
 	},
@@ -102,7 +103,7 @@ var libraries = map[string][]string{
 	"github.com/google/jsonschema-go":  {"internal/config"},
 	"github.com/google/renameio/v2":    {"internal/fsys"},
 	"github.com/gofrs/flock":           {"store"},
-	"golang.org/x/sys":                 {"capture", "dataset", "dataset/idx", "internal/export", "session"},
+	"golang.org/x/sys":                 {"capture", "dataset/idx", "internal/fsys", "internal/sessions"},
 	"golang.org/x/image":               {"internal/report"},
 	"golang.org/x/net":                 {"verify/leak"},
 	"golang.org/x/term":                {"cmd/pcapmill"},

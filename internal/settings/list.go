@@ -138,6 +138,12 @@ var options = []Option{
 		Records: []Record{{Key: "key", Name: "key", Omit: true, Fact: true, None: "no key", Words: "the key with id %s"}},
 	},
 	{
+		Name: "table-times", Kind: Text, Default: "keep", Values: []string{"keep", "relative", "none"}, Group: "Masking", Arg: "keep|relative|none",
+		Short:   "times in the table of samples: keep, relative to the capture, or none",
+		Long:    "The table, and every export made of it, says when each session began and how long it took, which finds sessions again in a log of flows. relative counts the beginning from the earliest packet of the capture; none leaves out beginning and duration. With either there is no --split-by time.",
+		Records: []Record{{Key: "table_times", Omit: true}},
+	},
+	{
 		Name: "drop", Kind: List, Default: "tcp-control,dns,background", Values: []string{"tcp-control", "dns", "background", "none"}, Group: "Selection", Arg: "LIST|none",
 		Short:   "packets to leave out: tcp-control, dns, background, or none",
 		Long:    "tcp-control: TCP without payload. dns: TCP or UDP port 53. background: UDP ports 67 68 123 137 138 546 547 1900 3702 5353 5355.",

@@ -4,10 +4,13 @@
 //
 // # What is searched for
 //
-// The source and destination of every IPv4 and IPv6 header, and the MAC
-// addresses of every link header (Ethernet, Linux cooked, 802.11 with radiotap or
-// PPI, NFLOG), of all packets, those that are left out of sessions included. Not
-// those of inner headers (tunnels, ICMP quotations, ARP): they are content.
+// The source and destination of every IPv4 and IPv6 header, the addresses in its
+// options and extension headers, and the addresses of every link header
+// (header.LinkType.Addresses), of all packets, those that are left out of sessions
+// included; and the same of the packets inside VXLAN, Geneve and GTP-U. Not those of
+// other inner headers (ICMP quotations, GRE, ARP): they are content, and in no
+// session. Packets of link types that are not decoded are counted: their addresses
+// are not known.
 // Host names are those of DNS questions and answers (ports 53, 5353, 5355), of
 // TLS ClientHellos over TCP (server_name, as far as it stands in the first
 // segment) and of HTTP/1 Host headers; not those inside QUIC, TLS or HTTP/2.
@@ -43,6 +46,7 @@
 //	           settings of the manifest, so that nothing can be said of their fields
 //	kept       a field that --mac keep or --ip keep left
 //	payload    in what stands behind the TCP or UDP header
+//	tunnel     there, as bytes, and an address of inner headers of a tunnel
 //	header     in other header bytes (options, extension headers, numbers that look
 //	           so), or across the seam of two parts
 //	pseudonym  a field whose pseudonym is another address of the captures, by chance
@@ -118,6 +122,7 @@ const (
 	Strange
 	Kept
 	Payload
+	Inner // "tunnel"
 	Header
 	Pseudonym
 	Copy
@@ -127,7 +132,7 @@ const (
 	verdicts
 )
 
-var verdictNames = [verdicts]string{"field", "outside", "strange", "kept", "payload", "header", "pseudonym", "copy", "unplaced", "bytes"}
+var verdictNames = [verdicts]string{"field", "outside", "strange", "kept", "payload", "tunnel", "header", "pseudonym", "copy", "unplaced", "bytes"}
 
 func (v Verdict) String() string { return verdictNames[v] }
 

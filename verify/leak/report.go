@@ -13,6 +13,9 @@ type Report struct {
 	WellKnown int // addresses and names left out
 	Short     int // names too short or strange to be searched for
 
+	Tunnels int64            // packets of tunnels: the addresses of their inner headers are searched for
+	Unread  map[string]int64 // packets of link types that are not decoded, by name: their addresses are not known
+
 	Captures []Capture // as they were named
 	Files    []File    // of the dataset, in byte-wise order of their names
 	Samples  Samples

@@ -51,6 +51,7 @@ func (s *search) samples(ctx context.Context) error {
 	for _, v := range []Verdict{Payload, Header, Unplaced} {
 		s.found.chance(v, store.SamplesName, &s.histograms[v])
 	}
+	s.found.chance(Inner, store.SamplesName, &s.histograms[Payload])
 	if s.layout.KeepsPrefixes() || s.layout.Content == mask.Packet && s.layout.IP == mask.Anonymize {
 		s.found.chanceOfPseudonyms(s.report.Samples.Fields[IPv4], s.report.Addresses[IPv4])
 	}
@@ -234,6 +235,9 @@ func (s *search) verdict(of *replayed, sample []byte, t target, h hit) Verdict {
 		end = int(of.segments[at+1].at)
 	}
 	if h.at >= s.layout.to(g, g.payload) && h.at+h.length <= end {
+		if secret := &s.index.secrets[t.secret]; secret.inner && (t.form == Bytes || t.form == Plain) {
+			return Inner
+		}
 		return Payload
 	}
 	kind := s.index.secrets[t.secret].kind

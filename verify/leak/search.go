@@ -84,6 +84,7 @@ func Search(ctx context.Context, dir string, captures []string, o Options) (*Rep
 		}
 	}
 	s.report.WellKnown, s.report.Short = len(known.plain), len(known.short)
+	s.report.Tunnels, s.report.Unread = known.tunnels, known.unread
 	s.found = groups{of: map[groupKey]*group{}, places: o.Places, addresses: o.Addresses, secrets: s.index.secrets}
 	if err := s.samples(ctx); err != nil {
 		return nil, err

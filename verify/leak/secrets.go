@@ -21,40 +21,77 @@ type secrets struct {
 	name  map[string]struct{}
 	plain map[string]struct{} // well-known ones, as text
 	short map[string]struct{} // names too short or strange to search for
+
+	inner   map[string]struct{} // addresses of the inner headers of tunnels, as bytes
+	inside  bool                // of such a header is what is added now
+	tunnels int64               // packets of tunnels
+	unread  map[string]int64    // packets of link types that are not decoded, by name
 }
 
 func newSecrets(names bool) *secrets {
 	return &secrets{
 		names: names, ip4: map[[4]byte]struct{}{}, ip6: map[[16]byte]struct{}{}, mac: map[[6]byte]struct{}{},
 		name: map[string]struct{}{}, plain: map[string]struct{}{}, short: map[string]struct{}{},
+		inner: map[string]struct{}{}, unread: map[string]int64{},
 	}
 }
 
 func (s *secrets) len() int { return len(s.ip4) + len(s.ip6) + len(s.mac) + len(s.name) }
 
+// deepest is how many tunnels inside each other are looked into.
+const deepest = 4
+
 // packet collects what a packet holds.
 func (s *secrets) packet(p *capture.Packet, h *header.Stack) {
-	p.LinkType.Addresses(p.Data, func(at, length int) {
+	if h.Reason == header.UnsupportedLink {
+		s.unread[p.LinkType.String()]++
+	}
+	s.headers(p.Data, h)
+	link, at, ok := h.Tunnel(p.Data)
+	if ok {
+		s.tunnels++
+		s.inside = true
+		data, of := p.Data[:h.End], *h
+		for depth := 0; ok && depth < deepest; depth++ {
+			data = data[at:of.End]
+			header.Decode(link, data, uint32(len(data)), &of)
+			s.headers(data, &of)
+			link, at, ok = of.Tunnel(data)
+		}
+		s.inside = false
+	}
+	if s.names && h.Reason == header.OK {
+		namesIn(p.Data[h.Payload:h.End], h, s.addName)
+	}
+}
+
+// headers collects the addresses of a packet's headers.
+func (s *secrets) headers(data []byte, h *header.Stack) {
+	h.Link.Addresses(data, func(at, length int) {
 		switch length {
 		case 6:
-			s.addMAC([6]byte(p.Data[at:]))
+			s.addMAC([6]byte(data[at:]))
 		case 4:
-			s.addIPv4([4]byte(p.Data[at:]))
+			s.addIPv4([4]byte(data[at:]))
 		case 16:
-			s.addIPv6([16]byte(p.Data[at:]))
+			s.addIPv6([16]byte(data[at:]))
 		}
 	})
 	switch at := h.Network; {
-	case h.Version == 4 && len(p.Data) >= at+20:
-		s.addIPv4([4]byte(p.Data[at+12:]))
-		s.addIPv4([4]byte(p.Data[at+16:]))
-	case h.Version == 6 && len(p.Data) >= at+40:
-		s.addIPv6([16]byte(p.Data[at+8:]))
-		s.addIPv6([16]byte(p.Data[at+24:]))
+	case h.Version == 4 && len(data) >= at+20:
+		s.addIPv4([4]byte(data[at+12:]))
+		s.addIPv4([4]byte(data[at+16:]))
+	case h.Version == 6 && len(data) >= at+40:
+		s.addIPv6([16]byte(data[at+8:]))
+		s.addIPv6([16]byte(data[at+24:]))
 	}
-	s.options(p.Data, h)
-	if s.names && h.Reason == header.OK {
-		namesIn(p.Data[h.Payload:h.End], h, s.addName)
+	s.options(data, h)
+}
+
+// mark notes an address of the inner headers of a tunnel.
+func (s *secrets) mark(address []byte) {
+	if s.inside {
+		s.inner[string(address)] = struct{}{}
 	}
 }
 
@@ -76,6 +113,7 @@ func (s *secrets) options(data []byte, h *header.Stack) {
 }
 
 func (s *secrets) addIPv4(a [4]byte) {
+	s.mark(a[:])
 	if _, ok := s.ip4[a]; ok {
 		return
 	}
@@ -87,6 +125,7 @@ func (s *secrets) addIPv4(a [4]byte) {
 }
 
 func (s *secrets) addIPv6(a [16]byte) {
+	s.mark(a[:])
 	if _, ok := s.ip6[a]; ok {
 		return
 	}
@@ -98,6 +137,7 @@ func (s *secrets) addIPv6(a [16]byte) {
 }
 
 func (s *secrets) addMAC(a [6]byte) {
+	s.mark(a[:])
 	if _, ok := s.mac[a]; ok {
 		return
 	}
@@ -172,6 +212,7 @@ type secret struct {
 	kind  Kind
 	bytes [16]byte // an address
 	name  string
+	inner bool // an address of the inner headers of a tunnel
 }
 
 func (s *secret) address() []byte {
@@ -208,6 +249,11 @@ func (s *secrets) list() (all []secret) {
 	}
 	for n := range s.name {
 		all = append(all, secret{kind: Name, name: n})
+	}
+	for i := range all {
+		if x := &all[i]; x.kind != Name {
+			_, x.inner = s.inner[string(x.address())]
+		}
 	}
 	slices.SortFunc(all, func(a, b secret) int {
 		if a.kind != b.kind {

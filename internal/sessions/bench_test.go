@@ -1,4 +1,4 @@
-package session_test
+package sessions_test
 
 import (
 	"encoding/binary"
@@ -7,16 +7,16 @@ import (
 	"testing"
 
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/sessions"
 	"github.com/pcapmill/pcapmill/internal/testcap"
-	"github.com/pcapmill/pcapmill/session"
 )
 
 // BenchmarkTableMemory fills a table with sessions of 784 bytes and reports what it holds a session: the heap after a
 // collection, and all that was allocated on the way there (maps and slices that grow are copied).
 //
-//	go test ./session -run '^$' -bench TableMemory -benchtime 1x
+//	go test ./internal/sessions -run '^$' -bench TableMemory -benchtime 1x
 func BenchmarkTableMemory(b *testing.B) {
-	const sessions = 1_400_000
+	const many = 1_400_000
 	for _, version := range []int{4, 6} {
 		for _, prints := range []bool{false, true} {
 			b.Run(fmt.Sprintf("IPv%d/prints=%t", version, prints), func(b *testing.B) {
@@ -35,8 +35,8 @@ func BenchmarkTableMemory(b *testing.B) {
 					var before, after runtime.MemStats
 					runtime.GC()
 					runtime.ReadMemStats(&before)
-					t := session.NewTable(784, prints, seed)
-					for i := range uint32(sessions) {
+					t := sessions.NewTable(784, prints, seed)
+					for i := range uint32(many) {
 						binary.BigEndian.PutUint32(source, i)
 						id := t.Note(data, &s, uint64(i)+1, 0)
 						n := copy(t.Room(id, 784), data[s.Payload:])
@@ -44,23 +44,13 @@ func BenchmarkTableMemory(b *testing.B) {
 					}
 					runtime.GC()
 					runtime.ReadMemStats(&after)
-					if t.Len() != sessions {
+					if t.Len() != many {
 						b.Fatalf("%d sessions", t.Len())
 					}
-					b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/sessions, "heap-B/session")
-					b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/sessions, "allocated-B/session")
+					b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/many, "heap-B/session")
+					b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/many, "allocated-B/session")
 				}
 			})
 		}
-	}
-}
-
-// BenchmarkPrint is what whole-session dedup costs a byte.
-func BenchmarkPrint(b *testing.B) {
-	data := make([]byte, 1460)
-	b.SetBytes(int64(len(data)))
-	var p session.Print
-	for b.Loop() {
-		p = p.Append(data)
 	}
 }

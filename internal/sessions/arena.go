@@ -1,4 +1,4 @@
-package session
+package sessions
 
 // arena keeps prefixes of growing length without a pointer each: slots of a few
 // sizes, the last being the full length of a prefix, cut from large blocks. A

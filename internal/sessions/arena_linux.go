@@ -1,4 +1,4 @@
-package session
+package sessions
 
 import "golang.org/x/sys/unix"
 

@@ -1,4 +1,4 @@
-package session_test
+package sessions_test
 
 import (
 	"math/rand/v2"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/draw"
+	"github.com/pcapmill/pcapmill/internal/sessions"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/session"
 )
@@ -30,8 +31,8 @@ func TestBreaks(t *testing.T) {
 		}
 		var want []session.Partial
 		states := map[session.FiveTuple]*state{}
-		table, spill := session.NewTable(30, false, seed), session.NewSpill(dir)
-		breaker := session.NewBreaker(breaks)
+		table, spill := sessions.NewTable(30, false, seed), sessions.NewSpill(dir)
+		breaker := sessions.NewBreaker(breaks)
 		now := int64(1000)
 		for number := uint64(1); number < 120; number++ {
 			now += r.Int64N(60) - 10
@@ -88,7 +89,7 @@ func TestBreaks(t *testing.T) {
 				}
 			}
 		}
-		l := session.NewList()
+		l := sessions.NewList()
 		if err := spill.Put(table); err != nil {
 			t.Fatal(err)
 		}
@@ -99,7 +100,7 @@ func TestBreaks(t *testing.T) {
 		if l.Len() != len(want) {
 			t.Fatalf("%+v: %d sessions, want %d", breaks, l.Len(), len(want))
 		}
-		err := l.Each(func(i int, s *session.Session) error {
+		err := l.Each(func(i int, s *sessions.Session) error {
 			if w := want[i]; s.First != w.First || s.Count() != w.Packets[0] || s.Bytes != w.Bytes {
 				t.Fatalf("%+v: session %d: first %d, %d packets, %d bytes; want %+v", breaks, i, s.First, s.Count(), s.Bytes, w)
 			}

@@ -1,4 +1,4 @@
-package session_test
+package sessions_test
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pcapmill/pcapmill/internal/draw"
+	"github.com/pcapmill/pcapmill/internal/sessions"
 	"github.com/pcapmill/pcapmill/session"
 )
 
@@ -33,10 +34,10 @@ func TestSpillingIsTheSame(t *testing.T) {
 		keys, partials := fold(list, limit, prints)
 
 		tables := 1 << r.IntN(4)
-		run := session.Run{}
-		table, spill := make([]*session.Table, tables), make([]*session.Spill, tables)
+		run := sessions.Run{}
+		table, spill := make([]*sessions.Table, tables), make([]*sessions.Spill, tables)
 		for k := range table {
-			table[k], spill[k] = session.NewTable(limit, prints, seed), session.NewSpill(dir)
+			table[k], spill[k] = sessions.NewTable(limit, prints, seed), sessions.NewSpill(dir)
 		}
 		every := 1 + r.IntN(2*len(list)+1)
 		for i := range list {
@@ -58,7 +59,7 @@ func TestSpillingIsTheSame(t *testing.T) {
 				}
 			}
 		}
-		l := session.NewList()
+		l := sessions.NewList()
 		for k := range table {
 			if !spill[k].Used() {
 				table[k].Seal(digest)
@@ -84,12 +85,12 @@ func TestSpillingIsTheSame(t *testing.T) {
 	})
 }
 
-func sameList(t *rapid.T, l *session.List, batch int, prints bool, keys []session.FiveTuple, partials map[session.FiveTuple]session.Partial) {
+func sameList(t *rapid.T, l *sessions.List, batch int, prints bool, keys []session.FiveTuple, partials map[session.FiveTuple]session.Partial) {
 	if l.Len() != len(keys) {
 		t.Fatalf("%d sessions, want %d", l.Len(), len(keys))
 	}
 	seen := 0
-	err := l.Batches(batch, func(first int, batch []session.Session) error {
+	err := l.Batches(batch, func(first int, batch []sessions.Session) error {
 		for i, s := range batch {
 			want := partials[keys[first+i]]
 			if s.Key != keys[first+i] || !equal(s.Partial, want) {
@@ -113,13 +114,13 @@ func sameList(t *rapid.T, l *session.List, batch int, prints bool, keys []sessio
 
 // TestSpillSaysWhereItFailed: a directory that is not there is named, and nothing is lost silently.
 func TestSpillSaysWhereItFailed(t *testing.T) {
-	table := session.NewTable(10, false, seed)
+	table := sessions.NewTable(10, false, seed)
 	list := packets(rand.New(rand.NewPCG(1, 1)))
 	for i := range list {
 		add(table, &list[i])
 	}
 	n := table.Len()
-	err := session.NewSpill(t.TempDir() + "/none").Put(table)
+	err := sessions.NewSpill(t.TempDir() + "/none").Put(table)
 	if !errors.Is(err, fs.ErrNotExist) || table.Len() != n {
 		t.Fatalf("%v, %d sessions of %d", err, table.Len(), n)
 	}

@@ -1,11 +1,11 @@
-package session
+package sessions
+
+import "github.com/pcapmill/pcapmill/session"
 
 // Session is a finished session of a capture.
 type Session struct {
-	Key FiveTuple
-	Gen uint16 // which session of its five-tuple, from 0
-	Partial
-	// Digest is what dedup compares, if Sealed: as Table.Seal made it.
+	session.Session
+	// Digest is what duplicates are found by, if Sealed: see Table.Seal.
 	Digest [16]byte
 	Sealed bool
 
@@ -193,10 +193,6 @@ func (h cursorHeap) down(i int) {
 		i = least
 	}
 }
-
-// Sample writes a session's prefix in full length into dst, which has the
-// limit's length: its first bytes, and zeros behind.
-func (s *Session) Sample(dst []byte) { clear(dst[copy(dst, s.Prefix):]) }
 
 // Seal computes the digest of every session, before the table goes into a
 // List (or whoever reads the list does): that of its prefix, or, where the table makes prints, the print. The

@@ -1,25 +1,13 @@
-package session
+package sessions
 
-// Breaks says where a session ends although its five-tuple goes on. The zero
-// value is the default: nowhere.
-type Breaks struct {
-	Idle    int64 // a pause of more than so many nanoseconds since the kept packet before; 0: never
-	Restart bool  // a TCP SYN (without ACK) behind a FIN or RST, be they kept or not
-}
-
-// Any reports whether sessions end early at all.
-func (b Breaks) Any() bool { return b.Idle > 0 || b.Restart }
-
-// MostSessions is the largest number of sessions that one five-tuple can have in
-// one capture; the last one takes what follows.
-const MostSessions = 1 << 16
+import "github.com/pcapmill/pcapmill/session"
 
 // Breaker numbers the sessions of each five-tuple of a table. What it keeps is
 // never spilled: some 60 bytes a five-tuple (IPv6: 90).
 type Breaker struct {
-	Breaks
+	session.Breaks
 	four map[[2]uint64]course
-	six  map[FiveTuple]course
+	six  map[six]course
 }
 
 // course is how far a five-tuple has come.
@@ -32,11 +20,11 @@ type course struct {
 
 // NewBreaker returns a Breaker for the packets of one table, or nil if there is
 // nothing to break.
-func NewBreaker(b Breaks) *Breaker {
-	if !b.Any() {
+func NewBreaker(b session.Breaks) *Breaker {
+	if b == (session.Breaks{}) {
 		return nil
 	}
-	return &Breaker{Breaks: b, four: map[[2]uint64]course{}, six: map[FiveTuple]course{}}
+	return &Breaker{Breaks: b, four: map[[2]uint64]course{}, six: map[six]course{}}
 }
 
 // Bytes is about the memory that it holds.
@@ -50,7 +38,7 @@ func (b *Breaker) Bytes() int64 {
 // Number says which session of its five-tuple the packet belongs to, from 0, and
 // notes that in it. keep is false for packets that only tell of a beginning or
 // an end. Packets come in the order of the capture.
-func (b *Breaker) Number(p *Packet, tuples []FiveTuple) (keep bool) {
+func (b *Breaker) Number(p *Packet, tuples []six) (keep bool) {
 	var c course
 	var known bool
 	k := [2]uint64{p.a, p.b}
@@ -67,7 +55,7 @@ func (b *Breaker) Number(p *Packet, tuples []FiveTuple) (keep bool) {
 		c.restart = true
 	}
 	if keep {
-		if known && (c.restart || b.Idle > 0 && p.Layout.Time()-c.last > b.Idle) && c.gen < MostSessions-1 {
+		if known && (c.restart || b.Idle > 0 && p.Layout.Time()-c.last > b.Idle) && c.gen < session.MostSessions-1 {
 			c.gen++
 			c.ended, c.restart = false, false
 		}

@@ -1,7 +1,8 @@
-package session
+package sessions
 
 import (
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/session"
 )
 
 // Table adds up the packets of one run of a capture, session by session. It is
@@ -23,8 +24,8 @@ type Table struct {
 	n     int      // sessions
 	hot   []*[perBlock]hot
 	cold  []*[perBlock]cold
-	print []*[perBlock]Print
-	six   []FiveTuple // of IPv6 sessions, by a
+	print []*[perBlock]session.Print
+	six   []six // of IPv6 sessions, by a
 	arena arena
 
 	digests [][16]byte // of Seal
@@ -112,7 +113,7 @@ func (t *Table) Touch(packets []Packet) {
 // Add counts a packet for its session and returns the session's place in the
 // table. tuples and first are those of the packet's Run; packets come in the
 // order of the capture. What the packet contributes is for Room and Contribute.
-func (t *Table) Add(p *Packet, tuples []FiveTuple, first uint64) uint32 {
+func (t *Table) Add(p *Packet, tuples []six, first uint64) uint32 {
 	id, ok := t.find(p, tuples)
 	if !ok {
 		a := p.a
@@ -141,7 +142,7 @@ func (t *Table) Add(p *Packet, tuples []FiveTuple, first uint64) uint32 {
 }
 
 // find looks for the session of a packet.
-func (t *Table) find(p *Packet, tuples []FiveTuple) (id uint32, ok bool) {
+func (t *Table) find(p *Packet, tuples []six) (id uint32, ok bool) {
 	mask := uint32(len(t.slots) - 1)
 	for i := p.hash & mask; ; i = (i + 1) & mask {
 		s := t.slots[i]
@@ -180,13 +181,13 @@ func (t *Table) append(a, b uint64, hash uint32) uint32 {
 		t.hot = append(t.hot, new([perBlock]hot))
 		t.cold = append(t.cold, new([perBlock]cold))
 		if t.prints {
-			t.print = append(t.print, new([perBlock]Print))
+			t.print = append(t.print, new([perBlock]session.Print))
 		}
 	}
 	h, c := t.at(id)
 	*h, *c = hot{a: a, b: b}, cold{}
 	if t.prints {
-		t.print[id/perBlock][id%perBlock] = Print{}
+		t.print[id/perBlock][id%perBlock] = session.Print{}
 	}
 	return id
 }
@@ -276,9 +277,9 @@ func (t *Table) NoteBroken(b *Breaker, data []byte, s *header.Stack, number uint
 
 // At returns the partial of the session at place id, 0 <= id < Len. Its prefix
 // is the table's memory.
-func (t *Table) At(id int) (p Partial) {
+func (t *Table) At(id int) (p session.Partial) {
 	h, c := t.at(uint32(id))
-	p = Partial{First: c.first, Up: h.up, Start: c.start, Last: h.last, Sizes: h.sizes, Bytes: h.bytes}
+	p = session.Partial{First: c.first, Up: h.up, Start: c.start, Last: h.last, Sizes: h.sizes, Bytes: h.bytes}
 	for d := range p.Packets {
 		p.Packets[d] = uint64(c.more[d])<<32 | uint64(h.packets[d])
 	}
@@ -293,10 +294,10 @@ func (t *Table) At(id int) (p Partial) {
 func (t *Table) Gen(id int) uint16 { return t.hot[id/perBlock][id%perBlock].gen }
 
 // Key is the five-tuple of the session at place id.
-func (t *Table) Key(id int) FiveTuple {
+func (t *Table) Key(id int) session.FiveTuple {
 	h := &t.hot[id/perBlock][id%perBlock]
 	if h.b&mark6 != 0 {
-		return t.six[h.a]
+		return t.six[h.a].key()
 	}
 	return unpack4(h.a, h.b)
 }
@@ -305,49 +306,51 @@ func (t *Table) Key(id int) FiveTuple {
 // have been made with the same arguments; later is not changed.
 func (t *Table) Merge(later *Table) {
 	for i := range later.Len() {
-		t.MergePartial(later.Key(i), later.Gen(i), later.At(i))
+		s := session.Session{Key: later.Key(i), Gen: later.Gen(i), Partial: later.At(i)}
+		t.MergeSession(&s)
 	}
 }
 
-// MergePartial adds what a later run adds up to for one session, the gen-th of
-// its five-tuple from 0, and returns the session's place. p.Prefix is copied.
-func (t *Table) MergePartial(key FiveTuple, gen uint16, p Partial) uint32 {
-	q := Packet{hash: t.hashOf(&key, gen), gen: gen}
-	var six [1]FiveTuple
-	if key.version == 4 {
-		q.a, q.b = key.pack4()
-	} else {
-		q.b, six[0] = mark6, key
-	}
-	id, ok := t.find(&q, six[:])
-	var before Partial
+// MergeSession adds what a later run adds up to for one session, and returns its
+// place. The prefix is copied.
+func (t *Table) MergeSession(s *session.Session) uint32 {
+	var tuple [1]six
+	q := t.packetOf(s, &tuple[0])
+	id, ok := t.find(&q, tuple[:])
+	var before session.Partial
 	if ok {
 		before = t.At(int(id))
 	} else {
-		if key.version != 4 {
+		if q.b == mark6 {
 			q.a = uint64(len(t.six))
-			t.six = append(t.six, key)
+			t.six = append(t.six, tuple[0])
 		}
 		id = t.append(q.a, q.b, q.hash)
-		t.hot[id/perBlock][id%perBlock].gen = gen
+		t.hot[id/perBlock][id%perBlock].gen = q.gen
 	}
-	copy(t.Room(id, len(p.Prefix)), p.Prefix)
+	copy(t.Room(id, len(s.Prefix)), s.Prefix)
+	p := s.Partial
 	before.Prefix, p.Prefix = nil, nil // what is left are counters
-	t.put(id, Merge(before, p, 0))
+	t.put(id, session.Merge(before, p, 0))
 	return id
 }
 
-// hashOf is what Run.Add and Breaker compute for a packet of this session.
-func (t *Table) hashOf(key *FiveTuple, gen uint16) uint32 {
-	h := uint32(gen) * spread
-	if key.version == 4 {
-		return h + uint32(t.seed.mix(key.pack4()))
+// packetOf is what Run.Add and Breaker make of the five-tuple of a session's packets. An
+// IPv6 one is put into tuple, and the packet refers to the first of some tuples.
+func (t *Table) packetOf(s *session.Session, tuple *six) Packet {
+	p := Packet{gen: s.Gen, hash: uint32(s.Gen) * spread}
+	if s.Key.Version() == 4 {
+		p.a, p.b = packKey(s.Key)
+		p.hash += uint32(t.seed.mix(p.a, p.b))
+		return p
 	}
-	return h + uint32(t.seed.six(key))
+	*tuple, p.b = sixFrom(s.Key), mark6
+	p.hash += uint32(t.seed.six(tuple))
+	return p
 }
 
 // put stores the counters of a merged partial.
-func (t *Table) put(id uint32, p Partial) {
+func (t *Table) put(id uint32, p session.Partial) {
 	h, c := t.at(id)
 	h.bytes, h.last, h.up, h.sizes = p.Bytes, p.Last, p.Up, p.Sizes
 	c.first, c.start = p.First, p.Start

@@ -1,4 +1,4 @@
-package session
+package sessions
 
 import (
 	"bufio"
@@ -9,6 +9,8 @@ import (
 	"math/bits"
 	"os"
 	"slices"
+
+	"github.com/pcapmill/pcapmill/session"
 )
 
 // Spill keeps the partials of a table that were put aside because memory was
@@ -94,7 +96,7 @@ func (s *Spill) Put(t *Table) (err error) {
 		slices.Sort(ids)
 		at := s.size
 		for _, id := range ids {
-			one := Session{Key: t.Key(int(id)), Gen: t.Gen(int(id)), Partial: t.At(int(id))}
+			one := session.Session{Key: t.Key(int(id)), Gen: t.Gen(int(id)), Partial: t.At(int(id))}
 			if record, err = one.AppendBinary(record[:0]); err != nil {
 				return err
 			}
@@ -174,6 +176,7 @@ func (s *Spill) Finish(t *Table, room int64, digest func(sample []byte) [16]byte
 func (s *Spill) merge(t *Table, part int, pass, passes uint32, digest func([]byte) [16]byte, out *Spill) (*spilled, error) {
 	t.Reset(t.Bytes())
 	var one Session
+	var tuple six
 	below := partShift - bits.Len32(passes-1)
 	for _, run := range s.runs[part] {
 		r := newRecordReader(s.f, run, t.limit, false)
@@ -185,8 +188,8 @@ func (s *Spill) merge(t *Table, part int, pass, passes uint32, digest func([]byt
 			if err != nil {
 				return nil, err
 			}
-			if t.hashOf(&one.Key, one.Gen)<<(32-partShift)>>(32-partShift)>>below == pass {
-				t.MergePartial(one.Key, one.Gen, one.Partial)
+			if t.packetOf(&one.Session, &tuple).hash<<(32-partShift)>>(32-partShift)>>below == pass {
+				t.MergeSession(&one.Session)
 			}
 		}
 	}
@@ -194,7 +197,7 @@ func (s *Spill) merge(t *Table, part int, pass, passes uint32, digest func([]byt
 	made := &spilled{n: t.n, limit: t.limit, at: segment{at: out.size}}
 	var record []byte
 	for id := range t.n {
-		one := Session{Key: t.Key(id), Gen: t.Gen(id), Partial: t.At(id)}
+		one := session.Session{Key: t.Key(id), Gen: t.Gen(id), Partial: t.At(id)}
 		var err error
 		if record, err = one.AppendBinary(record[:0]); err != nil {
 			return nil, err
@@ -248,7 +251,7 @@ func (c *fileCursor) next(s *Session) error {
 func (c *fileCursor) read() error {
 	err := c.r.next(&c.s)
 	if err == io.EOF {
-		c.s.Partial = Partial{}
+		c.s.Partial = session.Partial{}
 		return nil
 	}
 	return err
@@ -288,8 +291,8 @@ func (r *recordReader) read(s *Session) error {
 		return cutShort(err)
 	}
 	n := 4 + int64(binary.BigEndian.Uint32(b))
-	if n > int64(MaxEncoded(r.limit)) {
-		return fmt.Errorf("a session of %d bytes, need at most %d", n, MaxEncoded(r.limit))
+	if n > int64(session.MaxEncoded(r.limit)) {
+		return fmt.Errorf("a session of %d bytes, need at most %d", n, session.MaxEncoded(r.limit))
 	}
 	if r.digests {
 		n += int64(len(s.Digest))
@@ -306,7 +309,7 @@ func (r *recordReader) read(s *Session) error {
 		}
 		b = r.long
 	}
-	rest, err := Decode(b, r.limit, s)
+	rest, err := session.Decode(b, r.limit, &s.Session)
 	if s.Sealed = r.digests; r.digests {
 		copy(s.Digest[:], rest)
 	}

@@ -1,4 +1,4 @@
-package session
+package sessions
 
 import (
 	"encoding/binary"
@@ -45,7 +45,7 @@ func (s *Seed) mix(a, b uint64) uint64 {
 	return hi ^ lo
 }
 
-func (s *Seed) six(t *FiveTuple) uint64 {
+func (s *Seed) six(t *six) uint64 {
 	h := s.mix(uint64(t.port[0])<<32|uint64(t.port[1])<<16|uint64(t.proto), mark6)
 	for i := range t.addr {
 		h = s.mix(h^binary.LittleEndian.Uint64(t.addr[i][:]), binary.LittleEndian.Uint64(t.addr[i][8:]))
@@ -60,13 +60,13 @@ type Run struct {
 	Data    []byte     // what Packet.At refers to
 	First   uint64     // number in the capture of the packet with Number 0
 	Packets [][]Packet // by table
-	tuples  [][]FiveTuple
+	tuples  [][]six
 }
 
 // Reset empties the run for the given number of tables, a power of two.
 func (r *Run) Reset(tables int) {
 	if len(r.Packets) != tables {
-		r.Packets, r.tuples = make([][]Packet, tables), make([][]FiveTuple, tables)
+		r.Packets, r.tuples = make([][]Packet, tables), make([][]six, tables)
 	}
 	for i := range r.Packets {
 		r.Packets[i], r.tuples[i] = r.Packets[i][:0], r.tuples[i][:0]
@@ -75,7 +75,7 @@ func (r *Run) Reset(tables int) {
 }
 
 // Tuples are the IPv6 five-tuples that packets of table i refer to.
-func (r *Run) Tuples(i int) []FiveTuple { return r.tuples[i] }
+func (r *Run) Tuples(i int) []six { return r.tuples[i] }
 
 // Add appends a kept packet. data is a part of r.Data that begins at offset at;
 // number counts the run's packets, kept or not, from 0.
@@ -124,34 +124,10 @@ func tcpFlags(b byte) (f uint8) {
 }
 
 func (r *Run) add6(seed *Seed, data []byte, s *header.Stack, p *Packet) (hash uint64, fromLower bool) {
-	t, swapped := keyOf(data, s)
+	t, fromLower := sixOf(data, s)
 	h := seed.six(&t)
 	i := h >> 32 & uint64(len(r.Packets)-1)
 	p.a, p.b = uint64(len(r.tuples[i])), mark6
 	r.tuples[i] = append(r.tuples[i], t)
-	return h, !swapped
-}
-
-// pack4 packs what KeyOf takes from an IPv4 packet into two words, and tells
-// whether the packet comes from the lower endpoint.
-func pack4(data []byte, s *header.Stack) (hi, lo uint64, fromLow bool) {
-	addrs := binary.BigEndian.Uint64(data[s.Network+12:])
-	a := addrs>>32<<16 | uint64(s.SrcPort)
-	b := addrs&0xffffffff<<16 | uint64(s.DstPort)
-	fromLow = a <= b
-	a, b = min(a, b), max(a, b)
-	return a>>16<<32 | b>>16, a&0xffff<<32 | b&0xffff<<16 | uint64(s.Proto), fromLow
-}
-
-func unpack4(hi, lo uint64) FiveTuple {
-	t := FiveTuple{version: 4, proto: uint8(lo)}
-	binary.BigEndian.PutUint32(t.addr[0][:], uint32(hi>>32))
-	binary.BigEndian.PutUint32(t.addr[1][:], uint32(hi))
-	t.port = [2]uint16{uint16(lo >> 32), uint16(lo >> 16)}
-	return t
-}
-
-func (t *FiveTuple) pack4() (hi, lo uint64) {
-	return uint64(binary.BigEndian.Uint32(t.addr[0][:]))<<32 | uint64(binary.BigEndian.Uint32(t.addr[1][:])),
-		uint64(t.port[0])<<32 | uint64(t.port[1])<<16 | uint64(t.proto)
+	return h, fromLower
 }

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package session
+package sessions
 
 // large makes n bytes of zeros.
 func large(n int) []byte { return make([]byte, n) }
