@@ -88,11 +88,10 @@ func ClassName(v View, label int) string {
 type Exporter interface {
 	// Name is the format's short name, as --format takes it.
 	Name() string
-	// Export writes all files of the format below dir, which exists and holds none
-	// of them, and returns them in the order in which they were written, names with
-	// slashes and relative to dir. The caller makes them visible and durable: it
-	// passes a new directory, syncs it and renames it. After an error what stands in
-	// dir is the caller's to remove. An error that wraps ErrUnfit says that the format
+	// Export writes all files of the format into the folder and returns them in the
+	// order in which they were written. The caller makes them visible and durable: it
+	// passes a new folder, syncs it and renames it. After an error what stands in
+	// it is the caller's to remove. An error that wraps ErrUnfit says that the format
 	// cannot hold this dataset, and why.
-	Export(ctx context.Context, dir string, v View) ([]File, error)
+	Export(ctx context.Context, to Folder, v View) ([]File, error)
 }

@@ -8,7 +8,25 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/pcapmill/pcapmill/internal/fsys"
 )
+
+// A Folder is where an [Exporter] writes: a new directory, which holds none of its files.
+// Names in it have slashes.
+type Folder struct {
+	disk fsys.FS
+	path string
+}
+
+// NewFolder is the directory at that path, which exists.
+func NewFolder(path string) Folder { return NewFolderIn(fsys.OS{}, path) }
+
+// NewFolderIn is [NewFolder] in another file system.
+func NewFolderIn(disk fsys.FS, path string) Folder { return Folder{disk, path} }
+
+// Path is the path of a file in the folder; of "" its own.
+func (d Folder) Path(name string) string { return filepath.Join(d.path, filepath.FromSlash(name)) }
 
 // outputBuffer is the buffer of an Output in bytes.
 const outputBuffer = 1 << 16
@@ -16,16 +34,16 @@ const outputBuffer = 1 << 16
 // An Output is a file that an [Exporter] writes from its beginning to its end. Writes
 // are buffered; errors name the file.
 type Output struct {
-	f    *os.File
+	f    fsys.File
 	w    *bufio.Writer
 	name string
 	size int64
 }
 
-// CreateOutput makes the file of that slash-separated name below dir, and the folders
-// above it. The caller ends it by Close, or after an error by Abort.
-func CreateOutput(dir, name string) (*Output, error) {
-	f, err := create(dir, name)
+// Create makes a file, and the folders above it. The caller ends it by Close, or after an
+// error by Abort.
+func (d Folder) Create(name string) (*Output, error) {
+	f, err := d.create(name)
 	if err != nil {
 		return nil, err
 	}
@@ -33,16 +51,24 @@ func CreateOutput(dir, name string) (*Output, error) {
 }
 
 // create makes a file, and the folders above it if they are not there.
-func create(dir, name string) (*os.File, error) {
-	path := filepath.Join(dir, filepath.FromSlash(name))
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+func (d Folder) create(name string) (fsys.File, error) {
+	const flags = os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	f, err := d.disk.OpenFile(d.Path(name), flags, 0o666)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return f, err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+	if err := d.disk.MkdirAll(filepath.Dir(d.Path(name)), 0o777); err != nil {
 		return nil, err
 	}
-	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	return d.disk.OpenFile(d.Path(name), flags, 0o666)
+}
+
+// Mkdir makes a folder, and those above it, if they are not there.
+func (d Folder) Mkdir(name string) error { return d.disk.MkdirAll(d.Path(name), 0o777) }
+
+// Open opens a file that was written, to look at it again.
+func (d Folder) Open(name string) (fsys.File, error) {
+	return fsys.OpenInside(d.disk, d.path, name, os.O_RDONLY)
 }
 
 // Write implements io.Writer.
@@ -71,9 +97,9 @@ func (o *Output) Abort() {
 	}
 }
 
-// WriteOutput writes a small file of that slash-separated name below dir.
-func WriteOutput(dir, name string, data []byte) (File, error) {
-	f, err := create(dir, name)
+// Write writes a small file.
+func (d Folder) Write(name string, data []byte) (File, error) {
+	f, err := d.create(name)
 	if err != nil {
 		return File{}, err
 	}
@@ -84,9 +110,9 @@ func WriteOutput(dir, name string, data []byte) (File, error) {
 // ClassesName is the file by which formats of plain numbers say what their labels mean.
 const ClassesName = "classes.json"
 
-// WriteClasses writes ClassesName below dir: {"classes": [names by label], "unknown":
-// label of samples that no class matches}.
-func WriteClasses(dir string, v View) (File, error) {
+// WriteClasses writes ClassesName: {"classes": [names by label], "unknown": label of
+// samples that no class matches}.
+func (d Folder) WriteClasses(v View) (File, error) {
 	classes := v.Classes()
 	if classes == nil {
 		classes = []string{}
@@ -98,7 +124,7 @@ func WriteClasses(dir string, v View) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	return WriteOutput(dir, ClassesName, append(text, '\n'))
+	return d.Write(ClassesName, append(text, '\n'))
 }
 
 // CheckLen returns an error unless a view gave as many samples as it announced: a

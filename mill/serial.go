@@ -25,7 +25,10 @@ func (w *worker) serial(ctx context.Context, in *Input, opened func() bool) (*Ex
 	if opened() { // a stream: it ends by itself, and is finished then
 		ctx = context.WithoutCancel(ctx)
 	}
-	w.o.guard(r)
+	r.MaxExpansion(w.o.MaxExpansion)
+	if w.o.Resync {
+		r.Resync()
+	}
 	r.TrackDigest()
 	x := &Extraction{Format: r.Format()}
 	t, spill := w.o.newTable(w.seed), sessions.NewSpill(w.o.Tmp)

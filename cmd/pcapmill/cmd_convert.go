@@ -54,8 +54,9 @@ variables, then flags.`,
 			return convert(cmd, args, v, dryRun, asJSON, withCard)
 		},
 	}
-	exits(cmd, "0  done", "1  failed; the dataset is as it was, or, if only its split failed, whole and not split", "2  wrong usage",
+	exits(cmd, "0  done", "1  failed; the dataset and everything beside it are as they were", "2  wrong usage",
 		"3  done, but some input was damaged or unreadable: each is named, with the offset, and everything readable is in the dataset",
+		"5  the samples are in the dataset, but its split, an export or the card failed: it is named and as it was before, and the same command completes it",
 		"130  interrupted; the dataset is consistent: the same command completes it, and of a stream it holds what was read")
 	addOptions(cmd)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be read, with format and label; write nothing")
@@ -116,11 +117,10 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 			return nil
 		}
 		r, err := store.Divide(cmd.Context(), p.Out, sides, false)
-		if err != nil {
-			return fmt.Errorf("%w\nthe samples are in %s, whole; what is new is on no side", err, p.Out)
+		if err == nil {
+			c.split(p.Out, r)
 		}
-		c.split(p.Out, r)
-		return nil
+		return err
 	}, jobs, withCard)
 	return err
 }
@@ -152,18 +152,16 @@ func runPlan(ctx context.Context, p *mill.Plan, c *console, divide func() error,
 	}
 	if !r.Interrupted {
 		if err := divide(); err != nil {
-			c.failedEvent(err)
-			return &status{exitFailed, nameCaptures(err, p)}
+			return c.behind(p, err, "the split is as it was, and what is new is on no side; 'pcapmill split', or the same command, divides it")
 		}
 		rendered, err := c.render(ctx, p.Out, p.Out, jobs)
-		if err != nil {
-			return c.notRendered(p, rendered, err)
-		}
 		c.rendered(rendered)
+		if err != nil {
+			return c.behind(p, err, "exports that are not named as done are as they were; 'pcapmill export', or the same command, renders them")
+		}
 		if withCard {
 			if err := writeCard(ctx, p.Out, card.About{}, false); err != nil {
-				c.failedEvent(err)
-				return failed(fmt.Errorf("%w\nthe samples are in %s, whole; there is no new card", err, p.Out))
+				return c.behind(p, err, "the card is as it was; 'pcapmill card', or the same command, writes it")
 			}
 		}
 	}

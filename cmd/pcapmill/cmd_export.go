@@ -51,8 +51,8 @@ export stale; the same command renders it anew.`,
 			return exportDataset(cmd, args[0], into, v, asJSON)
 		},
 	}
-	exits(cmd, "0  done", "1  failed; exports that are not named as done are as they were", "2  wrong usage",
-		"130  interrupted; as with 1")
+	exits(cmd, "0  done", "1  failed; everything is as it was", "2  wrong usage", "5  some are done, another failed: it is named and as it was, and the same command completes it",
+		"130  interrupted; exports that are not named as done are as they were")
 	addOptions(cmd, "format", "gzip", "layout", "shard-size")
 	cmd.Flags().StringVarP(&into, "into", "o", "", "directory for the folders of the formats; made if absent (default the dataset's own)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "events as JSON lines on standard output")
@@ -75,6 +75,9 @@ func exportDataset(cmd *cobra.Command, dir, into string, v *config.Values, asJSO
 	c.rendered(done)
 	if err != nil {
 		code := exitFailed
+		if len(done) > 0 {
+			code = exitBehind
+		}
 		if errors.Is(err, context.Canceled) {
 			code, err = exitInterrupted, errors.New("interrupted: exports that are not named as done are as they were")
 		}

@@ -23,6 +23,7 @@ const (
 	exitFailed      = 1
 	exitUsage       = 2
 	exitDamaged     = 3
+	exitBehind      = 5 // the samples are committed, a step behind them failed
 	exitInterrupted = 130
 )
 

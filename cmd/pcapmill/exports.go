@@ -87,15 +87,14 @@ func verifyExports(cmd *cobra.Command, dir string) error {
 	return nil
 }
 
-// notRendered is the end of a run whose dataset is complete and whose exports are not;
-// those that are done it names.
-func (c *console) notRendered(p *mill.Plan, done []*export.Rendered, err error) error {
-	code := exitFailed
-	text := fmt.Errorf("%w\nthe dataset itself is complete; 'pcapmill export' renders it without reading the captures again", err)
+// behind is the end of a run whose samples are committed and of which a step behind them
+// failed. left says what that step has left.
+func (c *console) behind(p *mill.Plan, err error, left string) error {
+	code := exitBehind
+	text := fmt.Errorf("%w\nthe samples are in %s, whole; %s", err, p.Out, left)
 	if errors.Is(err, context.Canceled) {
-		code, text = exitInterrupted, errors.New("interrupted: the dataset is complete, its exports are not; 'pcapmill export' renders them")
+		code, text = exitInterrupted, fmt.Errorf("interrupted: the samples are in %s, whole; %s", p.Out, left)
 	}
-	c.rendered(done)
 	c.stale(p.Out)
 	c.endedEvent("failed", code, text)
 	return &status{code, nameCaptures(text, p)}

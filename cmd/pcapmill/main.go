@@ -4,7 +4,8 @@
 // Each command is one file, cmd_<verb>.go: flags to plan to run, no logic. Data
 // goes to standard output, messages to standard error. Exit status: 0 done, 1
 // failed and the dataset is as it was, 2 wrong usage, 3 done but some input was
-// damaged or unreadable, 130 interrupted with a consistent dataset.
+// damaged or unreadable, 5 done but a step behind the samples
+// failed, 130 interrupted with a consistent dataset.
 package main
 
 import (
@@ -73,7 +74,8 @@ uint8 images, in MNIST-style IDX files with labels.`,
 		RunE:          helpInstead,
 	}
 	exits(root, "0  done", "1  failed; a dataset is as it was before", "2  wrong usage",
-		"3  done, but some input was damaged or unreadable; each is named", "130  interrupted; a dataset is consistent")
+		"3  done, but some input was damaged or unreadable; each is named",
+		"5  the samples are in the dataset, but a step behind them failed: it is named and as it was, and the same command completes it", "130  interrupted; a dataset is consistent")
 	root.SetVersionTemplate("pcapmill {{.Version}}\n")
 	root.SetFlagErrorFunc(unknownFlag)
 	root.AddCommand(newConvert(), newExport(), newLabels(), newInspect(), newSplit(), newVerify(), newCard(), newKeygen(), newConfig(), newCompletion(root), newMan(), newVersion())

@@ -24,7 +24,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -46,8 +45,8 @@ func (Exporter) Name() string { return "csv" }
 
 // Export writes the table below dir. Samples of an unknown class keep the label of
 // the label file.
-func (Exporter) Export(ctx context.Context, dir string, v dataset.View) ([]dataset.File, error) {
-	out, err := dataset.CreateOutput(dir, FileName)
+func (Exporter) Export(ctx context.Context, dir dataset.Folder, v dataset.View) ([]dataset.File, error) {
+	out, err := dir.Create(FileName)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +56,7 @@ func (Exporter) Export(ctx context.Context, dir string, v dataset.View) ([]datas
 		made, err = out.Close()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, FileName), err)
+		return nil, fmt.Errorf("%s: %w", dir.Path(FileName), err)
 	}
 	return []dataset.File{made}, nil
 }

@@ -18,7 +18,7 @@ import (
 func export(t *testing.T, v dataset.View) string {
 	t.Helper()
 	dir := t.TempDir()
-	files, err := csv.Exporter{}.Export(t.Context(), dir, v)
+	files, err := csv.Exporter{}.Export(t.Context(), dataset.NewFolder(dir), v)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,17 +65,17 @@ func TestNoRows(t *testing.T) {
 func TestErrors(t *testing.T) {
 	v := testview.New(5)
 	v.Failing = errors.New("disk gone")
-	if _, err := (csv.Exporter{}).Export(t.Context(), t.TempDir(), v); !errors.Is(err, v.Failing) || !strings.Contains(err.Error(), csv.FileName) {
+	if _, err := (csv.Exporter{}).Export(t.Context(), dataset.NewFolder(t.TempDir()), v); !errors.Is(err, v.Failing) || !strings.Contains(err.Error(), csv.FileName) {
 		t.Error(err)
 	}
 	gone, stop := context.WithCancel(t.Context())
 	stop()
-	if _, err := (csv.Exporter{}).Export(gone, t.TempDir(), testview.New(5)); !errors.Is(err, context.Canceled) {
+	if _, err := (csv.Exporter{}).Export(gone, dataset.NewFolder(t.TempDir()), testview.New(5)); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	v = testview.New(5)
 	v.Lie = 1
-	if _, err := (csv.Exporter{}).Export(t.Context(), t.TempDir(), v); err == nil || !strings.Contains(err.Error(), "5 samples were read, 6 are announced") {
+	if _, err := (csv.Exporter{}).Export(t.Context(), dataset.NewFolder(t.TempDir()), v); err == nil || !strings.Contains(err.Error(), "5 samples were read, 6 are announced") {
 		t.Errorf("a view that miscounts: %v", err)
 	}
 }

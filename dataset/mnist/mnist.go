@@ -79,7 +79,7 @@ func sides(v dataset.View) []dataset.Side {
 }
 
 // Export implements [dataset.Exporter].
-func (f Format) Export(ctx context.Context, dir string, v dataset.View) ([]dataset.File, error) {
+func (f Format) Export(ctx context.Context, dir dataset.Folder, v dataset.View) ([]dataset.File, error) {
 	var files []dataset.File
 	for _, s := range sides(v) {
 		pair, err := f.side(ctx, dir, v, s)
@@ -88,7 +88,7 @@ func (f Format) Export(ctx context.Context, dir string, v dataset.View) ([]datas
 		}
 		files = append(files, pair...)
 	}
-	classes, err := dataset.WriteClasses(dir, v)
+	classes, err := dir.WriteClasses(v)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func (f Format) Export(ctx context.Context, dir string, v dataset.View) ([]datas
 
 // side writes the two files of a side. One that the view does not have is without
 // samples.
-func (f Format) side(ctx context.Context, dir string, v dataset.View, s dataset.Side) ([]dataset.File, error) {
+func (f Format) side(ctx context.Context, dir dataset.Folder, v dataset.View, s dataset.Side) ([]dataset.File, error) {
 	wide := v.Unknown() > 255
 	images, labels := f.names(part(s), wide)
 	n := v.Len(s)
@@ -173,8 +173,8 @@ type file struct {
 	w   io.Writer    // one of the two
 }
 
-func (f Format) create(dir, name string, h idx.Header) (*file, error) {
-	out, err := dataset.CreateOutput(dir, name)
+func (f Format) create(dir dataset.Folder, name string, h idx.Header) (*file, error) {
+	out, err := dir.Create(name)
 	if err != nil {
 		return nil, err
 	}

@@ -127,7 +127,7 @@ func (endless) Len(dataset.Side) int64 { return math.MaxUint32 + 1 }
 func TestTooMany(t *testing.T) {
 	v := datasettest.MakeView(dataset.Spec{Rows: 2, Cols: 2}, 0, 1, nil, 1)
 	var limit *dataset.LimitError
-	if _, err := (mnist.Format{}).Export(context.Background(), t.TempDir(), endless{v}); !errors.As(err, &limit) || limit.Need != 1<<32 || limit.Most != 1<<32-1 {
+	if _, err := (mnist.Format{}).Export(context.Background(), dataset.NewFolder(t.TempDir()), endless{v}); !errors.As(err, &limit) || limit.Need != 1<<32 || limit.Most != 1<<32-1 {
 		t.Errorf("error %v, want a *dataset.LimitError", err)
 	}
 }
@@ -146,7 +146,7 @@ func TestGolden(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			files, err := test.f.Export(context.Background(), dir, test.v)
+			files, err := test.f.Export(context.Background(), dataset.NewFolder(dir), test.v)
 			if err != nil {
 				t.Fatal(err)
 			}

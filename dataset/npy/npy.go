@@ -15,7 +15,7 @@ type Format struct{}
 func (Format) Name() string { return "npy" }
 
 // Export implements [dataset.Exporter].
-func (Format) Export(ctx context.Context, dir string, v dataset.View) ([]dataset.File, error) {
+func (Format) Export(ctx context.Context, dir dataset.Folder, v dataset.View) ([]dataset.File, error) {
 	var files []dataset.File
 	for _, s := range v.Sides() {
 		for _, array := range []struct {
@@ -29,7 +29,7 @@ func (Format) Export(ctx context.Context, dir string, v dataset.View) ([]dataset
 			files = append(files, f)
 		}
 	}
-	f, err := dataset.WriteOutput(dir, "classes.npy", textArray(v.Classes()))
+	f, err := dir.Write("classes.npy", textArray(v.Classes()))
 	if err != nil {
 		return nil, err
 	}
@@ -37,8 +37,8 @@ func (Format) Export(ctx context.Context, dir string, v dataset.View) ([]dataset
 }
 
 // create makes a file of what write writes.
-func create(dir, name string, write func(w io.Writer) error) (dataset.File, error) {
-	out, err := dataset.CreateOutput(dir, name)
+func create(dir dataset.Folder, name string, write func(w io.Writer) error) (dataset.File, error) {
+	out, err := dir.Create(name)
 	if err != nil {
 		return dataset.File{}, err
 	}

@@ -256,7 +256,7 @@ func TestGolden(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			files, err := test.x.Export(context.Background(), dir, test.v)
+			files, err := test.x.Export(context.Background(), dataset.NewFolder(dir), test.v)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -20,7 +20,7 @@ type Archive struct{}
 func (Archive) Name() string { return "npz" }
 
 // Export implements [dataset.Exporter].
-func (Archive) Export(ctx context.Context, dir string, v dataset.View) ([]dataset.File, error) {
+func (Archive) Export(ctx context.Context, dir dataset.Folder, v dataset.View) ([]dataset.File, error) {
 	f, err := create(dir, ArchiveName, func(w io.Writer) error { return writeArchive(ctx, w, v) })
 	if err != nil {
 		return nil, err

@@ -3,7 +3,6 @@ package parquet
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 
 	"github.com/pcapmill/pcapmill/dataset"
 )
@@ -35,7 +34,7 @@ func (x Images) Name() string {
 
 // Export writes the files of every side below dir. A side without samples gets one file
 // without rows.
-func (x Images) Export(ctx context.Context, dir string, v dataset.View) ([]dataset.File, error) {
+func (x Images) Export(ctx context.Context, dir dataset.Folder, v dataset.View) ([]dataset.File, error) {
 	p := png
 	if x.Bytes {
 		p = plain
@@ -63,7 +62,7 @@ func (x Images) Export(ctx context.Context, dir string, v dataset.View) ([]datas
 			if s.now != nil {
 				s.now.abort()
 			}
-			return nil, fmt.Errorf("%s: %w", filepath.Join(dir, filepath.FromSlash(s.name(s.number))), err)
+			return nil, fmt.Errorf("%s: %w", dir.Path(s.name(s.number)), err)
 		}
 		files = append(files, s.files...)
 	}
@@ -81,13 +80,14 @@ func sideName(s dataset.Side) string {
 // shards is the row of files of one side.
 type shards struct {
 	*layout
-	dir, side string
-	perShard  int64 // rows
-	total     int64 // files
-	rows      int64 // of all files
-	number    int64 // of the file that is next, or open
-	now       *file // nil between files
-	files     []dataset.File
+	dir      dataset.Folder
+	side     string
+	perShard int64 // rows
+	total    int64 // files
+	rows     int64 // of all files
+	number   int64 // of the file that is next, or open
+	now      *file // nil between files
+	files    []dataset.File
 }
 
 func (s *shards) name(n int64) string {
@@ -147,15 +147,15 @@ type Samples struct{}
 func (Samples) Name() string { return "table" }
 
 // Export writes the file below dir.
-func (Samples) Export(ctx context.Context, dir string, v dataset.View) ([]dataset.File, error) {
+func (Samples) Export(ctx context.Context, dir dataset.Folder, v dataset.View) ([]dataset.File, error) {
 	made, err := writeTable(ctx, dir, v)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, TableName), err)
+		return nil, fmt.Errorf("%s: %w", dir.Path(TableName), err)
 	}
 	return []dataset.File{made}, nil
 }
 
-func writeTable(ctx context.Context, dir string, v dataset.View) (dataset.File, error) {
+func writeTable(ctx context.Context, dir dataset.Folder, v dataset.View) (dataset.File, error) {
 	l, err := newLayout(none, v)
 	if err != nil {
 		return dataset.File{}, err

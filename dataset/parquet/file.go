@@ -2,8 +2,6 @@ package parquet
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -20,7 +18,8 @@ const (
 
 // file is one Parquet file on its way.
 type file struct {
-	path   string
+	dir    dataset.Folder
+	name   string
 	out    *dataset.Output
 	w      *parquet.GenericWriter[any]
 	table  *table.Table
@@ -56,8 +55,8 @@ func newLayout(p pixels, v dataset.View) (*layout, error) {
 }
 
 // create begins the file of that name below dir.
-func (l *layout) create(dir, name string) (*file, error) {
-	out, err := dataset.CreateOutput(dir, name)
+func (l *layout) create(dir dataset.Folder, name string) (*file, error) {
+	out, err := dir.Create(name)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +72,7 @@ func (l *layout) create(dir, name string) (*file, error) {
 		parquet.SkipPageBounds("image"), parquet.SkipPageBounds("image", "bytes"), parquet.SkipPageBounds("digest"),
 	)
 	return &file{
-		path: filepath.Join(dir, filepath.FromSlash(name)), out: out, w: w, table: l.table, pixels: l.pixels, spec: l.spec, enc: &encoder{},
+		dir: dir, name: name, out: out, w: w, table: l.table, pixels: l.pixels, spec: l.spec, enc: &encoder{},
 		cells: make([]table.Value, len(table.Columns())),
 	}, nil
 }
@@ -130,7 +129,7 @@ func (f *file) abort() { f.out.Abort() }
 
 // check compares the footer with what was written.
 func (f *file) check(size int64) error {
-	r, err := os.Open(f.path)
+	r, err := f.dir.Open(f.name)
 	if err != nil {
 		return err
 	}

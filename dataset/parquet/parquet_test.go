@@ -28,7 +28,7 @@ import (
 func export(t *testing.T, x dataset.Exporter, v dataset.View) (dir string, names []string) {
 	t.Helper()
 	dir = t.TempDir()
-	files, err := x.Export(t.Context(), dir, v)
+	files, err := x.Export(t.Context(), dataset.NewFolder(dir), v)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,17 +246,17 @@ func TestErrors(t *testing.T) {
 	for _, x := range []dataset.Exporter{parquet.Images{}, parquet.Samples{}} {
 		v := testview.New(5)
 		v.Failing = errors.New("disk gone")
-		if _, err := x.Export(t.Context(), t.TempDir(), v); !errors.Is(err, v.Failing) || !strings.Contains(err.Error(), ".parquet: ") {
+		if _, err := x.Export(t.Context(), dataset.NewFolder(t.TempDir()), v); !errors.Is(err, v.Failing) || !strings.Contains(err.Error(), ".parquet: ") {
 			t.Errorf("%s: %v", x.Name(), err)
 		}
 		gone, stop := context.WithCancel(t.Context())
 		stop()
-		if _, err := x.Export(gone, t.TempDir(), testview.New(5)); !errors.Is(err, context.Canceled) {
+		if _, err := x.Export(gone, dataset.NewFolder(t.TempDir()), testview.New(5)); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", x.Name(), err)
 		}
 		v = testview.New(5)
 		v.Lie = 5
-		if _, err := x.Export(t.Context(), t.TempDir(), v); err == nil || !strings.Contains(err.Error(), "5 samples were read, 10 are announced") {
+		if _, err := x.Export(t.Context(), dataset.NewFolder(t.TempDir()), v); err == nil || !strings.Contains(err.Error(), "5 samples were read, 10 are announced") {
 			t.Errorf("%s: a view that miscounts: %v", x.Name(), err)
 		}
 	}

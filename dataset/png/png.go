@@ -3,8 +3,6 @@ package png
 import (
 	"context"
 	"encoding/json"
-	"os"
-	"path/filepath"
 
 	"github.com/pcapmill/pcapmill/dataset"
 )
@@ -16,7 +14,7 @@ type Format struct{}
 func (Format) Name() string { return "png" }
 
 // Export implements [dataset.Exporter].
-func (Format) Export(ctx context.Context, dir string, v dataset.View) ([]dataset.File, error) {
+func (Format) Export(ctx context.Context, dir dataset.Folder, v dataset.View) ([]dataset.File, error) {
 	enc, err := NewEncoder(v.Spec())
 	if err != nil {
 		return nil, err
@@ -33,7 +31,7 @@ func (Format) Export(ctx context.Context, dir string, v dataset.View) ([]dataset
 			if err != nil {
 				return err
 			}
-			f, err := dataset.WriteOutput(dir, s.String()+"/"+folderOf(e.Label)+"/"+e.Key()+".png", picture)
+			f, err := dir.Write(s.String()+"/"+folderOf(e.Label)+"/"+e.Key()+".png", picture)
 			files = append(files, f)
 			return err
 		})
@@ -59,7 +57,7 @@ type class struct {
 }
 
 // finish makes the folders that are the same in all sides, and writes classes.json.
-func finish(dir string, v dataset.View, used map[int]bool) (dataset.File, error) {
+func finish(dir dataset.Folder, v dataset.View, used map[int]bool) (dataset.File, error) {
 	folderOf := folders(v.Classes(), v.Unknown())
 	list := []class{}
 	add := func(label int) {
@@ -72,12 +70,11 @@ func finish(dir string, v dataset.View, used map[int]bool) (dataset.File, error)
 	}
 	add(v.Unknown())
 	for _, s := range v.Sides() {
-		side := filepath.Join(dir, s.String())
-		if err := os.MkdirAll(side, 0o777); err != nil {
+		if err := dir.Mkdir(s.String()); err != nil {
 			return dataset.File{}, err
 		}
 		for _, c := range list {
-			if err := os.MkdirAll(filepath.Join(side, c.Folder), 0o777); err != nil {
+			if err := dir.Mkdir(s.String() + "/" + c.Folder); err != nil {
 				return dataset.File{}, err
 			}
 		}
@@ -86,5 +83,5 @@ func finish(dir string, v dataset.View, used map[int]bool) (dataset.File, error)
 	if err != nil {
 		return dataset.File{}, err
 	}
-	return dataset.WriteOutput(dir, dataset.ClassesName, append(text, '\n'))
+	return dir.Write(dataset.ClassesName, append(text, '\n'))
 }

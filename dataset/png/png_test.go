@@ -230,7 +230,7 @@ func TestGolden(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			files, err := png.Format{}.Export(context.Background(), dir, v)
+			files, err := png.Format{}.Export(context.Background(), dataset.NewFolder(dir), v)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -52,7 +52,7 @@ type Format struct {
 func (Format) Name() string { return "wds" }
 
 // Export implements [dataset.Exporter].
-func (f Format) Export(ctx context.Context, dir string, v dataset.View) ([]dataset.File, error) {
+func (f Format) Export(ctx context.Context, dir dataset.Folder, v dataset.View) ([]dataset.File, error) {
 	enc, err := png.NewEncoder(v.Spec())
 	if err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func (f Format) Export(ctx context.Context, dir string, v dataset.View) ([]datas
 			return nil, err
 		}
 	}
-	classes, err := dataset.WriteClasses(dir, v)
+	classes, err := dir.WriteClasses(v)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (f Format) Export(ctx context.Context, dir string, v dataset.View) ([]datas
 
 // exporter writes the shards of a side, one after another.
 type exporter struct {
-	dir   string
+	dir   dataset.Folder
 	view  dataset.View
 	enc   *png.Encoder
 	rows  *rower
@@ -114,7 +114,7 @@ func (x *exporter) side(ctx context.Context, s dataset.Side) error {
 }
 
 func (x *exporter) open(s dataset.Side) error {
-	out, err := dataset.CreateOutput(x.dir, fmt.Sprintf("%s-%06d.tar", s, x.number))
+	out, err := x.dir.Create(fmt.Sprintf("%s-%06d.tar", s, x.number))
 	if err != nil {
 		return err
 	}

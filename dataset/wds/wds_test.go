@@ -156,7 +156,7 @@ func TestShardSize(t *testing.T) {
 		{1, []int64{1, 1, 1, 1, 1, 1, 1}},
 	} {
 		dir := t.TempDir()
-		if _, err := (wds.Format{ShardSize: test.size}).Export(context.Background(), dir, datasettest.MakeView(sp, 7, 2, nil, 1)); err != nil {
+		if _, err := (wds.Format{ShardSize: test.size}).Export(context.Background(), dataset.NewFolder(dir), datasettest.MakeView(sp, 7, 2, nil, 1)); err != nil {
 			t.Fatal(err)
 		}
 		var have []int64
@@ -185,7 +185,7 @@ func TestGolden(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			files, err := wds.Format{ShardSize: 25_000}.Export(context.Background(), dir, v)
+			files, err := wds.Format{ShardSize: 25_000}.Export(context.Background(), dataset.NewFolder(dir), v)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -103,7 +103,7 @@ var libraries = map[string][]string{
 	"github.com/google/jsonschema-go":  {"internal/config"},
 	"github.com/google/renameio/v2":    {"internal/fsys"},
 	"github.com/gofrs/flock":           {"store"},
-	"golang.org/x/sys":                 {"capture", "dataset", "dataset/idx", "internal/export", "internal/sessions"},
+	"golang.org/x/sys":                 {"capture", "dataset/idx", "internal/fsys", "internal/sessions"},
 	"golang.org/x/image":               {"internal/report"},
 	"golang.org/x/net":                 {"verify/leak"},
 	"golang.org/x/term":                {"cmd/pcapmill"},

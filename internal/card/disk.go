@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -19,52 +20,56 @@ import (
 
 // Collect lists the files of the dataset in dir with their digests, in the byte-wise
 // order of their names; see the package comment for which these are. It reads all of
-// them. A symbolic link to a file counts as that file; one to a folder is refused, since
-// what is behind it would be missing.
+// them. Links and special files are refused: what they stand for is not in the directory.
 func Collect(ctx context.Context, dir string) ([]File, error) {
-	var files []File
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		name := filepath.ToSlash(rel)
-		switch {
-		case name == ".":
-			return nil
-		case strings.HasPrefix(d.Name(), "."):
-			if d.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		case d.IsDir() || name == ReadmeName || name == CroissantName || name == SumsName:
-			return nil
-		}
-		info, err := os.Stat(path)
-		if err != nil {
-			return err
-		}
-		if !info.Mode().IsRegular() {
-			return fmt.Errorf("%s is neither a file nor a folder; what it stands for cannot be part of the dataset: remove it", path)
-		}
-		sum, size, err := filesum.Of(ctx, path)
-		if err != nil {
-			return err
-		}
-		files = append(files, File{name, size, sum})
-		return nil
-	})
+	return CollectIn(ctx, fsys.OS{}, dir)
+}
+
+// CollectIn is [Collect] in another file system.
+func CollectIn(ctx context.Context, disk fsys.FS, dir string) ([]File, error) {
+	files, err := collect(ctx, disk, dir, "", nil)
 	if err != nil {
 		return nil, err
 	}
-	sortFiles(files) // WalkDir's order is that of folders: "a/b" before "a.c"
+	sortFiles(files) // the order so far is that of folders: "a/b" before "a.c"
 	return files, nil
+}
+
+// collect adds what stands in the folder of that name.
+func collect(ctx context.Context, disk fsys.FS, dir, folder string, files []File) ([]File, error) {
+	entries, err := disk.ReadDir(filepath.Join(dir, filepath.FromSlash(folder)))
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		name := path.Join(folder, e.Name())
+		switch {
+		case strings.HasPrefix(e.Name(), "."):
+			continue
+		case e.IsDir():
+			files, err = collect(ctx, disk, dir, name, files)
+		case name == ReadmeName || name == CroissantName || name == SumsName:
+			continue
+		default:
+			var f File
+			f, err = sum(ctx, disk, dir, name)
+			files = append(files, f)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// sum reads one file.
+func sum(ctx context.Context, disk fsys.FS, dir, name string) (File, error) {
+	f, err := fsys.OpenInside(disk, dir, name, os.O_RDONLY)
+	if err != nil {
+		return File{}, err
+	}
+	sum, size, err := filesum.OfReader(ctx, f)
+	return File{name, size, sum}, errors.Join(err, f.Close())
 }
 
 // Count counts the samples of each side and class of a view that is split. It returns
@@ -98,9 +103,13 @@ func Count(ctx context.Context, v dataset.View) ([]Split, error) {
 // it would have to replace and has not made.
 var ErrForeign = errors.New("it was changed by hand, or was not written by pcapmill card")
 
-// Write puts the three files into dir. SHA256SUMS is the last, so that it never speaks
-// of files that are not there yet. replace allows to replace a card of somebody else.
-func Write(dir string, in *Input, replace bool) error {
+// Write puts the three files into dir: all of them, or, after an error, none. SHA256SUMS
+// is the last, so that it never speaks of files that are not there yet. replace allows to
+// replace a card of somebody else.
+func Write(dir string, in *Input, replace bool) error { return WriteIn(fsys.OS{}, dir, in, replace) }
+
+// WriteIn is [Write] in another file system.
+func WriteIn(disk fsys.FS, dir string, in *Input, replace bool) error {
 	readme, err := Readme(in)
 	if err != nil {
 		return err
@@ -110,49 +119,36 @@ func Write(dir string, in *Input, replace bool) error {
 		return err
 	}
 	if !replace {
-		if err := allowed(dir); err != nil {
+		if err := allowed(disk, dir); err != nil {
 			return err
 		}
 	}
 	files := append([]File(nil), in.Files...)
-	for _, f := range []struct {
-		name string
-		text []byte
-	}{{ReadmeName, []byte(readme)}, {CroissantName, croissant}} {
-		sum := sha256.Sum256(f.text)
-		files = append(files, File{f.name, int64(len(f.text)), hex.EncodeToString(sum[:])})
-		if err := put(dir, f.name, f.text); err != nil {
-			return err
-		}
+	texts := []atomicfile.Content{{Name: ReadmeName, Text: []byte(readme)}, {Name: CroissantName, Text: croissant}}
+	for _, f := range texts {
+		sum := sha256.Sum256(f.Text)
+		files = append(files, File{f.Name, int64(len(f.Text)), hex.EncodeToString(sum[:])})
 	}
-	return put(dir, SumsName, []byte(Sums(files)))
+	return atomicfile.Together(disk, dir, append(texts, atomicfile.Content{Name: SumsName, Text: []byte(Sums(files))}))
 }
 
-func put(dir, name string, text []byte) error {
-	path := filepath.Join(dir, name)
-	if err := atomicfile.RemoveStale(fsys.OS{}, path); err != nil {
-		return err
-	}
-	if err := atomicfile.Write(path, text, 0o666); err != nil {
-		return err
-	}
-	return nil
-}
+// maxReadme is more bytes than any card has that Write wrote.
+const maxReadme = 64 << 20
 
 // allowed tells whether the card that is there, if any, is one of ours.
-func allowed(dir string) error {
-	path := filepath.Join(dir, ReadmeName)
-	text, err := os.ReadFile(path)
-	if err == nil && !Untouched(string(text)) {
-		return fmt.Errorf("%s: %w", path, ErrForeign)
+func allowed(disk fsys.FS, dir string) error {
+	at := filepath.Join(dir, ReadmeName)
+	text, err := fsys.ReadText(disk, dir, ReadmeName, maxReadme)
+	if errors.As(err, new(*fsys.TextError)) || err == nil && !Untouched(string(text)) {
+		return fmt.Errorf("%s: %w", at, ErrForeign)
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	path = filepath.Join(dir, CroissantName)
-	switch _, err := os.Lstat(path); {
+	at = filepath.Join(dir, CroissantName)
+	switch _, err := disk.Lstat(at); {
 	case err == nil:
-		return fmt.Errorf("%s: %w", path, ErrForeign)
+		return fmt.Errorf("%s: %w", at, ErrForeign)
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}

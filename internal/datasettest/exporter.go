@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
-	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/internal/fsys"
 )
 
 // An Item is a sample as it was read back.
@@ -71,7 +72,7 @@ var (
 func (s *exporterSuite) export(t *testing.T, v dataset.View) string {
 	t.Helper()
 	dir := t.TempDir()
-	files, err := s.newExporter().Export(context.Background(), dir, v)
+	files, err := s.newExporter().Export(context.Background(), dataset.NewFolder(dir), v)
 	if err != nil {
 		t.Fatalf("Export: %v", err)
 	}
@@ -221,7 +222,7 @@ func (s *exporterSuite) deterministic(t *testing.T) {
 // fails exports and wants an error.
 func (s *exporterSuite) fails(t *testing.T, ctx context.Context, dir string, v dataset.View) error {
 	t.Helper()
-	files, err := s.newExporter().Export(ctx, dir, v)
+	files, err := s.newExporter().Export(ctx, dataset.NewFolder(dir), v)
 	if err == nil {
 		t.Fatalf("no error; files %v", files)
 	}
@@ -271,24 +272,41 @@ func (s *exporterSuite) cancelled(t *testing.T) {
 	}
 }
 
-// fullDisk puts a device that is always full in the place of each file in turn.
-func (s *exporterSuite) fullDisk(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("needs /dev/full")
+// fullDisk is a disk on which one file cannot be written.
+type fullDisk struct {
+	fsys.OS
+	path string
+}
+
+func (d fullDisk) OpenFile(name string, flag int, perm fs.FileMode) (fsys.File, error) {
+	f, err := d.OS.OpenFile(name, flag, perm)
+	if err == nil && name == d.path {
+		f = fullFile{f}
 	}
+	return f, err
+}
+
+type fullFile struct{ fsys.File }
+
+func (f fullFile) Write([]byte) (int, error) {
+	return 0, &fs.PathError{Op: "write", Path: f.Name(), Err: syscall.ENOSPC}
+}
+
+func (f fullFile) WriteAt([]byte, int64) (int, error) { return f.Write(nil) }
+
+// fullDisk lets the disk be full when each file in turn is written.
+func (s *exporterSuite) fullDisk(t *testing.T) {
 	for _, v := range []*View{MakeView(dataset.Spec{Rows: 2, Cols: 2}, 4, 2, twoSides, 16), MakeView(dataset.Spec{Rows: 200, Cols: 200}, 6, 2, twoSides, 17)} {
-		files, err := s.newExporter().Export(context.Background(), t.TempDir(), v)
+		files, err := s.newExporter().Export(context.Background(), dataset.NewFolder(t.TempDir()), v)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, f := range files {
 			dir := t.TempDir()
 			path := filepath.Join(dir, filepath.FromSlash(f.Name))
-			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.Symlink("/dev/full", path)); err != nil {
-				t.Fatal(err)
-			}
-			if err := s.fails(t, context.Background(), dir, v); !strings.Contains(err.Error(), path) {
-				t.Errorf("%s: error %q does not name it", f.Name, err)
+			files, err := s.newExporter().Export(context.Background(), dataset.NewFolderIn(fullDisk{path: path}, dir), v)
+			if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), path) {
+				t.Errorf("%s: files %v, error %v", f.Name, files, err)
 			}
 		}
 	}

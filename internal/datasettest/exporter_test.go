@@ -28,7 +28,7 @@ func (x plainExporter) Name() string {
 	return "plain"
 }
 
-func (x plainExporter) Export(ctx context.Context, dir string, v dataset.View) (files []dataset.File, err error) {
+func (x plainExporter) Export(ctx context.Context, to dataset.Folder, v dataset.View) (files []dataset.File, err error) {
 	if x.fault == "context dropped" {
 		ctx = context.WithoutCancel(ctx)
 	}
@@ -36,7 +36,7 @@ func (x plainExporter) Export(ctx context.Context, dir string, v dataset.View) (
 		return nil, dataset.ErrUnfit
 	}
 	for _, s := range v.Sides() {
-		f, err := x.side(ctx, dir, v, s)
+		f, err := x.side(ctx, to, v, s)
 		if err != nil {
 			return nil, err
 		}
@@ -46,10 +46,10 @@ func (x plainExporter) Export(ctx context.Context, dir string, v dataset.View) (
 	case "size off":
 		files[0].Size++
 	case "not listed":
-		_, err = dataset.WriteOutput(dir, "more", nil)
+		_, err = to.Write("more", nil)
 	case "process number in the data":
 		var f dataset.File
-		f, err = dataset.WriteOutput(dir, "trace", []byte(dir))
+		f, err = to.Write("trace", []byte(to.Path("")))
 		files = append(files, f)
 	case "empty refused":
 		if v.Len(dataset.Whole) == 0 {
@@ -59,8 +59,8 @@ func (x plainExporter) Export(ctx context.Context, dir string, v dataset.View) (
 	return files, err
 }
 
-func (x plainExporter) side(ctx context.Context, dir string, v dataset.View, s dataset.Side) (dataset.File, error) {
-	out, err := dataset.CreateOutput(dir, s.String()+".plain")
+func (x plainExporter) side(ctx context.Context, to dataset.Folder, v dataset.View, s dataset.Side) (dataset.File, error) {
+	out, err := to.Create(s.String() + ".plain")
 	if err != nil {
 		return dataset.File{}, err
 	}
@@ -107,9 +107,9 @@ func (x plainExporter) side(ctx context.Context, dir string, v dataset.View, s d
 		err = nil
 	}
 	if x.fault == "data kept" && len(kept) > 1 { // as if it were written late
-		b, e := os.ReadFile(filepath.Join(dir, f.Name))
+		b, e := os.ReadFile(to.Path(f.Name))
 		copy(b[8:], kept[0])
-		err = errors.Join(err, e, os.WriteFile(filepath.Join(dir, f.Name), b, 0o666))
+		err = errors.Join(err, e, os.WriteFile(to.Path(f.Name), b, 0o666))
 	}
 	return f, err
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/store"
 )
 
@@ -84,7 +85,7 @@ func Verify(ctx context.Context, dir string) error {
 			return err
 		}
 		path := filepath.Join(dir, filepath.FromSlash(f.Name))
-		have, err := digest(dir, f.Name)
+		have, err := digest(fsys.OS{}, dir, f.Name)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			return &DamagedError{path, "is missing"}

@@ -99,18 +99,18 @@ type fake struct {
 
 func (fake) Name() string { return "fake" }
 
-func (x fake) Export(_ context.Context, dir string, v dataset.View) ([]dataset.File, error) {
-	a, err := dataset.WriteOutput(dir, "a.txt", []byte(x.text))
+func (x fake) Export(_ context.Context, to dataset.Folder, v dataset.View) ([]dataset.File, error) {
+	a, err := to.Write("a.txt", []byte(x.text))
 	if err != nil {
 		return nil, err
 	}
 	if x.do != nil {
-		x.do(dir)
+		x.do(to.Path(""))
 	}
 	if x.err != nil {
 		return nil, x.err
 	}
-	b, err := dataset.WriteOutput(dir, "sub/b.txt", []byte(v.Spec().String()))
+	b, err := to.Write("sub/b.txt", []byte(v.Spec().String()))
 	return []dataset.File{a, b}, err
 }
 

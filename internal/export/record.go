@@ -99,11 +99,11 @@ func (r *Record) encode(w io.Writer, n int, file func(i int) (File, error)) erro
 }
 
 // Read reads the record of the export in dir. It wraps fs.ErrNotExist if there is none.
-func Read(dir string) (*Record, error) { return read(dir, nil) }
+func Read(dir string) (*Record, error) { return read(fsys.OS{}, dir, nil) }
 
 // EachFile calls f for every file that the record in dir lists, in order.
 func EachFile(dir string, f func(File) error) error {
-	_, err := read(dir, f)
+	_, err := read(fsys.OS{}, dir, f)
 	return err
 }
 
@@ -112,9 +112,9 @@ type errFiles struct{ error }
 
 func (e errFiles) Unwrap() error { return e.error }
 
-func read(dir string, each func(File) error) (*Record, error) {
+func read(disk fsys.FS, dir string, each func(File) error) (*Record, error) {
 	path := filepath.Join(dir, RecordName)
-	file, err := fsys.OpenInside(fsys.OS{}, dir, RecordName, os.O_RDONLY)
+	file, err := fsys.OpenInside(disk, dir, RecordName, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}

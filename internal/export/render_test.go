@@ -9,11 +9,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/png"
 	"github.com/pcapmill/pcapmill/internal/export"
+	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/storetest"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/store"
@@ -84,28 +86,39 @@ func TestRenderReplaces(t *testing.T) {
 	}
 }
 
+// twoRenames is a disk that cannot exchange folders. The rename with the number fail fails.
+type twoRenames struct {
+	fsys.OS
+	renames, fail int
+}
+
+func (*twoRenames) Exchange(_, _ string) (bool, error) { return false, nil }
+
+func (d *twoRenames) Rename(from, to string) error {
+	if d.renames++; d.renames == d.fail {
+		return &os.LinkError{Op: "rename", Old: from, New: to, Err: syscall.EIO}
+	}
+	return d.OS.Rename(from, to)
+}
+
 // TestRenderByTwoRenames is what systems do that cannot exchange folders.
 func TestRenderByTwoRenames(t *testing.T) {
 	v := open(t, makeDataset(t, 1))
 	into := t.TempDir()
 	render(t, v, into, "one")
-	if err := os.CopyFS(filepath.Join(into, ".fake.new"), os.DirFS(filepath.Join(into, "fake"))); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(into, ".fake.new", "a.txt"), []byte("two"), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if err := export.Replace(into, "fake"); err != nil {
-		t.Fatal(err)
-	}
-	if have := tree(t, into); !slices.Equal(have, whole) || content(t, into, "fake", "a.txt") != "two" {
-		t.Errorf("files %q", have)
-	}
-	if err := export.Replace(into, "fake"); err == nil { // there is no new one
-		t.Error("no error")
-	}
-	if have := tree(t, into); !slices.Equal(have, whole) {
-		t.Errorf("after a failure, files %q", have)
+	job := export.Job{Exporter: fake{text: "two"}}
+	for n := 1; n <= 4; n++ { // that over the old one, which is refused; the two; none
+		_, err := export.RenderIn(context.Background(), &twoRenames{fail: n}, v, job, into)
+		text := "one"
+		if n == 1 || n == 4 {
+			text = "two"
+		}
+		if have := tree(t, into); (err == nil) != (text == "two") || !slices.Equal(have, whole) || content(t, into, "fake", "a.txt") != text {
+			t.Errorf("rename %d fails: error %v, files %q", n, err, have)
+		}
+		if text == "two" {
+			render(t, v, into, "one")
+		}
 	}
 }
 

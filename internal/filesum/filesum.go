@@ -26,12 +26,17 @@ func Of(ctx context.Context, path string) (sum string, size int64, err error) {
 		return "", 0, err
 	}
 	defer f.Close()
+	return OfReader(ctx, f)
+}
+
+// OfReader is [Of] of a stream that is read to its end.
+func OfReader(ctx context.Context, r io.Reader) (sum string, size int64, err error) {
 	h := sha256.New()
 	for {
 		if err := ctx.Err(); err != nil {
 			return "", 0, err
 		}
-		n, err := io.CopyN(h, f, chunk)
+		n, err := io.CopyN(h, r, chunk)
 		size += n
 		if err == io.EOF {
 			return hex.EncodeToString(h.Sum(nil)), size, nil

@@ -31,6 +31,14 @@ type FS interface {
 	// of the file that has it.
 	Rename(from, to string) error
 
+	// Exchange lets two folders change their places in one step. done is false, and
+	// nothing has changed, if the system cannot do that.
+	Exchange(a, b string) (done bool, err error)
+
+	// SyncAll makes durable all that stands on the file system of dir. done is false if
+	// the system cannot do that.
+	SyncAll(dir string) (done bool, err error)
+
 	// Remove removes a file or an empty directory.
 	Remove(name string) error
 
@@ -105,6 +113,12 @@ func opened(f *os.File, err error) (File, error) {
 
 // Rename implements [FS].
 func (OS) Rename(from, to string) error { return rename(from, to) }
+
+// Exchange implements [FS].
+func (OS) Exchange(a, b string) (done bool, err error) { return exchange(a, b) }
+
+// SyncAll implements [FS].
+func (OS) SyncAll(dir string) (done bool, err error) { return syncAll(dir) }
 
 // Remove implements [FS].
 func (OS) Remove(name string) error { return os.Remove(name) }

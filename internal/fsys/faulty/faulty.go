@@ -31,6 +31,8 @@ const (
 	Sync     Op = "sync"
 	Close    Op = "close"
 	Rename   Op = "rename"
+	Exchange Op = "exchange"
+	SyncAll  Op = "sync all"
 	Remove   Op = "remove"
 	Mkdir    Op = "mkdir"
 	SyncDir  Op = "sync directory"
@@ -42,7 +44,7 @@ const (
 type Call struct {
 	Op     Op
 	Path   string // of a file, the one that it was opened by
-	To     string // of a Rename
+	To     string // of a Rename or an Exchange
 	File   int    // of a file: tells files apart, whatever they are called
 	Offset int64  // of a Write
 	Data   []byte // of a Write
@@ -54,7 +56,7 @@ type Call struct {
 func (c Call) String() string {
 	s := fmt.Sprintf("%s %s", c.Op, filepath.Base(c.Path))
 	switch c.Op {
-	case Rename:
+	case Rename, Exchange:
 		s += " to " + filepath.Base(c.To)
 	case Write:
 		s += fmt.Sprintf(" %d bytes at %d", len(c.Data), c.Offset)
@@ -132,7 +134,7 @@ func (f *FS) call(c Call, do, half func() error) error {
 			}
 		}
 	}
-	if c.Op == Rename {
+	if c.Op == Rename || c.Op == Exchange {
 		return &os.LinkError{Op: string(c.Op), Old: c.Path, New: c.To, Err: f.fault.Err}
 	}
 	return &fs.PathError{Op: string(c.Op), Path: c.Path, Err: f.fault.Err}
@@ -217,6 +219,24 @@ func (f *FS) Rename(from, to string) error {
 		}
 		return err
 	}, nil)
+}
+
+// Exchange implements [fsys.FS]. Replay knows nothing of it.
+func (f *FS) Exchange(a, b string) (done bool, err error) {
+	err = f.call(Call{Op: Exchange, Path: a, To: b}, func() (err error) {
+		done, err = f.base.Exchange(a, b)
+		return err
+	}, nil)
+	return done, err
+}
+
+// SyncAll implements [fsys.FS].
+func (f *FS) SyncAll(dir string) (done bool, err error) {
+	err = f.call(Call{Op: SyncAll, Path: dir}, func() (err error) {
+		done, err = f.base.SyncAll(dir)
+		return err
+	}, nil)
+	return done, err
 }
 
 // Remove implements [fsys.FS].

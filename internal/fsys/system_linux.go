@@ -1,4 +1,4 @@
-package export
+package fsys
 
 import (
 	"errors"
@@ -20,8 +20,8 @@ func exchange(a, b string) (done bool, err error) {
 	return true, nil
 }
 
-// syncFileSystem syncs the file system that dir stands on.
-func syncFileSystem(dir string) (done bool, err error) {
+// syncAll syncs the file system that dir stands on.
+func syncAll(dir string) (done bool, err error) {
 	d, err := os.Open(dir)
 	if err != nil {
 		return false, err
