@@ -6,6 +6,9 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/internal/sessions"
+	"github.com/pcapmill/pcapmill/label"
+	"github.com/pcapmill/pcapmill/label/flows"
+	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/store"
 )
 
@@ -71,7 +74,7 @@ func PacketPath(o Options) func(p *capture.Packet) {
 	}
 }
 
-// MachineMemoryBelow is MachineMemory with proc and sys below another root.
+// MachineMemoryBelow is machineMemory with proc and sys below another root.
 func MachineMemoryBelow(root string) int64 { return machineMemory(root) }
 
 // Tight makes tables be put aside when they exceed so many bytes.
@@ -85,3 +88,20 @@ func Serial(o Options) Options {
 	o.serial = true
 	return o
 }
+
+// Reserved is what captures take at the moment, see admission; CaptureMemory is what they may take.
+func Reserved(p *Progress) int64    { return p.reserved.Load() }
+func CaptureMemory(o Options) int64 { return o.captureMemory(o.memory()) }
+
+// Again is the settings of the options that settings give, with a class table of that name.
+func Again(s manifest.Settings) (manifest.Settings, error) {
+	o, err := optionsOf(s)
+	o.Labels = &label.Table{Name: s.Get("labels")}
+	if o.LabelFrom == FromTable {
+		o.Flows = new(flows.Index)
+	}
+	return o.settings(), err
+}
+
+// SettingsOf is what the manifest says of options.
+func SettingsOf(o Options) manifest.Settings { return o.settings() }

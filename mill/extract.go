@@ -17,8 +17,8 @@ import (
 	"github.com/pcapmill/pcapmill/session"
 )
 
-// Extraction is what one capture adds up to, before duplicates are dropped.
-// Close it.
+// Extraction is what one capture adds up to, before duplicates are dropped: statistics, and
+// its sessions in the order of their first kept packets. The caller must Close it.
 type Extraction struct {
 	Format    capture.Format
 	LinkTypes []header.LinkType
@@ -98,8 +98,12 @@ type Progress struct {
 	Bytes   atomic.Int64 // read from files
 	Packets atomic.Int64
 
-	held atomic.Int64 // bytes of memory that the store holds
+	held     atomic.Int64 // bytes of memory that the store holds
+	reserved atomic.Int64 // bytes of memory that captures take, see admission
 }
+
+// taken is memory that tables cannot have, in bytes.
+func (p *Progress) taken() int64 { return p.held.Load() + p.reserved.Load() }
 
 // tally is what is counted of packets, of a part of a capture or of all of it.
 type tally struct {
@@ -107,7 +111,6 @@ type tally struct {
 	reasons      [header.Reasons]int64
 	unknown      map[header.LinkType]int64
 	first, last  int64
-	list         *sessions.List
 	startsDiffer bool
 	tunnels      bool
 }
@@ -139,7 +142,7 @@ func (t *tally) count(o *Options, p *capture.Packet, s *header.Stack) bool {
 	return true
 }
 
-// add enters what another part counted.
+// add adds the counts of one more part.
 func (x *Extraction) add(t *tally) {
 	if t.packets == 0 {
 		return
@@ -167,7 +170,7 @@ func (o *Options) newTable(seed sessions.Seed) *sessions.Table {
 	return sessions.NewTable(o.Shape.Length(), o.Dedup == sample.DedupSession, seed)
 }
 
-// pulse is after how many items a loop looks for a stop.
+// pulse is after how many packets a loop checks for an interrupt.
 const pulse = 4096
 
 // contribute masks a packet and adds the n bytes that are left of it to its
@@ -187,7 +190,7 @@ func (w *worker) contribute(t *sessions.Table, id uint32, data []byte, l *header
 
 func ofSample(b []byte) [16]byte { return dedup.OfSample(b) }
 
-// unreadable tells a file that could not be opened or read from the end of the run.
+// unreadable is the error of a capture that could not be opened or read; it names the path.
 func unreadable(path string, err error) error {
 	var not *capture.NotCaptureError
 	var archive *find.ArchiveError

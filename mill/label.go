@@ -35,11 +35,10 @@ func ParseLabelFrom(text string) (LabelFrom, error) {
 	return 0, fmt.Errorf("no source of labels %q: have %s", text, strings.Join(labelFromNames, ", "))
 }
 
-// Reasons why sessions are left out, besides being empty.
+// Reasons why sessions are left out, besides being empty. A third is unknownLabel.
 const (
-	LeftOutUnknown = "unknown-label" // no row of the table, or none of a class; the user said skip
-	LeftOutPackets = "min-packets"
-	LeftOutBytes   = "min-bytes"
+	tooFewPackets = "min-packets"
+	tooFewBytes   = "min-bytes"
 )
 
 // wanted says why a session with so many kept packets and bytes contributed is not
@@ -47,9 +46,9 @@ const (
 func (o *Options) wanted(packets, bytes uint64) (reason string) {
 	switch {
 	case packets < uint64(o.MinPackets):
-		return LeftOutPackets
+		return tooFewPackets
 	case bytes < uint64(o.MinBytes):
-		return LeftOutBytes
+		return tooFewBytes
 	}
 	return ""
 }
@@ -141,7 +140,7 @@ func (a *adding) labelOf(i int, s *session.Session) (id uint16, reason string, e
 		return id, "", nil
 	}
 	if o.Unknown == SkipUnknown {
-		return 0, LeftOutUnknown, nil
+		return 0, unknownLabel, nil
 	}
 	return 0, "", fmt.Errorf("%s: session %d, from packet %d on: no row of the table gives it a class; --unknown keep or skip goes on", a.c.Name, i, s.First)
 }

@@ -121,7 +121,7 @@ func TestLabelsFromTable(t *testing.T) {
 	o.Unknown = mill.SkipUnknown
 	skipped := filepath.Join(dir, "skipped")
 	r = convert(t, paths, skipped, o)
-	if got := labelsOf(t, skipped); got != "[2 0 0 1]" || r.Added.SessionsLeftOut[mill.LeftOutUnknown] != 2 {
+	if got := labelsOf(t, skipped); got != "[2 0 0 1]" || r.Added.SessionsLeftOut["unknown-label"] != 2 {
 		t.Errorf("labels %s, left out %v", got, r.Added.SessionsLeftOut)
 	}
 	if _, err := verify.Verify(skipped); err != nil {
@@ -230,8 +230,8 @@ func TestLeastSessions(t *testing.T) {
 		t.Error(err)
 	}
 	left := r.Added.SessionsLeftOut
-	if left[mill.LeftOutPackets] == 0 || left[mill.LeftOutBytes] == 0 || r.Added.Samples == 0 ||
-		r.Added.Samples+left[mill.LeftOutPackets]+left[mill.LeftOutBytes] != all.Added.Samples || r.Added.Sessions != all.Added.Sessions {
+	if left["min-packets"] == 0 || left["min-bytes"] == 0 || r.Added.Samples == 0 ||
+		r.Added.Samples+left["min-packets"]+left["min-bytes"] != all.Added.Samples || r.Added.Sessions != all.Added.Sessions {
 		t.Errorf("%d samples of %d, left out %v", r.Added.Samples, all.Added.Samples, left)
 	}
 	// The samples are those of the larger dataset with enough packets and bytes, in order.

@@ -35,7 +35,7 @@ func (o *Options) memory() int64 {
 	if o.Memory > 0 {
 		return o.Memory
 	}
-	return max(MachineMemory()/2, MinMemory)
+	return max(machineMemory("/")/2, MinMemory)
 }
 
 // MemoryLimit is what the run may take in bytes, Memory or what stands for 0.
@@ -72,12 +72,9 @@ func (o *Options) tableBudget(memory, held int64) int64 {
 	return max((memory-o.fixedMemory()-held)*6/10, leastTables)
 }
 
-// MachineMemory is the memory in bytes that this process can have: that of the
-// machine, or the limit of its control group (v2 or v1) where that is lower.
-// Where neither can be told, it is 4 GiB.
-func MachineMemory() int64 { return machineMemory("/") }
-
-// machineMemory looks below another root, for tests.
+// machineMemory is the memory in bytes that this process can have: that of the machine, or
+// the limit of its control group (v2 or v1) where that is lower, or 4 GiB where neither is
+// known. root is "/" but in tests.
 func machineMemory(root string) int64 {
 	least := int64(math.MaxInt64)
 	if text, err := os.ReadFile(filepath.Join(root, "proc/meminfo")); err == nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/pcapmill/pcapmill/session"
 )
 
-// Unknown is what happens to captures whose name matches no class.
+// Unknown is what happens to captures, or sessions, that no class matches.
 type Unknown uint8
 
 // Choices for unknown captures.
@@ -39,21 +39,27 @@ func ParseUnknown(text string) (Unknown, error) {
 	return 0, fmt.Errorf("no choice %q for unknown captures: have keep, skip, error", text)
 }
 
-// Options are the choices of a run. See Default.
+// Options are the choices of a run; [Default] has those of the command line. All but the
+// last group decide bytes of the dataset.
 type Options struct {
-	Mask    mask.Policy
-	Key     []byte // for pseudonyms; nil: unkeyed, and none for hosts in the table
-	Drop    header.Drop
-	Shape   sample.Shape
-	Dedup   sample.Dedup
-	Labels  *label.Table
-	Unknown Unknown
+	Mask    mask.Policy    // what happens to header fields
+	Key     []byte         // for pseudonyms; nil: unkeyed, and none for hosts in the table
+	Drop    header.Drop    // which packets are left out
+	Shape   sample.Shape   // of a sample, in bytes
+	Dedup   sample.Dedup   // which sessions are duplicates
+	Labels  *label.Table   // classes; nil unless LabelFrom is FromName: see Prepare
+	Unknown Unknown        // what happens to what has no class
 	Breaks  session.Breaks // where sessions end early
-	Reading
 
-	// Labels may be nil unless LabelFrom is FromName: see Prepare.
+	// Resync goes on behind records that cannot be true, where records seem to begin, see
+	// capture.Reader.Resync. Each capture is then read by one worker.
+	Resync bool
+	// MaxExpansion is how many times larger than its file a compressed capture may become
+	// before it counts as a bomb, see capture.Reader.MaxExpansion; 0 = no limit.
+	MaxExpansion int
+
 	LabelFrom LabelFrom
-	Flows     *flows.Index // FromTable: the table; a run uses it up
+	Flows     *flows.Index // FromTable: the table; one run can use it
 	Table     flows.Source // FromTable: what Flows was read from, and how
 
 	// Sessions with fewer kept packets, or fewer bytes contributed, are left out.
@@ -67,7 +73,7 @@ type Options struct {
 
 	StdinName string // what a capture on standard input is called; "" = "stdin"
 
-	// How it is computed. None of these changes a byte.
+	// How the run computes. None of these changes a byte.
 	Workers     int    // goroutines that read and add up; 0 = one a core
 	Memory      int64  // bytes that a run may take, see MinMemory; 0 = half of the machine's
 	Tmp         string // directory for what does not fit into memory; "" = the system's
@@ -77,7 +83,7 @@ type Options struct {
 	budget int64 // of tables in bytes; 0 = as Memory says
 }
 
-// Default is what SPEC says where the user says nothing.
+// Default returns the options of a command line without options: docs/spec.md.
 func Default() Options {
 	labels, err := label.Builtin(label.Builtins()[0])
 	if err != nil {
@@ -85,11 +91,11 @@ func Default() Options {
 	}
 	return Options{
 		Mask: mask.Default(), Drop: header.DropDefault, Shape: sample.Default(),
-		Dedup: sample.DedupSample, Labels: labels, Unknown: KeepUnknown, Reading: Reading{MaxExpansion: capture.DefaultMaxExpansion},
+		Dedup: sample.DedupSample, Labels: labels, Unknown: KeepUnknown, MaxExpansion: capture.DefaultMaxExpansion,
 	}
 }
 
-// Check tells what does not go together.
+// Check reports options that are out of range or exclude each other.
 func (o *Options) Check() error {
 	switch {
 	case o.Shape.Rows < 1 || o.Shape.Cols < 1 || o.Shape.Rows > sample.MaxLength/o.Shape.Cols:
@@ -108,11 +114,10 @@ func (o *Options) Check() error {
 		return fmt.Errorf("%d bytes of memory: need %d (128 MiB) or more, or 0 for half of the machine's", o.Memory, MinMemory)
 	case o.BlockLength != 0 && (o.BlockLength < 64 || o.BlockLength%4 != 0):
 		return fmt.Errorf("blocks of %d bytes: need a multiple of 4 of at least 64, or 0", o.BlockLength)
+	case o.MaxExpansion < 0:
+		return errors.New("the limit of expansion is negative: need 0 (none) or more")
 	case o.Key != nil && len(o.Key) == 0:
 		return errors.New("the key is empty")
-	}
-	if err := o.check(); err != nil {
-		return err
 	}
 	if err := o.Mask.Check(); err != nil {
 		return err
@@ -135,7 +140,7 @@ func (o *Options) labelType() string {
 	return ""
 }
 
-// Warnings are what a careful user should know before the run.
+// Warnings lists what a careful user should know before the run.
 func (o *Options) Warnings() []string {
 	var w []string
 	if o.Mask.Pseudonyms() && o.Key == nil {
@@ -145,7 +150,7 @@ func (o *Options) Warnings() []string {
 		w = append(w, "the key makes only the pseudonyms of hosts in the table of samples, because nothing in the samples is replaced by pseudonyms; --ip anonymize, --ip prefix or --mac anonymize does that")
 	}
 	if o.Mask.KeepsPrefixes() {
-		w = append(w, "pseudonyms that keep prefixes give more away than others: who knows some addresses of the network learns the prefixes of its neighbours; --ip anonymize does not")
+		w = append(w, "pseudonyms that keep prefixes give more away than others: anyone who knows some addresses of the network learns the prefixes of its neighbours; --ip anonymize does not")
 	}
 	if o.Mask.Content == mask.Packet && (o.Mask.MAC == mask.Keep || o.Mask.IP == mask.Keep) {
 		w = append(w, "original addresses will stand in the samples, because keep was asked for")

@@ -12,19 +12,15 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/pcapmill/pcapmill/capture"
-	"github.com/pcapmill/pcapmill/header"
-	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/internal/version"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/label/flows"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
-	"github.com/pcapmill/pcapmill/sample"
 )
 
 // What the JSON of a plan says about itself.
@@ -283,33 +279,6 @@ func (o *Options) checkPlanned() error {
 		known.Mask.IP = mask.Anonymize
 	}
 	return known.Check()
-}
-
-// optionsOf is the opposite of Options.settings, but for key, classes and table.
-func optionsOf(set manifest.Settings) (o Options, err error) {
-	var errs []error
-	for _, r := range settings.Recorded() {
-		if name := r.Option.Name; slices.Contains(mask.Fields(), name) {
-			errs = append(errs, o.Mask.Set(name, set.Get(r.Key)))
-		}
-	}
-	note := func(err error) { errs = append(errs, err) }
-	o.Drop, err = header.ParseDrop(set.Get("drop"))
-	note(err)
-	o.Dedup, err = sample.ParseDedup(set.Get("dedup"))
-	note(err)
-	o.Shape, err = sample.ParseShape(set.Get("shape"))
-	note(err)
-	o.LabelFrom, err = ParseLabelFrom(set.Get("label_from"))
-	note(err)
-	if idle := set.Get("idle_timeout"); idle != "" {
-		pause, err := time.ParseDuration(idle)
-		note(err)
-		o.Breaks.Idle = int64(pause)
-	}
-	o.Resync, o.Breaks.Restart = set.On("resync"), set.On("tcp_restart")
-	o.MinPackets, o.MinBytes = set.Int("min_packets"), set.Int("min_bytes")
-	return o, errors.Join(errs...)
 }
 
 // open resolves what a plan that was read from JSON refers to, and checks that it is what

@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pcapmill/pcapmill/internal/draw"
+	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/label/flows"
 	"github.com/pcapmill/pcapmill/mask"
@@ -252,4 +253,45 @@ func FuzzPlan(f *testing.F) {
 			t.Fatalf("%s\nthen\n%s", once, again)
 		}
 	})
+}
+
+// TestPlanKnowsEverySetting: each setting of the list, but those that Run resolves, gets from a manifest into options and back.
+func TestPlanKnowsEverySetting(t *testing.T) {
+	others := map[string]string{"length": "", "shape": "5x7", "idle_timeout": "1m0s"} // the length follows from the shape
+	base := mill.SettingsOf(mill.Default())
+	tried := 0
+	for _, r := range settings.Recorded() {
+		if r.Fact || r.Table || strings.HasPrefix(r.Option.Name, "table-") && r.Key != "table_times" || r.Option.Name == "table" {
+			continue // key, class table, table of flows and its reading
+		}
+		value, ok := others[r.Key]
+		switch {
+		case ok:
+		case r.Option.Kind == settings.Switch:
+			value = map[string]string{"on": "off", "off": "on"}[r.Default()]
+		case r.Option.Kind == settings.Number:
+			value = "7"
+		default:
+			for _, v := range r.Option.Values {
+				if v != r.Default() && v != "table" && v != "prefix" {
+					value = v
+				}
+			}
+		}
+		if value == "" && r.Key != "length" {
+			t.Errorf("%s: no other value than %q is known to this test", r.Key, r.Default())
+			continue
+		}
+		if value == "" {
+			continue
+		}
+		tried++
+		have, err := mill.Again(base.With(r.Key, value))
+		if err != nil || have.Get(r.Key) != value {
+			t.Errorf("%s: %q comes back as %q, %v: let optionsOf read it", r.Key, value, have.Get(r.Key), err)
+		}
+	}
+	if tried < 16 {
+		t.Errorf("only %d settings tried", tried)
+	}
 }

@@ -9,25 +9,6 @@ import (
 	"github.com/pcapmill/pcapmill/manifest"
 )
 
-// Reading is how hostile and damaged captures are read.
-type Reading struct {
-	// Resync goes on behind records that cannot be true, where there is what looks
-	// like records, see capture.Reader.Resync. It decides about bytes. The
-	// captures are then read in one piece each, by one worker.
-	Resync bool
-	// MaxExpansion is how many times larger than its file a compressed capture may
-	// become before it is taken for a bomb, see capture.Reader.MaxExpansion; 0 = no limit.
-	MaxExpansion int
-}
-
-// guard tells a reader how to read.
-func (o Reading) guard(r *capture.Reader) {
-	r.MaxExpansion(o.MaxExpansion)
-	if o.Resync {
-		r.Resync()
-	}
-}
-
 // GapsError says that a capture was read with gaps. It wraps the damage with
 // which it ended, if any.
 type GapsError struct {
@@ -74,8 +55,7 @@ func (e *GapsError) Hint() string {
 	return "the samples are made of what was found around the gaps; without --resync a capture ends at the first"
 }
 
-// Harm is why a capture is not as it should be: a *capture.Damage, a *GapsError,
-// or nil.
+// Harm says what is wrong with the capture: a *capture.Damage, a *GapsError, or nil.
 func (x *Extraction) Harm(path string) error {
 	switch {
 	case len(x.Gaps) > 0:
@@ -91,18 +71,10 @@ func (x *Extraction) interrupted() bool {
 	return x.Damage != nil && errors.Is(x.Damage, capture.ErrInterrupted)
 }
 
-// gaps are the manifest's.
+// gaps lists the gaps as the manifest has them.
 func (x *Extraction) gaps() (list []manifest.Gap) {
 	for _, g := range x.Gaps {
 		list = append(list, manifest.Gap{Offset: g.Offset, Bytes: g.Bytes, Packet: g.Packet, Detail: g.Detail, More: g.More})
 	}
 	return list
-}
-
-// check tells what does not go together.
-func (o Reading) check() error {
-	if o.MaxExpansion < 0 {
-		return errors.New("the limit of expansion is negative: need 0 (none) or more")
-	}
-	return nil
 }

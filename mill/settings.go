@@ -1,14 +1,17 @@
 package mill
 
 import (
+	"errors"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
 
+	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
+	"github.com/pcapmill/pcapmill/sample"
 )
 
 // Names of class tables that are made of what occurs; see Options.classTable.
@@ -53,6 +56,36 @@ func (o *Options) settings() manifest.Settings {
 		}
 	}
 	return manifest.NewSettings(values)
+}
+
+// optionsOf is the opposite of Options.settings. The key, the class table, and the table of
+// flows with its reading are not settled by it.
+func optionsOf(set manifest.Settings) (o Options, err error) {
+	var errs []error
+	for _, r := range settings.Recorded() {
+		if name := r.Option.Name; slices.Contains(mask.Fields(), name) {
+			errs = append(errs, o.Mask.Set(name, set.Get(r.Key)))
+		}
+	}
+	note := func(err error) { errs = append(errs, err) }
+	o.Drop, err = header.ParseDrop(set.Get("drop"))
+	note(err)
+	o.Dedup, err = sample.ParseDedup(set.Get("dedup"))
+	note(err)
+	o.Shape, err = sample.ParseShape(set.Get("shape"))
+	note(err)
+	o.LabelFrom, err = ParseLabelFrom(set.Get("label_from"))
+	note(err)
+	o.TableTimes, err = ParseTableTimes(set.Get("table_times"))
+	note(err)
+	if idle := set.Get("idle_timeout"); idle != "" {
+		pause, err := time.ParseDuration(idle)
+		note(err)
+		o.Breaks.Idle = int64(pause)
+	}
+	o.Resync, o.Breaks.Restart = set.On("resync"), set.On("tcp_restart")
+	o.MinPackets, o.MinBytes = set.Int("min_packets"), set.Int("min_bytes")
+	return o, errors.Join(errs...)
 }
 
 func onOff(on bool) string {
