@@ -204,7 +204,7 @@ func decodeNFLOG(data []byte, at int, s *Stack) {
 	}
 	switch family {
 	case 2, 10:
-		s.wire = at + length
+		s.wire = uint32(at + length)
 		decodeByNibble(data[:min(at+length, len(data))], at, s)
 	default:
 		s.stop(NotIP, at)

@@ -20,7 +20,7 @@ func decodeIPv4(data []byte, at int, s *Stack) {
 	}
 	end, there := at+total, min(at+total, len(data))
 	if total == 0 {
-		end, there = max(s.wire, len(data)), len(data)
+		end, there = max(int(s.wire), len(data)), len(data)
 	}
 	decodeTransport(data, b[9], at+headerLen, end, there, s)
 }
@@ -42,7 +42,7 @@ func decodeIPv6(data []byte, at int, s *Stack) {
 		s.stop(Malformed, at)
 		return
 	}
-	end, there := max(s.wire, len(data)), len(data)
+	end, there := max(int(s.wire), len(data)), len(data)
 	if n := int(be16(data, at+4)); n != 0 {
 		end = at + 40 + n
 		there = min(end, there)

@@ -60,24 +60,29 @@ type Stack struct {
 	Proto      uint8  // TCP or UDP
 	SrcPort    uint16
 	DstPort    uint16
-	Network    int // start of the IP header
-	Transport  int // start of the TCP or UDP header
-	Payload    int // first byte behind the transport header
-	End        int // first byte behind the packet; Payload <= End <= captured
-	PayloadLen int // payload on the wire; above End-Payload in a snapped packet
-	At         int // where decoding stopped when Reason is not OK
-
-	wire      int  // where a packet without a length field ends on the wire
-	innerMACs bool // there are MAC addresses behind the link header (PBB)
+	innerMACs  bool   // there are MAC addresses behind the link header (PBB)
+	wire       uint32 // where a packet without a length field ends on the wire
+	Network    int    // start of the IP header
+	Transport  int    // start of the TCP or UDP header
+	Payload    int    // first byte behind the transport header
+	End        int    // first byte behind the packet; Payload <= End <= captured
+	PayloadLen int    // payload on the wire; above End-Payload in a snapped packet
+	At         int    // where decoding stopped when Reason is not OK
 }
 
 // Decode fills s from the captured bytes of a packet of link type lt. original
 // is the packet's length on the wire; one below len(data) counts as len(data).
 func Decode(lt LinkType, data []byte, original uint32, s *Stack) {
-	*s = Stack{Link: lt, wire: int(original)}
-	if lt == LinkTypeEthernet { // most packets by far: no look at the table
-		decodeEthernet(data, 0, s)
-		return
+	*s = Stack{Link: lt, wire: original}
+	if lt == LinkTypeEthernet && len(data) >= 14 { // most packets by far: no look at the table
+		switch be16(data, 12) {
+		case 0x0800:
+			decodeIPv4(data, 14, s)
+			return
+		case 0x86dd:
+			decodeIPv6(data, 14, s)
+			return
+		}
 	}
 	decodeLink(lt, data, s)
 }

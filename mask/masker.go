@@ -63,15 +63,18 @@ func (m *Masker) edit(dst, data []byte, l *header.Layout, start int) {
 		m.editMAC(dst, data, 6)
 		l.InnerMACs(data, func(at int) { m.editMAC(dst, data, at) })
 	}
-	at, length := l.Addresses()
-	if m.IP == Zero {
-		zero(dst, at-start, 2*length)
-	} else if m.IP != Remove {
-		m.editIP(dst, data, at, length, start)
-		m.editIP(dst, data, at+length, length, start)
-	}
-	if l.HasOptions() && m.IP != Keep {
-		l.OptionAddresses(data, func(at int) { m.editIP(dst, data, at, length, start) })
+	if m.IP != Keep {
+		at, length := l.Addresses()
+		switch m.IP {
+		case Zero:
+			zero(dst, at-start, 2*length)
+		case Anonymize, Prefix:
+			m.pseudonym(dst, data, at, length, start)
+			m.pseudonym(dst, data, at+length, length, start)
+		}
+		if l.HasOptions() {
+			m.editOptions(dst, data, l, start)
+		}
 	}
 	if m.Ports == Zero {
 		zero(dst, l.Transport()-start, 4)
@@ -88,20 +91,27 @@ func (m *Masker) edit(dst, data []byte, l *header.Layout, start int) {
 	}
 }
 
-// editIP masks the address of the given length at offset at of data.
-func (m *Masker) editIP(dst, data []byte, at, length, start int) {
-	var p [16]byte
-	switch m.IP {
-	case Zero, Remove:
-		zero(dst, at-start, length)
-		return
-	case Anonymize:
-		m.pseudonyms.ip(p[:length], data[at:at+length])
-	case Prefix:
-		m.prefixes.ip(p[:length], data[at:at+length])
-	default:
-		return
+// editOptions masks the addresses in options and extension headers. Remove zeroes
+// them: cut out, they would leave an option that is shorter than it says.
+func (m *Masker) editOptions(dst, data []byte, l *header.Layout, start int) {
+	_, length := l.Addresses()
+	l.OptionAddresses(data, func(at int) {
+		if m.IP == Anonymize || m.IP == Prefix {
+			m.pseudonym(dst, data, at, length, start)
+		} else {
+			zero(dst, at-start, length)
+		}
+	})
+}
+
+// pseudonym replaces the IP address of the given length at offset at of data.
+func (m *Masker) pseudonym(dst, data []byte, at, length, start int) {
+	z := m.pseudonyms
+	if m.prefixes != nil {
+		z = m.prefixes
 	}
+	var p [16]byte
+	z.ip(p[:length], data[at:at+length])
 	put(dst, at-start, p[:length])
 }
 

@@ -199,3 +199,99 @@ func TestFullTemporaryDirectory(t *testing.T) {
 		t.Error("the dataset is not as it was")
 	}
 }
+
+// TestFullDiskBehind fills the disk behind the samples: split, export and card each fail with what they had as it was, to the byte.
+// Alone that is status 1; behind a convert, 5. The dataset verifies, and with room the same command completes it.
+func TestFullDiskBehind(t *testing.T) {
+	in := manyCaptures(t, 12, 7)
+	convert := []string{"convert", in, "-o", "DIR", "--drop", "none"}
+	divide := []string{"--split", "70/10/20", "--split-by", "session"}
+	for name, step := range map[string]struct {
+		before []string // what was done already
+		args   []string
+		status int
+	}{
+		"first split":    {nil, append([]string{"split", "DIR"}, divide...), exitFailed},
+		"another split":  {append([]string{"split", "DIR"}, divide...), []string{"split", "DIR", "--split", "50/50", "--split-by", "session", "--split-salt", "x"}, exitFailed},
+		"split behind":   {nil, append(convert, divide...), exitBehind},
+		"export":         {nil, []string{"export", "DIR", "--format", "npz"}, exitFailed},
+		"export anew":    {[]string{"export", "DIR", "--format", "mnist"}, []string{"export", "DIR", "--format", "mnist", "--gzip"}, exitFailed},
+		"export behind":  {nil, append(convert, "--format", "npz"), exitBehind},
+		"exports behind": {nil, append(convert, "--format", "png,wds", "--card"), exitBehind},
+		"card":           {nil, []string{"card", "DIR"}, exitFailed},
+		"another card":   {[]string{"card", "DIR"}, []string{"card", "DIR", "--name", strings.Repeat("x", 9000)}, exitFailed},
+		"card behind":    {nil, append(convert, "--card"), exitBehind},
+	} {
+		t.Run(name, func(t *testing.T) {
+			disk := tmpfs(t, 8192)
+			out := filepath.Join(disk, "out")
+			in := func(args []string) []string {
+				args = append([]string(nil), args...)
+				for i := range args {
+					args[i] = strings.ReplaceAll(args[i], "DIR", out)
+				}
+				return args
+			}
+			mustExit(t, exitDone, in(convert)...)
+			if step.before != nil {
+				mustExit(t, exitDone, in(step.before)...)
+			}
+			start, failed := treeText(t, out), 0
+			more := 20 // KiB
+			if full.Asked() {
+				more = 4
+			}
+			for room := 0; ; room += more {
+				var s syscall.Statfs_t
+				if err := syscall.Statfs(disk, &s); err != nil {
+					t.Fatal(err)
+				}
+				resize(t, disk, int((s.Blocks-s.Bfree)*uint64(s.Bsize)/1024)+room, 0)
+				text, err := exec.Command(program(), in(step.args)...).CombinedOutput()
+				code := exitStatus(t, err)
+				resize(t, disk, 8192, 0)
+				if code == exitDone {
+					break
+				}
+				failed++
+				// With no room for the lock file nothing is begun at all.
+				if code != step.status && (code != exitFailed || strings.Contains(string(text), "the samples are in")) || !strings.Contains(string(text), "no space left on device") {
+					t.Fatalf("%d KiB: exit status %d, need %d\n%s", room, code, step.status, text)
+				}
+				left := treeText(t, out)
+				if name == "exports behind" { // the first one may be done
+					maps.DeleteFunc(left, func(name, _ string) bool { return strings.HasPrefix(name, "png/") || strings.HasPrefix(name, "wds/") })
+				}
+				sameData(t, fmt.Sprintf("%d KiB", room), left, start)
+				mustExit(t, exitDone, "verify", out)
+			}
+			mustExit(t, exitDone, "verify", out)
+			if maps.Equal(treeText(t, out), start) {
+				t.Error("the step changed nothing")
+			}
+			if failed == 0 {
+				t.Error("the disk was never full")
+			}
+			t.Logf("%d runs filled the disk", failed)
+		})
+	}
+}
+
+// treeText are the files below a directory with what they hold, but for hidden ones.
+func treeText(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), ".") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		rel, _ := filepath.Rel(dir, path)
+		found[filepath.ToSlash(rel)] = string(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}

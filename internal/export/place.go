@@ -154,6 +154,7 @@ func (p *place) publish() error {
 		err = p.disk.SyncDir(filepath.Dir(p.final))
 	}
 	if err == nil {
+		_ = fsys.RemoveAll(p.disk, p.old) // if it stays, the next run removes it
 		return nil
 	}
 	if back := p.back(made); back != nil {
@@ -169,8 +170,11 @@ func (p *place) show() error {
 	if err == nil {
 		return nil
 	}
-	if _, none := p.disk.Lstat(p.final); none != nil {
+	switch _, none := p.disk.Lstat(p.final); {
+	case errors.Is(none, fs.ErrNotExist):
 		return err
+	case none != nil:
+		return none
 	}
 	if _, gone := p.disk.Lstat(p.next); errors.Is(gone, fs.ErrNotExist) {
 		return err // it was renamed nevertheless
@@ -186,11 +190,7 @@ func (p *place) replace() error {
 	if err := p.disk.Rename(p.final, p.old); err != nil {
 		return err
 	}
-	if err := p.disk.Rename(p.next, p.final); err != nil {
-		return err
-	}
-	_ = fsys.RemoveAll(p.disk, p.old) // if it stays, the next run removes it
-	return nil
+	return p.disk.Rename(p.next, p.final)
 }
 
 // back puts the old folder in its place again, wherever a failure has left the two. made
