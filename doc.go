@@ -11,12 +11,13 @@
 //     and capture/pcapng, parse byte slices and know nothing about networks.
 //     A record that cannot be read ends the capture there, with its offset.
 //  2. header.Decode writes down where each header of the packet starts and
-//     ends. It cannot fail: what it cannot finish gets a header.Reason.
+//     ends. It cannot fail: what it cannot finish gets a header.Reason. Its
+//     table of link types says where link addresses stand, too.
 //  3. header.Drop gives irrelevant packets a reason too. Every packet is either
 //     used or counted under one reason.
 //  4. session takes the key from the offsets, before anything is masked, and
 //     finds the session of the packet in the one of the capture's Tables that
-//     the key's hash says.
+//     the key's hash says. From here on a header.Layout travels with it.
 //  5. mask writes the packet's bytes, without what a model must not learn, into
 //     the room that the session's prefix still has. Packets of a session that
 //     is full cost a decode and a look-up, and no copy.
