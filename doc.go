@@ -8,8 +8,9 @@
 //     one (Reader), or block by block to several workers (Blocks). A record that cannot be
 //     read ends the capture there, with its offset.
 //  2. header.Decode notes where each header of the packet stands. It never fails: a packet
-//     it cannot finish carries a header.Reason. header.Drop gives irrelevant packets a
-//     reason too, so every packet is used or counted under one reason.
+//     it cannot finish carries a header.Reason. Its table of link types also says where
+//     link addresses stand. header.Drop gives irrelevant packets a reason too, so every
+//     packet is used or counted under one reason.
 //  3. session takes the five-tuple, before anything is masked. A used packet travels on as
 //     a header.Layout, which says where its headers stand and nothing else.
 //  4. mask writes the packet's bytes, without what a model must not learn, into the prefix

@@ -48,6 +48,8 @@ type expansion struct {
 	compression string
 	limit       int // 0: none
 	source      *source
+	memory      *memory       // of the capture
+	sniffing    bool          // it is opened to tell its format only
 	buffered    *bufio.Reader // between source and decoder
 	out         int64         // bytes given
 	charged     int64         // what the memory counts for that the stream made the decoder clear

@@ -36,6 +36,10 @@ type job struct {
 	reading   int                // of these, those that are being read or decoded
 	kept      bool               // a stream: it is finished even if the run is interrupted
 	unopened  bool               // kept, and not open yet
+	isOpen    bool               // opening it has succeeded
+	later     bool               // it is opened again when what it wants is granted
+	held      int64              // bytes of memory that were granted, see admission
+	wants     int64              // bytes more that it needs to go on
 	copied    bool               // do not map the file: it changed
 	placing   bool
 	opening   bool

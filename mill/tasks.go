@@ -2,6 +2,7 @@ package mill
 
 import (
 	"errors"
+	"runtime"
 	"slices"
 	"time"
 
@@ -42,6 +43,7 @@ func (sc *scheduler) place(w *worker, j *job, st *stretch) {
 		ready = nil
 	}
 	j.framing, j.near = j.seq.Framing(), j.x.First
+	j.wants = max(j.wants, j.seq.Memory()-j.held)
 	if st.block.Err != nil {
 		sc.endOf(j)
 	}
@@ -70,6 +72,7 @@ func (sc *scheduler) place(w *worker, j *job, st *stretch) {
 // endOf notes that no more blocks of a capture are wanted; the lock is held.
 func (sc *scheduler) endOf(j *job) {
 	j.ended = true
+	j.wants = 0
 	for i, rest := range j.stretches {
 		sc.free(j, rest)
 		delete(j.stretches, i)
@@ -206,6 +209,7 @@ func (sc *scheduler) giveBack(j *job) {
 func (sc *scheduler) finish(w *worker, j *job, x *Extraction, err error) {
 	if j.blocks != nil {
 		_ = j.blocks.Close() // it was only read
+		j.blocks, j.seq = nil, nil
 	}
 	if err == nil && sc.p.InputSHA256 {
 		x.SHA256, err = j.in.sum(sc.ctx)
@@ -214,7 +218,11 @@ func (sc *scheduler) finish(w *worker, j *job, x *Extraction, err error) {
 		err = errors.Join(err, x.Close())
 		x = nil
 	}
+	if j.held >= muchMemory {
+		runtime.GC() // the next one may want as much, and finds it free
+	}
 	sc.mu.Lock()
+	sc.dismiss(j)
 	at := slices.Index(sc.jobs, j)
 	if errors.Is(err, errCut) {
 		again := &job{i: j.i, in: j.in, copied: true, opening: true, stretches: map[int64]*stretch{}}
