@@ -1,11 +1,12 @@
 // Package capture opens packet captures: pcap and pcapng, plain or inside gzip,
-// zstd, lz4, xz or bzip2, told apart by content and never by name.
+// zstd, lz4, xz or bzip2. Content decides, never the file name.
 //
-// A Reader lends one packet after the other: time, link type, captured bytes,
-// original length and position. It knows byte orders and block lengths (in its
-// sub-packages pcap and pcapng) and nothing about networks. It starts no
-// goroutine, and its memory is a buffer of 256 KiB that grows to the size of the
-// largest record whose bytes are really there (at most 257 MiB).
+// A Reader lends one packet after another: time, link type, captured bytes,
+// original length and position. It knows byte orders and block lengths, and
+// nothing about networks. It starts no goroutine. It takes a buffer of 256 KiB,
+// which grows to the largest record whose bytes are really there (at most
+// 257 MiB), and what the decoder of a compressed stream needs; Options bounds
+// both.
 //
 //	r, err := capture.Open("a.pcap")   // a *NotCaptureError for other files
 //	defer r.Close()
@@ -15,12 +16,17 @@
 //		...
 //	}
 //
-// Blocks, Framing.Walk and Sequence give the same to several goroutines that take
-// one capture apart at the same time; see Blocks.
+// Captures that were joined by cat are read to the end, whatever their formats,
+// byte orders and link types.
 //
-// A record that runs past the end of the file is ErrTruncated, one that cannot
-// be true is ErrMalformed, a failing disk is ErrUnreadable; in all three cases
-// every packet before it has been delivered.
+// A capture ends early with a *Damage. ErrTruncated is a record that runs past
+// the end of the file, or zeros up to the end where a record is due.
+// ErrMalformed is a record that cannot be true. ErrUnreadable is a disk that
+// fails, or memory that is not there. ErrInterrupted is a stream that the user
+// ended. Every packet before it has been delivered.
+//
+// Blocks, Framing.Walk and Sequence give the same packets to several goroutines
+// that decode one capture at the same time; see Blocks.
 package capture
 
 import (
@@ -94,6 +100,7 @@ type Reader struct {
 	zerosAt   int64 // stream offset of the next
 	resync    resync
 	expansion expansion // of a compressed stream
+	memory    memory
 	stopped   error
 }
 
@@ -103,65 +110,11 @@ type Reader struct {
 // times as long there; 128 KiB costs bulk captures 8 %, see docs/performance.md).
 const bufferLen = 256 << 10
 
-// Open opens the capture at path, "-" being standard input. The caller must
-// Close the Reader. Errors: those of os.Open, and *NotCaptureError.
-func Open(path string) (*Reader, error) { return Options{}.Open(path) }
-
-// Options say how a capture is opened. The zero value is what Open does.
-type Options struct {
-	// Interrupt ends a stream soon after it is closed: the capture then ends with a
-	// *Damage of the kind ErrInterrupted. A stream is anything that is waited for:
-	// standard input, a FIFO, a terminal. What stands ready within half a second is
-	// still read, so that a tool that writes the stream and got the same signal can
-	// write what it has. nil: never. On systems other than Unix, a stream that gives
-	// nothing cannot be interrupted.
-	Interrupt <-chan struct{}
-}
-
-// Open is the function Open with these options.
-func (o Options) Open(path string) (*Reader, error) { return o.open(path, bufferLen) }
-
-func (o Options) open(path string, bufferLen int) (*Reader, error) {
-	if path == "-" {
-		return o.newReader(os.Stdin, "-", bufferLen)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	r, err := o.newReader(f, path, bufferLen)
-	if err != nil {
-		_ = f.Close() // the first error says more
-		return nil, err
-	}
-	r.close = append(r.close, func() { _ = f.Close() }) // it was only read
-	return r, nil
-}
-
-// NewReader reads a capture from a stream. The name is used in messages only.
-// The stream stays the caller's to close.
-func NewReader(stream io.Reader, name string) (*Reader, error) {
-	return Options{}.newReader(stream, name, bufferLen)
-}
-
-// Sniff opens the capture at path only far enough to tell its format. Errors
-// are those of Open. It must not be called for what can be read only once.
-func Sniff(path string) (Format, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return Format{}, err
-	}
-	defer f.Close()
-	r, err := Options{}.newReader(f, path, 512)
-	if err != nil {
-		return Format{}, err
-	}
-	return r.Format(), r.Close()
-}
-
 func (o Options) newReader(stream io.Reader, name string, bufferLen int) (*Reader, error) {
 	r := &Reader{path: name}
 	r.source = &source{r: stream, interrupt: o.Interrupt, count: func(n int) { r.read.Add(int64(n)) }}
+	r.memory.most, r.memory.grow = o.MaxMemory, o.Grow
+	r.expansion.memory, r.expansion.sniffing = &r.memory, o.sniffing
 	plain, compression, done, err := undo(r.source, &r.expansion)
 	r.format.Compression = compression
 	r.resync.near = [2]int64{-1, -1}
@@ -261,7 +214,11 @@ func (r *Reader) nextRecord(p *Packet) error {
 			}
 			return nil
 		case errors.Is(err, pcap.ErrShort):
-			if !r.need(size) {
+			ok, err := r.needLarge(size, "record")
+			if err != nil {
+				return err
+			}
+			if !ok {
 				return r.cut(int64(r.end-r.at), int64(size), "record")
 			}
 		case errors.Is(err, pcap.ErrJoined):
@@ -284,7 +241,11 @@ func (r *Reader) nextBlock(p *Packet) error {
 		size, kind, err := r.ng.Next(r.buf[r.at:r.end], &r.block)
 		switch {
 		case err != nil && errors.Is(err, pcapng.ErrShort):
-			if !r.need(int(size)) { // at most pcapng.MaxKnownBlock
+			ok, err := r.needLarge(int(size), "block") // at most pcapng.MaxKnownBlock
+			if err != nil {
+				return err
+			}
+			if !ok {
 				return r.cut(int64(r.end-r.at), size, "block")
 			}
 			continue
@@ -339,6 +300,8 @@ func (r *Reader) cut(have, n int64, what string) error {
 	case errors.Is(r.source.err, ErrInterrupted):
 		d.Kind = ErrInterrupted
 		d.Detail = fmt.Sprintf("the stream was interrupted here, after %d bytes of the next %s", have, what)
+	case r.memory.refused() != nil:
+		return r.tooLarge(r.memory.refused())
 	case r.source.err != nil:
 		d.Kind, d.Err, d.Detail = ErrUnreadable, r.source.err, r.source.err.Error()
 	case errors.Is(r.rerr, io.ErrUnexpectedEOF):
@@ -385,5 +348,11 @@ func (r *Reader) Close() error {
 		r.close[i]()
 	}
 	r.close = nil
+	r.plain = closed{} // a decoder may hold a large window
 	return nil
 }
+
+// closed is what is read of a Reader that was closed.
+type closed struct{}
+
+func (closed) Read([]byte) (int, error) { return 0, os.ErrClosed }

@@ -55,18 +55,31 @@ func isBzip2(begin []byte) bool {
 	return bytes.HasPrefix(block, rest) || bytes.HasPrefix(end, rest)
 }
 
-func openBzip2(r *bufio.Reader, _ *expansion) (io.Reader, func(), error) {
-	return bzip2.NewReader(r), nil, nil
+// What decoders take whose memory does not depend on the stream, in bytes: measured.
+const (
+	bzip2Memory = 6 << 20
+	lz4Memory   = 16 << 20
+	zstdMemory  = 1 << 20 // besides the window
+)
+
+func openBzip2(r *bufio.Reader, e *expansion) (io.Reader, func(), error) {
+	return bzip2.NewReader(r), nil, e.memory.forWindow(bzip2Memory, "the bzip2 stream")
 }
 
-func openLZ4(r *bufio.Reader, _ *expansion) (io.Reader, func(), error) {
+func openLZ4(r *bufio.Reader, e *expansion) (io.Reader, func(), error) {
+	if err := e.memory.forWindow(lz4Memory, "the lz4 stream"); err != nil {
+		return nil, nil, err
+	}
 	z := lz4.NewReader(r)
 	return z, nil, z.Apply(lz4.ConcurrencyOption(1))
 }
 
-func openZstd(r *bufio.Reader, _ *expansion) (io.Reader, func(), error) {
+func openZstd(r *bufio.Reader, e *expansion) (io.Reader, func(), error) {
+	guard := &zstdGuard{r: r, sniffing: e.sniffing, asked: func(window int64) error {
+		return e.memory.forWindow(window+zstdMemory, "the window of the zstd stream")
+	}}
 	// Concurrency 1 decodes in the calling goroutine: goroutines live in mill.
-	z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1),
+	z, err := zstd.NewReader(guard, zstd.WithDecoderConcurrency(1),
 		zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true))
 	if err != nil {
 		return nil, nil, err
@@ -76,7 +89,12 @@ func openZstd(r *bufio.Reader, _ *expansion) (io.Reader, func(), error) {
 
 func openXZ(r *bufio.Reader, e *expansion) (io.Reader, func(), error) {
 	// DictCap is a minimum to this decoder: it takes what a block asks for.
-	z, err := xz.ReaderConfig{DictCap: lzma.MinDictCap}.NewReader(&xzGuard{r: r, asked: e.charge})
+	z, err := xz.ReaderConfig{DictCap: lzma.MinDictCap}.NewReader(&xzGuard{r: r, asked: func(dict int64) error {
+		if err := e.memory.forWindow(dict, "the dictionary of the xz stream"); err != nil {
+			return err
+		}
+		return e.charge(dict)
+	}})
 	return z, nil, err
 }
 
@@ -145,7 +163,7 @@ func undo(r *source, e *expansion) (plain io.Reader, name string, done func(), e
 		if !c.is(begin) {
 			continue
 		}
-		*e = expansion{compression: c.name, limit: DefaultMaxExpansion, source: r, buffered: bufio.NewReaderSize(whole, 64<<10)}
+		*e = expansion{compression: c.name, limit: DefaultMaxExpansion, source: r, memory: e.memory, sniffing: e.sniffing, buffered: bufio.NewReaderSize(whole, 64<<10)}
 		plain, done, err := c.open(e.buffered, e)
 		if err != nil {
 			return nil, c.name, nil, err

@@ -13,7 +13,8 @@ var (
 	ErrTruncated = errors.New("truncated")
 	// ErrMalformed: a record or block that cannot be true.
 	ErrMalformed = errors.New("malformed")
-	// ErrUnreadable: the system failed to read; the file may be whole.
+	// ErrUnreadable: the system failed to read, or there is not enough memory; the file
+	// may be whole.
 	ErrUnreadable = errors.New("unreadable")
 	// ErrInterrupted: the user ended a stream, see Options.
 	ErrInterrupted = errors.New("interrupted")
@@ -54,6 +55,8 @@ func (d *Damage) Hint() string {
 		return "everything before the cut is kept; copy the capture again if the original is whole"
 	case d.Kind == ErrMalformed:
 		return "everything before this place is kept; nothing behind it can be found by length, --resync looks for what looks like records"
+	case errors.As(d.Err, new(*MemoryError)):
+		return "everything before this place is kept; --memory gives more"
 	case d.Kind == ErrInterrupted:
 		return "everything before this place is kept; what the stream would have given later was not read"
 	default:

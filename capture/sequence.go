@@ -9,8 +9,8 @@ import (
 )
 
 // Sequence puts the blocks of a capture together, in order. A block may have
-// been walked before, from a place that was guessed; the walk counts only if
-// the blocks before it end exactly there, with the same framing. Else it is
+// been walked before, from a guessed place. That walk counts only if the blocks
+// before it end exactly there, with the same framing; otherwise the block is
 // walked again from the right place. The first block begins at a known place,
 // so by induction every record is found once, whatever the guesses were.
 type Sequence struct {
@@ -19,6 +19,7 @@ type Sequence struct {
 	packets uint64
 	next    int64  // stream offset where the next record begins
 	carry   []byte // its bytes so far, if it began in a block before
+	whole   bool   // all of its bytes are there: the file is long enough
 	stop    stop   // what is known of it
 	total   int64  // bytes of the blocks so far
 	digest  digester
@@ -26,8 +27,8 @@ type Sequence struct {
 	piece   Piece
 }
 
-// WalkFunc walks data from an offset on with f.Walk, and keeps the packets if
-// it is told so: first is the number in the capture of the packet with number 0.
+// WalkFunc walks data from an offset on with f.Walk. first is the number, in the
+// capture, of the first packet that it finds.
 type WalkFunc func(f *Framing, data []byte, from int, first uint64, piece *Piece)
 
 // Sequence returns the sequence of the capture's blocks. There is one.
@@ -47,8 +48,8 @@ func (q *Sequence) Framing() *Framing { return q.framing }
 // Packets is the number of packets so far.
 func (q *Sequence) Packets() uint64 { return q.packets }
 
-// Ended reports whether the records have ended before the stream: what is left
-// counts for the digest only.
+// Ended reports whether the records have ended before the stream. The rest of the
+// stream counts for the digest only.
 func (q *Sequence) Ended() bool { return q.damage != nil }
 
 // Add appends the next block. guessed is a walk of its data that began at a
@@ -92,6 +93,13 @@ func (q *Sequence) join(blk *Block, base int64, walk WalkFunc) (at int, ok bool)
 			continue
 		}
 		n := int(min(q.stop.need-int64(len(q.carry)), int64(len(blk.Data)-at)))
+		if have := len(q.carry); have+n > cap(q.carry) {
+			room := q.stop.need
+			if !q.whole {
+				room = min(room, int64(max(2*have, have+n)))
+			}
+			q.carry = append(make([]byte, 0, room), q.carry...)
+		}
 		q.carry = append(q.carry, blk.Data[at:at+n]...)
 		at += n
 		if int64(len(q.carry)) < q.stop.need {
@@ -102,7 +110,10 @@ func (q *Sequence) join(blk *Block, base int64, walk WalkFunc) (at int, ok bool)
 		start := q.next
 		walk(q.framing, whole, 0, q.packets+1, &q.piece)
 		if q.piece.To == 0 && q.piece.stop.need > int64(len(whole)) { // the header is there, the rest is not
-			q.carry, q.stop = whole, q.piece.stop
+			q.stop = q.piece.stop
+			if q.carry = q.begin(whole); q.damage != nil {
+				return at, false
+			}
 			continue
 		}
 		q.take(&q.piece, whole, start)
@@ -157,8 +168,39 @@ func (q *Sequence) take(p *Piece, data []byte, base int64) {
 	case p.stop.skip > 0:
 		q.next += p.stop.skip
 	case p.To < len(data):
-		q.carry = append(make([]byte, 0, min(p.stop.need, BlockLen)), data[p.To:]...)
+		q.carry = q.begin(data[p.To:])
 	}
+}
+
+// begin is a copy of the beginning of a record that needs q.stop.need bytes. Room for the
+// rest is made by the next Add, which may be held back until there is memory. If there can
+// never be enough, that is the damage.
+func (q *Sequence) begin(data []byte) []byte {
+	need, copies := q.stop.need, int64(2) // it grows, and is copied
+	q.whole = false
+	if f := q.b.file; f != nil && need > smallRecord {
+		if info, err := f.Stat(); err == nil && info.Size() >= q.next+need {
+			q.whole, copies = true, 1
+		}
+	}
+	if err := q.b.r.memory.forRecord(need, copies, "the "+q.what(), false); err != nil {
+		q.at(q.next)
+		q.damage = q.b.r.tooLarge(err)
+		return nil
+	}
+	return append(make([]byte, 0, max(min(need, int64(smallRecord)), int64(len(data)))), data...)
+}
+
+// Memory is what the capture takes beyond the buffers that every capture has, in bytes.
+// It grows at the end of an Add, for the next one.
+func (q *Sequence) Memory() int64 { return q.b.r.Memory() }
+
+// what the packets stand in.
+func (q *Sequence) what() string {
+	if q.framing.isClassic {
+		return "record"
+	}
+	return "block"
 }
 
 // at makes the Reader stand where damage is to be reported.
@@ -180,10 +222,7 @@ func (q *Sequence) End(err error) (Digest, error) {
 	if q.b.file != nil && err != io.EOF && err != nil {
 		r.source.err = err
 	}
-	what := "block"
-	if q.framing.isClassic {
-		what = "record"
-	}
+	what := q.what()
 	switch {
 	case q.damage != nil:
 	case q.next > q.total && q.stop.skip == 0: // the file header was read, and is gone

@@ -60,6 +60,9 @@ func (r *Reader) begin() []byte {
 }
 
 func (r *Reader) notCapture(err error) error {
+	if refused := r.memory.refused(); refused != nil {
+		return fmt.Errorf("%s: %w", r.path, refused)
+	}
 	if r.source.err != nil {
 		return fmt.Errorf("%s: %w", r.path, r.source.err)
 	}

@@ -9,8 +9,8 @@ import (
 
 // Hosts makes the pseudonyms of hosts that stand in the table of samples: the first 8
 // bytes of HMAC-SHA-256, under the key, over "pcapmill host", a zero byte, and the
-// address's canonical text. They are others than those of a Pseudonymizer under the same
-// key, so that a table and the samples beside it do not explain each other. Equal
+// address's canonical text. They differ from those of a Pseudonymizer under the same
+// key, so that a table and the samples beside it cannot be joined by them. Equal
 // addresses get equal pseudonyms; the same key gives the same ones everywhere.
 //
 // It is not safe for concurrent use.
@@ -21,10 +21,11 @@ type Hosts struct {
 	known map[netip.Addr][8]byte
 }
 
-// mostHosts is how many pseudonyms are kept for the next time.
+// mostHosts bounds the cache of pseudonyms.
 const mostHosts = 1 << 14
 
-// NewHosts returns what makes pseudonyms under the key; without a key it makes none.
+// NewHosts returns a Hosts for the key. Without a key it is nil, and makes no
+// pseudonyms.
 func NewHosts(key []byte) *Hosts {
 	if key == nil {
 		return nil

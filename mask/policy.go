@@ -99,7 +99,7 @@ func Default() Policy {
 	return Policy{MAC: Remove, IP: Zero, Ports: Zero, Checksums: Zero}
 }
 
-// Check tells what is no policy: an action that its field does not have.
+// Check reports an action that a field does not support.
 func (p Policy) Check() error {
 	switch {
 	case p.MAC > Remove || p.IP > Prefix:
@@ -112,8 +112,8 @@ func (p Policy) Check() error {
 	return nil
 }
 
-// CheckKey tells whether a key serves the policy: Prefix needs one of
-// PrefixKeyLen bytes; the others take any, or none (nil).
+// CheckKey reports a key that does not fit the policy: Prefix needs one of
+// PrefixKeyLen bytes; the others take any key, or none (nil).
 func (p Policy) CheckKey(key []byte) error {
 	if p.KeepsPrefixes() {
 		return CheckPrefixKey(key)

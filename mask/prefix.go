@@ -16,8 +16,8 @@ const PrefixKeyLen = 32
 // stay subnets, and the mapping is one to one.
 //
 // Bit i of the pseudonym is bit i of the address, flipped by the first bit of
-// AES-128 over a block of the address's first i bits followed by the pad's
-// remaining ones. The pad is the encryption of the key's second half. IPv4 and
+// AES-128 over a block of the address's first i bits followed by the rest of the
+// pad. The pad is the encryption of the key's second half. IPv4 and
 // IPv6 differ only in the number of bits.
 //
 // Source: J. Xu, J. Fan, M. Ammar, S. Moon, "Prefix-Preserving IP Address
@@ -30,7 +30,8 @@ type prefixer struct {
 	out   [aes.BlockSize]byte
 }
 
-// PrefixKeyError says that a key is none of prefix-preserving pseudonyms.
+// PrefixKeyError says that a key has the wrong length for prefix-preserving
+// pseudonyms.
 type PrefixKeyError struct {
 	Have int // bytes; 0: there is no key
 }
@@ -43,8 +44,8 @@ func (e *PrefixKeyError) Error() string {
 	return fmt.Sprintf("prefix-preserving pseudonyms (--ip prefix) need a key of exactly %d bytes, %s", PrefixKeyLen, have)
 }
 
-// CheckPrefixKey tells whether a key is one of prefix-preserving pseudonyms; if
-// not, with a *PrefixKeyError.
+// CheckPrefixKey reports a key that is not PrefixKeyLen bytes long with a
+// *PrefixKeyError.
 func CheckPrefixKey(key []byte) error {
 	if len(key) != PrefixKeyLen {
 		return &PrefixKeyError{len(key)}

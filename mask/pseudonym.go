@@ -29,8 +29,9 @@ type Pseudonymizer struct {
 	cache []cached
 }
 
-// cached is one line of a direct-mapped cache: hashing an address costs some
-// 200 ns, one that keeps prefixes 32 or 128 blocks of AES, and the packets of a session have the same two.
+// cached is one line of a direct-mapped cache: hashing an address costs some 200 ns,
+// a pseudonym that keeps prefixes 32 or 128 blocks of AES, and all packets of a
+// session have the same two addresses.
 type cached struct {
 	address [16]byte
 	length  int // 0: unused

@@ -89,6 +89,10 @@ func Serial(o Options) Options {
 	return o
 }
 
+// Reserved is what captures take at the moment, see admission; CaptureMemory is what they may take.
+func Reserved(p *Progress) int64    { return p.reserved.Load() }
+func CaptureMemory(o Options) int64 { return o.captureMemory(o.memory()) }
+
 // Again is the settings of the options that settings give, with a class table of that name.
 func Again(s manifest.Settings) (manifest.Settings, error) {
 	o, err := optionsOf(s)

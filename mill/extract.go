@@ -98,8 +98,12 @@ type Progress struct {
 	Bytes   atomic.Int64 // read from files
 	Packets atomic.Int64
 
-	held atomic.Int64 // bytes of memory that the store holds
+	held     atomic.Int64 // bytes of memory that the store holds
+	reserved atomic.Int64 // bytes of memory that captures take, see admission
 }
+
+// taken is memory that tables cannot have, in bytes.
+func (p *Progress) taken() int64 { return p.held.Load() + p.reserved.Load() }
 
 // tally is what is counted of packets, of a part of a capture or of all of it.
 type tally struct {

@@ -11,19 +11,21 @@ import (
 // An Input becomes bytes here and nowhere else.
 
 // blocks opens an input to be taken apart by several goroutines.
-func (in *Input) blocks(ctx context.Context, length int) (*capture.Blocks, error) {
-	b, err := in.options(ctx).OpenBlocks(in.Path, length)
+func (in *Input) blocks(ctx context.Context, a admission, length int) (*capture.Blocks, error) {
+	b, err := in.options(ctx, a).OpenBlocks(in.Path, length)
 	return b, find.Archive(err)
 }
 
 // reader opens an input to be read in one loop.
-func (in *Input) reader(ctx context.Context) (*capture.Reader, error) {
-	r, err := in.options(ctx).Open(in.Path)
+func (in *Input) reader(ctx context.Context, a admission) (*capture.Reader, error) {
+	r, err := in.options(ctx, a).Open(in.Path)
 	return r, find.Archive(err)
 }
 
-// options make a stream end when ctx is done. Files are read again another time.
-func (in *Input) options(ctx context.Context) (o capture.Options) {
+// options make a stream end when ctx is done (files are read again another time), and
+// bound the memory.
+func (in *Input) options(ctx context.Context, a admission) capture.Options {
+	o := capture.Options{MaxMemory: a.most, Grow: a.grow}
 	if in.Stream {
 		o.Interrupt = ctx.Done()
 	}

@@ -130,7 +130,7 @@ func Prepare(paths []string, out string, o Options) (*Plan, error) {
 
 // find lists what the paths name.
 func (p *Plan) find(paths []string) {
-	found := find.Files(paths, p.StdinName)
+	found := find.Files(paths, p.StdinName, p.captureMemory(p.memory()))
 	p.Problems = found.Problems
 	p.Captures = make([]Input, len(found.Files))
 	for i := range found.Files {

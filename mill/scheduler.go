@@ -2,6 +2,7 @@ package mill
 
 import (
 	"context"
+	"errors"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -12,10 +13,9 @@ import (
 	"github.com/pcapmill/pcapmill/mask"
 )
 
-// scheduler is the captures of a plan that are being read, and what there is to do
-// for them. Workers take the first task that can be done: of the earliest
-// capture before later ones, and what frees memory before what takes it. So a
-// single large capture and thousands of small ones keep all workers busy alike.
+// scheduler holds the captures of a plan that are being read, and hands out their tasks.
+// Workers take the first task that can be done: those of early captures before those of
+// later ones, and those that free memory before those that take it.
 type scheduler struct {
 	ctx  context.Context
 	p    *Plan
@@ -37,6 +37,9 @@ type scheduler struct {
 	kept     int // streams in hand: they are finished even if the run is interrupted
 	unopened int // of these, those that are being opened, which may hang
 
+	most     int64 // bytes that captures may take, see admission
+	reserved int64 // bytes that they take
+
 	progress *Progress
 
 	group sync.WaitGroup
@@ -56,7 +59,7 @@ type worker struct {
 }
 
 // budget is what the tables may hold now, in bytes.
-func (sc *scheduler) budget() int64 { return sc.p.tableBudget(sc.total, sc.progress.held.Load()) }
+func (sc *scheduler) budget() int64 { return sc.p.tableBudget(sc.total, sc.progress.taken()) }
 
 func newWorker(o *Options, p *Progress, seed sessions.Seed) *worker {
 	w := &worker{o: o, masker: mask.New(o.Mask, o.Key), progress: p, seed: seed, total: o.memory()}
@@ -64,8 +67,8 @@ func newWorker(o *Options, p *Progress, seed sessions.Seed) *worker {
 	return w
 }
 
-// oneTableSize is the size in bytes up to which a capture has one table: it is
-// read by one worker at a time anyhow.
+// oneTableSize is the size in bytes up to which a capture has one table: one
+// worker at a time reads it anyway.
 const oneTableSize = 2 * capture.BlockLen
 
 // keepTable is the size in bytes up to which a table is used again.
@@ -82,6 +85,7 @@ func start(ctx context.Context, p *Plan, progress *Progress) (answers <-chan ans
 	}
 	n := p.workers()
 	sc := &scheduler{ctx: ctx, p: p, ahead: 2*n + 2, seed: sessions.NewSeed(), progress: progress, total: p.memory()}
+	sc.most = p.captureMemory(sc.total)
 	sc.out = make(chan answer, sc.ahead)
 	sc.wake = sync.NewCond(&sc.mu)
 	stop := context.AfterFunc(ctx, sc.wakeAll)
@@ -149,7 +153,7 @@ func (sc *scheduler) wakeAll() {
 	sc.wake.Broadcast()
 }
 
-// work is a worker's life.
+// work carries out tasks until there are none.
 func (sc *scheduler) work(w *worker) {
 	debug.SetPanicOnFault(true) // see unlessCut
 	for {
@@ -200,10 +204,14 @@ func (sc *scheduler) pick(w *worker) func() {
 }
 
 func (sc *scheduler) pickOf(w *worker, j *job) func() {
+	if j.later && sc.grant(j) {
+		j.later = false
+		return func() { sc.open(w, j) }
+	}
 	if j.opening {
 		return nil
 	}
-	if st := j.stretches[j.placed]; st != nil && !j.placing && !j.ended {
+	if st := j.stretches[j.placed]; st != nil && !j.placing && !j.ended && sc.grant(j) {
 		j.placing = true
 		return func() { sc.place(w, j, st) }
 	}
@@ -277,16 +285,21 @@ func (sc *scheduler) free(j *job, st *stretch) {
 func (sc *scheduler) open(w *worker, j *job) {
 	j.began = time.Now()
 	if sc.p.serial || sc.p.Resync {
-		x, err := w.serial(sc.ctx, j.in, func() bool {
+		x, err := w.serial(sc.ctx, j.in, sc.admit(j), func() bool {
 			sc.mu.Lock()
 			defer sc.mu.Unlock()
 			sc.opened(j)
 			return j.kept
 		})
-		sc.finish(w, j, x, err)
+		if !sc.postponed(j, err) {
+			sc.finish(w, j, x, err)
+		}
 		return
 	}
-	blocks, err := j.in.blocks(sc.ctx, sc.p.BlockLength)
+	blocks, err := j.in.blocks(sc.ctx, sc.admit(j), sc.p.BlockLength)
+	if sc.postponed(j, err) {
+		return
+	}
 	if err != nil {
 		sc.finish(w, j, nil, err)
 		return
@@ -323,8 +336,20 @@ func (sc *scheduler) keep(j *job) {
 	}
 }
 
+// postponed reports whether a capture is opened again later, for want of memory.
+func (sc *scheduler) postponed(j *job, err error) bool {
+	if !errors.Is(err, errLater) {
+		return false
+	}
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	j.later = true
+	return true
+}
+
 // opened notes that opening a capture has ended, well or not. The lock is held.
 func (sc *scheduler) opened(j *job) {
+	j.isOpen = true
 	if j.unopened {
 		j.unopened = false
 		sc.unopened--
@@ -346,7 +371,7 @@ func (sc *scheduler) shards(in *Input) int {
 	return n
 }
 
-// table finds a table; the lock is held.
+// table returns an empty table. The lock is held.
 func (sc *scheduler) table() *sessions.Table {
 	if n := len(sc.tables); n > 0 {
 		t := sc.tables[n-1]
@@ -356,7 +381,7 @@ func (sc *scheduler) table() *sessions.Table {
 	return sc.p.newTable(sc.seed)
 }
 
-// weigh enters what a shard's table holds; the lock is held.
+// weigh updates the memory that a shard's table holds. The lock is held.
 func (sc *scheduler) weigh(s *shard) {
 	n := s.table.Bytes() + s.breaker.Bytes()
 	sc.memory += n - s.bytes

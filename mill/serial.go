@@ -15,9 +15,9 @@ import (
 // with a Reader and one table. It is the slow twin of job, and what reads
 // captures with --resync, where what follows a gap depends on all before it.
 // opened is called when it is open; it reports whether it is finished even if ctx is done.
-func (w *worker) serial(ctx context.Context, in *Input, opened func() bool) (*Extraction, error) {
+func (w *worker) serial(ctx context.Context, in *Input, a admission, opened func() bool) (*Extraction, error) {
 	start := time.Now()
-	r, err := in.reader(ctx)
+	r, err := in.reader(ctx, a)
 	if err != nil {
 		return nil, err
 	}
@@ -86,10 +86,10 @@ func (w *worker) serial(ctx context.Context, in *Input, opened func() bool) (*Ex
 
 // room is the memory in bytes that the table of one capture may take here.
 func (w *worker) room() int64 {
-	return w.o.tableBudget(w.total, w.progress.held.Load()) / int64(w.o.workers()+1)
+	return w.o.tableBudget(w.total, w.progress.taken()) / int64(w.o.workers()+1)
 }
 
-// listed are the sessions of a table and of what was put aside of it.
+// listed are the sessions of a table and of what was spilled of it.
 func (w *worker) listed(t *sessions.Table, spill *sessions.Spill) (*sessions.List, error) {
 	if !spill.Used() {
 		t.Seal(ofSample)
@@ -100,6 +100,6 @@ func (w *worker) listed(t *sessions.Table, spill *sessions.Spill) (*sessions.Lis
 	}
 	l := sessions.NewList()
 	err := spill.Finish(t, w.room()/2, ofSample, l)
-	t.Reset(0) // they stand in a file now
+	t.Reset(0) // they are in a file now
 	return l, err
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"image/png"
@@ -37,7 +39,7 @@ func newInspect() *cobra.Command {
 		Long: `DIR with a dataset: settings, class balance, and samples of each class drawn with
 grey half blocks on a terminal, in plain characters elsewhere, or into a PNG.
 
-FILE.idx3 or FILE.idx1: header, counts and samples or labels.
+FILE.idx3 or FILE.idx1, plain or in gzip: header, counts and samples or labels.
 
 A capture (- is standard input): format, link types, time span, packets and why they
 would be left out, and the largest sessions. Their addresses and ports are shown only
@@ -79,21 +81,39 @@ func (in *inspector) inspect(cmd *cobra.Command, path string) error {
 		}
 		return failed(in.dataset(d))
 	}
-	if err == nil && info.Mode().IsRegular() && isIDX(path) {
-		return failed(in.idxFile(path))
+	if err == nil && info.Mode().IsRegular() {
+		if open := opener(cmd.Context(), path); open != nil {
+			err := in.idxFile(path, open)
+			if cmd.Context().Err() != nil {
+				return &status{exitInterrupted, errors.New("interrupted")}
+			}
+			return failed(err)
+		}
 	}
 	return in.capture(cmd, path)
 }
 
-// isIDX looks for the two zero bytes, the uint8 type and one to three dimensions.
-func isIDX(path string) bool {
+// opener looks for an IDX file, plain or in gzip, of one to three dimensions; nil: it is none.
+func opener(ctx context.Context, path string) func(path string) (*idx.Reader, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return false
+		return nil
 	}
 	defer f.Close()
-	h, err := idx.ReadHeader(f)
-	return err == nil && len(h.Dims) <= 3
+	isIDX := func(r io.Reader) bool {
+		h, err := idx.ReadHeader(r)
+		return err == nil && len(h.Dims) <= 3
+	}
+	if isIDX(f) {
+		return idx.Open
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return nil
+	}
+	if z, err := gzip.NewReader(f); err == nil && isIDX(z) {
+		return func(path string) (*idx.Reader, error) { return idx.OpenGzip(ctx, path) }
+	}
+	return nil
 }
 
 // say writes a line, broken into several on a terminal.

@@ -108,8 +108,8 @@ func (in *inspector) rows(d *store.Dataset) ([]report.Row, error) {
 }
 
 // idxFile shows one file of the pair, or another tool's.
-func (in *inspector) idxFile(path string) error {
-	r, err := idx.Open(path)
+func (in *inspector) idxFile(path string, open func(path string) (*idx.Reader, error)) error {
+	r, err := open(path)
 	if err != nil {
 		return &named{err, []string{path}}
 	}

@@ -40,7 +40,7 @@ func TestManual(t *testing.T) {
 		}
 		old, err := os.ReadFile(path)
 		if err != nil || !bytes.Equal(old, page) {
-			t.Errorf("%s is stale (%v): go test -run TestManual -update ./cmd/pcapmill", path, err)
+			t.Errorf("%s is stale (%v): go test ./cmd/pcapmill -run TestManual -update", path, err)
 		}
 		for _, sub := range cmd.Commands() {
 			if sub.IsAvailableCommand() {

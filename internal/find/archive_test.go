@@ -116,7 +116,7 @@ func TestArchivesAreProblems(t *testing.T) {
 		if err := errors.Join(os.Mkdir(filepath.Dir(p), 0o777), os.WriteFile(p, c.data, 0o666)); err != nil {
 			t.Fatal(err)
 		}
-		walked, named := Files([]string{filepath.Dir(p)}, ""), Files([]string{p}, "")
+		walked, named := Files([]string{filepath.Dir(p)}, "", 0), Files([]string{p}, "", 0)
 		if c.want == "" {
 			if len(walked.Problems) != 0 || len(walked.Skipped) != 1 || walked.Skipped[0].Reason != NotACapture {
 				t.Errorf("%s: problems %v, skipped %v", name, walked.Problems, walked.Skipped)
@@ -161,7 +161,7 @@ func TestArchivesThatToolsMake(t *testing.T) {
 			continue
 		}
 		tried++
-		f := Files([]string{filepath.Join(dir, "OUT")}, "")
+		f := Files([]string{filepath.Join(dir, "OUT")}, "", 0)
 		if len(f.Problems) != 1 || !strings.Contains(f.Problems[0].Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.script, f.Problems, c.want)
 		}

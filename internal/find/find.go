@@ -61,13 +61,15 @@ type Found struct {
 // finder walks what the user named.
 type finder struct {
 	Found
-	seen map[fileID]string
+	seen    map[fileID]string
+	options capture.Options
 }
 
 // Files lists the captures under the given paths; "-" is standard input. stdinName is
-// what a capture from there is called; "" = "stdin".
-func Files(paths []string, stdinName string) *Found {
-	f := &finder{seen: map[fileID]string{}}
+// what a capture from there is called; "" = "stdin". memory is how many bytes a capture
+// may take, see capture.Options: one that needs more is a problem.
+func Files(paths []string, stdinName string, memory int64) *Found {
+	f := &finder{seen: map[fileID]string{}, options: capture.Options{MaxMemory: memory}}
 	for _, p := range paths {
 		f.argument(p, stdinName)
 	}
@@ -151,7 +153,7 @@ func (f *finder) file(p, name string, info fs.FileInfo, walked bool) {
 	if f.repeated(p, identify(p, info)) {
 		return
 	}
-	format, err := capture.Sniff(p)
+	format, err := f.options.Sniff(p)
 	err = Archive(err)
 	var not *capture.NotCaptureError
 	switch {

@@ -1,0 +1,80 @@
+package capture
+
+import (
+	"io"
+	"os"
+)
+
+// Open opens the capture at path, "-" being standard input. The caller must
+// Close the Reader. Errors: those of os.Open, and *NotCaptureError.
+func Open(path string) (*Reader, error) { return Options{}.Open(path) }
+
+// Options say how a capture is opened. The zero value is what Open does.
+type Options struct {
+	// Interrupt ends a stream soon after it is closed: the capture then ends with a
+	// *Damage of the kind ErrInterrupted. A stream is anything that is waited for:
+	// standard input, a FIFO, a terminal. What stands ready within half a second is
+	// still read, so that a tool that writes the stream and got the same signal can
+	// write what it has. nil: never. On systems other than Unix, a stream that gives
+	// nothing cannot be interrupted.
+	Interrupt <-chan struct{}
+
+	// MaxMemory is how many bytes the capture may take for the window of its decoder
+	// and for its largest record, beyond the buffers that every capture has. What needs
+	// more is not tried: the capture ends there, with a *MemoryError. 0 is no limit but
+	// those that always hold: windows of 128 MiB, records of 257 MiB.
+	MaxMemory int64
+
+	// Grow is called before the capture takes more of that memory, with all that it
+	// takes then, in bytes. It may wait. If it returns an error, the capture ends there.
+	// It is called by whoever opens or reads; with Blocks, for windows only: for records
+	// see Sequence.Memory. nil: nobody is asked.
+	Grow func(total int64) error
+
+	sniffing bool // no packet is read
+}
+
+// Open is the function Open with these options.
+func (o Options) Open(path string) (*Reader, error) { return o.open(path, bufferLen) }
+
+func (o Options) open(path string, bufferLen int) (*Reader, error) {
+	if path == "-" {
+		return o.newReader(os.Stdin, "-", bufferLen)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	r, err := o.newReader(f, path, bufferLen)
+	if err != nil {
+		_ = f.Close() // the first error says more
+		return nil, err
+	}
+	r.close = append(r.close, func() { _ = f.Close() }) // it was only read
+	return r, nil
+}
+
+// NewReader reads a capture from a stream. The name is used in messages only.
+// The stream stays the caller's to close.
+func NewReader(stream io.Reader, name string) (*Reader, error) {
+	return Options{}.newReader(stream, name, bufferLen)
+}
+
+// Sniff opens the capture at path only far enough to tell its format. Errors
+// are those of Open. It must not be called for what can be read only once.
+func Sniff(path string) (Format, error) { return Options{}.Sniff(path) }
+
+// Sniff is the function Sniff with these options.
+func (o Options) Sniff(path string) (Format, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Format{}, err
+	}
+	defer f.Close()
+	o.sniffing = true
+	r, err := o.newReader(f, path, 512)
+	if err != nil {
+		return Format{}, err
+	}
+	return r.Format(), r.Close()
+}
