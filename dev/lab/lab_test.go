@@ -157,7 +157,7 @@ func TestScenarios(t *testing.T) {
 
 // TestCommitted checks the captures that are in the repository, and that the README next to them speaks of just these.
 func TestCommitted(t *testing.T) {
-	const dir = "../../../examples/captures"
+	const dir = "../../examples/captures"
 	text, err := os.ReadFile(filepath.Join(dir, "README.md"))
 	if err != nil {
 		t.Skipf("no recorded captures here (%v); make them with: go run . -o %s", err, dir)

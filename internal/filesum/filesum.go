@@ -3,7 +3,7 @@
 // only way for standard input and FIFOs.
 //
 // SHA-256 is for publishing: it proves that two files are the same. Where that need not be
-// proved, faster digests do (docs/decisions/004).
+// proved, faster digests do (docs/decisions/004-digests.md).
 package filesum
 
 import (
