@@ -44,7 +44,7 @@ def missing(module: str, require: bool) -> bool:
 
 
 class Store:
-    """The dataset by its own files, through clients/python/pcapmill.py."""
+    """The dataset by its own files, through the package in clients/python."""
 
     def __init__(self, directory: pathlib.Path):
         import numpy as np

@@ -1,11 +1,11 @@
 """What other libraries take: a frame of pandas, datasets of Hugging Face, groups for scikit-learn."""
 
 import os
-from typing import TYPE_CHECKING, Any, Dict, List, Literal, Optional, Union, overload
+from typing import TYPE_CHECKING, Any, Dict, List, Literal, Optional, Tuple, Union, overload
 
 import numpy as np
 
-from ._load import _SIDES, ROW, Array, Data, Error, _side, load
+from ._load import _SIDES, ROW, Array, Data, Error, _door, _number, _side, load
 
 if TYPE_CHECKING:
     import datasets
@@ -26,11 +26,7 @@ def groups(directory: _Path, split: Optional[str] = None, by: Literal["capture",
     """
     data = load(directory, split)
     if by == "capture":
-        counts = [c["samples"] for c in data.manifest.get("captures") or []]
-        whole: Array = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
-        if len(whole) <= int(data.index.max(initial=-1)):
-            raise Error(f"{os.fspath(directory)}: manifest.json counts {len(whole)} samples in its captures, fewer than there are: 'pcapmill verify' says more")
-        return whole[data.index]
+        return _captures(directory, data)[1]
     if by not in ("host", "digest"):
         raise ValueError(f"by {by!r}: need 'capture', 'host' or 'digest'")
     if data.table is None:
@@ -55,15 +51,14 @@ def to_pandas(directory: _Path, split: Optional[str] = None) -> "pd.DataFrame":
 
     data = load(directory, split)
     size = int(np.prod(data.images.shape[1:]))
-    names = [c["name"] for c in data.manifest.get("captures") or []]
     columns: Dict[str, Any] = {
         "index": data.index,
         "label": data.labels.astype(np.int64),
         "class": pd.Series(_names(data), dtype="str"),
         "split": pd.Series(_sides_of(directory, data), dtype="str"),
     }
-    captures = groups(directory, split)
-    columns["capture"] = pd.Series([names[i] for i in captures], dtype="str")
+    captures, places = _captures(directory, data)
+    columns["capture"] = pd.Series([captures[i] for i in places], dtype="str")
     t = np.zeros(len(data.index), ROW) if data.table is None else data.table
     has: Array = t["packets"][:, 0] > 0  # older datasets have no table, or none of their first samples
 
@@ -120,7 +115,7 @@ def to_huggingface(
         features = datasets.Features(
             {
                 "image": datasets.Array2D(whole.images.shape[1:], "uint8"),
-                "label": datasets.ClassLabel(names=whole.classes),
+                "label": datasets.ClassLabel(names=[name or f"class {label}" for label, name in enumerate(whole.classes)]),
                 "index": datasets.Value("int64"),
             }
         )
@@ -132,6 +127,20 @@ def to_huggingface(
         return datasets.DatasetDict({"train": one(whole.index)})
     sides = {name: _side(directory, whole.manifest, name) for name in _SIDES}
     return datasets.DatasetDict({name: one(index) for name, index in sides.items() if len(index)})
+
+
+@_door
+def _captures(directory: _Path, data: Data) -> Tuple[List[str], Array]:
+    """Names of the captures, and which of them each sample is from."""
+    path = os.path.join(directory, "manifest.json")
+    names, counts, samples = [], [], data.manifest["samples"]
+    for c in data.manifest.get("captures") or []:
+        names.append(str(c["name"]))
+        counts.append(_number(path, c, "samples", 0, samples))
+    if sum(counts) != samples:
+        raise Error(f"{path} is damaged: its captures have {sum(counts)} samples, and it counts {samples}")
+    whole: Array = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
+    return names, whole[data.index]
 
 
 def _names(data: Data) -> List[str]:
