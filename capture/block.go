@@ -14,7 +14,7 @@ import (
 // digest, so that a piece is hashed by whoever reads it.
 const BlockLen = digestLeaf
 
-// Block is one piece of a capture's stream.
+// Block is one piece of a capture's uncompressed stream.
 type Block struct {
 	Index int64
 	Data  []byte // a full length; fewer bytes in the last block, none behind it
@@ -26,8 +26,8 @@ type Block struct {
 	w    *window
 }
 
-// Release gives Data back. Whoever calls Read must call it before the next Read
-// with the same Block, when nobody needs the data any more.
+// Release gives Data back. Call it before the next Read with the same Block, when
+// Data is no longer used.
 func (b *Block) Release() {
 	if b.from != nil {
 		b.from.put(b.w)
@@ -36,11 +36,11 @@ func (b *Block) Release() {
 	b.Data = nil
 }
 
-// Blocks reads a capture in pieces, for several goroutines that take it apart
-// at the same time. What Reader does in one loop is here in three parts: Blocks
-// reads, Walk follows the records of a piece, Sequence puts the pieces together
-// and proves that no record was missed or invented. The Reader is the slow twin:
-// packets, positions, damage and digest are the same.
+// Blocks reads a capture in pieces, for several goroutines that decode it at the
+// same time. What Reader does in one loop is three parts here: Blocks reads,
+// Framing.Walk follows the records of a piece, and Sequence puts the pieces
+// together and proves that no record was missed or invented. Packets, positions,
+// damage and digest are the same as a Reader's; tests compare them.
 type Blocks struct {
 	r      *Reader
 	length int
@@ -80,7 +80,7 @@ func newBlocks(r *Reader, length int) *Blocks {
 }
 
 // Random reports whether blocks can be read in any order and by several
-// goroutines. Else Read must be called for one after the other, from 0.
+// goroutines. Otherwise Read must be called in order, from block 0.
 func (b *Blocks) Random() bool { return b.file != nil }
 
 // Format says how the capture is written.
@@ -90,11 +90,11 @@ func (b *Blocks) Format() Format { return b.r.format }
 // compression. It may be called at any time.
 func (b *Blocks) BytesRead() int64 { return b.r.BytesRead() }
 
-// Map makes blocks of a local file parts of its mapping instead of copies, where
-// the system can. Call it before the first Read. Then reading, hashing and
-// decoding a capture in the page cache takes half the time; but if the file is
-// cut meanwhile, touching Data is a fault. Read itself deals with that. Whoever
-// touches Data of a Mapped capture later must do it under
+// Map makes the blocks of a local file parts of a memory mapping instead of copies,
+// where the system can. Call it before the first Read. Reading, hashing and
+// decoding a capture in the page cache then takes half the time. But if the file
+// is truncated meanwhile, touching Data is a fault. Read handles that itself. All
+// other code that touches Data of a Mapped capture must run under
 // debug.SetPanicOnFault, recover, and read the capture again without Map.
 func (b *Blocks) Map() {
 	if info, err := os.Stat(b.r.path); b.file != nil && err == nil && info.Size() >= leastMapped {

@@ -1,11 +1,12 @@
 // Package capture opens packet captures: pcap and pcapng, plain or inside gzip,
-// zstd, lz4, xz or bzip2, told apart by content and never by name.
+// zstd, lz4, xz or bzip2. Content decides, never the file name.
 //
-// A Reader lends one packet after the other: time, link type, captured bytes,
-// original length and position. It knows byte orders and block lengths (in its
-// sub-packages pcap and pcapng) and nothing about networks. It starts no
-// goroutine, and its memory is a buffer of 256 KiB that grows to the size of the
-// largest record whose bytes are really there (at most 257 MiB).
+// A Reader lends one packet after another: time, link type, captured bytes,
+// original length and position. It knows byte orders and block lengths, and
+// nothing about networks. It starts no goroutine. It takes a buffer of 256 KiB,
+// which grows to the largest record whose bytes are really there (at most
+// 257 MiB), and what the decoder of a compressed stream needs; Options bounds
+// both.
 //
 //	r, err := capture.Open("a.pcap")   // a *NotCaptureError for other files
 //	defer r.Close()
@@ -15,12 +16,17 @@
 //		...
 //	}
 //
-// Blocks, Framing.Walk and Sequence give the same to several goroutines that take
-// one capture apart at the same time; see Blocks.
+// Captures that were joined by cat are read to the end, whatever their formats,
+// byte orders and link types.
 //
-// A record that runs past the end of the file is ErrTruncated, one that cannot
-// be true is ErrMalformed, a failing disk is ErrUnreadable; in all three cases
-// every packet before it has been delivered.
+// A capture ends early with a *Damage. ErrTruncated is a record that runs past
+// the end of the file, or zeros up to the end where a record is due.
+// ErrMalformed is a record that cannot be true. ErrUnreadable is a disk that
+// fails, or memory that is not there. ErrInterrupted is a stream that the user
+// ended. Every packet before it has been delivered.
+//
+// Blocks, Framing.Walk and Sequence give the same packets to several goroutines
+// that decode one capture at the same time; see Blocks.
 package capture
 
 import (

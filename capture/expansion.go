@@ -6,7 +6,7 @@ import (
 )
 
 // DefaultMaxExpansion is how many times larger than its file a compressed
-// capture may become if nothing else is said. Packets of 64 KiB that hold only
+// capture may become by default. Packets of 64 KiB that hold only
 // zeros, the most that a capture of a real network compresses, become 600 times
 // smaller in gzip, 2700 times in zstd, 3900 times in bzip2; nothing but zeros 1030,
 // 32000 and 1240000 times.

@@ -72,9 +72,9 @@ func (r *resync) note(t int64) {
 // first Next.
 //
 // Whether records are real cannot be known: a packet whose payload is itself
-// a capture may give records that never were on the wire. What is cut off at
-// the end of the stream, unreadable, or damage of a compressed stream still
-// ends the capture. In pcapng the interfaces described behind a gap are not
+// a capture may give records that were never on the wire. A cut at the end of
+// the stream, a read error, or damage of a compressed stream still ends the
+// capture. In pcapng the interfaces described behind a gap are not
 // believed until the next section begins, because their numbers are uncertain;
 // packets of interfaces that are not known are part of the gap.
 //

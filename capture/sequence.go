@@ -9,8 +9,8 @@ import (
 )
 
 // Sequence puts the blocks of a capture together, in order. A block may have
-// been walked before, from a place that was guessed; the walk counts only if
-// the blocks before it end exactly there, with the same framing. Else it is
+// been walked before, from a guessed place. That walk counts only if the blocks
+// before it end exactly there, with the same framing; otherwise the block is
 // walked again from the right place. The first block begins at a known place,
 // so by induction every record is found once, whatever the guesses were.
 type Sequence struct {
@@ -27,8 +27,8 @@ type Sequence struct {
 	piece   Piece
 }
 
-// WalkFunc walks data from an offset on with f.Walk, and keeps the packets if
-// it is told so: first is the number in the capture of the packet with number 0.
+// WalkFunc walks data from an offset on with f.Walk. first is the number, in the
+// capture, of the first packet that it finds.
 type WalkFunc func(f *Framing, data []byte, from int, first uint64, piece *Piece)
 
 // Sequence returns the sequence of the capture's blocks. There is one.
@@ -48,8 +48,8 @@ func (q *Sequence) Framing() *Framing { return q.framing }
 // Packets is the number of packets so far.
 func (q *Sequence) Packets() uint64 { return q.packets }
 
-// Ended reports whether the records have ended before the stream: what is left
-// counts for the digest only.
+// Ended reports whether the records have ended before the stream. The rest of the
+// stream counts for the digest only.
 func (q *Sequence) Ended() bool { return q.damage != nil }
 
 // Add appends the next block. guessed is a walk of its data that began at a

@@ -9,12 +9,12 @@ import (
 	"github.com/ulikunitz/xz/lzma"
 )
 
-// xzGuard stands below the xz decoder, which would allocate whatever dictionary
-// a block asks for, up to 4 GiB, and has no limit of its own. It lets through
-// no block header that asks for more than maxWindow.
+// xzGuard stands below the xz decoder, which allocates whatever dictionary a
+// block asks for, up to 4 GiB, and has no limit of its own. The guard refuses a
+// block header that asks for more than maxWindow, or than asked grants.
 //
-// It also tells of a stream that ends behind a block and before its index,
-// which the decoder takes for a whole one. Only in front of the first four
+// It also reports a stream that ends after a block and before its index, which
+// the decoder takes for a complete one. Only in front of the first four
 // bytes of a further stream, which the decoder reads at once, is the end whole.
 //
 // It knows a block header by how the decoder reads it: one byte that gives the

@@ -41,7 +41,43 @@ func check(t testing.TB, link uint16, data []byte) header.Stack {
 	if d := differ(s, twin.Decode(link, data, len(data))); d != "" {
 		t.Fatalf("link type %d: %s\n% x", link, d, data)
 	}
+	if d := astray(link, data, &s); d != "" {
+		t.Fatalf("link type %d: %s: %+v\n% x", link, d, s, data)
+	}
 	return s
+}
+
+// astray says which address or inner packet is found outside of where it can stand;
+// "" if none.
+func astray(link uint16, data []byte, s *header.Stack) (wrong string) {
+	header.LinkType(link).Addresses(data, func(at, length int) {
+		if at < 0 || at+length > len(data) || s.Reason == header.OK && at+length > s.Network && link != testcap.NFLOG {
+			wrong = fmt.Sprintf("a link address of %d bytes at %d", length, at)
+		}
+	})
+	if _, at, ok := s.Tunnel(data); ok && (at <= s.Payload || at >= s.End) {
+		wrong = fmt.Sprintf("a packet inside at %d", at)
+	}
+	l := s.Layout(0, true)
+	if s.Reason != header.OK {
+		return wrong
+	}
+	_, length := l.Addresses()
+	last := s.Network + map[uint8]int{4: 20, 6: 40}[s.Version]
+	l.OptionAddresses(data, func(at int) {
+		if at < last || at+length > s.Transport {
+			wrong = fmt.Sprintf("an address in options at %d", at)
+		}
+		last = at + length
+	})
+	last = 12
+	l.InnerMACs(data, func(at int) {
+		if at < last || at+6 > s.Network {
+			wrong = fmt.Sprintf("a MAC address at %d", at)
+		}
+		last = at + 6
+	})
+	return wrong
 }
 
 // lawless says which law of Stack a result breaks; "" if none.

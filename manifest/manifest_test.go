@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -312,6 +313,24 @@ func TestLabelsOfSessions(t *testing.T) {
 		}
 		if err := m.Check(); (err == nil) != test.ok {
 			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
+// TestParseIsBounded: a text of many small objects, which take far more memory than they say, is refused before they do.
+func TestParseIsBounded(t *testing.T) {
+	head := `{"format": "pcapmill dataset", "version": 1, `
+	for name, text := range map[string]string{
+		"captures": head + `"captures": [{}` + strings.Repeat(`,{"name":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}`, 200_000) + "]}",
+		"classes":  head + `"classes": [{}` + strings.Repeat(",{}", 2_000_000) + "]}",
+		"labels":   head + `"captures": [{"labels": [{}` + strings.Repeat(",{}", 2_000_000) + "]}]}",
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := manifest.Parse([]byte(text))
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; err == nil || took > uint64(20*len(text)) {
+			t.Errorf("%s: %d bytes of text took %d bytes, error %v", name, len(text), took, err)
 		}
 	}
 }

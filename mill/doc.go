@@ -1,24 +1,34 @@
-// Package mill turns captures into a dataset. It is the room that knows all the
-// others, and the only one that starts goroutines.
+// Package mill turns captures into a dataset. It plans and schedules; other packages find
+// files, read packets, add up sessions and store samples. It is the only package that
+// starts goroutines.
 //
-// Options are what the user asked for. Prepare looks at the paths and makes a
-// Plan: which captures will be read, in which order, with which label, and what
-// is skipped and why; nothing is written. Run carries the Plan out.
+// # Plan and run
 //
-// A capture is a job. Its blocks of a mebibyte are read, hashed and decoded by
-// any worker, each from a place where records seem to begin; a
-// capture.Sequence takes them in order, and what a worker found counts only if
-// the block before ended exactly there. The decoded packets are dealt out to a
-// few sessions.Tables by the hash of their five-tuple, and each table takes its
-// packets in the order of the capture. The scheduler hands out these tasks, of
-// early captures before late ones, so one large capture and many small ones keep
-// all workers busy alike. When tables outgrow the memory of the run, they are
-// spilled. A capture that can only be read as a stream (compressed, FIFO) has a
-// goroutine that reads ahead of the workers.
+// Options are what the user asked for. Prepare looks at the paths and returns a Plan: which
+// captures are read, in which order, with which label, and what is skipped and why. It
+// writes nothing. Run carries the plan out. A plan can be written as JSON and read back.
 //
-// One goroutine takes finished captures in the order of the plan and drops
-// duplicates; of a large one, a second goroutine writes what is left. So the
-// bytes written do not depend on the number of workers, the length of blocks,
-// memory or timing: tests compare every way with the slow twin, which reads each
-// capture in one loop.
+// Extract gives the sessions of one capture, with statistics, and makes no dataset.
+//
+// # Scheduling
+//
+// A capture is a job, and its tasks go to any worker:
+//
+//   - decode: a block of a mebibyte is read, hashed and decoded, from a place where records
+//     seem to begin;
+//   - place: blocks are put behind each other, in order. What was decoded counts only if
+//     the block before ended exactly there (capture.Sequence);
+//   - apply: the packets of placed blocks, dealt out by the hash of their five-tuple, are
+//     added to one of a few tables (sessions.Table), each in the order of the capture;
+//   - seal: a table is finished; with the last one the capture is.
+//
+// The scheduler prefers early captures, so that one large capture and many small ones keep
+// all workers busy alike. When tables outgrow the memory of the run they are spilled to
+// disk. A capture that can only be read as a stream (compressed, FIFO) has a goroutine that
+// reads ahead of the workers.
+//
+// One goroutine takes finished captures in the order of the plan and drops duplicates; of a
+// large one, a second goroutine writes what is left. So the bytes do not depend on the
+// number of workers, the length of blocks, memory or timing. Tests compare every way with
+// the slow twin, which reads each capture in one loop.
 package mill

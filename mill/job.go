@@ -12,10 +12,10 @@ import (
 )
 
 // job is one capture that is being read. Blocks of it are read and decoded by
-// any worker, put together in order by one at a time, and then applied to the
-// tables, each of which takes the stretches in order. All fields but seq, x and the
-// tables' content are guarded by the scheduler's lock; these belong to whoever has
-// set placing, or a shard's busy.
+// any worker, placed in order by one at a time, and then applied to the tables, each
+// of which takes the stretches in order. The scheduler's lock guards all fields but seq,
+// x and the tables' content, which belong to the task that has set placing, or a
+// shard's busy.
 type job struct {
 	i      int // place in the plan
 	in     *Input
@@ -59,8 +59,8 @@ type shard struct {
 	bytes   int64 // of the table, as the budget knows
 }
 
-// stretch is a decoded part of a capture: a block, or a record that stood across
-// the end of one.
+// stretch is a decoded part of a capture: a block, or a record that crosses the end of
+// one.
 type stretch struct {
 	block   capture.Block
 	run     sessions.Run
@@ -104,8 +104,8 @@ func (w *worker) ahead(st *stretch, f *capture.Framing, near int64, shards int) 
 	}
 }
 
-// place puts a block together with those before it, and returns the stretches that
-// are ready to be applied.
+// place puts a block behind those before it, and returns the stretches that are ready to
+// be applied.
 func (w *worker) place(j *job, st *stretch) (ready []*stretch) {
 	var guessed *capture.Piece
 	if st.guessed {
@@ -168,7 +168,7 @@ func (w *worker) apply(s *shard, k int, stretches []*stretch) {
 					continue
 				}
 				id := t.Add(p, tuples, st.run.First)
-				if !prints && t.Full(id) { // costs a look-up, and no copy
+				if !prints && t.Full(id) { // one lookup, no copy
 					t.Contribute(id, int(p.Gives), nil)
 					continue
 				}

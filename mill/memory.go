@@ -59,11 +59,11 @@ func (o *Options) FlowMemory() int64 {
 	return max(o.memory()-o.fixedMemory()-leastTables, leastTables)
 }
 
-// leastTables is the least that tables of sessions may take before they are put aside.
+// leastTables is the least that tables of sessions may take before they are spilled.
 const leastTables = 16 << 20
 
 // tableBudget is the part of the memory that tables may take before they are
-// put aside: what is left beside the held bytes of the store, less a reserve for
+// spilled: what is left beside the held bytes of the set of digests, less a reserve for
 // tables that are growing, and for garbage. memory is that of the run.
 func (o *Options) tableBudget(memory, held int64) int64 {
 	if o.budget > 0 {

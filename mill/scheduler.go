@@ -13,10 +13,9 @@ import (
 	"github.com/pcapmill/pcapmill/mask"
 )
 
-// scheduler is the captures of a plan that are being read, and what there is to do
-// for them. Workers take the first task that can be done: of the earliest
-// capture before later ones, and what frees memory before what takes it. So a
-// single large capture and thousands of small ones keep all workers busy alike.
+// scheduler holds the captures of a plan that are being read, and hands out their tasks.
+// Workers take the first task that can be done: those of early captures before those of
+// later ones, and those that free memory before those that take it.
 type scheduler struct {
 	ctx  context.Context
 	p    *Plan
@@ -68,8 +67,8 @@ func newWorker(o *Options, p *Progress, seed sessions.Seed) *worker {
 	return w
 }
 
-// oneTableSize is the size in bytes up to which a capture has one table: it is
-// read by one worker at a time anyhow.
+// oneTableSize is the size in bytes up to which a capture has one table: one
+// worker at a time reads it anyway.
 const oneTableSize = 2 * capture.BlockLen
 
 // keepTable is the size in bytes up to which a table is used again.
@@ -154,7 +153,7 @@ func (sc *scheduler) wakeAll() {
 	sc.wake.Broadcast()
 }
 
-// work is a worker's life.
+// work carries out tasks until there are none.
 func (sc *scheduler) work(w *worker) {
 	debug.SetPanicOnFault(true) // see unlessCut
 	for {
@@ -372,7 +371,7 @@ func (sc *scheduler) shards(in *Input) int {
 	return n
 }
 
-// table finds a table; the lock is held.
+// table returns an empty table. The lock is held.
 func (sc *scheduler) table() *sessions.Table {
 	if n := len(sc.tables); n > 0 {
 		t := sc.tables[n-1]
@@ -382,7 +381,7 @@ func (sc *scheduler) table() *sessions.Table {
 	return sc.p.newTable(sc.seed)
 }
 
-// weigh enters what a shard's table holds; the lock is held.
+// weigh updates the memory that a shard's table holds. The lock is held.
 func (sc *scheduler) weigh(s *shard) {
 	n := s.table.Bytes() + s.breaker.Bytes()
 	sc.memory += n - s.bytes

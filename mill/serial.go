@@ -89,7 +89,7 @@ func (w *worker) room() int64 {
 	return w.o.tableBudget(w.total, w.progress.taken()) / int64(w.o.workers()+1)
 }
 
-// listed are the sessions of a table and of what was put aside of it.
+// listed are the sessions of a table and of what was spilled of it.
 func (w *worker) listed(t *sessions.Table, spill *sessions.Spill) (*sessions.List, error) {
 	if !spill.Used() {
 		t.Seal(ofSample)
@@ -100,6 +100,6 @@ func (w *worker) listed(t *sessions.Table, spill *sessions.Spill) (*sessions.Lis
 	}
 	l := sessions.NewList()
 	err := spill.Finish(t, w.room()/2, ofSample, l)
-	t.Reset(0) // they stand in a file now
+	t.Reset(0) // they are in a file now
 	return l, err
 }

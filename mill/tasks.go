@@ -29,7 +29,7 @@ func (sc *scheduler) decode(w *worker, j *job, st *stretch) {
 	j.stretches[st.block.Index] = st
 }
 
-// place puts the next block together with the others.
+// place puts the next block behind those before it.
 func (sc *scheduler) place(w *worker, j *job, st *stretch) {
 	var ready []*stretch
 	whole := unlessCut(func() { ready = w.place(j, st) })
@@ -83,8 +83,8 @@ func (sc *scheduler) endOf(j *job) {
 // again, without mapping it, and is what it is now.
 var errCut = errors.New("the file was cut while it was read")
 
-// unlessCut does something with the data of a block, which may be a part of a
-// mapped file, and reports whether the data was there. The worker must have
+// unlessCut calls f, which reads a block that may be part of a mapped file, and reports
+// whether the data was there. The worker must have
 // called debug.SetPanicOnFault.
 func unlessCut(f func()) (whole bool) {
 	defer func() {
@@ -99,7 +99,7 @@ func unlessCut(f func()) (whole bool) {
 	return true
 }
 
-// cut gives a capture up whose data is gone; the lock is held.
+// cut gives up a capture whose data is gone. The lock is held.
 func (sc *scheduler) cut(j *job) {
 	if j.err == nil {
 		j.err = errCut
@@ -120,7 +120,7 @@ func (sc *scheduler) applied(j *job, st *stretch) {
 	}
 }
 
-// apply adds stretches to a table, and puts the table aside if memory is short.
+// apply adds stretches to a table, and spills the table if memory is short.
 func (sc *scheduler) apply(w *worker, j *job, k int, stretches []*stretch) {
 	s := j.shards[k]
 	whole := unlessCut(func() { w.apply(s, k, stretches) })
@@ -134,7 +134,7 @@ func (sc *scheduler) apply(w *worker, j *job, k int, stretches []*stretch) {
 	}
 	sc.weigh(s)
 	budget := sc.budget()
-	// A table that was put aside keeps its memory, and fills it before it goes again.
+	// A table that was spilled keeps its memory, and fills it before it is spilled again.
 	if sc.memory > budget && s.table.Used() > max(s.bytes*3/4, budget/int64(8*len(j.shards))) || s.table.Used() > mostOfTable {
 		sc.mu.Unlock()
 		err := spilling(s.spill.Put(s.table))
@@ -145,7 +145,8 @@ func (sc *scheduler) apply(w *worker, j *job, k int, stretches []*stretch) {
 	s.busy = false
 }
 
-// mostOfTable is far below what the places of a table's arena can tell.
+// mostOfTable is the size in bytes at which a table is spilled whatever the memory: far
+// below the 64 GiB that its arena can address.
 const mostOfTable = 32 << 30
 
 // seal finishes a table, and the capture with the last one.
@@ -161,8 +162,8 @@ func (sc *scheduler) seal(w *worker, j *job, s *shard) {
 			err = s.spill.Finish(s.table, sc.budget()/int64(2*len(j.shards)), ofSample, list)
 		}
 		err = spilling(err)
-		s.table.Reset(0) // the sessions stand in a file now
-	case len(j.shards) == 1: // small: the writer should find all done
+		s.table.Reset(0) // the sessions are in a file now
+	case len(j.shards) == 1: // small: the digests are made here, not by the writer
 		s.table.Seal(ofSample)
 		list.AddTable(s.table)
 	default:

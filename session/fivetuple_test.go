@@ -101,3 +101,24 @@ func ExampleKeyOf() {
 	fmt.Println(key, key == session.KeyOf(answer, &s))
 	// Output: TCP 192.0.2.1:443 192.0.2.2:50000 true
 }
+
+// What two runs of a capture's packets add up to is joined, after one of them was carried
+// from another process.
+func ExampleMerge() {
+	key := session.NewFiveTuple(header.TCP, netip.MustParseAddrPort("192.0.2.1:443"), netip.MustParseAddrPort("192.0.2.2:50000"))
+	const limit = 8 // bytes of a prefix
+	early := session.Partial{First: 3, Packets: [2]uint64{1, 0}, Bytes: 5, Prefix: []byte("hello")}
+	late := session.Partial{First: 9, Packets: [2]uint64{0, 2}, Bytes: 20, Prefix: []byte(", world ")}
+
+	record, err := (&session.Session{Key: key, Partial: late}).AppendBinary(nil)
+	if err != nil {
+		panic(err)
+	}
+	var arrived session.Session
+	if _, err := session.Decode(record, limit, &arrived); err != nil {
+		panic(err)
+	}
+	whole := session.Merge(early, arrived.Partial, limit)
+	fmt.Printf("%s: %d packets, %d bytes, %q\n", arrived.Key, whole.Count(), whole.Bytes, whole.Prefix)
+	// Output: TCP 192.0.2.1:443 192.0.2.2:50000: 3 packets, 25 bytes, "hello, w"
+}

@@ -12,12 +12,18 @@ classes  names by label
 table    one record a sample: what pcapmill writes about it into sample_table.bin (ROW)
 
 Whatever is missing, damaged or does not fit the manifest is a pcapmill.Error that says
-what, where, and what to do.
+what, where, and what to do. A dataset may come from a stranger: only regular files of its
+directory are opened, no link is followed, and no number in a file is believed before it was
+compared with the files.
 """
 
+import functools
 import hashlib
 import json
+import math
 import os
+import re
+import stat
 from typing import NamedTuple, Optional
 
 import numpy as np
@@ -50,6 +56,23 @@ class Error(Exception):
     """A dataset that cannot be read, and why."""
 
 
+# What Python and numpy raise about bytes that make no sense.
+_DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, MemoryError)
+
+
+def _door(function):
+    """Turns whatever damage raises below into an Error."""
+
+    @functools.wraps(function)
+    def wrapped(directory, *args, **kwargs):
+        try:
+            return function(directory, *args, **kwargs)
+        except _DAMAGE as e:
+            raise Error(f"{os.fspath(directory)} cannot be read: {type(e).__name__}: {e}; 'pcapmill verify' says more") from e
+
+    return wrapped
+
+
 class _Fields(NamedTuple):
     images: np.ndarray
     labels: np.ndarray
@@ -65,23 +88,63 @@ class Data(_Fields):
     manifest: dict
 
 
+@_door
 def manifest(directory):
     """The content of manifest.json, after a look whether this program can read it."""
     path = os.path.join(directory, "manifest.json")
     try:
-        with open(path, encoding="utf-8") as f:
-            m = json.load(f)
+        text = _read(directory, "manifest.json", _MOST_MANIFEST)
     except FileNotFoundError:
         raise Error(f"{directory} holds no dataset: there is no manifest.json; 'pcapmill convert' makes one") from None
-    except ValueError as e:
+    try:
+        m = json.loads(text.decode("utf-8"))
+    except (ValueError, RecursionError) as e:
         raise Error(f"{path} is damaged: {e}") from None
     if not isinstance(m, dict) or m.get("format") != "pcapmill dataset":
         raise Error(f"{path} is no manifest of pcapmill")
-    if m["version"] > 1:
+    if _number(path, m, "version", 0, 1 << 31) > 1:
         raise Error(f"{path} has version {m['version']}, this program reads 1: use a newer pcapmill.py")
     return m
 
 
+# Bytes of the largest manifest that pcapmill writes, and of what a record of a split has besides a
+# byte a sample.
+_MOST_MANIFEST = 2 << 30
+_MOST_RECORD = 128 << 20
+
+
+def _open(directory, name):
+    """Opens a regular file of the directory, and nothing else."""
+    path = os.path.join(directory, name)
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    if not stat.S_ISREG(os.lstat(path).st_mode):
+        raise Error(f"{path} is not a regular file: a dataset holds no links and no special files")
+    f = open(os.open(path, flags), "rb")
+    if not stat.S_ISREG(os.fstat(f.fileno()).st_mode):
+        f.close()
+        raise Error(f"{path} is not a regular file: a dataset holds no links and no special files")
+    return f
+
+
+def _read(directory, name, most):
+    """The bytes of a text file of at most so many."""
+    with _open(directory, name) as f:
+        size = os.fstat(f.fileno()).st_size
+        if size > most or b"\0" in f.read(4096):  # a sparse file is zeros
+            raise Error(f"{os.path.join(directory, name)} is damaged: it has {size} bytes, or is not text")
+        f.seek(0)
+        return f.read(most + 1)[:most]
+
+
+def _number(path, record, key, least, most):
+    """A whole number of a record, within bounds."""
+    n = record.get(key)
+    if isinstance(n, bool) or not isinstance(n, int) or not least <= n <= most:
+        raise Error(f"{path} is damaged: {key} is {str(n)[:40]}, need a number from {least} to {most}")
+    return n
+
+
+@_door
 def load(directory, split=None):
     """Loads the dataset in a directory, or one side of it: "train", "validation" or "test".
 
@@ -89,13 +152,17 @@ def load(directory, split=None):
     not read; a side of it is a copy. table is None if the dataset has none (it is older).
     """
     m = manifest(directory)
-    n, rows, columns = m["samples"], m["rows"], m["columns"]
+    path = os.path.join(directory, "manifest.json")
+    n = _number(path, m, "samples", 0, 2**32 - 1)
+    rows, columns = (_number(path, m, key, 1, 2**31 - 1) for key in ("rows", "columns"))
     wide = m.get("label_type", "uint8") == "int32"
     images = _idx(directory, "session_output.idx3", 0x803, (n, rows, columns), "u1")
     labels = _idx(directory, "label_output.idx1", 0xC01 if wide else 0x801, (n,), ">i4" if wide else "u1")
     if wide:
         labels = labels.astype(np.int32)
     unknown = 65535 if wide else 255
+    if n and not 0 <= int(labels.min()) <= int(labels.max()) <= unknown:
+        raise Error(f"{os.path.join(directory, 'label_output.idx1')} has label {int(labels.max())}, need 0 to {unknown}")
     classes = _classes(directory, m, labels, unknown)
     table = _table(directory, m, n)
     index = np.arange(n)
@@ -159,43 +226,45 @@ def _idx(directory, name, magic, shape, dtype):
     path = os.path.join(directory, name)
     dimensions = len(shape)
     head = 4 + 4 * dimensions
-    size = _size(path)
-    if size < head:
-        raise Error(f"{path} has {size} bytes, fewer than its header")
-    have = np.fromfile(path, ">u4", 1 + dimensions).tolist()
-    if have[0] != magic or have[2:] != list(shape[1:]):
-        raise Error(f"{path} has magic number {have[0]:#x} and shape {have[1:]}, need {magic:#x} and {list(shape)}")
-    need = head + int(np.prod(shape)) * np.dtype(dtype).itemsize
-    if have[1] < shape[0] or size < need:
-        raise Error(
-            f"{path} has {have[1]} samples in {size} bytes, but manifest.json counts {shape[0]}, which need {need}: "
-            "run the same 'pcapmill convert' again, or restore the file"
-        )
-    if shape[0] == 0:
-        return np.zeros(shape, dtype)
-    return np.memmap(path, dtype, "r", head, shape)  # a run that was killed may have left more behind
-
-
-def _size(path):
     try:
-        return os.path.getsize(path)
+        f = _open(directory, name)
     except FileNotFoundError:
         raise Error(f"{path} is missing") from None
+    with f:
+        size = os.fstat(f.fileno()).st_size
+        if size < head:
+            raise Error(f"{path} has {size} bytes, fewer than its header")
+        have = np.frombuffer(f.read(head), ">u4").tolist()
+        if have[0] != magic or have[2:] != list(shape[1:]):
+            raise Error(f"{path} has magic number {have[0]:#x} and shape {have[1:]}, need {magic:#x} and {list(shape)}")
+        need = head + math.prod(shape) * np.dtype(dtype).itemsize
+        if have[1] < shape[0] or size < need:
+            raise Error(
+                f"{path} has {have[1]} samples in {size} bytes, but manifest.json counts {shape[0]}, which need {need}: "
+                "run the same 'pcapmill convert' again, or restore the file"
+            )
+        if shape[0] == 0:
+            return np.zeros(shape, dtype)
+        return np.memmap(f, dtype, "r", head, shape)  # a run that was killed may have left more behind
 
 
 def _classes(directory, m, labels, unknown):
     """Names by label; every class must have as many samples as the manifest says."""
+    path = os.path.join(directory, "manifest.json")
     counts = np.bincount(labels, minlength=unknown + 1)
     names = {}
-    for c in m["classes"]:
-        if counts[c["label"]] != c["samples"]:
+    for c in m["classes"] or []:
+        label = _number(path, c, "label", 0, unknown)
+        if not isinstance(c["name"], str) or label in names:
+            raise Error(f"{path} is damaged: class {str(c['name'])[:40]} with label {label}")
+        if counts[label] != c["samples"]:
             raise Error(
-                f"{os.path.join(directory, 'label_output.idx1')} has {counts[c['label']]} samples of class {c['name']}, "
+                f"{os.path.join(directory, 'label_output.idx1')} has {counts[label]} samples of class {c['name']}, "
                 f"but manifest.json counts {c['samples']}: 'pcapmill verify' says more"
             )
-        counts[c["label"]] = 0
-        if c["label"] != unknown:
-            names[c["label"]] = c["name"]
+        counts[label] = 0
+        if label != unknown:
+            names[label] = c["name"]
     if counts.any():
         raise Error(f"{os.path.join(directory, 'label_output.idx1')} has label {int(counts.argmax())}, which is no class")
     return [names.get(i, "") for i in range(max(names, default=-1) + 1)]
@@ -205,26 +274,28 @@ def _table(directory, m, n):
     path = os.path.join(directory, "sample_table.bin")
     if not any(f["name"] == "sample_table.bin" for f in m["files"] or []):
         return None
-    size = _size(path)
-    if size < n * ROW.itemsize:
-        raise Error(f"{path} has {size} bytes, but {n} samples need {n * ROW.itemsize}: restore the file, or make the dataset anew")
-    return np.memmap(path, ROW, "r", 0, (n,)) if n else np.zeros(0, ROW)
+    try:
+        f = _open(directory, "sample_table.bin")
+    except FileNotFoundError:
+        raise Error(f"{path} is missing") from None
+    with f:
+        size = os.fstat(f.fileno()).st_size
+        if size < n * ROW.itemsize:
+            raise Error(f"{path} has {size} bytes, but {n} samples need {n * ROW.itemsize}: restore the file, or make the dataset anew")
+        return np.memmap(f, ROW, "r", 0, (n,)) if n else np.zeros(0, ROW)
 
 
+@_door
 def _side(directory, m, split):
     """Places of the samples on a side; see docs/formats/splits.md."""
     if split not in _SIDES:
         raise Error(f"no side {split!r}: need one of {', '.join(_SIDES)}, or None for the whole dataset")
     if not m.get("split"):
         raise Error(f"{directory} is not split: 'pcapmill split {directory}' does that")
-    path = os.path.join(directory, m["split"]["file"])
-    _size(path)
-    with open(path, "rb") as f:
-        text = f.read()
-    if hashlib.sha256(text).hexdigest() != m["split"]["sha256"]:
-        raise Error(f"{path} is not the file that manifest.json speaks of: run 'pcapmill split {directory}' again")
+    path = os.path.join(directory, "splits.json")
+    text = _record(directory, m)
     record = json.loads(text)
-    if record["version"] > 1:
+    if _number(path, record, "version", 0, 1 << 31) > 1:
         raise Error(f"{path} has version {record['version']}, this program reads 1: use a newer pcapmill.py")
     sides = np.frombuffer(record["assignment"].encode("ascii"), "u1")
     if len(sides) != m["samples"]:
@@ -233,3 +304,22 @@ def _side(directory, m, split):
     if len(index) != record["sides"][split]:
         raise Error(f"{path} counts {record['sides'][split]} samples for {split}, but assigns {len(index)}")
     return index
+
+
+def _record(directory, m):
+    """The record of the split that the manifest speaks of. For a moment, or after a kill, it still has
+    the temporary name that it was written under."""
+    path, most = os.path.join(directory, "splits.json"), m["samples"] + _MOST_RECORD
+    pending = [name for name in sorted(os.listdir(directory)) if re.fullmatch(r"\.splits\.json[0-9]+", name)]
+    there = False
+    for name in ["splits.json", *pending, "splits.json"]:
+        try:
+            text = _read(directory, name, most)
+        except FileNotFoundError:
+            continue
+        if hashlib.sha256(text).hexdigest() == m["split"]["sha256"]:
+            return text
+        there = True
+    if not there:
+        raise Error(f"{path} is missing")
+    raise Error(f"{path} is not the file that manifest.json speaks of: run 'pcapmill split {directory}' again")

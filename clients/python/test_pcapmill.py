@@ -13,12 +13,17 @@ import json
 import os
 import pathlib
 import pickle
+import random
 import shutil
 import subprocess
 import sys
 import tempfile
 
-import numpy as np
+try:
+    import numpy as np
+except ImportError:
+    print("SKIPPED: numpy is not installed: NOTHING WAS TESTED (clients/install.sh installs it)")
+    sys.exit("--require" in sys.argv)
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import pcapmill  # noqa: E402
@@ -141,6 +146,123 @@ def with_errors(directory: pathlib.Path) -> None:
     print("ok: whatever is broken is named")
 
 
+def small(directory: pathlib.Path, root: str) -> pathlib.Path:
+    """A copy of the files of a dataset, without its folders."""
+    copy = pathlib.Path(root) / "d"
+    copy.mkdir()
+    for file in directory.iterdir():
+        if file.is_file():
+            shutil.copy(file, copy)
+    return copy
+
+
+def mutate(value, r: random.Random):
+    """JSON with one value somewhere in it changed, removed or repeated."""
+    odd = [None, True, -1, 0, 2**31, 2**32, 2**63, 10**400, 1.5, float("nan"), "", "x", "../x", "/etc/passwd", [], {}, [[]], {"a": {}}]
+    if isinstance(value, dict) and value and r.random() < 0.9:
+        key = r.choice(list(value))
+        changed = dict(value)
+        if r.random() < 0.15:
+            del changed[key]
+        else:
+            changed[key] = mutate(value[key], r)
+        return changed
+    if isinstance(value, list) and value and r.random() < 0.9:
+        i = r.randrange(len(value))
+        return r.choice([value[:i] + value[i + 1 :], value[: i + 1] + value[i:], value[:i] + [mutate(value[i], r)] + value[i + 1 :]])
+    return r.choice(odd)
+
+
+def with_mutations(directory: pathlib.Path, rounds: int) -> None:
+    """Whatever is changed in a dataset, it is loaded or there is an Error, and no other exception."""
+    r = random.Random(1)
+    names = ["manifest.json", "session_output.idx3", "label_output.idx1", "sample_table.bin"]
+    sides = [None]
+    if "split" in pcapmill.manifest(directory):
+        names.append("splits.json")
+        sides.append("train")
+    loaded = refused = 0
+    with tempfile.TemporaryDirectory() as root:
+        copy = small(directory, root)
+        for n in range(rounds):
+            name = r.choice(names)
+            good = (copy / name).read_bytes()
+            b = bytearray(good)
+            if name.endswith(".json") and r.random() < 0.7:
+                b = bytearray(json.dumps(mutate(json.loads(good), r)).encode())
+                if name == "splits.json":  # the manifest vouches for it
+                    m = json.loads((copy / "manifest.json").read_bytes())
+                    m["split"]["sha256"] = hashlib.sha256(b).hexdigest()
+                    kept = (copy / "manifest.json").read_bytes()
+                    (copy / "manifest.json").write_text(json.dumps(m))
+            else:
+                for _ in range(r.randint(1, 4)):
+                    i = r.randrange(max(1, len(b)) if r.random() < 0.5 else min(32, max(1, len(b))))
+                    what = r.randrange(4)
+                    if what == 0:
+                        b[i : i + 1] = bytes([r.randrange(256)])
+                    elif what == 1:
+                        del b[i:]
+                    elif what == 2:
+                        b[i:i] = bytes(r.randrange(256) for _ in range(r.randint(1, 9)))
+                    else:
+                        b[i : i + 4] = b"\xff" * 4
+            (copy / name).write_bytes(b)
+            for side in sides:
+                try:
+                    data = pcapmill.load(copy, side)
+                    len(data.images), data.labels.max(initial=0), data.table is not None and data.table["start"].max(initial=0)
+                    loaded += 1
+                except pcapmill.Error as e:
+                    assert str(copy) in str(e), e
+                    refused += 1
+                except Exception as e:
+                    raise AssertionError(f"round {n}: {name}: {type(e).__name__}: {e}") from e
+            (copy / name).write_bytes(good)
+            if name == "splits.json" and (copy / "manifest.json").read_bytes() != (directory / "manifest.json").read_bytes():
+                (copy / "manifest.json").write_bytes(kept)
+    assert refused > rounds // 4, (loaded, refused)
+    print(f"ok: {rounds} changes: {loaded} loads, {refused} refusals, nothing else")
+
+
+def with_special_files(directory: pathlib.Path) -> None:
+    """Links, FIFOs, devices and directories in the place of files are refused, at once, and nothing is read through them."""
+    if not hasattr(os, "mkfifo"):
+        print("SKIPPED: special files need Unix")
+        return
+    names = ["manifest.json", "session_output.idx3", "label_output.idx1", "sample_table.bin"]
+    if "split" in pcapmill.manifest(directory):
+        names.append("splits.json")
+    tried = 0
+    for name in names:
+        for kind in ("link", "dangling", "zero", "fifo", "directory", "sparse"):
+            with tempfile.TemporaryDirectory() as root:
+                copy = small(directory, root)
+                path, outside = copy / name, pathlib.Path(root) / "outside"
+                path.rename(outside)
+                if kind == "link":
+                    path.symlink_to(outside)
+                elif kind == "dangling":
+                    path.symlink_to(pathlib.Path(root) / "none")
+                elif kind == "zero":
+                    path.symlink_to("/dev/zero")
+                elif kind == "fifo":
+                    os.mkfifo(path)
+                elif kind == "directory":
+                    path.mkdir()
+                else:
+                    path.touch()
+                    os.truncate(path, 1 << 40)
+                try:
+                    pcapmill.load(copy, "train" if name == "splits.json" else None)
+                except pcapmill.Error as e:
+                    assert name in str(e), e
+                    tried += 1
+                    continue
+                assert kind == "sparse" and name == "sample_table.bin", (kind, name)  # a table of zeros, of which few are looked at
+    print(f"ok: {tried} special files are refused")
+
+
 def cut_half(p: pathlib.Path) -> None:
     b = p.read_bytes()
     p.write_bytes(b[: len(b) // 2])
@@ -237,10 +359,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("directory", type=pathlib.Path)
     parser.add_argument("--require", action="store_true", help="fail if a library is missing")
+    parser.add_argument("--mutations", type=int, default=400, help="how many changed datasets are loaded")
     args = parser.parse_args()
     with_numpy(args.directory)
     with_splits(args.directory)
     with_errors(args.directory)
+    with_mutations(args.directory, args.mutations)
+    with_special_files(args.directory)
     with_wide_labels()
     if not missing("setuptools", args.require):
         with_pip(args.directory.resolve())

@@ -112,6 +112,10 @@ type errFiles struct{ error }
 
 func (e errFiles) Unwrap() error { return e.error }
 
+// maxRecord is more bytes than any record has: a line of some 130 bytes for each of 16
+// million files.
+const maxRecord = 2 << 30
+
 func read(disk fsys.FS, dir string, each func(File) error) (*Record, error) {
 	path := filepath.Join(dir, RecordName)
 	file, err := fsys.OpenInside(disk, dir, RecordName, os.O_RDONLY)
@@ -119,6 +123,9 @@ func read(disk fsys.FS, dir string, each func(File) error) (*Record, error) {
 		return nil, err
 	}
 	defer file.Close()
+	if info, err := file.Stat(); err != nil || info.Size() > maxRecord {
+		return nil, errors.Join(err, fmt.Errorf("%s: more than %d bytes", path, int64(maxRecord)))
+	}
 	r, err := scan(file, each)
 	var of errFiles
 	switch {
