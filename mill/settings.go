@@ -45,6 +45,9 @@ func (o *Options) settings() manifest.Settings {
 			of[name] = value
 		}
 		of["table-sha256"] = o.Flows.ContentDigest()
+		if o.Unknown == SkipUnknown { // sessions; captures that are skipped are not in the dataset
+			of["unknown"] = o.Unknown.String()
+		}
 	}
 	if o.Mask.Pseudonyms() || o.Key != nil { // hosts in the table are under it in any case
 		of["key"] = mask.KeyID(o.Key)
@@ -114,7 +117,7 @@ func (o *Options) differences(m *manifest.Manifest) []string {
 		// Version 0.1.0 recorded only a digest of table and reading, for each capture.
 		if !slices.ContainsFunc(m.Captures, func(c manifest.Capture) bool { return c.LabelTable != o.Flows.Digest() }) {
 			for _, r := range settings.Recorded() {
-				if r.Option.Name == "table" || o.reads(r.Name) {
+				if r.Key == "table_sha256" || r.Key == "unknown" || o.reads(r.Name) {
 					want = want.With(r.Key, have.Get(r.Key))
 				}
 			}

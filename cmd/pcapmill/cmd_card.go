@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -88,8 +87,12 @@ func writeCard(ctx context.Context, dir string, about card.About, replace bool) 
 		return named(err)
 	}
 	in := &card.Input{About: about, Manifest: v.Manifest, Checks: v.Promises}
-	if err := describeSplit(in, d); err != nil {
-		return err
+	if in.Manifest.Split != nil {
+		r, err := d.Split()
+		if err != nil {
+			return err
+		}
+		in.DescribeSplit(r)
 	}
 	if err := describeExports(in, d); err != nil {
 		return err
@@ -129,39 +132,6 @@ func describeExports(in *card.Input, d *store.Dataset) error {
 			}
 		}
 		in.Again = append(in.Again, exportCommand("DIR", s.Record))
-	}
-	return nil
-}
-
-// describeSplit says how the dataset was split and what was decided; nothing if it is
-// not.
-func describeSplit(in *card.Input, d *store.Dataset) error {
-	if in.Manifest.Split == nil {
-		return nil
-	}
-	r, err := d.Split()
-	if err != nil {
-		return err
-	}
-	s := &r.Settings
-	command := fmt.Sprintf("pcapmill split DIR --split %s --split-by %s --split-fallback %s --split-salt %s", s.Split, s.By, s.Fallback, shown(s.Salt))
-	if s.MinPerClass > 0 {
-		command += fmt.Sprintf(" --min-per-class %d", s.MinPerClass)
-	}
-	if s.MaxPerClass > 0 {
-		command += fmt.Sprintf(" --max-per-class %d", s.MaxPerClass)
-	}
-	in.Again = append(in.Again, command)
-	in.Split = []string{fmt.Sprintf("Split %s into training, validation and test by %s; for classes that cannot be split so the choice was: %s.", s.Split, s.By, s.Fallback)}
-	for _, g := range r.Proof.Groups {
-		in.Split = append(in.Split, fmt.Sprintf("Groups by %s: %s in training, %s in validation, %s in test, %s on two sides.", g.By,
-			thousands(g.Sides.Train), thousands(g.Sides.Validation), thousands(g.Sides.Test), thousands(g.OnTwoSides)))
-	}
-	for _, w := range r.Warnings() {
-		in.Split = append(in.Split, strings.ToUpper(w[:1])+w[1:]+".")
-	}
-	if left := in.Manifest.Samples - r.Sides.Total(); left > 0 {
-		in.Split = append(in.Split, fmt.Sprintf("%s on no side: %s.", plural(left, "sample"), countList(r.LeftOut)))
 	}
 	return nil
 }

@@ -91,7 +91,7 @@ func TestEverySettingIsShown(t *testing.T) {
 		"labels": {"--labels", b.path("mine.yaml")}, "labels_sha256": {"--labels", b.path("mine.yaml")}, "label_from": {"--label-from", "dir"},
 		"min_packets": {"--min-packets", "1"}, "min_bytes": {"--min-bytes", "1"}, "idle_timeout": {"--idle-timeout", "60s"}, "tcp_restart": {"--tcp-restart"},
 		"table_sha256": b.table(), "table_columns": b.table(), "table_time": b.table(), "table_timezone": b.table(),
-		"table_times": {"--table-times", "none"}, "table_preset": b.table("--table-preset", "cicids2017"), "table_offset": b.table("--table-offset", "1s"),
+		"unknown": b.table("--unknown", "skip"), "table_times": {"--table-times", "none"}, "table_preset": b.table("--table-preset", "cicids2017"), "table_offset": b.table("--table-offset", "1s"),
 	}
 	b.convert(exitDone, "usual")
 	usual, err := storetest.Load(b.path("usual"))
@@ -304,7 +304,8 @@ func TestMakeItAgain(t *testing.T) {
 	t.Chdir(b.dir)
 	for _, args := range [][]string{
 		nil, {"--labels", b.path("mine.yaml")}, {"--label-from", "dir"}, {"--label-from", "dir", "--labels", "mine.yaml"}, b.table(), b.table("--labels", "mine.yaml"),
-		{"--udp-pad", "--ip", "anonymize", "--key-file", "key", "--idle-timeout", "90s"},
+		{"--udp-pad", "--ip", "anonymize", "--key-file", "key", "--idle-timeout", "90s"}, b.table("--unknown", "skip"), b.table("--table-time", "%Y-%m-%d %H:%M:%S|%d/%m/%Y %H:%M"), {"--input-sha256"},
+		{"--split", "50/50", "--split-by", "session", "--split-fallback", "session", "--split-salt", "a  salt $HOME", "--dedup", "none", "--format", "npz,csv"},
 	} {
 		for _, name := range []string{"once", "again"} {
 			if err := os.RemoveAll(b.path(name)); err != nil {
@@ -312,13 +313,20 @@ func TestMakeItAgain(t *testing.T) {
 			}
 		}
 		b.convert(exitDone, "once", append(args, "--card")...)
-		line := strings.TrimSpace(regexp.MustCompile("(?m)^    pcapmill convert .*$").FindString(b.read("once/README.md")))
-		line = strings.NewReplacer("CAPTURES", b.path("chat.pcap"), "DIR", "again", " KEY", " key", " TABLE", " flows.csv").Replace(line)
-		b.run(exitDone, words(line)...)
+		lines := regexp.MustCompile("(?m)^    pcapmill .*$").FindAllString(b.read("once/README.md"), -1)
+		for _, line := range lines {
+			line = strings.NewReplacer("CAPTURES", b.path("chat.pcap"), "DIR", "again", " KEY", " key", " TABLE", " flows.csv").Replace(strings.TrimSpace(line))
+			b.run(exitDone, words(line)...)
+		}
 		once, again := b.read("once/manifest.json"), b.read("again/manifest.json")
 		seconds := regexp.MustCompile(`"seconds": [0-9.e-]+`)
 		if seconds.ReplaceAllString(once, "") != seconds.ReplaceAllString(again, "") {
-			t.Errorf("%s\nonce\n%s\nagain\n%s", line, once, again)
+			t.Errorf("%s\nonce\n%s\nagain\n%s", lines, once, again)
+		}
+		for _, name := range []string{"splits.json", "csv/samples.csv"} {
+			if _, err := os.Stat(b.path("once/" + name)); err == nil && b.read("once/"+name) != b.read("again/"+name) {
+				t.Errorf("%s: other %s", lines, name)
+			}
 		}
 	}
 }

@@ -62,7 +62,7 @@ var rooms = map[string][]string{
 		"internal/filesum", "internal/find", "internal/version",
 	},
 	"internal/export": {"dataset", "manifest", "store", "internal/fsys", "internal/version"},
-	"internal/card":   {"internal/settings", "manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson"},
+	"internal/card":   {"internal/settings", "split", "manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson"},
 	"verify":          {"manifest", "dataset", "sample", "internal/dedup", "split", "store"},
 	"internal/needle": {},
 	"verify/leak":     {"internal/settings", "internal/needle", "capture", "header", "session", "mask", "manifest", "store", "internal/fsys"},

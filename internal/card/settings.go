@@ -1,6 +1,7 @@
 package card
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/pcapmill/pcapmill/internal/settings"
@@ -193,8 +194,11 @@ func (w *writer) again() {
 	if s.Get("label_from") == "table" {
 		text += " --table TABLE"
 	}
+	if slices.ContainsFunc(w.in.Manifest.Captures, func(c manifest.Capture) bool { return c.SHA256 != "" }) {
+		text += " --input-sha256"
+	}
 	for _, command := range append([]string{text}, w.in.Again...) {
-		w.line("    %s", code(command))
+		w.line("    %s", oneLine(command))
 	}
 	w.line("")
 	w.line("The same captures and settings give the same bytes on any machine; only the seconds in `%s` differ.", manifest.Name)

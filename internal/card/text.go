@@ -47,13 +47,23 @@ func code(s string) string {
 	}, s)
 }
 
+// oneLine is a text that neither ends its line nor disturbs a terminal: for blocks of code.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if disturbs(r) {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
 // shell is a word for a POSIX shell.
 func shell(s string) string {
 	plain := s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.,/:@%+=") == ""
 	if plain {
 		return s
 	}
-	return "'" + strings.ReplaceAll(code(s), "'", `'\''`) + "'"
+	return "'" + strings.ReplaceAll(oneLine(s), "'", `'\''`) + "'"
 }
 
 func thousands(n int64) string {

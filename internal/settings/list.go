@@ -87,8 +87,9 @@ var options = []Option{
 	},
 	{
 		Name: "unknown", Kind: Text, Default: "keep", Values: []string{"keep", "skip", "error"}, Group: "Labels", Arg: "keep|skip|error",
-		Short: "captures that no class matches: label them unknown (255), leave out, or refuse",
-		Long:  "What happens to captures, and with a table to sessions, that no class matches: keep gives them label 255 (65535 if there are more than 255 classes), skip leaves them out, error refuses. They are counted and shown in any case.",
+		Short:   "captures that no class matches: label them unknown (255), leave out, or refuse",
+		Long:    "What happens to captures, and with a table to sessions, that no class matches: keep gives them label 255 (65535 if there are more than 255 classes), skip leaves them out, error refuses. They are counted and shown in any case.",
+		Records: []Record{{Key: "unknown", Omit: true}}, // skip, with a table: sessions are left out
 	},
 	{
 		Name: "stdin-name", Kind: Path, Default: "stdin", Group: "Labels", Arg: "NAME",
