@@ -1,15 +1,16 @@
 package label
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/pcapmill/pcapmill/internal/typo"
+	"github.com/pcapmill/pcapmill/internal/userfile"
 )
 
 //go:embed mappings/*.yaml
@@ -50,7 +51,7 @@ func Load(nameOrPath string) (*Table, error) {
 	if isBuiltin(nameOrPath) {
 		return Builtin(nameOrPath)
 	}
-	f, err := os.Open(nameOrPath)
+	f, err := userfile.Open(context.Background(), nameOrPath)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%q: %w: it is neither a file nor one of the built-in %s%s",
 			nameOrPath, ErrNoMapping, strings.Join(Builtins(), ", "), typo.DidYouMean(nameOrPath, Builtins()))

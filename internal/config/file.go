@@ -2,15 +2,16 @@ package config
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
 
 	"github.com/pcapmill/pcapmill/internal/settings"
+	"github.com/pcapmill/pcapmill/internal/userfile"
 )
 
 // maxFile bounds a configuration file in bytes.
@@ -18,12 +19,7 @@ const maxFile = 1 << 20
 
 // File reads a YAML configuration file into the values.
 func (v *Values) File(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	text, err := userfile.Read(context.Background(), path, maxFile) // an interrupt ends the process
 	if err != nil {
 		return err
 	}

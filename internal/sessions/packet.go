@@ -8,10 +8,9 @@ import (
 	"github.com/pcapmill/pcapmill/header"
 )
 
-// Packet is what a Table needs to know of one kept packet: its five-tuple and its
-// layout, in 64 bytes. It is what travels from the
-// goroutine that decodes a piece of a capture to the one that adds up the
-// sessions.
+// Packet is what a Table needs to know of one kept packet: its five-tuple and its layout,
+// in 64 bytes. It travels from the goroutine that decodes a stretch of a capture to the one
+// that adds up the sessions.
 type Packet struct {
 	a, b   uint64        // IPv4: the five-tuple, see pack4; IPv6: place in Run.tuples, and mark6
 	Layout header.Layout // where its headers stand
