@@ -105,3 +105,6 @@ func Again(s manifest.Settings) (manifest.Settings, error) {
 
 // SettingsOf is what the manifest says of options.
 func SettingsOf(o Options) manifest.Settings { return o.settings() }
+
+// TableBudget is what tables of sessions may take while other things of the run take so many bytes.
+func TableBudget(o Options, taken int64) int64 { return o.tableBudget(o.memory(), taken) }

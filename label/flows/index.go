@@ -207,7 +207,7 @@ func (x *Index) add(t *table, r *row) error {
 		x.byName[name] = c
 		x.classes = append(x.classes, name)
 	}
-	if x.rows() == math.MaxInt32 || t.line > math.MaxUint32 {
+	if x.rows() == math.MaxInt32 || int64(t.line) > math.MaxUint32 {
 		return t.errorf("more than %d rows", math.MaxInt32)
 	}
 	k4, k6, v4 := keyOf(r.a, r.b, r.proto)
