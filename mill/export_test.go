@@ -77,7 +77,7 @@ func PacketPath(o Options) func(p *capture.Packet) {
 // MachineMemoryBelow is machineMemory with proc and sys below another root.
 func MachineMemoryBelow(root string) int64 { return machineMemory(root) }
 
-// Tight makes tables be put aside when they exceed so many bytes.
+// Tight makes tables spill when they exceed so many bytes.
 func Tight(o Options, budget int64) Options {
 	o.budget = budget
 	return o

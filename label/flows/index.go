@@ -197,13 +197,13 @@ func inTable(name string, err error) error {
 }
 
 func (x *Index) add(t *table, r *row) error {
-	c, ok := x.byName[r.class]
+	c, ok := x.byName[string(r.class)]
 	if !ok {
 		if len(x.classes) == maxClasses {
 			return t.errorf("more than %d classes", maxClasses)
 		}
 		c = uint16(len(x.classes))
-		name := strings.Clone(r.class) // the line is lent
+		name := string(r.class)
 		x.byName[name] = c
 		x.classes = append(x.classes, name)
 	}
