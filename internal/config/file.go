@@ -17,9 +17,9 @@ import (
 // maxFile bounds a configuration file in bytes.
 const maxFile = 1 << 20
 
-// File reads a YAML configuration file into the values.
-func (v *Values) File(path string) error {
-	text, err := userfile.Read(context.Background(), path, maxFile) // an interrupt ends the process
+// File reads a YAML configuration file, of at most 1 MiB, into the values. It ends with ctx.
+func (v *Values) File(ctx context.Context, path string) error {
+	text, err := userfile.Read(ctx, path, maxFile)
 	if err != nil {
 		return err
 	}

@@ -19,15 +19,16 @@ const (
 )
 
 // ReadKey reads the key file, if one is given: nil without one. The bytes are
-// the key exactly as they stand. They stand in no error.
-func (v *Values) ReadKey() ([]byte, error) {
+// the key exactly as they stand. They stand in no error. It ends with ctx.
+func (v *Values) ReadKey(ctx context.Context) ([]byte, error) {
 	path := v.Get("key-file")
 	if path == "" {
 		return nil, nil
 	}
-	key, err := userfile.Read(context.Background(), path, MaxKey) // an interrupt ends the process
+	key, err := userfile.Read(ctx, path, MaxKey)
+	var long *userfile.SizeError
 	switch {
-	case errors.As(err, new(*userfile.SizeError)):
+	case errors.As(err, &long):
 		return nil, fmt.Errorf("%s has more than %d bytes: that is no key; 'pcapmill keygen FILE' makes one of 32", path, MaxKey)
 	case err != nil:
 		return nil, err
