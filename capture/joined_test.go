@@ -176,3 +176,48 @@ func TestResyncCases(t *testing.T) {
 		}
 	}
 }
+
+// TestResyncWildTimes breaks a record of a capture in which some packets have wild times: the first, those around the damage,
+// any others, and in which later packets are years apart from earlier ones. All packets are found but the broken one, and wild
+// ones right behind it.
+func TestResyncWildTimes(t *testing.T) {
+	draw.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(draw.Seed().Draw(t, "seed"), 5))
+		f := testcap.Pcap{LinkType: 1, BigEndian: r.IntN(2) == 0, Nano: r.IntN(2) == 0}
+		const n = 120
+		broken := 1 + r.IntN(n-20)
+		wild := [2]int{r.IntN(8), r.IntN(8)} // two of eight in a row
+		isWild := func(i int) bool { return i%8 == wild[0] || i%8 == wild[1] || i == 0 || i == broken-1 }
+		behind := 0
+		for isWild(broken + 1 + behind) {
+			behind++
+		}
+		raw, times := f.Header(), int64(1_500_000_000e9)
+		for i := range n {
+			p := testcap.Packet{Data: make([]byte, 20+r.IntN(200)), Time: times + int64(i)*1e9}
+			for j := range p.Data {
+				p.Data[j] = byte(r.Uint32())
+			}
+			if isWild(i) {
+				p.Time = int64(r.Uint32()) * 1e9
+			}
+			if i == n/2 {
+				times -= 5 * 365 * 24 * 3600 * 1e9
+			}
+			b := f.Record(p)
+			if i == broken {
+				copy(b[8:], "\xff\xff\xff\xff\xff\xff\xff\xff")
+			}
+			if i == n/3 {
+				raw = append(raw, f.Header()...)
+			}
+			raw = append(raw, b...)
+		}
+		got, gaps := resynced(&testing.T{}, bytes.NewReader(raw), 4096)
+		lost := n - 1 - len(got.Records) - behind
+		across := broken > n/2-9 && broken <= n/2+1 // a row across the years agrees in nothing
+		if got.Err != nil || len(gaps) != 1 || lost > 0 && !across || lost > 6 {
+			t.Fatalf("record %d is broken: %d packets of %d, %v, gaps %v", broken, len(got.Records), n-1, got.Err, gaps)
+		}
+	})
+}

@@ -63,7 +63,7 @@ func decodeEtherType(data []byte, et uint16, at int, s *Stack) {
 			s.stop(Malformed, at)
 			return
 		case et == pbb:
-			s.innerMACs = true
+			s.flags |= innerMACs
 		}
 		et = be16(data, at+typeAt)
 		at += length

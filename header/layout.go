@@ -8,7 +8,8 @@ package header
 // Offsets are in bytes from the start of the captured bytes. The zero Layout is
 // that of no packet: all its offsets are 0.
 type Layout struct {
-	time      [2]uint32 // halves, so that a Layout needs no padding
+	timeHigh  uint32 // halves, so that a Layout needs no padding
+	timeLow   uint32
 	network   uint32
 	transport uint32
 	end       uint32
@@ -33,27 +34,15 @@ func (s *Stack) Layout(time int64, fromLower bool) Layout {
 	if s.Reason != OK {
 		return Layout{}
 	}
-	l := Layout{
-		time:    [2]uint32{uint32(uint64(time) >> 32), uint32(time)},
-		network: uint32(s.Network), transport: uint32(s.Transport), end: uint32(s.End),
-		wire: uint32(s.PayloadLen), headerLen: uint8(s.Payload - s.Transport),
-	}
+	flags := s.flags
 	if fromLower {
-		l.flags |= up
+		flags |= up
 	}
-	if s.Version == 6 {
-		l.flags |= version6
+	return Layout{
+		timeHigh: uint32(uint64(time) >> 32), timeLow: uint32(time),
+		network: uint32(s.Network), transport: uint32(s.Transport), end: uint32(s.End),
+		wire: uint32(s.PayloadLen), headerLen: uint8(s.Payload - s.Transport), flags: flags,
 	}
-	if s.Proto == UDP {
-		l.flags |= udp
-	}
-	if s.Link == LinkTypeEthernet {
-		l.flags |= ethernet
-	}
-	if s.innerMACs {
-		l.flags |= innerMACs
-	}
-	return l
 }
 
 // Network is the offset of the IP header.
@@ -74,7 +63,7 @@ func (l *Layout) End() int { return int(l.end) }
 func (l *Layout) PayloadLen() int { return int(l.wire) }
 
 // Time is the packet's time in nanoseconds since 1970.
-func (l *Layout) Time() int64 { return int64(uint64(l.time[0])<<32 | uint64(l.time[1])) }
+func (l *Layout) Time() int64 { return int64(uint64(l.timeHigh)<<32 | uint64(l.timeLow)) }
 
 // FromLower reports whether the packet goes from the lower endpoint of its session
 // to the higher one.

@@ -38,6 +38,7 @@ const (
 // (RFC 8200, RFC 4302).
 func decodeIPv6(data []byte, at int, s *Stack) {
 	s.Network, s.Version = at, 6
+	s.flags |= version6
 	if len(data) < at+40 || data[at]>>4 != 6 {
 		s.stop(Malformed, at)
 		return
@@ -99,6 +100,7 @@ func decodeTransport(data []byte, proto uint8, at, end, there int, s *Stack) {
 		}
 	case UDP:
 		headerLen = 8
+		s.flags |= udp
 		if at+headerLen > there {
 			s.stop(Malformed, at)
 			return

@@ -60,7 +60,7 @@ type Stack struct {
 	Proto      uint8  // TCP or UDP
 	SrcPort    uint16
 	DstPort    uint16
-	innerMACs  bool   // there are MAC addresses behind the link header (PBB)
+	flags      uint8  // of the Layout, without up
 	wire       uint32 // where a packet without a length field ends on the wire
 	Network    int    // start of the IP header
 	Transport  int    // start of the TCP or UDP header
@@ -74,14 +74,17 @@ type Stack struct {
 // is the packet's length on the wire; one below len(data) counts as len(data).
 func Decode(lt LinkType, data []byte, original uint32, s *Stack) {
 	*s = Stack{Link: lt, wire: original}
-	if lt == LinkTypeEthernet && len(data) >= 14 { // most packets by far: no look at the table
-		switch be16(data, 12) {
-		case 0x0800:
-			decodeIPv4(data, 14, s)
-			return
-		case 0x86dd:
-			decodeIPv6(data, 14, s)
-			return
+	if lt == LinkTypeEthernet {
+		s.flags = ethernet
+		if len(data) >= 14 { // most packets by far: no look at the table
+			switch be16(data, 12) {
+			case 0x0800:
+				decodeIPv4(data, 14, s)
+				return
+			case 0x86dd:
+				decodeIPv6(data, 14, s)
+				return
+			}
 		}
 	}
 	decodeLink(lt, data, s)

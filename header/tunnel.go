@@ -14,9 +14,13 @@ const (
 // 29.281) by either. ok is false for other packets. Such headers are content: no
 // mask acts on them, and sessions go by the outer ones.
 func (s *Stack) Tunnel(data []byte) (inner LinkType, at int, ok bool) {
-	if s.Reason != OK || s.Proto != UDP {
-		return 0, 0, false
+	if s.Proto != UDP || s.DstPort != portVXLAN && s.DstPort != portVXLANOld && s.DstPort != portGeneve && s.DstPort != portGTPU && s.SrcPort != portGTPU {
+		return 0, 0, false // few packets are looked at
 	}
+	return s.tunnel(data)
+}
+
+func (s *Stack) tunnel(data []byte) (inner LinkType, at int, ok bool) {
 	switch payload := data[s.Payload:s.End]; {
 	case s.DstPort == portVXLAN || s.DstPort == portVXLANOld:
 		inner, at = vxlan(payload)

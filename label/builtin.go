@@ -1,15 +1,15 @@
 package label
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/pcapmill/pcapmill/internal/typo"
+	"github.com/pcapmill/pcapmill/internal/userfile"
 )
 
 //go:embed mappings/*.yaml
@@ -45,22 +45,22 @@ func Builtin(name string) (*Table, error) {
 
 // Load returns the built-in table of that name, or else parses the YAML or JSON
 // file at that path. A file that is named like a built-in table is reached by
-// ./name. At most MaxText+1 bytes are read, so the path may be a pipe.
-func Load(nameOrPath string) (*Table, error) {
+// ./name. At most MaxText+1 bytes are read, so the path may be a
+// pipe; waiting for it ends with ctx.
+func Load(ctx context.Context, nameOrPath string) (*Table, error) {
 	if isBuiltin(nameOrPath) {
 		return Builtin(nameOrPath)
 	}
-	f, err := os.Open(nameOrPath)
+	text, err := userfile.Read(ctx, nameOrPath, MaxText)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%q: %w: it is neither a file nor one of the built-in %s%s",
 			nameOrPath, ErrNoMapping, strings.Join(Builtins(), ", "), typo.DidYouMean(nameOrPath, Builtins()))
 	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, MaxText+1))
-	if err != nil {
+	var long *userfile.SizeError
+	switch {
+	case errors.As(err, &long):
+		return nil, (&source{name: nameOrPath}).tooLarge()
+	case err != nil:
 		return nil, err
 	}
 	return Parse(nameOrPath, text)

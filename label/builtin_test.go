@@ -1,6 +1,7 @@
 package label
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -186,7 +187,7 @@ func TestLoad(t *testing.T) {
 	if err := os.WriteFile(path, []byte("Web: [http]\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	table, err := Load(path)
+	table, err := Load(context.Background(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,16 +196,16 @@ func TestLoad(t *testing.T) {
 		t.Errorf("file (-want +got):\n%s", diff)
 	}
 
-	if table, err = Load("ustc-tfc2016"); err != nil || len(table.Classes) != 20 {
+	if table, err = Load(context.Background(), "ustc-tfc2016"); err != nil || len(table.Classes) != 20 {
 		t.Errorf("built-in name: %v, %v", table, err)
 	}
-	if _, err = Load(filepath.Join(dir, "none.yaml")); !errors.Is(err, ErrNoMapping) {
+	if _, err = Load(context.Background(), filepath.Join(dir, "none.yaml")); !errors.Is(err, ErrNoMapping) {
 		t.Errorf("no such file: error %v, want ErrNoMapping", err)
 	}
-	if _, err = Load("usct-tfc2016"); err == nil || !strings.Contains(err.Error(), "did you mean ustc-tfc2016?") {
+	if _, err = Load(context.Background(), "usct-tfc2016"); err == nil || !strings.Contains(err.Error(), "did you mean ustc-tfc2016?") {
 		t.Errorf("misspelt name: error %v", err)
 	}
-	if _, err = Load(dir); err == nil {
+	if _, err = Load(context.Background(), dir); err == nil {
 		t.Error("a directory was read as a class table")
 	}
 
@@ -213,7 +214,7 @@ func TestLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	var parse *ParseError
-	if _, err = Load(large); !errors.As(err, &parse) {
+	if _, err = Load(context.Background(), large); !errors.As(err, &parse) {
 		t.Errorf("file above %d bytes: error %v, want *ParseError", MaxText, err)
 	}
 }

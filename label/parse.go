@@ -49,7 +49,7 @@ type rawClass struct {
 // check refuses text that no reader should see.
 func (s *source) check() error {
 	if len(s.text) > MaxText {
-		return s.errorf(1, 1, "text is larger than %d bytes, which no class table needs", MaxText)
+		return s.tooLarge()
 	}
 	for i, r := range s.text {
 		invalid := false
@@ -69,6 +69,10 @@ func (s *source) check() error {
 		}
 	}
 	return nil
+}
+
+func (s *source) tooLarge() error {
+	return s.errorf(1, 1, "text is larger than %d bytes, which no class table needs", MaxText)
 }
 
 // table checks what the mapping says and makes the table of it.

@@ -15,12 +15,8 @@ type admission struct {
 // opened again when there is memory.
 var errLater = errors.New("no memory for it now")
 
-// leastCapture is what a single capture may take in any case, in bytes; tablesAtLeast is
-// what is left for tables.
-const (
-	leastCapture  = 32 << 20
-	tablesAtLeast = 16 << 20
-)
+// leastCapture is what a single capture may take in any case, in bytes.
+const leastCapture = 32 << 20
 
 // muchMemory is from how many bytes on memory that a capture gives back is collected at
 // once.
@@ -29,7 +25,7 @@ const muchMemory = 32 << 20
 // captureMemory is what captures may take together for windows and large records, in
 // bytes: what is left of total beside what every run takes. One alone may have it all.
 func (o *Options) captureMemory(total int64) int64 {
-	return max(total-o.fixedMemory()-tablesAtLeast, leastCapture)
+	return max(total-o.fixedMemory()-leastTables, leastCapture)
 }
 
 // admit is the admission of a job.

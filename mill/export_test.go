@@ -77,7 +77,7 @@ func PacketPath(o Options) func(p *capture.Packet) {
 // MachineMemoryBelow is machineMemory with proc and sys below another root.
 func MachineMemoryBelow(root string) int64 { return machineMemory(root) }
 
-// Tight makes tables be put aside when they exceed so many bytes.
+// Tight makes tables spill when they exceed so many bytes.
 func Tight(o Options, budget int64) Options {
 	o.budget = budget
 	return o
@@ -105,3 +105,6 @@ func Again(s manifest.Settings) (manifest.Settings, error) {
 
 // SettingsOf is what the manifest says of options.
 func SettingsOf(o Options) manifest.Settings { return o.settings() }
+
+// TableBudget is what tables of sessions may take while other things of the run take so many bytes.
+func TableBudget(o Options, taken int64) int64 { return o.tableBudget(o.memory(), taken) }

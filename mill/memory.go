@@ -42,8 +42,8 @@ func (o *Options) memory() int64 {
 func (o *Options) MemoryLimit() int64 { return o.memory() }
 
 // fixedMemory is what a run takes besides tables and the set of digests: the
-// program, the table of flows, blocks that are read ahead of two captures with what is decoded of
-// them, and samples that wait for a commit.
+// program, the table of flows, blocks that are read ahead of two captures with what is
+// decoded of them, and samples that wait for a commit.
 func (o *Options) fixedMemory() int64 {
 	const perBlock = 3 * capture.BlockLen
 	fixed := 40<<20 + int64(o.workers()+2)*2*perBlock
@@ -62,14 +62,15 @@ func (o *Options) FlowMemory() int64 {
 // leastTables is the least that tables of sessions may take before they are spilled.
 const leastTables = 16 << 20
 
-// tableBudget is the part of the memory that tables may take before they are
-// spilled: what is left beside the held bytes of the set of digests, less a reserve for
-// tables that are growing, and for garbage. memory is that of the run.
-func (o *Options) tableBudget(memory, held int64) int64 {
+// tableBudget is the part of the memory that tables of sessions may take before they are
+// spilled, in bytes. memory is that of the run; taken is what the set of digests and the
+// captures that are open hold; the table of flows is in fixedMemory. Four tenths of the rest
+// are a reserve for tables that are growing, and for garbage.
+func (o *Options) tableBudget(memory, taken int64) int64 {
 	if o.budget > 0 {
 		return o.budget
 	}
-	return max((memory-o.fixedMemory()-held)*6/10, leastTables)
+	return max((memory-o.fixedMemory()-taken)*6/10, leastTables)
 }
 
 // machineMemory is the memory in bytes that this process can have: that of the machine, or

@@ -52,3 +52,24 @@ func TestMachineMemory(t *testing.T) {
 		}
 	}
 }
+
+// TestTableBudget: what else a run holds counts against what tables may take: the set of digests and open captures, and the
+// table of flows. With all of it they stay within the memory of the run, and there is always some for tables.
+func TestTableBudget(t *testing.T) {
+	o := mill.Default()
+	o.Workers, o.Memory = 2, 512<<20
+	free := mill.TableBudget(o, 0)
+	if free < 200<<20 || free > o.Memory*6/10 {
+		t.Errorf("%d bytes of %d for tables", free, o.Memory)
+	}
+	if less := mill.TableBudget(o, 100<<20); less != free-60<<20 {
+		t.Errorf("with 100 MiB taken %d bytes, want %d", less, free-60<<20)
+	}
+	o.Flows = flowTable(t, "1,10,1,Good", "2,10,1,Bad")
+	if size := o.Flows.Size(); size == 0 || mill.TableBudget(o, 0) != free-size*6/10 && mill.TableBudget(o, 0) != free-(size*6+9)/10 {
+		t.Errorf("with a table of flows of %d bytes %d bytes, without %d", size, mill.TableBudget(o, 0), free)
+	}
+	if least := mill.TableBudget(o, 1<<40); least != 16<<20 {
+		t.Errorf("with everything taken %d bytes", least)
+	}
+}

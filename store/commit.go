@@ -74,7 +74,7 @@ func (w *Writer) prepare() (*atomicfile.Pending, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(text) > MaxManifest {
+	if int64(len(text)) > MaxManifest {
 		return nil, fmt.Errorf("the manifest has %d bytes, need at most %d: put further captures into another directory", len(text), int64(MaxManifest))
 	}
 	if w.before == nil {

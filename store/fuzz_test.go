@@ -31,13 +31,13 @@ func FuzzOpen(f *testing.F) {
 		f.Add(none[0], none[1], none[2], none[3], none[4])
 	}
 	for _, change := range []func(m map[string]any){
-		func(m map[string]any) { m["samples"] = 1 << 32 },
+		func(m map[string]any) { m["samples"] = int64(1 << 32) },
 		func(m map[string]any) { m["samples"] = -1 },
 		func(m map[string]any) { m["rows"], m["columns"] = 1<<31-1, 1<<31-1 },
-		func(m map[string]any) { m["captures"].([]any)[0].(map[string]any)["first_sample"] = 1 << 60 },
+		func(m map[string]any) { m["captures"].([]any)[0].(map[string]any)["first_sample"] = int64(1 << 60) },
 		func(m map[string]any) { m["captures"].([]any)[0].(map[string]any)["samples"] = -5 },
 		func(m map[string]any) { m["files"].([]any)[0].(map[string]any)["name"] = "../../etc/passwd" },
-		func(m map[string]any) { m["classes"].([]any)[0].(map[string]any)["samples"] = 1 << 62 },
+		func(m map[string]any) { m["classes"].([]any)[0].(map[string]any)["samples"] = int64(1 << 62) },
 		func(m map[string]any) { m["captures"] = []any{map[string]any{}, map[string]any{}} },
 		func(m map[string]any) { m["split"].(map[string]any)["file"] = "/etc/passwd" },
 		func(m map[string]any) { m["label_type"] = "int32" },

@@ -31,7 +31,7 @@ first class is label 0. --print shows a built-in one.`,
 			case name != "" && len(args) > 0:
 				return usage("labels: --print takes no paths")
 			case name != "":
-				t, err := label.Load(name)
+				t, err := label.Load(cmd.Context(), name)
 				if err != nil {
 					return usage("--print: %w", err)
 				}

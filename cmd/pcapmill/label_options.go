@@ -24,7 +24,7 @@ func labelOptions(ctx context.Context, v *config.Values, o *mill.Options) (err e
 		return usage("%s: %w", from(v, "label-from"), err)
 	}
 	if o.Labels = nil; o.LabelFrom == mill.FromName || v.From("labels") != "" {
-		if o.Labels, err = label.Load(v.Get("labels")); err != nil {
+		if o.Labels, err = label.Load(ctx, v.Get("labels")); err != nil {
 			return usage("%s: %w", from(v, "labels"), err)
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -67,8 +68,8 @@ func choose(cmd *cobra.Command) (*config.Values, error) {
 		file = os.Getenv("PCAPMILL_CONFIG")
 	}
 	if file != "" {
-		if err := v.File(file); err != nil {
-			return nil, &status{exitUsage, err}
+		if err := v.File(cmd.Context(), file); err != nil {
+			return nil, usageUnless(cmd.Context(), &status{exitUsage, err})
 		}
 	}
 	if err := v.Environment(os.Environ()); err != nil {
@@ -108,7 +109,7 @@ func millOptions(ctx context.Context, v *config.Values) (o mill.Options, err err
 		size = "length"
 	}
 	parse(size, func(string) (e error) { o.Shape, e = shape(v); return e })
-	parse("key-file", func(string) (e error) { o.Key, e = v.ReadKey(); return e })
+	parse("key-file", func(string) (e error) { o.Key, e = v.ReadKey(ctx); return e })
 	o.Workers = v.Number("workers")
 	o.InputSHA256 = v.On("input-sha256")
 	o.Resync, o.MaxExpansion = v.On("resync"), v.Number("max-expansion")
@@ -126,7 +127,15 @@ func millOptions(ctx context.Context, v *config.Values) (o mill.Options, err err
 	if err == nil {
 		err = labelOptions(ctx, v, &o)
 	}
-	return o, err
+	return o, usageUnless(ctx, err)
+}
+
+// usageUnless is an error of usage, unless it comes of an interrupt.
+func usageUnless(ctx context.Context, err error) error {
+	if err != nil && errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return &status{exitInterrupted, errors.New("interrupted; nothing was written")}
+	}
+	return err
 }
 
 // idle reads a pause of more than nothing; "" is none.

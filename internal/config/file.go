@@ -2,28 +2,24 @@ package config
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
 
 	"github.com/pcapmill/pcapmill/internal/settings"
+	"github.com/pcapmill/pcapmill/internal/userfile"
 )
 
 // maxFile bounds a configuration file in bytes.
 const maxFile = 1 << 20
 
-// File reads a YAML configuration file into the values.
-func (v *Values) File(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+// File reads a YAML configuration file, of at most 1 MiB, into the values. It ends with ctx.
+func (v *Values) File(ctx context.Context, path string) error {
+	text, err := userfile.Read(ctx, path, maxFile)
 	if err != nil {
 		return err
 	}

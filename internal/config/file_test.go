@@ -1,6 +1,7 @@
 package config
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -109,17 +110,17 @@ func TestParseRefuses(t *testing.T) {
 
 func TestFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pcapmill.yaml")
-	if err := Defaults().File(path); !errors.Is(err, os.ErrNotExist) {
+	if err := Defaults().File(context.Background(), path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v", err)
 	}
 	if err := os.WriteFile(path, []byte("ip: keep\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	v := Defaults()
-	if err := v.File(path); err != nil || v.Get("ip") != "keep" || v.From("ip") != path+":1" {
+	if err := v.File(context.Background(), path); err != nil || v.Get("ip") != "keep" || v.From("ip") != path+":1" {
 		t.Errorf("ip %q from %q, %v", v.Get("ip"), v.From("ip"), err)
 	}
-	if err := v.File(filepath.Dir(path)); err == nil {
+	if err := v.File(context.Background(), filepath.Dir(path)); err == nil {
 		t.Error("a directory was read as a file")
 	}
 }

@@ -1,10 +1,13 @@
 package config
 
 import (
+	"context"
+	"errors"
 	"fmt"
-	"io"
 	"os"
 	"runtime"
+
+	"github.com/pcapmill/pcapmill/internal/userfile"
 )
 
 // Bounds of a key, in bytes. Below the first it is warned about: it could be
@@ -16,25 +19,21 @@ const (
 )
 
 // ReadKey reads the key file, if one is given: nil without one. The bytes are
-// the key exactly as they stand. They stand in no error.
-func (v *Values) ReadKey() ([]byte, error) {
+// the key exactly as they stand. They stand in no error. It ends with ctx.
+func (v *Values) ReadKey(ctx context.Context) ([]byte, error) {
 	path := v.Get("key-file")
 	if path == "" {
 		return nil, nil
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	key, err := io.ReadAll(io.LimitReader(f, MaxKey+1))
+	key, err := userfile.Read(ctx, path, MaxKey)
+	var long *userfile.SizeError
 	switch {
+	case errors.As(err, &long):
+		return nil, fmt.Errorf("%s has more than %d bytes: that is no key; 'pcapmill keygen FILE' makes one of 32", path, MaxKey)
 	case err != nil:
 		return nil, err
 	case len(key) == 0:
 		return nil, fmt.Errorf("%s is empty: need at least one byte, better 32 random ones: 'pcapmill keygen FILE' makes them", path)
-	case len(key) > MaxKey:
-		return nil, fmt.Errorf("%s has more than %d bytes: that is no key; 'pcapmill keygen FILE' makes one of 32", path, MaxKey)
 	}
 	return key, nil
 }

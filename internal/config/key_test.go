@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -12,14 +13,14 @@ import (
 
 func TestReadKey(t *testing.T) {
 	v := Defaults()
-	if key, err := v.ReadKey(); key != nil || err != nil {
+	if key, err := v.ReadKey(context.Background()); key != nil || err != nil {
 		t.Errorf("without a file: %q, %v", key, err)
 	}
 	path := filepath.Join(t.TempDir(), "key")
 	if err := v.Set("key-file", path, "--key-file"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := v.ReadKey(); !errors.Is(err, os.ErrNotExist) {
+	if _, err := v.ReadKey(context.Background()); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v", err)
 	}
 	for text, ok := range map[string]bool{
@@ -29,7 +30,7 @@ func TestReadKey(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		key, err := v.ReadKey()
+		key, err := v.ReadKey(context.Background())
 		if (err == nil) != ok || ok && string(key) != text {
 			t.Errorf("%d bytes: %d, %v", len(text), len(key), err)
 		}

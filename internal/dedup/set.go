@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// Set remembers digests and the labels under which they stand. It takes 18 bytes
-// a place, of which at most three quarters are in use.
+// Set remembers digests and the labels under which they stand. It takes 18 bytes a place,
+// of which at most three quarters are in use.
 //
-// It is our own and not a map because a look-up in a large set is little but
-// waiting for memory: this one touches one cache line, Touch lets the waiting of
-// many look-ups overlap, and finding and adding are one look-up.
+// It is not a map, because a lookup in a large set mostly waits for memory. A lookup here
+// touches one cache line, Touch lets the waits of many lookups overlap, and finding and
+// adding are one lookup.
 type Set struct {
 	keys   []key
 	labels []uint16            // by place: the label under which the digest stood first

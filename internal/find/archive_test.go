@@ -170,3 +170,27 @@ func TestArchivesThatToolsMake(t *testing.T) {
 		t.Skip("no archiver on this machine")
 	}
 }
+
+// FuzzFiles: whatever the bytes of a file, it is a capture, skipped, or a problem that names it.
+func FuzzFiles(f *testing.F) {
+	f.Add([]byte("Rar!\x1a\x07\x00rest"))
+	f.Add(packet)
+	f.Add(testcap.Gzip([]byte("7z\xbc\xaf\x27\x1c")))
+	f.Add([]byte("xxPK\x05\x06" + strings.Repeat("\x00", 18)))
+	f.Add(bytes.Repeat([]byte{0xc7, 0x71}, 300))
+	p := filepath.Join(f.TempDir(), "x")
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if err := os.WriteFile(p, b, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		found := Files([]string{filepath.Dir(p)}, "", 64<<20)
+		if len(found.Files)+len(found.Skipped)+len(found.Problems) != 1 {
+			t.Fatalf("%+v", found)
+		}
+		for _, err := range found.Problems {
+			if !strings.Contains(err.Error(), p) {
+				t.Fatalf("%v does not name %s", err, p)
+			}
+		}
+	})
+}

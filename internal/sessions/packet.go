@@ -8,10 +8,9 @@ import (
 	"github.com/pcapmill/pcapmill/header"
 )
 
-// Packet is what a Table needs to know of one kept packet: its five-tuple and its
-// layout, in 64 bytes. It is what travels from the
-// goroutine that decodes a piece of a capture to the one that adds up the
-// sessions.
+// Packet is what a Table needs to know of one kept packet: its five-tuple and its layout,
+// in 64 bytes. It travels from the goroutine that decodes a stretch of a capture to the one
+// that adds up the sessions.
 type Packet struct {
 	a, b   uint64        // IPv4: the five-tuple, see pack4; IPv6: place in Run.tuples, and mark6
 	Layout header.Layout // where its headers stand
@@ -93,22 +92,22 @@ func (r *Run) AddSilent(seed *Seed, data []byte, s *header.Stack, at int, number
 }
 
 func (r *Run) add(seed *Seed, data []byte, s *header.Stack, at int, number uint32, time int64, flags uint8) *Packet {
-	p := Packet{flags: flags, Number: number, At: uint32(at)}
 	if s.Proto == header.TCP {
-		p.flags |= tcpFlags(data[s.Transport+13])
+		flags |= tcpFlags(data[s.Transport+13])
 	}
-	var h uint64
+	var a, b, h uint64
 	var fromLower bool
 	if s.Version == 4 {
-		p.a, p.b, fromLower = pack4(data, s)
-		h = seed.mix(p.a, p.b)
+		a, b, fromLower = pack4(data, s)
+		h = seed.mix(a, b)
 	} else {
-		h, fromLower = r.add6(seed, data, s, &p)
+		a, h, fromLower = r.add6(seed, data, s)
+		b = mark6
 	}
-	p.Layout = s.Layout(time, fromLower)
-	p.hash = uint32(h)
 	i := h >> 32 & uint64(len(r.Packets)-1)
-	r.Packets[i] = append(r.Packets[i], p)
+	r.Packets[i] = append(r.Packets[i], Packet{
+		a: a, b: b, Layout: s.Layout(time, fromLower), hash: uint32(h), Number: number, At: uint32(at), flags: flags,
+	})
 	return &r.Packets[i][len(r.Packets[i])-1]
 }
 
@@ -123,11 +122,12 @@ func tcpFlags(b byte) (f uint8) {
 	return f
 }
 
-func (r *Run) add6(seed *Seed, data []byte, s *header.Stack, p *Packet) (hash uint64, fromLower bool) {
+// add6 notes the five-tuple of an IPv6 packet in r.tuples, and returns its place.
+func (r *Run) add6(seed *Seed, data []byte, s *header.Stack) (place, hash uint64, fromLower bool) {
 	t, fromLower := sixOf(data, s)
 	h := seed.six(&t)
 	i := h >> 32 & uint64(len(r.Packets)-1)
-	p.a, p.b = uint64(len(r.tuples[i])), mark6
+	place = uint64(len(r.tuples[i]))
 	r.tuples[i] = append(r.tuples[i], t)
-	return h, fromLower
+	return place, h, fromLower
 }

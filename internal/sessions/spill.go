@@ -13,11 +13,11 @@ import (
 	"github.com/pcapmill/pcapmill/session"
 )
 
-// Spill keeps the partials of a table that were put aside because memory was
-// short. Each time, the whole table goes to a temporary file, dealt out by the
-// hash of the five-tuple to spillParts parts; at the end each part, which fits
-// into memory, is read back and merged in the order in which it was written.
-// So a session that was spilled several times becomes what it would have been.
+// Spill keeps the sessions of a table on disk while memory is short, in the encoding of
+// session.Session. Each time, the whole table goes to a temporary file, dealt out by the
+// hash of the five-tuple to spillParts parts. At the end each part, which fits into memory,
+// is read back and merged in the order in which it was written. So a session that was
+// spilled several times becomes what it would have been.
 //
 // The file has no name on systems that allow it (it is removed right after it
 // was made), and so goes away with the process however that ends.
@@ -42,7 +42,7 @@ const (
 // NewSpill prepares for spilling into files in dir, which must exist.
 func NewSpill(dir string) *Spill { return &Spill{dir: dir} }
 
-// Used reports whether anything was put aside.
+// Used reports whether anything was spilled.
 func (s *Spill) Used() bool { return s.f != nil }
 
 // Size is the length of the temporary file in bytes.
@@ -124,7 +124,7 @@ func (s *Spill) write(b []byte) error {
 	return nil
 }
 
-// Finish merges all that was put aside, and adds the sessions with their
+// Finish merges all that was spilled, and adds the sessions with their
 // digests (see Table.Seal) to the list. t is an empty table to merge in; room
 // is the memory in bytes that merging may take. The list owns the file then.
 func (s *Spill) Finish(t *Table, room int64, digest func(sample []byte) [16]byte, l *List) error {

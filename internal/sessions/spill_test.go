@@ -22,7 +22,7 @@ func digest(prefix []byte) (d [16]byte) {
 	return d
 }
 
-// TestSpillingIsTheSame: packets dealt out to tables, each of which is put aside at any moment and merged back in any number of
+// TestSpillingIsTheSame: packets dealt out to tables, each of which is spilled at any moment and merged back in any number of
 // passes, give the sessions of the naive fold, in the order of their first packets.
 func TestSpillingIsTheSame(t *testing.T) {
 	dir := t.TempDir()

@@ -13,8 +13,8 @@ import (
 // does, 16 of fingerprint if asked for, and 11 to 21 of index. No pointers: the
 // collector passes over it.
 //
-// The index is our own and not a map because it is looked up in batches: Touch
-// asks memory for the cache lines of many packets at once, which a map cannot.
+// The index is not a map, because it is looked up in batches: Touch asks memory for the
+// cache lines of many packets at once.
 type Table struct {
 	limit  int
 	prints bool

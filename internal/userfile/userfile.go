@@ -71,6 +71,9 @@ type File struct {
 func Open(ctx context.Context, path string) (*File, error) {
 	info, err := os.Stat(path)
 	if err != nil {
+		if e := (*fs.PathError)(nil); errors.As(err, &e) {
+			e.Op = "open"
+		}
 		return nil, err
 	}
 	switch mode := info.Mode(); {

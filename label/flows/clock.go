@@ -132,12 +132,12 @@ func (c *Clock) Read(text string) (at, coarse int64, err error) {
 		if at, coarse, ok = c.layouts[i].read(text, c.zone); ok {
 			sum := at + c.offset
 			if (sum > at) != (c.offset > 0) && c.offset != 0 || sum > math.MaxInt64-coarse {
-				return 0, 0, fmt.Errorf("time %q with the offset of the clock is out of range", short(text))
+				return 0, 0, fmt.Errorf("time %q with the offset of the clock is out of range", short(strings.Clone(text)))
 			}
 			return sum, coarse, nil
 		}
 	}
-	return 0, 0, fmt.Errorf("time %q does not have the form that was given", short(text))
+	return 0, 0, fmt.Errorf("time %q does not have the form that was given", short(strings.Clone(text)))
 }
 
 func (l *layout) read(text string, zone *time.Location) (at, coarse int64, ok bool) {

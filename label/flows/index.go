@@ -197,17 +197,17 @@ func inTable(name string, err error) error {
 }
 
 func (x *Index) add(t *table, r *row) error {
-	c, ok := x.byName[r.class]
+	c, ok := x.byName[string(r.class)]
 	if !ok {
 		if len(x.classes) == maxClasses {
 			return t.errorf("more than %d classes", maxClasses)
 		}
 		c = uint16(len(x.classes))
-		name := strings.Clone(r.class) // the line is lent
+		name := string(r.class)
 		x.byName[name] = c
 		x.classes = append(x.classes, name)
 	}
-	if x.rows() == math.MaxInt32 || t.line > math.MaxUint32 {
+	if x.rows() == math.MaxInt32 || int64(t.line) > math.MaxUint32 {
 		return t.errorf("more than %d rows", math.MaxInt32)
 	}
 	k4, k6, v4 := keyOf(r.a, r.b, r.proto)

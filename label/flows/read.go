@@ -2,6 +2,7 @@ package flows
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +13,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-	"unsafe"
 )
 
 // maxLine is the longest line in bytes.
@@ -41,7 +41,7 @@ type row struct {
 	a, b       netip.AddrPort
 	proto      uint8
 	start, end int64
-	class      string
+	class      []byte // lent, as the line is
 }
 
 // table reads one file.
@@ -53,7 +53,7 @@ type table struct {
 	line      int
 	separator byte
 	at        [roleCount]int // columns by role; -1: none
-	fields    []string
+	fields    [][]byte
 	text      []byte
 	read      int64 // bytes up to the end of the line in hand
 }
@@ -64,13 +64,13 @@ func (t *table) errorf(format string, args ...any) error {
 
 // next reads a line without its end. The text is lent until the next call: a table of millions
 // of rows is read without garbage, which would double the memory that the rows take.
-func (t *table) next() (string, error) {
+func (t *table) next() ([]byte, error) {
 	t.line++
 	t.text = t.text[:0]
 	for {
 		piece, err := t.in.ReadSlice('\n')
 		if len(t.text)+len(piece) > maxLine {
-			return "", t.errorf("the line has more than %d bytes", maxLine)
+			return nil, t.errorf("the line has more than %d bytes", maxLine)
 		}
 		t.text = append(t.text, piece...)
 		t.read += int64(len(piece))
@@ -79,9 +79,9 @@ func (t *table) next() (string, error) {
 			continue
 		case err == io.EOF && len(t.text) > 0:
 		case err != nil:
-			return "", err
+			return nil, err
 		}
-		return strings.TrimRight(unsafe.String(unsafe.SliceData(t.text), len(t.text)), "\r\n"), nil
+		return bytes.TrimRight(t.text, "\r\n"), nil
 	}
 }
 
@@ -94,20 +94,20 @@ func (t *table) header() error {
 	if err != nil {
 		return err
 	}
-	text = strings.TrimPrefix(text, "\ufeff")
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	var first error
 	for _, t.separator = range []byte(",;\t") {
 		if err = t.find(text); err == nil {
 			return nil
 		}
-		if first == nil || strings.ContainsRune(text, rune(t.separator)) {
+		if first == nil || bytes.IndexByte(text, t.separator) >= 0 {
 			first = err
 		}
 	}
 	return first
 }
 
-func (t *table) find(header string) error {
+func (t *table) find(header []byte) error {
 	if err := t.cut(header); err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (t *table) find(header string) error {
 		}
 		for k, name := range t.fields {
 			switch {
-			case !strings.EqualFold(strings.TrimSpace(name), want):
+			case !strings.EqualFold(strings.TrimSpace(string(name)), want):
 			case t.at[i] >= 0:
 				return t.errorf("column %q stands twice", want)
 			default:
@@ -133,41 +133,43 @@ func (t *table) find(header string) error {
 	return nil
 }
 
-// cut divides a line into t.fields.
-func (t *table) cut(line string) error {
+// cut divides a line into t.fields, which are parts of the line.
+func (t *table) cut(line []byte) error {
 	t.fields = t.fields[:0]
 	for {
-		rest := strings.TrimLeft(line, " ")
-		if !strings.HasPrefix(rest, `"`) {
-			field, more, found := strings.Cut(line, string(rune(t.separator)))
-			t.fields = append(t.fields, field)
-			if !found {
+		rest := bytes.TrimLeft(line, " ")
+		if len(rest) == 0 || rest[0] != '"' {
+			end := bytes.IndexByte(line, t.separator)
+			if end < 0 {
+				t.fields = append(t.fields, line)
 				return nil
 			}
-			line = more
+			t.fields = append(t.fields, line[:end])
+			line = line[end+1:]
 			continue
 		}
-		var field string
+		var field []byte
 		for rest = rest[1:]; ; rest = rest[1:] {
-			part, more, found := strings.Cut(rest, `"`)
-			if !found {
+			end := bytes.IndexByte(rest, '"')
+			if end < 0 {
 				return t.errorf("a quote is not closed in this line")
 			}
-			doubled := strings.HasPrefix(more, `"`)
+			part, more := rest[:end], rest[end+1:]
+			doubled := len(more) > 0 && more[0] == '"'
 			if doubled {
-				part = rest[:len(part)+1] // with one of the two
+				part = rest[:end+1] // with one of the two
 			}
-			if rest = more; field == "" {
-				field = part // no copy: there is hardly ever a second part
+			if rest = more; len(field) == 0 {
+				field = part[:len(part):len(part)] // no copy: there is hardly ever a second part
 			} else {
-				field += part
+				field = append(field, part...)
 			}
 			if !doubled {
 				break
 			}
 		}
 		t.fields = append(t.fields, field)
-		if rest = strings.TrimLeft(rest, " "); rest == "" {
+		if rest = bytes.TrimLeft(rest, " "); len(rest) == 0 {
 			return nil
 		}
 		if rest[0] != t.separator {
@@ -188,35 +190,35 @@ const (
 )
 
 // parse reads the row of a line.
-func (t *table) parse(line string) (r row, why skip, err error) {
+func (t *table) parse(line []byte) (r row, why skip, err error) {
 	if err := t.cut(line); err != nil {
 		return r, 0, err
 	}
-	if !slices.ContainsFunc(t.fields, func(f string) bool { return strings.TrimSpace(f) != "" }) {
+	if !slices.ContainsFunc(t.fields, func(f []byte) bool { return len(bytes.TrimSpace(f)) > 0 }) {
 		return r, blank, nil
 	}
-	var f [roleCount]string
+	var f [roleCount][]byte
 	for i, k := range t.at {
 		if k >= len(t.fields) {
 			return r, 0, t.errorf("%d fields, but column %q is number %d", len(t.fields), *roles[i].at(&t.o.Columns), k+1)
 		}
 		if k >= 0 {
-			f[i] = strings.TrimSpace(t.fields[k])
+			f[i] = bytes.TrimSpace(t.fields[k])
 		}
 	}
 	switch p := f[proto]; {
-	case p == "6" || strings.EqualFold(p, "tcp"):
+	case string(p) == "6" || bytes.EqualFold(p, []byte("tcp")):
 		r.proto = 6
-	case p == "17" || strings.EqualFold(p, "udp"):
+	case string(p) == "17" || bytes.EqualFold(p, []byte("udp")):
 		r.proto = 17
 	default:
-		p = strings.ToLower(p)
+		p := strings.ToLower(string(p))
 		if _, err := strconv.ParseUint(strings.TrimSuffix(p, ".0"), 10, 8); err != nil && strings.Trim(p, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || p == "" {
 			return r, 0, t.errorf("protocol: need a number or a name")
 		}
 		return r, otherProtocol, nil
 	}
-	if r.class, err = t.className(f[class]); err != nil || r.class == "" {
+	if r.class, err = t.className(f[class]); err != nil || len(r.class) == 0 {
 		return r, noClass, err
 	}
 	if r.a, err = t.endpoint(f[srcIP], f[srcPort], "src"); err != nil {
@@ -229,27 +231,27 @@ func (t *table) parse(line string) (r row, why skip, err error) {
 }
 
 // endpoint reads address and port. The message has neither.
-func (t *table) endpoint(ip, port, which string) (netip.AddrPort, error) {
-	a, err := netip.ParseAddr(ip)
+func (t *table) endpoint(ip, port []byte, which string) (netip.AddrPort, error) {
+	a, err := parseAddr(ip)
 	if err != nil || a.Zone() != "" {
 		return netip.AddrPort{}, t.errorf("%s_ip is no IP address", which)
 	}
-	p, err := strconv.ParseUint(strings.TrimSuffix(port, ".0"), 10, 16)
+	p, err := strconv.ParseUint(string(bytes.TrimSuffix(port, []byte(".0"))), 10, 16)
 	if err != nil {
 		return netip.AddrPort{}, t.errorf("%s_port is no port: need 0 to 65535", which)
 	}
 	return netip.AddrPortFrom(a.Unmap(), uint16(p)), nil
 }
 
-func (t *table) interval(r *row, f *[roleCount]string) error {
-	at, coarse, err := t.clock.Read(f[start])
+func (t *table) interval(r *row, f *[roleCount][]byte) error {
+	at, coarse, err := t.clock.Read(string(f[start]))
 	if err != nil {
 		return t.errorf("start: %v", err)
 	}
 	r.start, r.end = at, at+coarse
 	switch {
-	case f[end] != "":
-		at, coarse, err := t.clock.Read(f[end])
+	case len(f[end]) > 0:
+		at, coarse, err := t.clock.Read(string(f[end]))
 		if err != nil {
 			return t.errorf("end: %v", err)
 		}
@@ -257,33 +259,55 @@ func (t *table) interval(r *row, f *[roleCount]string) error {
 			return t.errorf("the flow ends before it starts")
 		}
 		r.end = max(r.end, at+coarse)
-	case f[duration] != "":
-		d, err := strconv.ParseFloat(f[duration], 64)
+	case len(f[duration]) > 0:
+		d, err := strconv.ParseFloat(string(f[duration]), 64)
 		if err != nil || math.IsNaN(d) {
-			return t.errorf("duration %q is no number", short(f[duration]))
+			return t.errorf("duration %q is no number", short(string(f[duration])))
 		}
 		ns := max(0, d) * float64(t.o.Unit)
 		if ns >= (math.MaxInt64-float64(r.end))/2 {
-			return t.errorf("duration %q is out of range", short(f[duration]))
+			return t.errorf("duration %q is out of range", short(string(f[duration])))
 		}
 		r.end += int64(math.Ceil(ns))
 	}
 	return nil
 }
 
-// className is a class as the table of classes can have it; "" for none.
-func (t *table) className(text string) (string, error) {
-	if !utf8.ValidString(text) {
-		text = fromWindows(text)
+// parseAddr is netip.ParseAddr, which allocates, with a short way for IPv4.
+func parseAddr(text []byte) (netip.Addr, error) {
+	var a [4]byte
+	part, digits, n := 0, 0, 0
+	for _, c := range text {
+		switch {
+		case c >= '0' && c <= '9' && digits < 3 && (digits == 0 || n > 0):
+			n, digits = n*10+int(c-'0'), digits+1
+			continue
+		case c == '.' && digits > 0 && n <= 255 && part < 3:
+			a[part], part, digits, n = byte(n), part+1, 0, 0
+			continue
+		}
+		return netip.ParseAddr(string(text))
 	}
-	text = strings.TrimFunc(text, unicode.IsSpace)
+	if part != 3 || digits == 0 || n > 255 {
+		return netip.ParseAddr(string(text))
+	}
+	a[3] = byte(n)
+	return netip.AddrFrom4(a), nil
+}
+
+// className is a class as the table of classes can have it; empty for none.
+func (t *table) className(text []byte) ([]byte, error) {
+	if !utf8.Valid(text) {
+		text = []byte(fromWindows(string(text)))
+	}
+	text = bytes.TrimFunc(text, unicode.IsSpace)
 	switch {
-	case text == "" || text == "-" || strings.EqualFold(text, "unknown"):
-		return "", nil
+	case len(text) == 0 || string(text) == "-" || bytes.EqualFold(text, []byte("unknown")):
+		return nil, nil
 	case len(text) > 255:
-		return "", t.errorf("the class has %d bytes: at most 255", len(text))
-	case strings.ContainsFunc(text, unicode.IsControl):
-		return "", t.errorf("the class has control characters")
+		return nil, t.errorf("the class has %d bytes: at most 255", len(text))
+	case bytes.ContainsFunc(text, unicode.IsControl):
+		return nil, t.errorf("the class has control characters")
 	}
 	return text, nil
 }

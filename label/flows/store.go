@@ -3,7 +3,7 @@ package flows
 import (
 	"hash/maphash"
 	"math/bits"
-	"unsafe"
+	"reflect"
 )
 
 // chunkLen is how many records are allocated at a time: a store never copies what it has, as a
@@ -59,7 +59,7 @@ func (s *store[A]) add(k *key[A], r record[A]) {
 // size is the memory in bytes that n records take, with what finds them.
 func (s *store[A]) size(n int64) int64 {
 	chunks := (n + chunkLen - 1) / chunkLen
-	return chunks*chunkLen*int64(unsafe.Sizeof(record[A]{})) + 4*n
+	return chunks*chunkLen*int64(reflect.TypeFor[record[A]]().Size()) + 4*n
 }
 
 // index chains the records, the last first, so that each chain is in the order of the tables.

@@ -35,17 +35,18 @@ const mostRun = 8
 //     where that exceeds the snaplen;
 //   - its part of a second is below one second.
 //
-// The seconds of a run must agree: all but a quarter of them (none of three or
-// fewer) lie within 400 days of one time. That is one of near, the times of packets
-// of the same file in nanoseconds since 1970, as far as they are known (negative: not
-// known); or it is the first or the second of the run itself, if that is from 1973 or
-// later. A single wild time, of a packet before or in the run, decides nothing.
+// The seconds of a run must agree: the first and all others but three eighths of the run
+// lie within 400 days of one time. That is one of near, the times of packets of the same
+// file in nanoseconds since 1970, as far as they are known (negative: not known); or it is
+// that of the first, if it is from 1973 or later and the run has four records or no time is
+// known. So wild times, of packets before or in the run, decide nothing; only at its front
+// they are not believed, because a header read one byte too early looks like that.
 // Where the time is none of near, the captured length of the run's first record must
 // not exceed its original length. (Where all lengths are similar, a row of headers read
 // four bytes too late is plausible in everything but that and the times.)
 //
-// A file header between two records is passed over, see Begins. If it is of another
-// dialect, the run ends there as at the end of b.
+// A file header behind a record ends the run, however short, and whatever the times, see
+// Begins: it says more than records do.
 //
 // In each the two lengths stand as the version of the file says. Guess looks at
 // no more than run headers for each offset, and allocates nothing.
@@ -54,8 +55,13 @@ func (h *Header) Guess(b []byte, from int, near [2]int64, run int) (at int, ok b
 		// In a header one of the lengths is small, so one of these bytes is zero, and
 		// the original length is not. This sees off nearly all of the bytes that are no
 		// header.
-		if b[at+8] != 0 && b[at+11] != 0 && b[at+12] != 0 && b[at+15] != 0 ||
-			h.swap != swapAlways && binary.LittleEndian.Uint32(b[at+12:]) == 0 {
+		if b[at+8] != 0 && b[at+11] != 0 && b[at+12] != 0 && b[at+15] != 0 {
+			continue
+		}
+		if h.swap != swapAlways && binary.LittleEndian.Uint32(b[at+12:]) == 0 {
+			if at+24 <= len(b) && binary.LittleEndian.Uint64(b[at+16:]) == 0 {
+				at += 8 // nor do the next eight
+			}
 			continue
 		}
 		if h.Plausible(b, at, near, run) {
@@ -74,12 +80,7 @@ func (h *Header) Plausible(b []byte, at int, near [2]int64, run int) bool {
 	for n < run && at <= len(b)-h.recordLen {
 		head := b[at : at+h.recordLen]
 		if n > 0 && Begins(head) {
-			next, err := ParseHeader(b[at:])
-			if err != nil || !h.sameDialect(&next) {
-				break
-			}
-			at += HeaderLen
-			continue
+			return true
 		}
 		captured, more, ok := h.plausible(head)
 		if !ok {
@@ -95,23 +96,23 @@ func (h *Header) Plausible(b []byte, at int, near [2]int64, run int) bool {
 	if n < run && n < 2 {
 		return false
 	}
+	if n < 4 && max(near[0], near[1]) >= 0 {
+		return agree(seconds[:n], near, true)
+	}
 	return agree(seconds[:n], near, longer)
 }
 
-// sameDialect reports whether records of both files are written in the same way.
-func (h *Header) sameDialect(other *Header) bool {
-	return h.BigEndian == other.BigEndian && h.Nano == other.Nano && h.Modified == other.Modified && h.swap == other.swap
-}
-
-// agree reports whether the times of a run belong together, in seconds. longer: the
-// first record's captured length exceeds its original length.
-func agree(seconds []int64, near [2]int64, longer bool) bool {
-	most := len(seconds) / 4 // wild ones
+// agree reports whether the times of a run belong together, in seconds. byNear: only
+// with a time of near.
+func agree(seconds []int64, near [2]int64, byNear bool) bool {
+	most := len(seconds) * 3 / 8 // wild ones
 	around := func(time int64) bool {
 		wild := 0
-		for _, s := range seconds {
+		for i, s := range seconds {
 			if s-time > likelyAway || time-s > likelyAway {
-				wild++
+				if wild++; i == 0 {
+					return false
+				}
 			}
 		}
 		return wild <= most
@@ -121,15 +122,7 @@ func agree(seconds []int64, near [2]int64, longer bool) bool {
 			return true
 		}
 	}
-	if len(seconds) < 4 && max(near[0], near[1]) >= 0 {
-		return false
-	}
-	for i := range min(len(seconds), 2) {
-		if !longer && seconds[i] >= likelySince && around(seconds[i]) {
-			return true
-		}
-	}
-	return false
+	return !byNear && seconds[0] >= likelySince && around(seconds[0])
 }
 
 // plausible judges one record header but for its second, and returns its captured
