@@ -170,8 +170,11 @@ func TestResyncNothing(t *testing.T) {
 	head := testcap.Pcap{}.Record(testcap.Packet{Time: 1_700_000_000_000_000_000, OrigLen: 100})
 	var block testcap.NG
 	block.Simple(testcap.Packet{OrigLen: 4})
-	sevens := func(one []byte, n int) []byte { // one short of what is believed, again and again
-		return bytes.Repeat(append(bytes.Repeat(one, n), 0xff, 0xff, 0xff, 0xff), behind/(n*len(one)+4))
+	// One short of what is believed, again and again. With four bytes
+	// between them the period of the blocks would be 52, which divides 1,040: blocks read as records of 1,024 bytes would
+	// follow each other to the end, which is as plausible as records can be.
+	sevens := func(one []byte, n int) []byte {
+		return bytes.Repeat(append(bytes.Repeat(one, n), bytes.Repeat([]byte{0xff}, 7)...), behind/(n*len(one)+7))
 	}
 	for what, rest := range map[string][]byte{
 		"random": random, "zeros": make([]byte, behind), "ones": bytes.Repeat([]byte{0xff}, behind),

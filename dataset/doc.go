@@ -51,6 +51,6 @@
 //
 // # One writer
 //
-// A Writer is for one goroutine. Two processes must not write one directory; [Lock]
-// keeps the second one out. Readers need no lock.
+// A Writer is for one goroutine. Two processes must not write one directory; package store
+// locks it. Readers need no lock.
 package dataset

@@ -26,19 +26,15 @@ type intake struct {
 
 // openIntake opens the dataset in dir, or makes it, and learns what it holds.
 func openIntake(b store.Backend, dir string, o *Options) (*intake, error) {
-	w, err := b.Create(dir, o.form())
-	if err != nil {
-		return nil, err
-	}
-	in := &intake{o: o, w: w, set: dedup.NewSet(), hosts: mask.NewHosts(o.Key)}
-	err = w.Recall(func(row *dataset.Row, label uint16) error {
+	in := &intake{o: o, set: dedup.NewSet(), hosts: mask.NewHosts(o.Key)}
+	form := o.form()
+	form.Recall = func(row *dataset.Row, label uint16) error {
 		in.set.Add(row.Digest, label)
 		return nil
-	})
-	if err != nil {
-		return nil, w.Fail(err)
 	}
-	return in, nil
+	var err error
+	in.w, err = b.Create(dir, form)
+	return in, err
 }
 
 // form is what all samples of a dataset with these options have in common.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,10 @@ type Form struct {
 	// Differ lists how a dataset differs from this form; none: captures may be added. nil
 	// compares settings and classes.
 	Differ func(have *manifest.Manifest) []string
+
+	// Recall is called for the row and label of every sample that the dataset holds, in
+	// order, before Create changes anything. It may be nil.
+	Recall func(row *dataset.Row, label uint16) error
 }
 
 // differ lists how a dataset differs from the form.
@@ -197,6 +202,9 @@ func (w *Writer) loadManifest() error {
 		if lines := w.form.differ(d.m); lines != nil {
 			return &SettingsError{Dir: w.dir, Lines: lines}
 		}
+		if err := d.recall(w.form.Recall); err != nil {
+			return err
+		}
 		w.m, w.before, w.base = d.m, d.text, d.m.Samples
 	}
 	w.m.Tool = manifest.Tool{Name: "pcapmill", Version: version.String()}
@@ -231,39 +239,38 @@ func (w *Writer) Has(digest string, label uint16) bool { return w.have[content{d
 // Captures is the number of captures that the dataset holds: the place of the next one.
 func (w *Writer) Captures() int { return len(w.m.Captures) }
 
-// Recall calls f for the row and label of every sample that the dataset holds.
-func (w *Writer) Recall(f func(row *dataset.Row, label uint16) error) error {
-	d := &Dataset{disk: w.disk, dir: w.dir, m: w.m}
-	if w.m.Samples == 0 {
+// recall looks at all files before one of them is cut or written to, and calls f, unless it
+// is nil, for every row.
+func (d *Dataset) recall(f func(row *dataset.Row, label uint16) error) error {
+	if d.m.Samples == 0 {
 		return nil
 	}
-	table, err := d.Rows()
+	samples, err := d.Samples()
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.recall(table, f), table.Close())
+	labels, err := d.Labels()
+	if err := errors.Join(err, samples.Close()); err != nil {
+		return err
+	}
+	table, err := d.Rows()
+	if err != nil {
+		return errors.Join(err, labels.Close())
+	}
+	if f == nil {
+		f = func(*dataset.Row, uint16) error { return nil }
+	}
+	return errors.Join(d.eachRow(table, labels, f), table.Close(), labels.Close())
 }
 
-func (d *Dataset) recall(table *Rows, f func(row *dataset.Row, label uint16) error) (err error) {
-	var labels *Labels // opened only where captures do not tell
-	defer func() {
-		if labels != nil {
-			err = errors.Join(err, labels.Close())
-		}
-	}()
-	for i := range d.m.Captures {
-		if d.m.Captures[i].Class == manifest.BySession && labels == nil {
-			if labels, err = d.Labels(); err != nil {
-				return err
-			}
-		}
-	}
+func (d *Dataset) eachRow(table *Rows, labels *Labels, f func(row *dataset.Row, label uint16) error) (err error) {
+	bySession := slices.ContainsFunc(d.m.Captures, func(c manifest.Capture) bool { return c.Class == manifest.BySession })
 	var row dataset.Row
 	for i := range d.m.Captures {
 		c := &d.m.Captures[i]
 		id := c.Label
 		for range c.Samples {
-			if labels != nil {
+			if bySession { // else the captures tell
 				if id, err = labels.Next(); err != nil {
 					return cutOff(err)
 				}
