@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/pcapmill/pcapmill/internal/config"
 	"github.com/pcapmill/pcapmill/label"
@@ -12,10 +13,10 @@ import (
 )
 
 // labelNames are the options of labels.
-var labelNames = []string{"labels", "label-from", "table", "table-preset", "table-columns", "table-time", "table-timezone", "table-offset", "unknown", "stdin-name"}
+var labelNames = []string{"labels", "label-from", "table", "table-preset", "table-columns", "table-time", "table-timezone", "table-offset", "table-errors", "unknown", "stdin-name"}
 
 // tableNames are those that are about a table of flows.
-var tableNames = labelNames[2:8]
+var tableNames = labelNames[2:9]
 
 // labelOptions turns the options of labels into what the mill understands; a table of flows
 // is read, into as much memory as o has for it. Every error but an interrupt is one of usage.
@@ -46,6 +47,7 @@ func labelOptions(ctx context.Context, v *config.Values, o *mill.Options) (err e
 	o.Table = flows.Source{
 		Path: v.Get("table"), Preset: v.Get("table-preset"), Columns: v.Get("table-columns"),
 		Times: v.Get("table-time"), Zone: v.Get("table-timezone"), Offset: v.Get("table-offset"),
+		Errors: v.Get("table-errors"),
 	}
 	reading, err := o.Table.Options()
 	var bad *flows.SourceError
@@ -68,16 +70,34 @@ func (c *console) flows(p *mill.Plan, unmatched int64) {
 	}
 	n := p.Flows.Counts()
 	text := fmt.Sprintf("table: %s, %s matched a session", plural(n.Rows, "row"), thousands(n.Used))
-	for _, left := range []struct {
-		n    int64
-		what string
-	}{{n.OtherProtocol, "neither TCP nor UDP"}, {n.NoClass, "without a class"}, {n.Blank, "blank"}} {
-		if left.n > 0 {
-			text += fmt.Sprintf(", %s %s", thousands(left.n), left.what)
+	for _, left := range p.Flows.Left() {
+		text += fmt.Sprintf(", %s %s", thousands(left.Rows), left.Reason)
+		if left.Reason == "no-time" || left.Reason == "bad-value" {
+			text += " (" + lineList(left.First, left.Rows) + ")"
 		}
 	}
 	c.say("%s", text)
 	if n.Rows > 0 && n.Used == 0 && unmatched > 0 {
 		c.warn("no row of the table matches a session: look at --table-timezone, --table-offset and --table-time")
 	}
+}
+
+// lineList is like "lines 7, 12 of flows.csv and 3 more".
+func lineList(first []flows.Line, all int64) string {
+	var text strings.Builder
+	for i, l := range first {
+		switch {
+		case i > 0 && l.File == first[i-1].File:
+			fmt.Fprintf(&text, ", %d", l.Line)
+		case i > 0:
+			text.WriteString("; ")
+			fallthrough
+		default:
+			fmt.Fprintf(&text, "%s line %d", shown(l.File), l.Line)
+		}
+	}
+	if more := all - int64(len(first)); more > 0 {
+		fmt.Fprintf(&text, " and %s more", thousands(more))
+	}
+	return text.String()
 }

@@ -33,7 +33,7 @@ var rooms = map[string][]string{
 	"mask":                    {"capture", "header"},
 	"sample":                  {},
 	"label":                   {"internal/typo", "internal/userfile"},
-	"label/flows":             {"internal/userfile"},
+	"label/flows":             {"capture", "internal/userfile"},
 	"internal/settings":       {},
 	"internal/dedup":          {},
 	"split":                   {"dataset"},

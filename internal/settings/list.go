@@ -51,20 +51,20 @@ var options = []Option{
 	},
 	{
 		Name: "table", Kind: Path, Group: "Labels", Arg: "FILE|DIR",
-		Short:   "CSV with a flow a line: five-tuple, time, class; or a directory of them",
+		Short:   "CSV, Zeek log or JSON lines, a flow a row; or a directory of them",
 		Long:    "A session gets the class of the rows with its endpoints and protocol whose time touches its own. Two classes for one session are an error with both lines; sessions without a row are --unknown. See docs/labels.md.",
 		Records: []Record{{Key: "table_sha256", Name: "table-sha256", Omit: true, Fact: true, None: "no table on record", Words: "the one with SHA-256 %s"}},
 	},
 	{
 		Name: "table-preset", Kind: Text, Group: "Labels", Arg: "NAME",
-		Short:   "columns of the table: cicids2017, cicflowmeter-v3 or cicflowmeter-v4",
-		Long:    "The names of columns, the layout of times and the unit of durations that these have. Time zone and offset are not known from that.",
+		Short:   "columns of the table, as a program writes them: cicids2017, zeek-conn, ...",
+		Long:    "The names of columns, the layout of times and the unit of durations that these have: argus, cicflowmeter-py, cicflowmeter-v3, cicflowmeter-v4, cicids2017, nfstream, suricata-eve, unsw-nb15, zeek-conn. Time zone and offset are not known from that.",
 		Records: []Record{{Key: "table_preset", Omit: true, None: "none"}},
 	},
 	{
 		Name: "table-columns", Kind: Text, Group: "Labels", Arg: "ROLE=NAME,...",
 		Short:   "columns of the table by role, as src_ip=NAME,label=NAME",
-		Long:    "Roles: src_ip, src_port, dst_ip, dst_port, proto, start, end or duration (duration_ms and the like give its unit, else seconds), label. They change those of a preset.",
+		Long:    "Roles: src_ip, src_port, dst_ip, dst_port, proto, start, end or duration (duration_ms and the like give its unit, else seconds), label. They change those of a preset. In a table without a header line a column is named by its number, from 1; in JSON lines by its path, as alert.signature.",
 		Records: []Record{{Key: "table_columns", Omit: true, None: "none"}},
 	},
 	{
@@ -84,6 +84,11 @@ var options = []Option{
 		Short:   "added to all times of the table, as -1.5s or 1h",
 		Long:    "For a table whose clock did not go with that of the captures.",
 		Records: []Record{{Key: "table_offset", Omit: true, None: "none"}},
+	},
+	{
+		Name: "table-errors", Kind: Text, Default: "1%", Group: "Labels", Arg: "N|N%",
+		Short: "rows of the table that may be unreadable: a number, or a part of all",
+		Long:  "Rows without a time (no-time) or with a value that cannot be read (bad-value) are counted, and the first are named by line; more than this refuse the table. Rows of other protocols, without ports or without a label do not count.",
 	},
 	{
 		Name: "unknown", Kind: Text, Default: "keep", Values: []string{"keep", "skip", "error"}, Group: "Labels", Arg: "keep|skip|error",

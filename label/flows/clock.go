@@ -158,6 +158,13 @@ func (l *layout) read(text string, zone *time.Location) (at, coarse int64, ok bo
 
 // readNumber is a decimal number of units, exact.
 func readNumber(text string, unit int64) (at, coarse int64, ok bool) {
+	if strings.ContainsAny(text, "eExX") {
+		if f, real := realNumber(text); !real || math.Abs(f) > 1<<62 {
+			return 0, 0, false
+		} else {
+			text = strconv.FormatFloat(f, 'f', -1, 64)
+		}
+	}
 	whole, fraction, dot := strings.Cut(text, ".")
 	n, err := strconv.ParseInt(whole, 10, 64)
 	if err != nil || n > math.MaxInt64/unit-1 || n < math.MinInt64/unit+1 || dot && fraction == "" {

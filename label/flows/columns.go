@@ -54,35 +54,46 @@ type Options struct {
 	Unit    time.Duration // of a duration
 	Zone    string        // see NewClock
 	Offset  time.Duration // added to the table's times
+
+	// Errors is how many rows of the reasons no-time and bad-value a table may have: a
+	// number like 20, or a part of all rows like 0.5%; "" = 1%.
+	Errors string
+
+	numbers map[string]int // of columns by name, from 1, for tables without a header line
+	noLabel string         // the class of a row whose label is empty
+}
+
+// digested is what the digest of a table has of how it is read, in the form that it has had
+// since version 0.1.0.
+func (o *Options) digested() string {
+	return fmt.Sprintf("%+v\n", struct {
+		Columns Columns
+		Times   string
+		Unit    time.Duration
+		Zone    string
+		Offset  time.Duration
+	}{o.Columns, o.Times, o.Unit, o.Zone, o.Offset})
 }
 
 // Presets are the column layouts that are known by name.
-func Presets() []string { return []string{"cicids2017", "cicflowmeter-v3", "cicflowmeter-v4"} }
+func Presets() []string {
+	names := make([]string, len(presets))
+	for i := range presets {
+		names[i] = presets[i].name
+	}
+	return names
+}
 
 // Preset returns the columns, layout of times and unit of durations of a known program;
-// zone and offset are the user's to say.
-//
-//	cicflowmeter-v3  "Source IP" ...; its hours are 1 to 12 without AM or PM, so Times is empty
-//	cicids2017       the same, of working days that begin at 8, with or without seconds
-//	cicflowmeter-v4  "Src IP" ...; times like 07/03/2023 02:11:09 PM
-//
-// Durations are microseconds. Source: FlowFeature and BasicFlow of CICFlowMeter 4, and the
-// files GeneratedLabelledFlows of CIC-IDS2017.
-func Preset(name string) (o Options, err error) {
-	o = Options{Unit: time.Microsecond, Columns: Columns{Proto: "Protocol", Start: "Timestamp", Duration: "Flow Duration", Label: "Label"}}
-	switch c := &o.Columns; name {
-	case "cicflowmeter-v4":
-		c.SrcIP, c.SrcPort, c.DstIP, c.DstPort = "Src IP", "Src Port", "Dst IP", "Dst Port"
-		o.Times = "%d/%m/%Y %I:%M:%S %p"
-	case "cicflowmeter-v3", "cicids2017":
-		c.SrcIP, c.SrcPort, c.DstIP, c.DstPort = "Source IP", "Source Port", "Destination IP", "Destination Port"
-		if name == "cicids2017" {
-			o.Times = "%d/%m/%Y %{8}I:%M:%S|%d/%m/%Y %{8}I:%M"
+// zone and offset are the user's to say. Times is empty where the program's are ambiguous.
+// docs/labels.md has all of them.
+func Preset(name string) (Options, error) {
+	for i := range presets {
+		if p := &presets[i]; p.name == name {
+			return p.Options, nil
 		}
-	default:
-		return Options{}, fmt.Errorf("no preset %q: have %s", name, strings.Join(Presets(), ", "))
 	}
-	return o, nil
+	return Options{}, fmt.Errorf("no preset %q: have %s", name, strings.Join(Presets(), ", "))
 }
 
 var durationUnits = map[string]time.Duration{"ns": 1, "us": time.Microsecond, "ms": time.Millisecond, "s": time.Second}

@@ -329,6 +329,9 @@ func TestLoad(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(head+"10.0.0.1,1,10.0.0.2,2,6,1,1,x\n"), "unix-ns", "")
 	f.Add([]byte("\xef\xbb\xbflabel;start;duration;proto;dst_port;dst_ip;src_port;src_ip\n\"\x96\";3/7/2017 8:55;1e3;udp;1;::1;2;::2"), "%d/%m/%Y %{8}I:%M", "UTC")
+	f.Add([]byte(`{"src_ip":"::1","src_port":1,"dst_ip":"::2","dst_port":2,"proto":6,"start":1,"duration":null,"label":{"a":1}}`), "unix", "")
+	f.Add([]byte("#separator \\x09\n#fields\tsrc_ip\tsrc_port\tdst_ip\tdst_port\tproto\tstart\tduration   label\n::1\t1\t::2\t2\t6\t1\t-   x"), "unix", "")
+	f.Add([]byte("\xff\xfea\x00,\x00\n\x00"), "unix", "")
 	f.Fuzz(func(t *testing.T, text []byte, times, zone string) {
 		o := plain()
 		o.Times, o.Zone = times, zone
@@ -338,13 +341,13 @@ func FuzzRead(f *testing.F) {
 		}
 		if err := x.Read(bytes.NewReader(text), "f", o); err != nil {
 			var e *flows.Error
-			if !errors.As(err, &e) || e.Line.Line < 1 {
+			if printable := len(text) == 0 || text[0] >= ' ' && text[0] < 0x7f; printable && (!errors.As(err, &e) || e.Line.Line < 1) {
 				t.Fatalf("error %v without a line", err)
 			}
 		}
 		byOrder(x)
 		c := x.Counts()
-		if c.Rows > int64(bytes.Count(text, []byte("\n"))+1) || c.Rows > 0 && len(x.Classes()) == 0 {
+		if c.Rows > int64(bytes.Count(text, []byte("\n"))+bytes.Count(text, []byte("\r"))+1) && text[0] < 0x80 && bytes.IndexByte(text, 0) < 0 || c.Rows > 0 && len(x.Classes()) == 0 {
 			t.Fatalf("%+v, classes %q", c, x.Classes())
 		}
 		a, b := ends("10.0.0.1:1", "10.0.0.2:2")

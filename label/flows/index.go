@@ -1,7 +1,6 @@
 package flows
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -17,6 +16,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/internal/userfile"
 )
 
@@ -41,21 +41,24 @@ func unmap(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr()
 // Index is one table or several, ready to look sessions up in. It takes 44 bytes of memory a
 // row, 68 where an address is IPv6; see Size. It is for one goroutine.
 type Index struct {
-	v4      store[[4]byte]
-	v6      store[[16]byte]
-	most    int64 // bytes of memory; 0: any number
-	files   []string
-	classes []string
-	byName  map[string]uint16
-	labels  []uint16 // by class; see Resolve
-	skipped [noClass + 1]int64
-	used    int64
-	sum     hash.Hash // of options and content
-	content hash.Hash
+	v4       store[[4]byte]
+	v6       store[[16]byte]
+	most     int64 // bytes of memory; 0: any number
+	files    []string
+	classes  []string
+	byName   map[string]uint16
+	labels   []uint16 // by class; see Resolve
+	skipped  [skips]int64
+	first    [skips][]Line // of those that are left
+	firstBad []error
+	used     int64
+	sum      hash.Hash // of options and content
+	content  hash.Hash
 }
 
 // Load reads the table at path, or, if that is a directory, all files in it that end in
-// .csv, .tsv or .txt, by name. It ends soon after ctx is done, and with a *[MemoryError] where
+// .csv, .tsv or .txt, by name; if there are none, those that end in .json, .log, .labeled or
+// .binetflow, and compressed ones. It ends soon after ctx is done, and with a *[MemoryError] where
 // the index would take more than memory bytes; 0 is no limit.
 func Load(ctx context.Context, path string, memory int64, o Options) (*Index, error) {
 	paths := []string{path}
@@ -65,13 +68,18 @@ func Load(ctx context.Context, path string, memory int64, o Options) (*Index, er
 			return nil, err
 		}
 		paths = nil
-		for _, e := range entries { // sorted
-			if ext := strings.ToLower(filepath.Ext(e.Name())); slices.Contains([]string{".csv", ".tsv", ".txt"}, ext) && !e.IsDir() {
-				paths = append(paths, filepath.Join(path, e.Name()))
+		for _, taken := range []func(string) bool{isTable, isOther} { // others where there are none
+			for _, e := range entries { // sorted
+				if taken(e.Name()) && !e.IsDir() {
+					paths = append(paths, filepath.Join(path, e.Name()))
+				}
+			}
+			if paths != nil {
+				break
 			}
 		}
 		if paths == nil {
-			return nil, fmt.Errorf("%s: no .csv, .tsv or .txt file in this directory", path)
+			return nil, fmt.Errorf("%s: no .csv, .tsv, .txt, .json, .log, .labeled or .binetflow file in this directory", path)
 		}
 	}
 	x, err := New(o)
@@ -92,7 +100,22 @@ func Load(ctx context.Context, path string, memory int64, o Options) (*Index, er
 			return nil, err
 		}
 	}
-	return x, nil
+	return x, x.judge(&o)
+}
+
+// isTable reports whether a file of a directory is taken for a table, by its name.
+func isTable(name string) bool {
+	return slices.Contains([]string{".csv", ".tsv", ".txt"}, strings.ToLower(filepath.Ext(name)))
+}
+
+// isOther reports whether it is taken for one in a directory without any that isTable knows.
+func isOther(name string) bool {
+	ext := strings.ToLower(filepath.Ext(name))
+	if slices.Contains([]string{".gz", ".zst", ".xz", ".bz2", ".lz4"}, ext) {
+		name = name[:len(name)-len(ext)]
+		ext = strings.ToLower(filepath.Ext(name))
+	}
+	return isTable(name) || slices.Contains([]string{".json", ".log", ".labeled", ".binetflow"}, ext)
 }
 
 // New returns an empty index, or an error about the options.
@@ -103,13 +126,22 @@ func New(o Options) (*Index, error) {
 	if _, err := NewClock(o.Times, o.Zone, o.Offset); err != nil {
 		return nil, err
 	}
+	if _, _, err := o.allowed(); err != nil {
+		return nil, err
+	}
 	x := &Index{byName: map[string]uint16{}, sum: sha256.New(), content: sha256.New()}
-	fmt.Fprintf(x.sum, "%+v\n", o)
+	_, _ = io.WriteString(x.sum, o.digested())
 	return x, nil
 }
 
-// Read adds a table; name is for messages.
-func (x *Index) Read(src io.Reader, name string, o Options) error { return x.read(src, name, 0, o) }
+// Read adds a table; name is for messages. A *[RowsError] says that too many of its rows, and
+// of those before, cannot be read.
+func (x *Index) Read(src io.Reader, name string, o Options) error {
+	if err := x.read(src, name, 0, o); err != nil {
+		return err
+	}
+	return x.judge(&o)
+}
 
 // read adds a table of size bytes; 0: not known.
 func (x *Index) read(src io.Reader, name string, size int64, o Options) error {
@@ -117,7 +149,16 @@ func (x *Index) read(src io.Reader, name string, size int64, o Options) error {
 	if err != nil {
 		return err
 	}
-	t := &table{o: &o, clock: clock, name: name, in: bufio.NewReaderSize(io.TeeReader(src, io.MultiWriter(x.sum, x.content)), 1<<16)}
+	plain, compression, done, err := capture.Plain(src)
+	if err != nil {
+		return inTable(name, err)
+	}
+	defer done()
+	in, same := plainText(io.TeeReader(plain, io.MultiWriter(x.sum, x.content)))
+	if compression != "" || !same {
+		size = 0 // that of the file does not tell how many rows there are
+	}
+	t := &table{o: &o, clock: clock, name: name, in: in}
 	if err := t.header(); err != nil {
 		return inTable(name, err)
 	}
@@ -133,10 +174,11 @@ func (x *Index) read(src io.Reader, name string, size int64, o Options) error {
 			return inTable(name, err)
 		}
 		r, why, err := t.parse(line)
-		if err != nil {
-			return err
+		if err != nil && !isRow(err) {
+			return inTable(name, err)
 		}
-		if x.skipped[why]++; why != taken {
+		if why != taken {
+			x.leave(t, why, err)
 			continue
 		}
 		if err := x.add(t, &r); err != nil {
@@ -212,9 +254,9 @@ func (x *Index) add(t *table, r *row) error {
 	}
 	k4, k6, v4 := keyOf(r.a, r.b, r.proto)
 	if v4 {
-		x.v4.add(&k4, record[[4]byte]{start: r.start, end: r.end, line: uint32(t.line), class: c})
+		x.v4.add(&k4, record[[4]byte]{start: r.start, end: r.end, line: uint32(t.line), class: c, flags: r.flags})
 	} else {
-		x.v6.add(&k6, record[[16]byte]{start: r.start, end: r.end, line: uint32(t.line), class: c})
+		x.v6.add(&k6, record[[16]byte]{start: r.start, end: r.end, line: uint32(t.line), class: c, flags: r.flags})
 	}
 	return nil
 }
@@ -245,6 +287,7 @@ func (x *Index) Resolve(label func(class string) uint16) {
 type ConflictError struct {
 	First, Second           Line
 	FirstClass, SecondClass string
+	Longest                 uint16 // label of the row whose interval overlaps the session's longest, the first of such
 }
 
 // Error names both lines.
@@ -263,28 +306,53 @@ func (x *Index) Label(a, b netip.AddrPort, proto uint8, start, end int64) (label
 	return search(x, &x.v6, &k6, start, end)
 }
 
+// openSlack is how long after a row that has no end a session may begin and still be its own,
+// in nanoseconds: a connection begins with packets that are left out, which may be repeated.
+const openSlack = 10e9
+
 // search is Label in one of the stores.
 func search[A comparable](x *Index, s *store[A], k *key[A], start, end int64) (label uint16, line Line, ok bool, err error) {
-	first := -1
-	for i := s.first(k); i >= 0; i = s.after(k, i) {
+	first, longest, overlap := -1, -1, int64(-1)
+	var conflict *ConflictError
+	take := func(i int, lasts int64) {
 		r := s.at(i)
-		if r.start > end || r.end < start {
-			continue
-		}
-		if !r.used {
-			r.used = true
+		if r.flags&flagUsed == 0 {
+			r.flags |= flagUsed
 			x.used++
+		}
+		if longest < 0 || lasts > overlap {
+			longest, overlap = i, lasts
 		}
 		if first < 0 {
 			first = i
-			continue
+			return
 		}
-		if f := s.at(first); x.labels[f.class] != x.labels[r.class] && err == nil {
-			err = &ConflictError{lineOf(x, s, first), lineOf(x, s, i), x.classes[f.class], x.classes[r.class]}
+		if f := s.at(first); x.labels[f.class] != x.labels[r.class] && conflict == nil {
+			conflict = &ConflictError{First: lineOf(x, s, first), Second: lineOf(x, s, i), FirstClass: x.classes[f.class], SecondClass: x.classes[r.class]}
+		}
+	}
+	near := int64(math.MinInt64) // the last end of a row without one, shortly before the session
+	for i := s.first(k); i >= 0; i = s.after(k, i) {
+		switch r := s.at(i); {
+		case r.start <= end && r.end >= start:
+			take(i, min(r.end, end)-max(r.start, start))
+		case r.flags&flagOpen > 0 && r.end < start && start-r.end > 0 && start-r.end <= openSlack:
+			near = max(near, r.end)
+		}
+	}
+	if first < 0 && near > math.MinInt64 {
+		for i := s.first(k); i >= 0; i = s.after(k, i) {
+			if r := s.at(i); r.flags&flagOpen > 0 && r.end == near {
+				take(i, 0)
+			}
 		}
 	}
 	if first < 0 {
 		return 0, line, false, nil
+	}
+	if conflict != nil {
+		conflict.Longest = x.labels[s.at(longest).class]
+		err = conflict
 	}
 	return x.labels[s.at(first).class], lineOf(x, s, first), true, err
 }
@@ -301,9 +369,12 @@ type Counts struct {
 	Blank         int64 // not one field filled
 	OtherProtocol int64 // neither TCP nor UDP
 	NoClass       int64
+	NoPort        int64
+	NoTime        int64
+	BadValue      int64
 }
 
 // Counts returns the counts so far.
 func (x *Index) Counts() Counts {
-	return Counts{x.rows(), x.used, x.skipped[blank], x.skipped[otherProtocol], x.skipped[noClass]}
+	return Counts{x.rows(), x.used, x.skipped[blank], x.skipped[otherProtocol], x.skipped[noClass], x.skipped[noPort], x.skipped[noTime], x.skipped[badValue]}
 }

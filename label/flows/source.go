@@ -14,6 +14,7 @@ type Source struct {
 	Times   string // see NewClock
 	Zone    string // see NewClock
 	Offset  string // as time.ParseDuration reads it
+	Errors  string // see Options.Errors; it decides no label
 }
 
 // SourceError is a part of a Source that cannot be used.
@@ -45,6 +46,10 @@ func (s *Source) Options() (o Options, err error) {
 		if o.Offset, err = time.ParseDuration(s.Offset); err != nil {
 			return o, &SourceError{"table-offset", fmt.Errorf("%q: need a duration like -1.5s or 1h", s.Offset)}
 		}
+	}
+	o.Errors = s.Errors
+	if _, _, err := o.allowed(); err != nil {
+		return o, &SourceError{"table-errors", err}
 	}
 	return o, nil
 }

@@ -27,8 +27,14 @@ type record[A comparable] struct {
 	port       [2]uint16
 	class      uint16
 	proto      uint8
-	used       bool
+	flags      uint8
 }
+
+// Bits of record.flags.
+const (
+	flagUsed = 1 << iota
+	flagOpen // the row does not say when the flow ended
+)
 
 func (r *record[A]) is(k *key[A]) bool {
 	return r.addr == k.addr && r.port == k.port && r.proto == k.proto
