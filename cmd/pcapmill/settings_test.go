@@ -144,6 +144,7 @@ func TestListAgainstRooms(t *testing.T) {
 		"dedup":          func(v string) (err error) { _, err = sample.ParseDedup(v); return err },
 		"label-from":     func(v string) (err error) { _, err = mill.ParseLabelFrom(v); return err },
 		"unknown":        func(v string) (err error) { _, err = mill.ParseUnknown(v); return err },
+		"split-method":   func(v string) (err error) { _, err = split.ParseMethod(v); return err },
 		"split-by":       func(v string) (err error) { _, err = split.ParseBy(v); return err },
 		"split-fallback": func(v string) (err error) { _, err = split.ParseFallback(v); return err },
 		"table-times":    func(v string) (err error) { _, err = mill.ParseTableTimes(v); return err },
