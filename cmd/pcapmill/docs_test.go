@@ -46,7 +46,7 @@ func TestDocsNameRealOptions(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	option := regexp.MustCompile("(?:^|[^-\\w])--([a-z][a-z0-9-]*[a-z0-9])")
+	option := regexp.MustCompile(`(?:^|[^-\w])--([a-z][a-z0-9-]*[a-z0-9])`)
 	scripts := regexp.MustCompile("`[^`\n]*\\.(py|sh) [^`\n]*`") // commands of ours that are not pcapmill
 	found := 0
 	for _, path := range pages {
