@@ -9,8 +9,10 @@ const (
 	// chunkLen is the usual length in bytes of the compressed input of a chunk:
 	// finding the first block costs as much as decoding some 30 KiB of it.
 	chunkLen = 2 << 20
+	// leastChunk is how short it becomes where the output is many times larger.
+	leastChunk = 128 << 10
 	// overlap is how many bytes of the next chunk's input a chunk can see, to
-	// decode its last block to the end.
+	// decode its last block to the end. A gzip header must fit.
 	overlap = 128 << 10
 	// pieceLen is how many symbols a piece of output has, besides the window in
 	// front of it.

@@ -43,8 +43,11 @@ type decoder struct {
 	left  int   // bytes of a stored block that are to come
 	// ahead is how many bits compress/flate looks at before it decodes a literal
 	// or length: as many as the shortest code or the end of the block, which must
-	// come, has. It decides where a cut stream ends and where a corrupt one is.
+	// come, has. It decides where a corrupt stream is said to be corrupt.
 	ahead uint
+	// need is how many bits must be there before a literal or length is decoded,
+	// which decides what is left of a cut stream; see nextBlock.
+	need  uint
 	badAt int // for isCorrupt: byte of in behind those that compress/flate has used
 
 	lit     [litSize]uint32
@@ -76,6 +79,12 @@ func (d *decoder) refill() {
 		d.pos++
 		d.n += 8
 	}
+}
+
+// align goes to the next whole byte.
+func (d *decoder) align() {
+	d.pos -= int(d.n >> 3)
+	d.buf, d.n = 0, 0
 }
 
 func (d *decoder) drop(n uint) {
@@ -126,6 +135,7 @@ func run[T symbol](d *decoder, out []T, o, limit, low int) (int, status) {
 
 // runStored copies a stored block.
 func runStored[T symbol](d *decoder, out []T, o, limit int) (int, status) {
+	d.align()
 	n := min(d.left, limit-o, len(d.in)-d.pos)
 	if n > 0 {
 		appendStored(out[o:o+n], d.in[d.pos:d.pos+n])
@@ -197,7 +207,7 @@ func runCodes[T symbol](d *decoder, out []T, o, limit, low int) (int, status) {
 func one[T symbol](d *decoder, out []T, o, low int) (int, status) {
 	d.refill()
 	buf, n, bit := d.buf, d.n, d.bit()
-	if n < d.ahead {
+	if n < d.need {
 		return o, needInput
 	}
 	e := d.lit[buf&(1<<litBits-1)]
@@ -263,6 +273,13 @@ func one[T symbol](d *decoder, out []T, o, low int) (int, status) {
 	return o, atLimit
 }
 
+// nextBlock is the least number of bits of a block behind one that is not the
+// last: a header of 3 and the end of a fixed block, of 7. klauspost/compress
+// waits for them before it decodes a symbol of a block with codes of its own, and
+// so gives a few bytes less of a cut stream than compress/flate. What was made of
+// cut captures so far depends on it.
+const nextBlock = 10
+
 // codeOrder is the order of code lengths of code lengths (RFC 1951, 3.2.7).
 var codeOrder = [19]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
 
@@ -299,8 +316,7 @@ func (d *decoder) readHeader() status {
 }
 
 func (d *decoder) storedHeader() status {
-	d.pos -= int(d.n >> 3) // the rest of a byte is skipped
-	d.buf, d.n = 0, 0
+	d.align() // the rest of a byte is skipped
 	if len(d.in)-d.pos < 4 {
 		return needInput
 	}
@@ -315,7 +331,7 @@ func (d *decoder) storedHeader() status {
 
 // useFixed makes the tables those of RFC 1951, 3.2.6.
 func (d *decoder) useFixed() {
-	d.ahead = 7
+	d.ahead, d.need = 7, 7
 	if d.fixed {
 		return
 	}
@@ -373,6 +389,9 @@ func (d *decoder) dynamicHeader() status {
 	d.ahead = uint(l[endSymbol])
 	if d.ahead == 0 { // the block cannot end, but may begin
 		d.ahead = shortest(l)
+	}
+	if d.need = d.ahead; !d.final {
+		d.need += nextBlock
 	}
 	if worthPairs(l) {
 		pairUp(&d.lit)

@@ -155,12 +155,6 @@ func step[T symbol](m *members, out []T, o, limit, low int) (int, status) {
 // at is the byte of the stream that the next bit is in.
 func (m *members) at() int64 { return m.base + int64(m.bit()>>3) }
 
-// align goes to the next whole byte.
-func (m *members) align() {
-	m.pos -= int(m.n >> 3)
-	m.buf, m.n = 0, 0
-}
-
 // skipZeros goes to a whole byte and passes over padding behind a member.
 func (m *members) skipZeros() {
 	m.align()

@@ -42,8 +42,9 @@ func (m *memory) members() *members {
 	return pop(&m.mu, &m.decoder, func() *members { return new(members) })
 }
 
-func (m *memory) input() *input {
-	return pop(&m.mu, &m.inputs, func() *input { return &input{buf: make([]byte, chunkLen+overlap)} })
+// input lends a buffer for n bytes; n is the same in all calls.
+func (m *memory) input(n int) *input {
+	return pop(&m.mu, &m.inputs, func() *input { return &input{buf: make([]byte, n)} })
 }
 
 func (m *memory) put16(p []uint16)      { push(&m.mu, &m.of16, p) }

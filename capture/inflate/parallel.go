@@ -24,13 +24,14 @@ type parallel struct {
 	now    *chunk   // is handed out
 	next   int      // segment of it
 	length int      // of the next chunk's input in bytes
-	ended  bool     // src has no more
+	least  int      // bounds of length
+	most   int
+	ended  bool // src has no more
 }
 
-// leastChunk is the least length in bytes of the input of a chunk.
-const leastChunk = 128 << 10
-
-func newParallel(o Options) *parallel { return &parallel{Options: o, length: chunkLen} }
+func newParallel(o Options) *parallel {
+	return &parallel{Options: o, length: chunkLen, least: leastChunk, most: chunkLen}
+}
 
 // advance hands out a segment of a chunk; false: there is none, and the front
 // has to go on by itself.
@@ -101,7 +102,7 @@ func (p *parallel) read(z *Reader) *input {
 	if p.ended {
 		return nil
 	}
-	in := p.memory.input()
+	in := p.memory.input(p.most + overlap)
 	in.base, in.len = 0, p.length
 	n := 0
 	if k := len(p.inputs); k > 0 {
@@ -174,7 +175,7 @@ func (p *parallel) accept(z *Reader, c *chunk) {
 	p.passed(c.input)
 	if c.used > 0 {
 		covered := z.m.bit() - c.start
-		p.length = max(min(int(int64(covered)*(chunkMemory/10)/int64(c.used)), chunkLen), leastChunk)
+		p.length = max(min(int(int64(covered)*(chunkMemory/10)/int64(c.used)), p.most), p.least)
 	}
 	c.resolve = newTask(c.finish)
 	p.ready = append(p.ready, c)

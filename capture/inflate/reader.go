@@ -47,7 +47,7 @@ type Reader struct {
 	err   error // behind rest
 
 	readErr error
-	serial  *input
+	in      []byte // input buffer of a Reader that does not divide its input
 
 	*parallel
 }
@@ -72,12 +72,17 @@ func NewGzipReader(src io.Reader, o Options) *Reader {
 	return z
 }
 
-// serialLen is the size in bytes of the input buffer if the input is not
-// divided; a header must fit.
-const serialLen = 128 << 10
+const (
+	// frontLen is how many bytes the front decodes into its buffer behind the
+	// window: few, so that they are handed out from the second-level cache.
+	frontLen = 64 << 10
+	// inputLen is the size in bytes of its input buffer. It grows if a header
+	// does not fit, which is at most 66 KiB.
+	inputLen = 32 << 10
+)
 
 func newReader(src io.Reader) *Reader {
-	return &Reader{src: src, m: &members{mark: -1}, out: make([]byte, windowLen+pieceLen+slack)}
+	return &Reader{src: src, m: &members{mark: -1}, out: make([]byte, windowLen+frontLen+slack)}
 }
 
 // InputOffset is how many bytes of the input stand for what was read so far. It
@@ -113,14 +118,14 @@ func (z *Reader) advance() {
 
 // serialStep decodes up to the next stop.
 func (z *Reader) serialStep() {
-	if z.o >= windowLen+pieceLen {
+	if z.o >= windowLen+frontLen {
 		keep := min(windowLen, z.o-z.low)
 		copy(z.out, z.out[z.o-keep:z.o])
 		z.o, z.low = keep, 0
 	}
 	from := z.o
 	var s status
-	z.o, s = step(z.m, z.out, z.o, windowLen+pieceLen, z.low)
+	z.o, s = step(z.m, z.out, z.o, windowLen+frontLen, z.low)
 	if z.o > from {
 		seg := segment{data: z.out[from:z.o], mark: z.m.mark}
 		z.m.mark = -1
@@ -169,7 +174,7 @@ func (z *Reader) endMember(t trailer) {
 
 // cutOff is why there is no more where the input ends.
 func (z *Reader) cutOff() error {
-	rest := z.m.in[z.m.pos:]
+	rest := z.m.in[z.m.bit()>>3:]
 	switch {
 	case z.readErr != io.EOF:
 		return z.readErr
@@ -187,15 +192,16 @@ func (z *Reader) more() bool {
 	if z.parallel != nil {
 		return z.parallel.more(z)
 	}
-	if z.serial == nil {
-		z.serial = &input{buf: make([]byte, serialLen)}
-	}
 	bit := z.m.bit()
 	keep := z.m.in[bit>>3:]
-	n := copy(z.serial.buf, keep)
-	m := z.once(z.serial.buf[n:])
+	if len(keep) == len(z.in) {
+		z.in = append(make([]byte, 0, max(2*len(z.in), inputLen)), keep...)
+		z.in = z.in[:cap(z.in)]
+	}
+	n := copy(z.in, keep)
+	m := z.once(z.in[n:])
 	z.m.base += int64(bit >> 3)
-	z.m.in = z.serial.buf[:n+m]
+	z.m.in = z.in[:n+m]
 	z.m.goTo(bit & 7)
 	return m > 0
 }
