@@ -48,7 +48,8 @@ type decoder struct {
 	// need is how many bits must be there before a literal or length is decoded,
 	// which decides what is left of a cut stream; see nextBlock.
 	need  uint
-	badAt int // for isCorrupt: byte of in behind those that compress/flate has used
+	even  bool // most literals that are to be expected have codes of 8 bits
+	badAt int  // for isCorrupt: byte of in behind those that compress/flate has used
 
 	lit     [litSize]uint32
 	dist    [distSize]uint32
@@ -331,7 +332,7 @@ func (d *decoder) storedHeader() status {
 
 // useFixed makes the tables those of RFC 1951, 3.2.6.
 func (d *decoder) useFixed() {
-	d.ahead, d.need = 7, 7
+	d.ahead, d.need, d.even = 7, 7, false
 	if d.fixed {
 		return
 	}
@@ -393,9 +394,7 @@ func (d *decoder) dynamicHeader() status {
 	if d.need = d.ahead; !d.final {
 		d.need += nextBlock
 	}
-	if worthPairs(l) {
-		pairUp(&d.lit)
-	}
+	d.tune(l[:endSymbol])
 	d.kind = inCodes
 	return atBlock
 }
@@ -459,14 +458,20 @@ func shortest(lengths []uint8) uint {
 	return least
 }
 
-// worthPairs tells whether so many literals have short codes that it pays to
-// look for pairs of them.
-func worthPairs(lengths []uint8) bool {
-	space := 0
-	for _, n := range lengths[:endSymbol] {
-		if n != 0 && n <= litBits/2 {
-			space += 1 << (litBits / 2) >> n
-		}
+// tune makes the fast loops fit the codes of a block's literals. The length of a
+// code tells how often it is to be expected: 1<<(maxCode-n) times in 1<<maxCode.
+func (d *decoder) tune(lengths []uint8) {
+	var often [maxCode + 1]int
+	for _, n := range lengths {
+		often[n] += 1 << (maxCode - n)
 	}
-	return space*4 >= 1<<(litBits/2)
+	often[0] = 0
+	short := 0
+	for n := 1; n <= litBits/2; n++ {
+		short += often[n]
+	}
+	d.even = often[8] >= 1<<maxCode/8*7
+	if short >= 1<<maxCode/4 {
+		pairUp(&d.lit)
+	}
 }

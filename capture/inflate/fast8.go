@@ -20,6 +20,7 @@ func (d *decoder) fast8(out []byte, o, limit, low int) int {
 	pos += int((63 - n) >> 3)
 	n |= 56
 	e := lit[buf&(1<<litBits-1)]
+	row := 0                     // literals in a row, in threes
 	for pos < end && o < limit { // n >= 56
 		if e&isLiteral != 0 {
 			// Up to three entries of literals, of litBits each; e is loaded
@@ -44,10 +45,48 @@ func (d *decoder) fast8(out []byte, o, limit, low int) int {
 					buf |= binary.LittleEndian.Uint64(in[pos:]) << (n & 63)
 					pos += int((63 - n) >> 3)
 					n |= 56
+					if row++; row < 4 || !d.even {
+						continue
+					}
+					// In random payload nearly all codes have 8 bits. The processor
+					// foresees the branch and need not wait for one entry to load
+					// the next: 1.6 times as fast. Elsewhere it would be slower.
+					for e&(isLiteral|3<<24|0xff) == ofEight && pos < end && o < limit {
+						out[o] = byte(e >> 8)
+						o++
+						buf >>= 8
+						n -= 8
+						e = lit[buf&(1<<litBits-1)]
+						if e&(isLiteral|3<<24|0xff) == ofEight {
+							out[o] = byte(e >> 8)
+							o++
+							buf >>= 8
+							n -= 8
+							e = lit[buf&(1<<litBits-1)]
+							if e&(isLiteral|3<<24|0xff) == ofEight {
+								out[o] = byte(e >> 8)
+								o++
+								buf >>= 8
+								n -= 8
+								e = lit[buf&(1<<litBits-1)]
+								if e&(isLiteral|3<<24|0xff) == ofEight {
+									out[o] = byte(e >> 8)
+									o++
+									buf >>= 8
+									n -= 8
+									e = lit[buf&(1<<litBits-1)]
+								}
+							}
+						}
+						buf |= binary.LittleEndian.Uint64(in[pos:]) << (n & 63)
+						pos += int((63 - n) >> 3)
+						n |= 56
+					}
 					continue
 				}
 			}
 		}
+		row = 0
 		at := pos<<3 - int(n) // bit where the symbol begins
 		if e&isSpecial != 0 {
 			if e&isLink != 0 {

@@ -42,6 +42,7 @@ const (
 	isEnd     = 1 << 13
 
 	oneLiteral = isLiteral | 1<<24
+	ofEight    = oneLiteral | 8 // a literal whose code has 8 bits, all but what it is
 )
 
 // lengthBase and lengthExtra tell the lengths of symbols 257 to 285.
