@@ -43,38 +43,6 @@ type segment struct {
 	trailer   trailer
 }
 
-// task is something that is done once, by whoever comes first.
-type task struct {
-	claimed atomic.Bool
-	done    chan struct{}
-	do      func()
-}
-
-func newTask(do func()) *task { return &task{do: do, done: make(chan struct{})} }
-
-// run does the task unless somebody has begun it.
-func (t *task) run() {
-	if t.claimed.CompareAndSwap(false, true) {
-		t.do()
-		close(t.done)
-	}
-}
-
-// wait returns when the task is done, and does it if nobody has begun it.
-func (t *task) wait() {
-	t.run()
-	<-t.done
-}
-
-func (t *task) isDone() bool {
-	select {
-	case <-t.done:
-		return true
-	default:
-		return false
-	}
-}
-
 // chunk is a part of the input that is decoded before it is known where the one
 // before ends.
 type chunk struct {

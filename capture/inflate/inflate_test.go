@@ -31,12 +31,12 @@ func TestCompressors(t *testing.T) {
 // TestEveryCut cuts small streams at every byte: what is decoded and how it
 // ends are those of both libraries.
 func TestEveryCut(t *testing.T) {
-	for name, content := range contents(3000) {
+	for name, content := range contents(2000) {
 		for with, compressor := range compressors(t) {
-			if testing.Short() && with != "std6" && with != "klauspost1" && with != "std-2" {
-				continue
+			if testing.Short() && with != "std6" || name == "far" || name == "mixed" {
+				continue // the longest, which have nothing that others have not
 			}
-			raw := deflate(t, content, compressor, 1100)
+			raw := deflate(t, content, compressor, 800)
 			in := member(raw, content)
 			in = append(in, in...)
 			for cut := range len(in) {
@@ -52,9 +52,9 @@ func TestEveryCut(t *testing.T) {
 // TestBitFlips changes bits: bytes, kind and offset of the damage are those of
 // both libraries.
 func TestBitFlips(t *testing.T) {
-	tries := 300
+	tries := 60
 	if testing.Short() {
-		tries = 40
+		tries = 10
 	}
 	rng := rand.New(rand.NewPCG(5, 5))
 	for name, content := range contents(70_000) {

@@ -2,21 +2,25 @@ package inflate
 
 import "sync"
 
-// memory lends what chunks need, and keeps what it is given back.
+// memory lends what chunks need, and keeps what it is given back, as long as that
+// is not too much: a chunk has symbols first and bytes later.
 type memory struct {
 	mu      sync.Mutex
 	of16    [][]uint16
 	of8     [][]byte
 	inputs  []*input
 	decoder []*members
+	made    int // bytes of all that is lent or kept
+	enough  int // of made, to keep nothing more
 }
 
-// pop takes the last of some things, or makes one.
-func pop[T any](mu *sync.Mutex, free *[]T, make func() T) T {
-	mu.Lock()
-	defer mu.Unlock()
+// pop takes the last of some things, or makes one of so many bytes.
+func pop[T any](m *memory, free *[]T, make func() T, bytes int) T {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	n := len(*free)
 	if n == 0 {
+		m.made += bytes
 		return make()
 	}
 	x := (*free)[n-1]
@@ -24,30 +28,40 @@ func pop[T any](mu *sync.Mutex, free *[]T, make func() T) T {
 	return x
 }
 
-func push[T any](mu *sync.Mutex, free *[]T, x T) {
-	mu.Lock()
-	defer mu.Unlock()
+// push keeps a thing of so many bytes, unless there are enough for now.
+func push[T any](m *memory, free *[]T, x T, bytes int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.made > m.enough {
+		m.made -= bytes
+		return
+	}
 	*free = append(*free, x)
 }
 
+const (
+	pieceSize   = windowLen + pieceLen + slack // symbols
+	decoderSize = (litSize + distSize) * 4     // bytes, about
+)
+
 func (m *memory) get16() []uint16 {
-	return pop(&m.mu, &m.of16, func() []uint16 { return make([]uint16, windowLen+pieceLen+slack) })
+	return pop(m, &m.of16, func() []uint16 { return make([]uint16, pieceSize) }, 2*pieceSize)
 }
 
 func (m *memory) get8() []byte {
-	return pop(&m.mu, &m.of8, func() []byte { return make([]byte, windowLen+pieceLen+slack) })
+	return pop(m, &m.of8, func() []byte { return make([]byte, pieceSize) }, pieceSize)
 }
 
 func (m *memory) members() *members {
-	return pop(&m.mu, &m.decoder, func() *members { return new(members) })
+	return pop(m, &m.decoder, func() *members { return new(members) }, decoderSize)
 }
 
 // input lends a buffer for n bytes; n is the same in all calls.
 func (m *memory) input(n int) *input {
-	return pop(&m.mu, &m.inputs, func() *input { return &input{buf: make([]byte, n)} })
+	return pop(m, &m.inputs, func() *input { return &input{buf: make([]byte, n)} }, n)
 }
 
-func (m *memory) put16(p []uint16)      { push(&m.mu, &m.of16, p) }
-func (m *memory) put8(p []byte)         { push(&m.mu, &m.of8, p) }
-func (m *memory) putMembers(d *members) { push(&m.mu, &m.decoder, d) }
-func (m *memory) putInput(i *input)     { push(&m.mu, &m.inputs, i) }
+func (m *memory) put16(p []uint16)      { push(m, &m.of16, p, 2*pieceSize) }
+func (m *memory) put8(p []byte)         { push(m, &m.of8, p, pieceSize) }
+func (m *memory) putMembers(d *members) { push(m, &m.decoder, d, decoderSize) }
+func (m *memory) putInput(i *input)     { push(m, &m.inputs, i, len(i.buf)) }

@@ -30,8 +30,14 @@ type parallel struct {
 }
 
 func newParallel(o Options) *parallel {
-	return &parallel{Options: o, length: chunkLen, least: leastChunk, most: chunkLen}
+	return &parallel{
+		Options: o, length: chunkLen, least: leastChunk, most: chunkLen,
+		memory: memory{enough: o.Workers * (workerMemory - chunkMemory/4)},
+	}
 }
+
+// workerMemory is what a Reader may take in bytes for each worker.
+const workerMemory = 24 << 20
 
 // advance hands out a segment of a chunk; false: there is none, and the front
 // has to go on by itself.
@@ -132,12 +138,10 @@ func (p *parallel) join(z *Reader) {
 		if at < 0 {
 			return
 		}
-		if !c.speculate.isDone() {
-			if p.now != nil || len(p.ready) > 0 {
-				return // there is something to hand out meanwhile
-			}
-			c.speculate.wait()
+		if !c.speculate.isDone() && (p.now != nil || len(p.ready) > 0) {
+			return // there is something to hand out meanwhile
 		}
+		c.speculate.wait()
 		switch {
 		case c.start == at && c.isMember == (z.m.place == atHeader) && c.fits(z.known()):
 			p.accept(z, c)
@@ -187,9 +191,11 @@ func (p *parallel) drop() {
 	c := p.queue[0]
 	p.queue = p.queue[1:]
 	c.dropped.Store(true)
-	c.speculate.wait()
+	c.speculate.end()
 	c.reset()
-	p.memory.putMembers(c.m)
+	if c.m != nil { // unless it has panicked
+		p.memory.putMembers(c.m)
+	}
 }
 
 // passed frees inputs and chunks before the one that the front has come to.
@@ -227,7 +233,7 @@ func (p *parallel) close() {
 		p.ready = append(p.ready, p.now)
 	}
 	for _, c := range p.ready {
-		c.resolve.wait()
+		c.resolve.end()
 	}
 	p.now, p.ready, p.inputs, p.ended = nil, nil, nil, true
 }

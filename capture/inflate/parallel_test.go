@@ -231,3 +231,58 @@ func TestClose(t *testing.T) {
 		end()
 	}
 }
+
+// TestMemory: whatever the input is, and even if nobody takes what is decoded,
+// the chunks take at most 24 MiB a worker.
+func TestMemory(t *testing.T) {
+	n := 30 << 20
+	if testing.Short() {
+		n = 16 << 20
+	}
+	for name, in := range map[string][]byte{
+		"real":  gz(t, realLike(n, 2), 6),
+		"mixed": gz(t, mixedLike(n, 2), 6),
+		"text":  gz(t, bytes.Repeat(realLike(20_000, 3), n*3/20_000), 9),
+		"zeros": gz(t, make([]byte, n*10), 9),
+		"bgzf":  bgzf(t, realLike(n, 2)),
+	} {
+		for _, workers := range []int{2, 4} {
+			z := NewGzipReader(bytes.NewReader(in), Options{Workers: workers, Run: goes})
+			most := 0
+			for {
+				n, err := io.CopyN(io.Discard, z, 300_000)
+				z.memory.mu.Lock()
+				most = max(most, z.memory.made)
+				z.memory.mu.Unlock()
+				if err == io.EOF {
+					break
+				}
+				if err != nil {
+					t.Fatal(name, n, err)
+				}
+			}
+			if most += len(z.out); most > workers*workerMemory {
+				t.Errorf("%s, %d workers: %d KiB, want at most %d", name, workers, most>>10, workers*workerMemory>>10)
+			}
+			t.Logf("%s, %d workers: %d KiB", name, workers, most>>10)
+		}
+	}
+}
+
+// TestPanic: a task that panics does so in Read, where the caller can recover,
+// and not in a goroutine that is somebody else's.
+func TestPanic(t *testing.T) {
+	in := gz(t, realLike(1_000_000, 3), 6)
+	z := divided(in, 50_000, Options{Workers: 2, Run: goes})
+	z.memory.decoder = []*members{nil} // the first chunk gets it
+	defer func() {
+		if p := recover(); p == nil {
+			t.Error("Read did not panic")
+		}
+		if err := z.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	_, err := io.Copy(io.Discard, z)
+	t.Error(err)
+}

@@ -140,8 +140,7 @@ func build(table []uint32, tableBits uint, lengths []uint8, m *meanings) bool {
 	symbols := sorted[:used]
 	code := uint32(0)
 	size := 0 // of the table filled so far: 1<<n
-	n := uint(1)
-	for ; n <= tableBits; n++ {
+	for n := uint(1); n <= tableBits; n++ {
 		// The codes of up to n bits make a table of n bits, which is doubled for
 		// the next length: entries repeat with the period of their code.
 		if size > 0 {
@@ -157,9 +156,6 @@ func build(table []uint32, tableBits uint, lengths []uint8, m *meanings) bool {
 			code++
 		}
 		code <<= 1
-	}
-	if size == 0 {
-		size = 1 << tableBits
 	}
 	buildLong(table, tableBits, code, symbols, &count, m)
 	return true
