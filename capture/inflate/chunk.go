@@ -308,10 +308,10 @@ func (c *chunk) fits(n int) bool {
 	if n >= windowLen {
 		return true
 	}
-	least := uint16(marker | (windowLen - n))
+	least := marker + windowLen - n // 1<<16 if there is no window: more than any symbol
 	for _, s := range c.segments {
 		for _, v := range s.marked {
-			if v >= marker && v < least {
+			if v >= marker && int(v) < least {
 				return false
 			}
 		}

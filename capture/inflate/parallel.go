@@ -26,12 +26,13 @@ type parallel struct {
 	length int      // of the next chunk's input in bytes
 	least  int      // bounds of length
 	most   int
+	over   int  // overlap
 	ended  bool // src has no more
 }
 
 func newParallel(o Options) *parallel {
 	return &parallel{
-		Options: o, length: chunkLen, least: leastChunk, most: chunkLen,
+		Options: o, length: chunkLen, least: leastChunk, most: chunkLen, over: overlap,
 		memory: memory{enough: o.Workers * (workerMemory - chunkMemory/4)},
 	}
 }
@@ -108,7 +109,7 @@ func (p *parallel) read(z *Reader) *input {
 	if p.ended {
 		return nil
 	}
-	in := p.memory.input(p.most + overlap)
+	in := p.memory.input(p.most + p.over)
 	in.base, in.len = 0, p.length
 	n := 0
 	if k := len(p.inputs); k > 0 {
@@ -116,7 +117,7 @@ func (p *parallel) read(z *Reader) *input {
 		in.base = last.base + int64(last.len)
 		n = copy(in.buf, last.in[last.len:])
 	}
-	m := z.fill(in.buf[n : in.len+overlap])
+	m := z.fill(in.buf[n : in.len+p.over])
 	in.in = in.buf[:n+m]
 	if z.readErr != nil {
 		p.ended = true
@@ -215,12 +216,19 @@ func (p *parallel) more(z *Reader) bool {
 		return false
 	}
 	m := z.m
-	bit := int64(m.bit()) + m.base*8
+	bit := m.bit()
+	at := m.base + int64(bit>>3)
+	rest := m.in[bit>>3:]
 	if len(p.inputs) > 1 {
 		p.passed(p.inputs[1])
 	}
-	m.in, m.base = p.inputs[0].in, p.inputs[0].base
-	m.goTo(int(bit - m.base*8))
+	if next := p.inputs[0]; at >= next.base {
+		m.in, m.base = next.in, next.base
+	} else { // a header that is longer than the overlap
+		known := int(at + int64(len(rest)) - next.base)
+		m.in, m.base = append(rest[:len(rest):len(rest)], next.in[known:]...), at
+	}
+	m.goTo(int(at-m.base)*8 + bit&7)
 	return true
 }
 

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 )
@@ -66,10 +68,10 @@ func pool(pick func(n int) int) (run func(func()), end func()) {
 		}
 }
 
-// divided decodes with chunks of the given length.
+// divided decodes with chunks of the given length, and as much overlap.
 func divided(in []byte, chunk int, o Options) *Reader {
 	z := NewGzipReader(bytes.NewReader(in), o)
-	z.length, z.least, z.most = chunk, chunk, chunk
+	z.length, z.least, z.most, z.over = chunk, chunk, chunk, chunk+100
 	return z
 }
 
@@ -140,7 +142,9 @@ func TestDividedDamage(t *testing.T) {
 		n, tries = 200_000, 8
 	}
 	rng := rand.New(rand.NewPCG(9, 9))
-	for name, in := range inputs(t, n) {
+	all := inputs(t, n)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		in := all[name]
 		for range tries {
 			bad := bytes.Clone(in)
 			switch rng.IntN(4) {
@@ -285,4 +289,28 @@ func TestPanic(t *testing.T) {
 	}()
 	_, err := io.Copy(io.Discard, z)
 	t.Error(err)
+}
+
+// TestBeforeTheMember: a distance that reaches before the member is corrupt, also
+// where a chunk begins with the first block of that member and the distance is a
+// marker to it.
+func TestBeforeTheMember(t *testing.T) {
+	match := map[int]uint{'a': 1, 257: 2, 256: 2}
+	for literals := range 4 {
+		w := new(bitWriter).dynamic(0, lengths(258, match), lengths(4, map[int]uint{0: 2, 1: 2, 2: 2, 3: 2}))
+		for range literals {
+			w.code(0, 1)
+		}
+		w.code(3, 2).code(3, 2)                            // a match at a distance of 4
+		w.code(2, 2).bits(1, 1).bits(1, 2).fixed('b', 256) // another block
+		in := append(gz(t, []byte("before"), 6), member(w.b, []byte("whatever"))...)
+		want := ours(in)
+		if !bytes.Equal(want.data, []byte("beforeaaa"[:6+literals])) {
+			t.Fatal(want)
+		}
+		for chunk := 1; chunk < 40; chunk++ {
+			z := divided(in, chunk, Options{Workers: 60, Run: func(task func()) { task() }})
+			same(t, fmt.Sprintf("behind %d literals, chunks of %d", literals, chunk), collect(z), want)
+		}
+	}
 }
