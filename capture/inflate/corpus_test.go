@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
 	"testing"
 
 	"github.com/klauspost/compress/flate"
@@ -216,3 +217,6 @@ func bgzf(t testing.TB, content []byte) (b []byte) {
 		}
 	}
 }
+
+// long tells whether the long versions of tests are wanted.
+func long() bool { return os.Getenv("PCAPMILL_TEST_INFLATE") != "" }

@@ -14,7 +14,7 @@ import (
 // TestCompressors decodes what every compressor at every level makes.
 func TestCompressors(t *testing.T) {
 	n := 400_000
-	if testing.Short() {
+	if !long() {
 		n = 100_000
 	}
 	for name, content := range contents(n) {
@@ -35,7 +35,7 @@ func TestCompressors(t *testing.T) {
 func TestEveryCut(t *testing.T) {
 	for name, content := range contents(2000) {
 		for with, compressor := range compressors(t) {
-			if testing.Short() && with != "std6" || name == "far" || name == "mixed" {
+			if !long() && with != "std6" || name == "far" || name == "mixed" {
 				continue // the longest, which have nothing that others have not
 			}
 			raw := deflate(t, content, compressor, 800)
@@ -55,7 +55,7 @@ func TestEveryCut(t *testing.T) {
 // both libraries.
 func TestBitFlips(t *testing.T) {
 	tries := 60
-	if testing.Short() {
+	if !long() {
 		tries = 10
 	}
 	rng := rand.New(rand.NewPCG(5, 5))

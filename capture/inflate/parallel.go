@@ -15,7 +15,7 @@ type input struct {
 // chunk stopped; else it goes on by itself until it meets one. Nothing that a
 // chunk has guessed is used but in this way.
 type parallel struct {
-	Options
+	o      Options
 	memory memory
 
 	inputs []*input // from the front's on
@@ -32,7 +32,7 @@ type parallel struct {
 
 func newParallel(o Options) *parallel {
 	return &parallel{
-		Options: o, length: chunkLen, least: leastChunk, most: chunkLen, over: overlap,
+		o: o, length: chunkLen, least: leastChunk, most: chunkLen, over: overlap,
 		memory: memory{enough: o.Workers * (workerMemory - chunkMemory/4)},
 	}
 }
@@ -92,7 +92,7 @@ func (p *parallel) inFlight() int {
 
 // topUp begins chunks, as many as may be.
 func (p *parallel) topUp(z *Reader) {
-	for z.m.begun && !p.ended && p.inFlight() < p.Workers+2 {
+	for z.m.begun && !p.ended && p.inFlight() < p.o.Workers+2 {
 		in := p.read(z)
 		if in == nil {
 			return
@@ -100,7 +100,7 @@ func (p *parallel) topUp(z *Reader) {
 		c := &chunk{input: in, to: in.len, bgzf: z.m.bgzf, memory: &p.memory}
 		c.speculate = newTask(c.decode)
 		p.queue = append(p.queue, c)
-		p.Run(c.speculate.run)
+		p.o.Run(c.speculate.run)
 	}
 }
 
@@ -184,7 +184,7 @@ func (p *parallel) accept(z *Reader, c *chunk) {
 	}
 	c.resolve = newTask(c.finish)
 	p.ready = append(p.ready, c)
-	p.Run(c.resolve.run)
+	p.o.Run(c.resolve.run)
 }
 
 // drop gives the first chunk of the queue up.

@@ -112,7 +112,7 @@ func inputs(t testing.TB, n int) map[string][]byte {
 // any length of chunks, number of workers and order of tasks.
 func TestDivided(t *testing.T) {
 	n := 1_500_000
-	if testing.Short() {
+	if !long() {
 		n = 400_000
 	}
 	for name, in := range inputs(t, n) {
@@ -138,7 +138,7 @@ func TestDivided(t *testing.T) {
 // the undivided decoder.
 func TestDividedDamage(t *testing.T) {
 	n, tries := 400_000, 60
-	if testing.Short() {
+	if !long() {
 		n, tries = 200_000, 8
 	}
 	rng := rand.New(rand.NewPCG(9, 9))
@@ -240,7 +240,7 @@ func TestClose(t *testing.T) {
 // the chunks take at most 24 MiB a worker.
 func TestMemory(t *testing.T) {
 	n := 30 << 20
-	if testing.Short() {
+	if !long() {
 		n = 16 << 20
 	}
 	for name, in := range map[string][]byte{
