@@ -8,11 +8,12 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
 	"testing"
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
+
+	"github.com/pcapmill/pcapmill/internal/full"
 )
 
 // realLike makes content like captures that people have: packets with headers
@@ -219,4 +220,4 @@ func bgzf(t testing.TB, content []byte) (b []byte) {
 }
 
 // long tells whether the long versions of tests are wanted.
-func long() bool { return os.Getenv("PCAPMILL_TEST_INFLATE") != "" }
+func long() bool { return full.Asked() }

@@ -16,7 +16,7 @@ var (
 	ErrChecksum = errors.New("gzip: invalid checksum")
 	// ErrTrailing says that something stands behind a gzip member that is neither
 	// another one nor zeros.
-	ErrTrailing = errors.New("gzip: bytes behind the end that are neither a member nor zeros")
+	ErrTrailing = errors.New("bytes behind the end that are neither a gzip member nor zeros")
 )
 
 // Flags of a gzip header (RFC 1952, 2.3.1).
@@ -91,6 +91,7 @@ func isBGZF(b []byte) bool {
 // trailer is the end of a member.
 type trailer struct {
 	crc, size uint32
+	at        int64 // byte of the stream behind it
 }
 
 // What members is at.
@@ -209,6 +210,7 @@ func (m *members) trailer() status {
 	m.end.crc = binary.LittleEndian.Uint32(m.in[m.pos:])
 	m.end.size = binary.LittleEndian.Uint32(m.in[m.pos+4:])
 	m.pos += 8
+	m.end.at = m.at()
 	m.place = atHeader
 	return memberEnds
 }

@@ -45,6 +45,7 @@ type Reader struct {
 	mark  int64 // where the input was measured last
 	began int64 // byte of the input where the member's data begins
 	err   error // behind rest
+	errAt int64 // byte of the input where it shows; 0: not known
 
 	readErr error
 	in      []byte // input buffer of a Reader that does not divide its input
@@ -87,8 +88,16 @@ func newReader(src io.Reader) *Reader {
 
 // InputOffset is how many bytes of the input stand for what was read so far. It
 // is measured at the beginning of each block and each MiB within one, and so
-// may be a little too low, but does not depend on the Options.
-func (z *Reader) InputOffset() int64 { return z.mark }
+// may be a little too low, but does not depend on the Options. Behind the last
+// byte of corrupt input it is exact: for a *CorruptError its Offset, for
+// ErrChecksum the end of the member, for ErrHeader and ErrTrailing the byte behind
+// the member before.
+func (z *Reader) InputOffset() int64 {
+	if len(z.rest) == 0 && z.errAt > 0 {
+		return z.errAt
+	}
+	return z.mark
+}
 
 // Read reads uncompressed bytes. Behind the last ones it returns io.EOF, or why
 // there are no more: io.ErrUnexpectedEOF if the input ends too early, a
@@ -146,9 +155,10 @@ func (z *Reader) serialStep() {
 		}
 		z.endMember(z.m.end)
 	case isCorrupt:
-		z.err = &CorruptError{Offset: z.m.base + int64(z.m.badAt), Stream: z.began}
+		z.errAt = z.m.base + int64(z.m.badAt)
+		z.err = &CorruptError{Offset: z.errAt, Stream: z.began}
 	case badFraming:
-		z.err = z.m.err
+		z.err, z.errAt = z.m.err, z.m.at()
 	case needInput:
 		if !z.more() {
 			z.err = z.cutOff()
@@ -167,7 +177,7 @@ func (z *Reader) deliver(s *segment) {
 // endMember compares what a member has given with what it says.
 func (z *Reader) endMember(t trailer) {
 	if t.crc != z.crc || t.size != uint32(z.size) {
-		z.err = ErrChecksum
+		z.err, z.errAt = ErrChecksum, t.at
 	}
 	z.crc, z.size = 0, 0
 }
@@ -181,6 +191,7 @@ func (z *Reader) cutOff() error {
 	case z.m.place == atHeader && len(rest) == 0:
 		return io.EOF
 	case z.m.place == atHeader && z.m.begun && len(rest) == 1:
+		z.errAt = z.m.at()
 		return ErrTrailing
 	default:
 		return io.ErrUnexpectedEOF
@@ -239,7 +250,7 @@ func (z *Reader) Close() error {
 	}
 	z.rest = nil
 	if z.err == nil {
-		z.err = errors.New("inflate: read after Close")
+		z.err = errors.New("read after Close")
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ const (
 	distBits = 8
 
 	// The largest tables that codes of at most 15 bits can ask for are 2342 and
-	// 402 entries (zlib's examples/enough.c). Powers of two let a mask stand for
+	// 402 entries (the program enough of zlib). Powers of two let a mask stand for
 	// the bounds check.
 	litSize  = 4096
 	distSize = 512
