@@ -26,7 +26,8 @@ var rooms = map[string][]string{
 
 	"capture/internal/pcap":   {},
 	"capture/internal/pcapng": {},
-	"capture":                 {"header", "capture/internal/pcap", "capture/internal/pcapng"},
+	"capture/inflate":         {},
+	"capture":                 {"capture/inflate", "header", "capture/internal/pcap", "capture/internal/pcapng"},
 	"header":                  {},
 	"session":                 {"header"},
 	"internal/sessions":       {"header", "session"},
