@@ -115,6 +115,7 @@ func (o Options) newReader(stream io.Reader, name string, bufferLen int) (*Reade
 	r.source = &source{r: stream, interrupt: o.Interrupt, count: func(n int) { r.read.Add(int64(n)) }}
 	r.memory.most, r.memory.grow = o.MaxMemory, o.Grow
 	r.expansion.memory, r.expansion.sniffing = &r.memory, o.sniffing
+	r.expansion.workers, r.expansion.run = o.Workers, o.Run
 	plain, compression, done, err := undo(r.source, &r.expansion)
 	r.format.Compression = compression
 	r.resync.near = [2]int64{-1, -1}
@@ -214,12 +215,8 @@ func (r *Reader) nextRecord(p *Packet) error {
 			}
 			return nil
 		case errors.Is(err, pcap.ErrShort):
-			ok, err := r.needLarge(size, "record")
-			if err != nil {
+			if err := r.needLarge(size, "record"); err != nil {
 				return err
-			}
-			if !ok {
-				return r.cut(int64(r.end-r.at), int64(size), "record")
 			}
 		case errors.Is(err, pcap.ErrJoined):
 			return r.joined()
@@ -241,12 +238,8 @@ func (r *Reader) nextBlock(p *Packet) error {
 		size, kind, err := r.ng.Next(r.buf[r.at:r.end], &r.block)
 		switch {
 		case err != nil && errors.Is(err, pcapng.ErrShort):
-			ok, err := r.needLarge(int(size), "block") // at most pcapng.MaxKnownBlock
-			if err != nil {
+			if err := r.needLarge(int(size), "block"); err != nil { // at most pcapng.MaxKnownBlock
 				return err
-			}
-			if !ok {
-				return r.cut(int64(r.end-r.at), size, "block")
 			}
 			continue
 		case err != nil || kind == pcapng.Skip && r.ng.Sections == sections || kind == pcapng.TooLong:

@@ -212,3 +212,50 @@ func TestSniffTakesNoWindow(t *testing.T) {
 		t.Errorf("%d bytes of memory", used)
 	}
 }
+
+// TestCutIsCut: a record that claims more than the capture holds is cut off there, whatever
+// memory there is for it; where all of it is there, the lack of memory is the damage.
+func TestCutIsCut(t *testing.T) {
+	large := testcap.Packet{LinkType: 1, Data: bytes.Repeat([]byte{1}, 6<<20)}
+	list := append(packets(), large)
+	for name, raw := range map[string][]byte{
+		"pcap": testcap.Pcap{LinkType: 1}.File(list...), "pcapng": testcap.NGFile(false, list...),
+	} {
+		for _, cut := range []int{0, 1, 3 << 20, 6<<20 - 10} {
+			for what, b := range map[string][]byte{"plain": raw[:len(raw)-cut], "gzip": testcap.Gzip(raw[:len(raw)-cut])} {
+				want, err := openIn(t, b, capture.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				whole := drain(t, want)
+				r, err := openIn(t, b, capture.Options{MaxMemory: 4 << 20})
+				if err != nil {
+					t.Fatal(err)
+				}
+				got := drain(t, r)
+				path := filepath.Join(t.TempDir(), "b.cap")
+				if err := os.WriteFile(path, b, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				_, inBlocks := countBlocks(t, path, capture.Options{MaxMemory: 4 << 20})
+				for way, damage := range map[string]error{"reader": got.Err, "blocks": inBlocks} {
+					var d, w *capture.Damage
+					if !errors.As(damage, &d) {
+						t.Errorf("%s, %s cut by %d, %s: %v", name, what, cut, way, damage)
+						continue
+					}
+					if cut == 0 {
+						if !errors.As(damage, new(*capture.MemoryError)) || d.Kind != capture.ErrUnreadable {
+							t.Errorf("%s, %s, %s: %v", name, what, way, damage)
+						}
+						continue
+					}
+					if !errors.As(whole.Err, &w) || d.Kind != capture.ErrTruncated || d.Detail != w.Detail || d.Offset != w.Offset || d.Packet != w.Packet {
+						t.Errorf("%s, %s cut by %d, %s: %v, without a limit %v", name, what, cut, way, damage, whole.Err)
+					}
+				}
+				_, _ = want.Close(), r.Close()
+			}
+		}
+	}
+}

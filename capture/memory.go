@@ -35,7 +35,7 @@ type memory struct {
 	granted int64             // what grow was told
 	window  int64
 	record  int64
-	err     error // why something was refused; for good
+	err     error // why a window was refused, or more was not granted; for good
 }
 
 // smallRecord is the size in bytes up to which a record is not counted: buffers have
@@ -78,8 +78,11 @@ func (m *memory) count(part *int64, bytes int64, what string, ask bool) error {
 	}
 	total := m.window + m.record - *part + bytes
 	if m.most > 0 && total > m.most {
-		m.err = &MemoryError{What: what, Need: total, Most: m.most}
-		return m.err
+		err := &MemoryError{What: what, Need: total, Most: m.most}
+		if part == &m.window { // a record may turn out to be cut off
+			m.err = err
+		}
+		return err
 	}
 	*part = bytes
 	if !ask || m.grow == nil || total <= m.granted {
@@ -104,11 +107,23 @@ func (r *Reader) tooLarge(err error) *Damage {
 	}
 }
 
-// needLarge is need for a record or block that may be large: *Damage if there is no
-// memory for it.
-func (r *Reader) needLarge(n int, what string) (ok bool, err error) {
-	if err := r.memory.forRecord(int64(n), 2, "the "+what, true); err != nil { // the buffer, and a shorter one that it grew from
-		return false, r.tooLarge(err)
+// needLarge is need for a record or block that may be large: *Damage if the stream ends
+// before, or if all of it is there and there is no memory for it.
+func (r *Reader) needLarge(n int, what string) error {
+	have, ok := int64(0), false
+	refused := r.memory.forRecord(int64(n), 2, "the "+what, true) // the buffer, and a shorter one that it grew from
+	if refused == nil {
+		ok = r.need(n)
+		have = int64(r.end - r.at)
+	} else {
+		start := r.base + int64(r.at)
+		if have, ok = r.skip(int64(n)); ok {
+			r.base, r.at, r.end = start, 0, 0
+			return r.tooLarge(refused)
+		}
 	}
-	return r.need(n), nil
+	if !ok {
+		return r.cut(have, int64(n), what)
+	}
+	return nil
 }

@@ -23,6 +23,7 @@ type Sequence struct {
 	stop    stop   // what is known of it
 	total   int64  // bytes of the blocks so far
 	digest  digester
+	refused error // there is no memory for the record at next: it is passed over, to see whether it is there
 	damage  error
 	piece   Piece
 }
@@ -64,7 +65,10 @@ func (q *Sequence) Add(blk *Block, guessed *Piece, accept func(first uint64), wa
 	}
 	base := q.total
 	q.total += int64(len(blk.Data))
-	if q.damage != nil || len(blk.Data) == 0 {
+	if q.refused != nil && q.damage == nil {
+		q.passOver()
+	}
+	if q.refused != nil || q.damage != nil || len(blk.Data) == 0 {
 		return
 	}
 	at, ok := q.join(blk, base, walk)
@@ -111,7 +115,7 @@ func (q *Sequence) join(blk *Block, base int64, walk WalkFunc) (at int, ok bool)
 		walk(q.framing, whole, 0, q.packets+1, &q.piece)
 		if q.piece.To == 0 && q.piece.stop.need > int64(len(whole)) { // the header is there, the rest is not
 			q.stop = q.piece.stop
-			if q.carry = q.begin(whole); q.damage != nil {
+			if q.carry = q.begin(whole); q.refused != nil {
 				return at, false
 			}
 			continue
@@ -174,7 +178,7 @@ func (q *Sequence) take(p *Piece, data []byte, base int64) {
 
 // begin is a copy of the beginning of a record that needs q.stop.need bytes. Room for the
 // rest is made by the next Add, which may be held back until there is memory. If there can
-// never be enough, that is the damage.
+// never be enough, that is the damage, once all of the record has been seen to be there.
 func (q *Sequence) begin(data []byte) []byte {
 	need, copies := q.stop.need, int64(2) // it grows, and is copied
 	q.whole = false
@@ -184,11 +188,21 @@ func (q *Sequence) begin(data []byte) []byte {
 		}
 	}
 	if err := q.b.r.memory.forRecord(need, copies, "the "+q.what(), false); err != nil {
-		q.at(q.next)
-		q.damage = q.b.r.tooLarge(err)
+		q.refused = err
+		q.passOver()
 		return nil
 	}
 	return append(make([]byte, 0, max(min(need, int64(smallRecord)), int64(len(data)))), data...)
+}
+
+// passOver makes the lack of memory for the record at q.next the damage if all of the
+// record was there. A record that claims more than the capture holds is cut off, whatever
+// memory there is.
+func (q *Sequence) passOver() {
+	if q.total >= q.next+q.stop.need {
+		q.at(q.next)
+		q.damage = q.b.r.tooLarge(q.refused)
+	}
 }
 
 // Memory is what the capture takes beyond the buffers that every capture has, in bytes.
@@ -225,6 +239,9 @@ func (q *Sequence) End(err error) (Digest, error) {
 	what := q.what()
 	switch {
 	case q.damage != nil:
+	case q.refused != nil:
+		q.at(q.next)
+		q.damage = r.cut(q.total-q.next, q.stop.need, what)
 	case q.next > q.total && q.stop.skip == 0: // the file header was read, and is gone
 		q.at(q.next)
 		q.damage = &Damage{

@@ -21,7 +21,7 @@ func (r *faultRun) cut(t *testing.T, title string, calls []faulty.Call, first in
 		}
 		r.cuts[state.Key()] = true
 		states++
-		if !everyFault() && (first > 0 || testing.Short()) && states%4 > 0 {
+		if !everyFault() && states%4 > 0 {
 			return
 		}
 		out, remove := tempDir(t)
@@ -47,7 +47,7 @@ func TestPowerCut(t *testing.T) {
 		states, left := r.cut(t, r.name, calls, 0, dir)
 		t.Logf("%s: %d calls, %d states, by captures left: %v", r.name, len(calls), states, left)
 		for n := r.begun; n <= len(r.paths); n++ {
-			if left[n] == 0 && !testing.Short() {
+			if left[n] == 0 && everyFault() {
 				t.Errorf("%s: no power cut left %d captures", r.name, n)
 			}
 		}

@@ -279,8 +279,10 @@ func (d *Dataset) eachRow(table *Rows, labels *Labels, f func(row *dataset.Row, 
 				return cutOff(err)
 			}
 			if int64(row.Capture) != int64(i) {
-				return &pathError{filepath.Join(d.dir, rows.Name),
-					fmt.Errorf("a row of capture %d (%s) says capture %d: the file was changed; make the dataset anew", i, c.Name, row.Capture)}
+				return &pathError{
+					filepath.Join(d.dir, rows.Name),
+					fmt.Errorf("a row of capture %d (%s) says capture %d: the file was changed; make the dataset anew", i, c.Name, row.Capture),
+				}
 			}
 			if err := f(&row, id); err != nil {
 				return err

@@ -19,7 +19,7 @@ type BrokenError struct {
 	Found   string // what is there instead
 }
 
-func (e *BrokenError) Error() string { return e.Promise + ": " + e.Found }
+func (e *BrokenError) Error() string { return e.Found + " (failed check: " + e.Promise + ")" }
 
 func broken(promise, found string, args ...any) error {
 	return &BrokenError{Promise: promise, Found: fmt.Sprintf(found, args...)}

@@ -233,3 +233,11 @@ func moveConflict(t *testing.T, m *manifest.Manifest) {
 	}
 	t.Fatalf("no conflict to move: %+v", m.Totals)
 }
+
+// TestBrokenReads: what was found comes first; the check that failed is named as one that failed.
+func TestBrokenReads(t *testing.T) {
+	err := &verify.BrokenError{Promise: "the files have their sizes", Found: "a.idx is missing"}
+	if got, want := err.Error(), "a.idx is missing (failed check: the files have their sizes)"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -17,8 +17,11 @@ import (
 
 // odd are values that stand nowhere in a good dataset.
 var odd = []any{
-	nil, true, -1, 0, 1, 255, 256, 65535, 1 << 31, 1<<32 - 1, 1 << 32, int64(1) << 62, -1 << 62, 1e300, "", "x", "../x", "/etc/passwd", "a\nb\x1b[2J",
-	[]any{}, map[string]any{}, []any{map[string]any{}}, map[string]any{"a": nil},
+	nil, true, -1, 0, 1, 255, 256, 65535, int64(1 << 31), int64(1<<32 - 1), int64(1 << 32), int64(1 << 62), int64(-1 << 62), 1e300, "", "x", "../x", "/etc/passwd", "a\nb\x1b[2J",
+	[]any{},
+	map[string]any{},
+	[]any{map[string]any{}},
+	map[string]any{"a": nil},
 }
 
 // mutate changes, removes or repeats one value somewhere in JSON.

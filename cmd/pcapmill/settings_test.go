@@ -144,6 +144,7 @@ func TestListAgainstRooms(t *testing.T) {
 		"dedup":          func(v string) (err error) { _, err = sample.ParseDedup(v); return err },
 		"label-from":     func(v string) (err error) { _, err = mill.ParseLabelFrom(v); return err },
 		"unknown":        func(v string) (err error) { _, err = mill.ParseUnknown(v); return err },
+		"split-method":   func(v string) (err error) { _, err = split.ParseMethod(v); return err },
 		"split-by":       func(v string) (err error) { _, err = split.ParseBy(v); return err },
 		"split-fallback": func(v string) (err error) { _, err = split.ParseFallback(v); return err },
 		"table-times":    func(v string) (err error) { _, err = mill.ParseTableTimes(v); return err },
@@ -303,8 +304,14 @@ func TestMakeItAgain(t *testing.T) {
 	b := newBench(t)
 	t.Chdir(b.dir)
 	for _, args := range [][]string{
-		nil, {"--labels", b.path("mine.yaml")}, {"--label-from", "dir"}, {"--label-from", "dir", "--labels", "mine.yaml"}, b.table(), b.table("--labels", "mine.yaml"),
-		{"--udp-pad", "--ip", "anonymize", "--key-file", "key", "--idle-timeout", "90s"}, b.table("--unknown", "skip"), b.table("--table-time", "%Y-%m-%d %H:%M:%S|%d/%m/%Y %H:%M"), {"--input-sha256"},
+		nil,
+		{"--labels", b.path("mine.yaml")},
+		{"--label-from", "dir"},
+		{"--label-from", "dir", "--labels", "mine.yaml"},
+		b.table(), b.table("--labels", "mine.yaml"),
+		{"--udp-pad", "--ip", "anonymize", "--key-file", "key", "--idle-timeout", "90s"},
+		b.table("--unknown", "skip"), b.table("--table-time", "%Y-%m-%d %H:%M:%S|%d/%m/%Y %H:%M"),
+		{"--input-sha256"},
 		{"--split", "50/50", "--split-by", "session", "--split-fallback", "session", "--split-salt", "a  salt $HOME", "--dedup", "none", "--format", "npz,csv"},
 	} {
 		for _, name := range []string{"once", "again"} {

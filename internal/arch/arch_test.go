@@ -26,7 +26,8 @@ var rooms = map[string][]string{
 
 	"capture/internal/pcap":   {},
 	"capture/internal/pcapng": {},
-	"capture":                 {"header", "capture/internal/pcap", "capture/internal/pcapng"},
+	"capture/inflate":         {},
+	"capture":                 {"capture/inflate", "header", "capture/internal/pcap", "capture/internal/pcapng"},
 	"header":                  {},
 	"session":                 {"header"},
 	"internal/sessions":       {"header", "session"},
@@ -317,8 +318,10 @@ func library(path string) (allowed []string, known bool) {
 // other people (inspect) and for formats that write IDX files of their own.
 var (
 	filesOfDatasets = []string{"session_output.idx3", "label_output.idx1", "sample_table.bin", "splits.json", "manifest.json", "export.json"}
-	whoNamesThem    = []string{"dataset/idx", "internal/rows", "split", "manifest", "store", "internal/export", "internal/twin", "internal/storetest", "internal/datasettest",
-		"internal/card"} // the card lists them with what each is
+	whoNamesThem    = []string{
+		"dataset/idx", "internal/rows", "split", "manifest", "store", "internal/export", "internal/twin", "internal/storetest", "internal/datasettest",
+		"internal/card",
+	} // the card lists them with what each is
 	whoImports = map[string][]string{
 		"internal/rows":       {"store"},
 		"dataset/idx":         {"store", "dataset/mnist", "cmd/pcapmill"},

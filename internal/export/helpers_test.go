@@ -75,21 +75,6 @@ func open(t *testing.T, dir string) *store.View {
 	return v
 }
 
-// all collects the entries of a side, their data copied.
-func all(t *testing.T, v dataset.View, s dataset.Side) (got []dataset.Entry) {
-	t.Helper()
-	err := v.Each(context.Background(), s, func(e *dataset.Entry) error {
-		c := *e
-		c.Data = append([]byte(nil), e.Data...)
-		got = append(got, c)
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return got
-}
-
 // fake is an exporter of two files, the second in a folder.
 type fake struct {
 	text string

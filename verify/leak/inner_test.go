@@ -88,9 +88,17 @@ func TestInnerHeadersAreNamed(t *testing.T) {
 	vxlan := testcap.Payload{8, 0, 0, 0, 0, 0, 5, 0}
 	path := frames(t,
 		[]testcap.Layer{
-			eth, testcap.IPv4{Src: src4, Dst: dst4}, testcap.UDP{SrcPort: 4000, DstPort: 4789}, vxlan,
-			testcap.Eth{Src: [6]byte{0x0a, 0xb1, 0xc2, 0xd3, 0xe4, 0xf5}, Dst: [6]byte{0x0e, 0xb2, 0xc3, 0xd4, 0xe5, 0xf6}}, testcap.IPv4{Src: guest, Dst: dst4}, testcap.UDP{SrcPort: 9, DstPort: 2152},
-			testcap.Payload{0x30, 255, 0, 42, 0, 0, 0x12, 0x34}, testcap.IPv4{Src: deep, Dst: guest}, testcap.UDP{SrcPort: 1, DstPort: 2}, testcap.Payload("192.0.2.202"),
+			eth,
+			testcap.IPv4{Src: src4, Dst: dst4},
+			testcap.UDP{SrcPort: 4000, DstPort: 4789},
+			vxlan,
+			testcap.Eth{Src: [6]byte{0x0a, 0xb1, 0xc2, 0xd3, 0xe4, 0xf5}, Dst: [6]byte{0x0e, 0xb2, 0xc3, 0xd4, 0xe5, 0xf6}},
+			testcap.IPv4{Src: guest, Dst: dst4},
+			testcap.UDP{SrcPort: 9, DstPort: 2152},
+			testcap.Payload{0x30, 255, 0, 42, 0, 0, 0x12, 0x34},
+			testcap.IPv4{Src: deep, Dst: guest},
+			testcap.UDP{SrcPort: 1, DstPort: 2},
+			testcap.Payload("192.0.2.202"),
 		},
 		[]testcap.Layer{eth, testcap.IPv4{Src: src4, Dst: dst4}, testcap.UDP{SrcPort: 4000, DstPort: 4001}, testcap.Payload(src4.AsSlice())},
 	)
