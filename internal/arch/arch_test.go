@@ -369,7 +369,7 @@ func TestOneDoor(t *testing.T) {
 // TestGoroutines: they start in mill and nowhere else.
 func TestGoroutines(t *testing.T) {
 	for _, f := range sources(t) {
-		if f.test || f.room == "mill" || f.room == "dev/bench" {
+		if f.test || f.room == "mill" || f.room == "internal/parallel" || f.room == "dev/bench" {
 			continue
 		}
 		ast.Inspect(f.ast, func(n ast.Node) bool {
