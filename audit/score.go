@@ -35,12 +35,6 @@ func (t *tally) merge(o *tally) {
 	}
 }
 
-func (t *tally) clear() {
-	clear(t.hit)
-	clear(t.predicted)
-	clear(t.actual)
-}
-
 // scores are rounded.
 type scores struct{ accuracy, balanced, macroF1, kappa float64 }
 
