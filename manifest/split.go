@@ -10,8 +10,8 @@ import (
 // validation and test; see package split.
 type Split struct {
 	File     string `json:"file"`
-	Digest   string `json:"sha256"` // of the file, in hexadecimal
-	Split    string `json:"split"`  // shares, like "80/10/10"
+	Digest   string `json:"sha256"`                 // of the file, in hexadecimal
+	Split    string `json:"split"`                  // shares, like "80/10/10"
 	Method   string `json:"split_method,omitempty"` // "" is hash
 	By       string `json:"split_by"`
 	Fallback string `json:"split_fallback"`
