@@ -20,7 +20,8 @@
 //  6. store appends samples, labels and rows. When they are safe on disk it commits them by
 //     replacing the manifest whole.
 //
-// mill makes this happen, and is the only package with goroutines.
+// mill makes this happen. Goroutines start there and, within one call, in
+// internal/parallel.
 //
 // # One merge
 //

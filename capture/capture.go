@@ -115,6 +115,7 @@ func (o Options) newReader(stream io.Reader, name string, bufferLen int) (*Reade
 	r.source = &source{r: stream, interrupt: o.Interrupt, count: func(n int) { r.read.Add(int64(n)) }}
 	r.memory.most, r.memory.grow = o.MaxMemory, o.Grow
 	r.expansion.memory, r.expansion.sniffing = &r.memory, o.sniffing
+	r.expansion.workers, r.expansion.run = o.Workers, o.Run
 	plain, compression, done, err := undo(r.source, &r.expansion)
 	r.format.Compression = compression
 	r.resync.near = [2]int64{-1, -1}

@@ -146,6 +146,7 @@ func (d *decompressed) Read(b []byte) (n int, err error) {
 	if bomb := d.gave(n); bomb != nil {
 		err = bomb
 	}
+	d.settle(err)
 	return n, err
 }
 
@@ -163,7 +164,10 @@ func undo(r *source, e *expansion) (plain io.Reader, name string, done func(), e
 		if !c.is(begin) {
 			continue
 		}
-		*e = expansion{compression: c.name, limit: DefaultMaxExpansion, source: r, memory: e.memory, sniffing: e.sniffing, buffered: bufio.NewReaderSize(whole, 64<<10)}
+		*e = expansion{
+			compression: c.name, limit: DefaultMaxExpansion, source: r, memory: e.memory, sniffing: e.sniffing,
+			workers: e.workers, run: e.run, buffered: bufio.NewReaderSize(whole, inputPiece),
+		}
 		plain, done, err := c.open(e.buffered, e)
 		if err != nil {
 			return nil, c.name, nil, err

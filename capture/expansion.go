@@ -51,6 +51,9 @@ type expansion struct {
 	memory      *memory       // of the capture
 	sniffing    bool          // it is opened to tell its format only
 	buffered    *bufio.Reader // between source and decoder
+	workers     int           // see Options
+	run         func(func())  // see Options
+	taken       func() int64  // bytes of the file that the decoder has used; nil: what it took from buffered
 	out         int64         // bytes given
 	charged     int64         // what the memory counts for that the stream made the decoder clear
 }
@@ -81,9 +84,17 @@ func (e *expansion) charge(n int64) error {
 }
 
 func (e *expansion) judge() error {
-	from, to := e.source.total-int64(e.buffered.Buffered()), e.out+e.charged
+	from, to := e.used(), e.out+e.charged
 	if e.limit == 0 || to <= graceExpansion || to/int64(e.limit) < from {
 		return nil
 	}
 	return &ExpansionError{Compression: e.compression, From: from, To: to, Limit: e.limit}
+}
+
+// used is how many bytes of the file stand for what was given so far.
+func (e *expansion) used() int64 {
+	if e.taken != nil {
+		return e.taken()
+	}
+	return e.source.total - int64(e.buffered.Buffered())
 }

@@ -5,62 +5,36 @@ import (
 	"errors"
 	"io"
 
-	"github.com/klauspost/compress/gzip"
+	"github.com/pcapmill/pcapmill/capture/inflate"
 )
 
-// errBehindGzip says that something stands behind a gzip stream.
-var errBehindGzip = errors.New("bytes behind the end that are neither a gzip member nor zeros")
-
-// gunzip reads a row of gzip members (RFC 1952, 2.2). Zeros behind a member are
+// openGzip reads a row of gzip members (RFC 1952, 2.2). Zeros behind a member are
 // padding, as tapes and block devices leave it, and pass.
-type gunzip struct {
-	in *bufio.Reader
-	z  *gzip.Reader
+func openGzip(in *bufio.Reader, e *expansion) (io.Reader, func(), error) {
+	passed := e.source.total - sniffLen // skippable frames in front
+	z := inflate.NewGzipReader(in, inflate.Options{Workers: e.workers, Run: e.run})
+	e.taken = func() int64 { return max(passed, 0) + z.InputOffset() }
+	return z, func() { _ = z.Close() }, nil // it has nothing to report
 }
 
-func openGzip(in *bufio.Reader, _ *expansion) (io.Reader, func(), error) {
-	z, err := gzip.NewReader(in)
-	if err != nil {
-		return nil, nil, err
-	}
-	z.Multistream(false)
-	return &gunzip{in: in, z: z}, nil, nil
-}
+// inputPiece is how much of a compressed file is read at a time, in bytes.
+const inputPiece = 64 << 10
 
-func (g *gunzip) Read(b []byte) (int, error) {
-	for {
-		n, err := g.z.Read(b)
-		if err == io.EOF {
-			err = g.next()
-		}
-		if n > 0 || err != nil {
-			return n, err
-		}
+// settle makes what counts as read of a damaged gzip file the pieces up to the damage. How
+// far ahead the file was really read depends on who helped.
+func (e *expansion) settle(err error) {
+	if e.taken == nil || err == nil || err == io.EOF || e.source.err != nil || errors.Is(err, io.ErrUnexpectedEOF) {
+		return
 	}
-}
-
-// next goes on to the next member; io.EOF if there is none.
-func (g *gunzip) next() error {
-	for {
-		begin, err := g.in.Peek(2)
-		switch {
-		case len(begin) == 0:
-			return err
-		case begin[0] == 0:
-			if _, err := g.in.Discard(1); err != nil {
-				return err
-			}
-		case len(begin) == 2 && begin[0] == 0x1f && begin[1] == 0x8b:
-			if err := g.z.Reset(g.in); err != nil {
-				if err == io.EOF {
-					err = io.ErrUnexpectedEOF
-				}
-				return err
-			}
-			g.z.Multistream(false)
-			return nil
-		default:
-			return errBehindGzip
-		}
+	used := e.taken()
+	switch { // what the bytes from there on are was looked at
+	case errors.Is(err, inflate.ErrHeader):
+		used += 10
+	case errors.Is(err, inflate.ErrTrailing):
+		used += 2
 	}
+	pieces := (used - sniffLen + inputPiece - 1) / inputPiece
+	counted := min(sniffLen+max(pieces, 0)*inputPiece, e.source.total)
+	e.source.count(int(counted - e.source.total))
+	e.source.total = counted
 }

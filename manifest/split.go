@@ -10,8 +10,9 @@ import (
 // validation and test; see package split.
 type Split struct {
 	File     string `json:"file"`
-	Digest   string `json:"sha256"` // of the file, in hexadecimal
-	Split    string `json:"split"`  // shares, like "80/10/10"
+	Digest   string `json:"sha256"`                 // of the file, in hexadecimal
+	Split    string `json:"split"`                  // shares, like "80/10/10"
+	Method   string `json:"split_method,omitempty"` // "" is hash
 	By       string `json:"split_by"`
 	Fallback string `json:"split_fallback"`
 	// Samples is how many are divided: the first ones of the dataset. Fewer than the
@@ -39,7 +40,7 @@ type SplitGroups struct {
 
 // Equal compares everything.
 func (s *Split) Equal(o *Split) bool {
-	return s.File == o.File && s.Digest == o.Digest && s.Split == o.Split && s.By == o.By && s.Fallback == o.Fallback &&
+	return s.File == o.File && s.Digest == o.Digest && s.Split == o.Split && s.Method == o.Method && s.By == o.By && s.Fallback == o.Fallback &&
 		s.Samples == o.Samples && s.Sides == o.Sides && maps.Equal(s.LeftOut, o.LeftOut) && slices.Equal(s.Groups, o.Groups)
 }
 

@@ -9,6 +9,9 @@ import (
 type admission struct {
 	most int64                   // bytes that it may take
 	grow func(total int64) error // see capture.Options; may be nil
+
+	workers int               // that help to decode, see divide
+	run     func(task func()) // gives them a task
 }
 
 // errLater says that a capture cannot be opened now, beside those that are open. It is
@@ -30,7 +33,10 @@ func (o *Options) captureMemory(total int64) int64 {
 
 // admit is the admission of a job.
 func (sc *scheduler) admit(j *job) admission {
-	return admission{most: sc.most, grow: func(total int64) error { return sc.grow(j, total) }}
+	return admission{
+		most: sc.most, grow: func(total int64) error { return sc.grow(j, total) },
+		workers: sc.divide(j), run: func(task func()) { sc.help(j, task) },
+	}
 }
 
 // grow grants a job total bytes. While a file is being opened it does not wait, because
@@ -40,7 +46,7 @@ func (sc *scheduler) admit(j *job) admission {
 func (sc *scheduler) grow(j *job, total int64) error {
 	sc.mu.Lock()
 	defer sc.mu.Unlock()
-	j.wants = max(j.wants, total-j.held)
+	j.wants = max(j.wants, total+j.aside-j.held)
 	switch {
 	case j.isOpen:
 		for !sc.grant(j) {
@@ -95,6 +101,6 @@ func (sc *scheduler) stuck(j *job) bool {
 // dismiss gives back what a job holds, when its capture is closed. The lock is held.
 func (sc *scheduler) dismiss(j *job) {
 	sc.reserved -= j.held
-	j.held, j.wants = 0, 0
+	j.held, j.wants, j.aside = 0, 0, 0
 	sc.progress.reserved.Store(sc.reserved)
 }

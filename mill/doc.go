@@ -20,6 +20,8 @@
 //     the block before ended exactly there (capture.Sequence);
 //   - apply: the packets of placed blocks, dealt out by the hash of their five-tuple, are
 //     added to one of a few tables (sessions.Table), each in the order of the capture;
+//   - help: a piece of a large gzip file is decoded from where a block seems to begin
+//     (package inflate); whoever reads the stream takes it if that was right;
 //   - seal: a table is finished; with the last one the capture is.
 //
 // The scheduler prefers early captures, so that one large capture and many small ones keep

@@ -83,6 +83,12 @@ func Tight(o Options, budget int64) Options {
 	return o
 }
 
+// Divided makes several workers decode gzip files of so many bytes or more.
+func Divided(o Options, least int64) Options {
+	o.divided = least
+	return o
+}
+
 // Serial makes Run and Extract read each capture in one loop: the slow twin.
 func Serial(o Options) Options {
 	o.serial = true
@@ -108,3 +114,13 @@ func SettingsOf(o Options) manifest.Settings { return o.settings() }
 
 // TableBudget is what tables of sessions may take while other things of the run take so many bytes.
 func TableBudget(o Options, taken int64) int64 { return o.tableBudget(o.memory(), taken) }
+
+// DividedWorkers is how many workers decode a capture that is opened first, the memory that is reserved for them, and how many
+// decode another one beside it.
+func DividedWorkers(o Options, in Input) (n int, reserved int64, second int) {
+	sc := &scheduler{p: &Plan{Options: o}, progress: &Progress{}, most: o.captureMemory(o.memory())}
+	a, b := &job{in: &in}, &job{in: &in}
+	sc.jobs = []*job{a, b}
+	n = sc.divide(a)
+	return n, sc.reserved, sc.divide(b)
+}

@@ -39,6 +39,8 @@ type job struct {
 	isOpen    bool               // opening it has succeeded
 	later     bool               // it is opened again when what it wants is granted
 	held      int64              // bytes of memory that were granted, see admission
+	aside     int64              // of these, for those who help to decode, see divide
+	helping   []func()           // what they have not begun
 	wants     int64              // bytes more that it needs to go on
 	copied    bool               // do not map the file: it changed
 	placing   bool

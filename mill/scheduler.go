@@ -208,8 +208,8 @@ func (sc *scheduler) pickOf(w *worker, j *job) func() {
 		j.later = false
 		return func() { sc.open(w, j) }
 	}
-	if j.opening {
-		return nil
+	if j.opening { // one loop may read it as a whole
+		return j.helpOf()
 	}
 	if st := j.stretches[j.placed]; st != nil && !j.placing && !j.ended && sc.grant(j) {
 		j.placing = true
@@ -227,6 +227,9 @@ func (sc *scheduler) pickOf(w *worker, j *job) func() {
 			s.busy = true
 			return func() { sc.seal(w, j, s) }
 		}
+	}
+	if task := j.helpOf(); task != nil {
+		return task
 	}
 	switch {
 	case j.ended:

@@ -43,7 +43,7 @@ func (sc *scheduler) place(w *worker, j *job, st *stretch) {
 		ready = nil
 	}
 	j.framing, j.near = j.seq.Framing(), j.x.First
-	j.wants = max(j.wants, j.seq.Memory()-j.held)
+	j.wants = max(j.wants, j.seq.Memory()+j.aside-j.held)
 	if st.block.Err != nil {
 		sc.endOf(j)
 	}

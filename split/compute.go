@@ -15,7 +15,7 @@ var ErrNoHosts = errors.New("the samples have no pseudonyms of hosts; hint: make
 
 // Compute divides the samples as o says. before is the record of an earlier split of the
 // same dataset, when it had as many samples or fewer, under the same options, or nil: the
-// ways and cuts of classes stand there and stay. Errors: *[UnsplitError]; [ErrNoHosts];
+// rounds of dealing, and the ways and cuts of classes, stand there and stay. Errors: *[UnsplitError]; [ErrNoHosts];
 // what in.Each returns; a sample of no class or no capture.
 func Compute(in *Input, o Options, before *Record) (*Record, error) {
 	if err := o.CheckTimes(in.TableTimes); err != nil {
@@ -27,11 +27,15 @@ func Compute(in *Input, o Options, before *Record) (*Record, error) {
 	if before != nil && before.Settings != o.Settings() {
 		return nil, errors.New("the earlier split has other settings")
 	}
-	c := &computation{in: in, o: o, hash: newHasher(&o, in.Captures), at: map[uint16]*class{}}
+	c := &computation{in: in, o: o, hash: newHasher(&o, in.Captures), at: map[uint16]*class{}, olds: map[uint16]*Class{}}
 	if err := c.begin(before); err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{c.tally, c.decide, c.assign} {
+	steps := []func() error{c.quota, c.assign}
+	if o.Method == Hash {
+		steps = []func() error{c.tally, c.decide, c.assign}
+	}
+	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -47,6 +51,11 @@ type computation struct {
 	classes []*class // by label
 	at      map[uint16]*class
 	sides   []byte // of samples, in the letters of an assignment
+	how     []byte // by quota: how they came there
+
+	rounds []int64           // by quota: how many samples there were when groups were dealt, before
+	dealt  [ways]*dealer     // by quota: groups by kind
+	olds   map[uint16]*Class // by quota: as the record before has them
 }
 
 // class is what is known about one.
@@ -60,6 +69,7 @@ type class struct {
 	times   []int64
 	in      map[uint32]bool // captures
 	train   picks
+	hand    hand
 }
 
 func (c *computation) begin(before *Record) error {
@@ -75,12 +85,17 @@ func (c *computation) begin(before *Record) error {
 	if before == nil {
 		return nil
 	}
-	for _, old := range before.Classes {
+	c.rounds = before.Rounds
+	for i := range before.Classes {
+		old := &before.Classes[i]
 		k := c.at[old.Label]
 		switch {
 		case k == nil || k.Name != old.Name:
 			return fmt.Errorf("the earlier split has a class %d %s, the dataset does not", old.Label, old.Name)
 		case old.By == "":
+			continue
+		case c.o.Method == Quota:
+			c.olds[old.Label] = old
 			continue
 		}
 		by, err := ParseBy(old.By)
@@ -208,26 +223,30 @@ func (c *computation) collectTimes() error {
 
 // assign gives every sample its side.
 func (c *computation) assign() error {
+	sides := c.o.Weights.sides()
 	err := c.each(func(s *Sample, k *class) error {
 		i := len(c.sides)
 		if !k.decided {
-			c.sides = append(c.sides, LeftOut)
+			c.sides, c.how = append(c.sides, LeftOut), append(c.how, LeftOut)
 			k.leave(TooFew)
 			return nil
 		}
-		side := dataset.Train
+		side, how := dataset.Train, ByTime
 		switch {
 		case k.by == Host && s.Row.Host == [8]byte{}:
 			return ErrNoHosts
-		case k.by != Time:
-			side = c.hash.side(c.hash.group(k.by, s))
-		default:
+		case k.by == Time:
 			side = sideAt(k.cuts, s.Row.Start)
 			if straddles(k.cuts, s.Row.Start, s.Row.Duration) {
 				k.Across++
 			}
+		case c.o.Method == Quota:
+			p := c.dealt[k.by].places[c.hash.group(k.by, s)]
+			side, how = sides[p.side], p.how
+		default:
+			side = c.hash.side(c.hash.group(k.by, s))
 		}
-		c.sides = append(c.sides, letters[side])
+		c.sides, c.how = append(c.sides, letters[side]), append(c.how, how)
 		if side != dataset.Train || c.o.MaxPerClass == 0 {
 			return nil
 		}

@@ -14,12 +14,22 @@
 //
 // # Assignment
 //
-// A group's side follows from HMAC-SHA-256, under the salt, over its kind and identity: the
-// first eight bytes as a big-endian number u. With weights that add up to w, u*w>>64 is 0 to
+// Each group has a number u: the first eight bytes, big-endian, of HMAC-SHA-256 under the
+// salt over its kind and identity.
+//
+// By [Quota], groups are dealt out within each class, in ascending order of u: each goes to
+// the side that is furthest below its share of the class's samples. As soon as no more
+// groups are left than sides that have nothing, only these sides are looked at. Groups that
+// have a side keep it when samples are added; new ones fill what is short. A record keeps how
+// many samples there were in each round of dealing, so that all of it can be done again.
+// docs/formats/splits.md has the rule in full.
+//
+// By [Hash], a side is a function of u alone. With weights that add up to w, u*w>>64 is 0 to
 // w-1; the numbers from below belong to test, then to validation, the rest to training. So
-// the side depends on nothing else in the dataset: adding captures never moves an old
-// sample, and a test set that is made larger keeps what it had. By time, the side is that of
-// Row.Start: a time at a cut belongs to the later side.
+// the side depends on nothing else in the dataset, and a test set that is made larger keeps
+// what it had.
+//
+// By time, the side is that of Row.Start: a time at a cut belongs to the later side.
 //
 // The times of the cuts are chosen when a class is first split, so that the sides have the
 // shares that were asked for, between two different times, and are recorded. They stay: what

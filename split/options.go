@@ -1,6 +1,7 @@
 package split
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -106,6 +107,27 @@ func ParseFallback(text string) (Fallback, error) {
 	return 0, fmt.Errorf("no fallback %q: have %s", text, strings.Join(fallbackNames, ", "))
 }
 
+// Method is how groups come to their sides.
+type Method uint8
+
+// Methods; see the package comment.
+const (
+	Quota Method = iota // dealt out within each class, so that the sides get their shares
+	Hash                // each by its own hash, whatever the others do
+)
+
+var methodNames = []string{"quota", "hash"}
+
+func (m Method) String() string { return methodNames[m] }
+
+// ParseMethod reads quota or hash.
+func ParseMethod(text string) (Method, error) {
+	if i := slices.Index(methodNames, text); i >= 0 {
+		return Method(i), nil
+	}
+	return 0, fmt.Errorf("no method %q: have %s", text, strings.Join(methodNames, ", "))
+}
+
 // DefaultSalt is the key of the hash where the user gives none. It is no secret: another
 // one draws another split.
 const DefaultSalt = "pcapmill"
@@ -113,6 +135,7 @@ const DefaultSalt = "pcapmill"
 // Options are the choices of a split.
 type Options struct {
 	Weights     Weights
+	Method      Method
 	By          By
 	Salt        string
 	Fallback    Fallback
@@ -136,6 +159,7 @@ func (o *Options) Check() error {
 // Settings are the options as a record has them, in the words of the command line.
 type Settings struct {
 	Split       string `json:"split"`
+	Method      string `json:"split_method,omitempty"` // "" is hash: the only one that older records know
 	By          string `json:"split_by"`
 	Salt        string `json:"split_salt"`
 	Fallback    string `json:"split_fallback"`
@@ -145,19 +169,27 @@ type Settings struct {
 
 // Settings returns the options as a record has them.
 func (o *Options) Settings() Settings {
-	return Settings{
+	s := Settings{
 		Split: o.Weights.String(), By: o.By.String(), Salt: o.Salt, Fallback: o.Fallback.String(),
 		MinPerClass: o.MinPerClass, MaxPerClass: o.MaxPerClass,
 	}
+	if o.Method != Hash {
+		s.Method = o.Method.String()
+	}
+	return s
 }
+
+// method is the name of the method.
+func (s *Settings) method() string { return cmp.Or(s.Method, Hash.String()) }
 
 // Options reads settings back.
 func (s *Settings) Options() (o Options, err error) {
 	w, err1 := ParseWeights(s.Split)
 	by, err2 := ParseBy(s.By)
 	fallback, err3 := ParseFallback(s.Fallback)
-	o = Options{Weights: w, By: by, Salt: s.Salt, Fallback: fallback, MinPerClass: s.MinPerClass, MaxPerClass: s.MaxPerClass}
-	return o, errors.Join(err1, err2, err3, o.Check())
+	method, err4 := ParseMethod(s.method())
+	o = Options{Weights: w, Method: method, By: by, Salt: s.Salt, Fallback: fallback, MinPerClass: s.MinPerClass, MaxPerClass: s.MaxPerClass}
+	return o, errors.Join(err1, err2, err3, err4, o.Check())
 }
 
 // Diff lists in plain words how the settings of a split differ from those asked for.
@@ -168,6 +200,7 @@ func Diff(have, want Settings) (lines []string) {
 		}
 	}
 	line("split", have.Split, want.Split)
+	line("split-method", have.method(), want.method())
 	line("split-by", have.By, want.By)
 	line("split-salt", have.Salt, want.Salt)
 	line("split-fallback", have.Fallback, want.Fallback)

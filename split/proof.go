@@ -2,6 +2,7 @@ package split
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/pcapmill/pcapmill/dataset"
 )
@@ -118,8 +119,14 @@ func (p *prover) proof(classes [ways]int64) (out Proof) {
 // record counts once more, now from the sides as they are.
 func (c *computation) record() (*Record, error) {
 	r := &Record{
-		Format: Format, Version: Version, Settings: c.o.Settings(),
+		Format: Format, Version: 1, Settings: c.o.Settings(),
 		Samples: int64(len(c.sides)), Classes: []Class{}, Assignment: string(c.sides),
+	}
+	if c.o.Method == Quota {
+		r.Version, r.How, r.Rounds = Version, string(c.how), slices.Clone(c.rounds)
+		if n := len(r.Rounds); r.Samples > 0 && (n == 0 || r.Rounds[n-1] < r.Samples) {
+			r.Rounds = append(r.Rounds, r.Samples)
+		}
 	}
 	p, i := newProver(), int64(0)
 	err := c.each(func(s *Sample, k *class) error {

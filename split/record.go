@@ -13,10 +13,10 @@ import (
 const Name = "splits.json"
 
 // Format and Version say how to read the file. A reader refuses other formats and
-// higher versions.
+// higher versions. A split by hash has version 1, as before there was another method.
 const (
 	Format  = "pcapmill splits"
-	Version = 1
+	Version = 2
 )
 
 // LeftOut stands in an assignment for a sample that is on no side.
@@ -24,6 +24,13 @@ const LeftOut = '-'
 
 // letters are what an assignment is written in, by side.
 const letters = "012"
+
+// How a group came to its side.
+const (
+	ByQuota byte = 'q' // the side was furthest below its share
+	ByNeed  byte = 'n' // the side had nothing of the class, and no more groups were left than such sides
+	ByTime  byte = 't' // by the times of cuts
+)
 
 // Reasons why samples are on no side.
 const (
@@ -41,6 +48,10 @@ type Record struct {
 	LeftOut  map[string]int64 `json:"left_out,omitempty"`
 	Classes  []Class          `json:"classes"`
 	Proof    Proof            `json:"proof"`
+	// Rounds says, by quota, how many samples the dataset had each time groups were dealt.
+	Rounds []int64 `json:"rounds,omitempty"`
+	// How has, by quota, a character a sample that says how its group came to its side.
+	How string `json:"how,omitempty"`
 	// Assignment has a character a sample: 0 training, 1 validation, 2 test, - left out.
 	Assignment string `json:"assignment"`
 }
@@ -168,10 +179,35 @@ func (r *Record) check() error {
 	if i := strings.IndexFunc(r.Assignment, func(c rune) bool { return c != LeftOut && !strings.ContainsRune(letters, c) }); i >= 0 {
 		return fmt.Errorf("the side of sample %d is %q: need one of %s or %c", i, r.Assignment[i], letters, LeftOut)
 	}
+	if quota := r.Settings.method() == Quota.String(); quota != (r.Version > 1) {
+		return fmt.Errorf("version %d with --split-method %s", r.Version, r.Settings.method())
+	} else if quota {
+		if err := r.checkRounds(); err != nil {
+			return err
+		}
+	}
 	for _, c := range r.Classes {
 		if _, err := ParseBy(c.By); c.By != "" && err != nil {
 			return fmt.Errorf("class %s: %w", c.Name, err)
 		}
+	}
+	return nil
+}
+
+// checkRounds tells what is wrong with what only a split by quota has.
+func (r *Record) checkRounds() error {
+	if r.Samples != int64(len(r.How)) {
+		return fmt.Errorf("%d samples, but it says of %d how they came to their sides", r.Samples, len(r.How))
+	}
+	last := int64(0)
+	for _, n := range r.Rounds {
+		if n <= last {
+			return fmt.Errorf("a round of %d samples behind one of %d", n, last)
+		}
+		last = n
+	}
+	if last != r.Samples {
+		return fmt.Errorf("%d samples, but groups were dealt of %d", r.Samples, last)
 	}
 	return nil
 }

@@ -65,6 +65,7 @@ func drawWorld(t *rapid.T) *world {
 func drawOptions(t *rapid.T) split.Options {
 	return split.Options{
 		Weights:  rapid.SampledFrom([]split.Weights{{80, 10, 10}, {1, 1, 1}, {60, 0, 40}, {1, 0, 0}, {5, 5, 0}}).Draw(t, "weights"),
+		Method:   split.Method(rapid.IntRange(0, 1).Draw(t, "method")),
 		By:       split.By(rapid.IntRange(0, 4).Draw(t, "by")),
 		Salt:     rapid.SampledFrom([]string{split.DefaultSalt, "x"}).Draw(t, "salt"),
 		Fallback: split.Fallback(rapid.IntRange(1, 2).Draw(t, "fallback")), MinPerClass: rapid.Int64Range(0, 4).Draw(t, "min"),
@@ -139,7 +140,7 @@ func twin(o split.Options, captures []string, s *split.Sample) byte {
 func TestSidesFollowTheHash(t *testing.T) {
 	draw.Check(t, func(t *rapid.T) {
 		w, o := drawWorld(t), drawOptions(t)
-		o.MinPerClass, o.MaxPerClass = 0, 0
+		o.Method, o.MinPerClass, o.MaxPerClass = split.Hash, 0, 0
 		if o.By == split.Time {
 			o.By = split.Capture
 		}
@@ -295,8 +296,8 @@ func TestShares(t *testing.T) {
 		w.captures = append(w.captures, fmt.Sprint(i))
 		w.samples = append(w.samples, split.Sample{Row: dataset.Row{Capture: uint32(i)}})
 	}
-	small, err1 := split.Compute(w.input(20_000), split.Options{Weights: split.Weights{80, 10, 10}, Salt: "s"}, nil)
-	large, err2 := split.Compute(w.input(20_000), split.Options{Weights: split.Weights{70, 10, 20}, Salt: "s"}, nil)
+	small, err1 := split.Compute(w.input(20_000), split.Options{Method: split.Hash, Weights: split.Weights{80, 10, 10}, Salt: "s"}, nil)
+	large, err2 := split.Compute(w.input(20_000), split.Options{Method: split.Hash, Weights: split.Weights{70, 10, 20}, Salt: "s"}, nil)
 	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}
@@ -318,6 +319,11 @@ func TestRefusals(t *testing.T) {
 	}
 	o := split.Options{Weights: split.Weights{80, 10, 10}, Salt: split.DefaultSalt}
 	var unsplit *split.UnsplitError
+	if _, err := split.Compute(w.input(6), o, nil); !errors.As(err, &unsplit) || len(unsplit.Classes) != 1 ||
+		!strings.Contains(err.Error(), "Chat: 6 samples of 1 capture, too few for 3 sides") || !strings.Contains(unsplit.Hint(), "--split-fallback") {
+		t.Errorf("one capture: error %v", err)
+	}
+	o.Method = split.Hash
 	if _, err := split.Compute(w.input(6), o, nil); !errors.As(err, &unsplit) || len(unsplit.Classes) != 1 ||
 		!strings.Contains(err.Error(), "Chat: 6 samples of 1 capture, none of them for ") || !strings.Contains(unsplit.Hint(), "--split-fallback") {
 		t.Errorf("one capture: error %v", err)
@@ -413,6 +419,9 @@ func TestThereAndBack(t *testing.T) {
 	for _, change := range [][2]string{
 		{"pcapmill splits", "other"},
 		{`"version":1`, `"version":2`},
+		{`"version":1`, `"version":3`},
+		{`"split_by"`, `"split_method":"quota","split_by"`},
+		{`"split_by"`, `"split_method":"hsah","split_by"`},
 		{`"samples":3`, `"samples":4`},
 		{"01-", "03-"},
 		{"01-", "01é"},
@@ -456,8 +465,8 @@ func TestWords(t *testing.T) {
 		}
 	}
 	a := split.Options{Weights: split.Weights{80, 10, 10}, Salt: "a"}
-	b := split.Options{Weights: split.Weights{80, 0, 20}, By: split.Time, Salt: "b", Fallback: split.UseTime, MinPerClass: 1, MaxPerClass: 2}
-	if lines := split.Diff(a.Settings(), b.Settings()); len(lines) != 6 || lines[1] != "--split-by: the dataset is split with capture, this run asks for time" {
+	b := split.Options{Method: split.Hash, Weights: split.Weights{80, 0, 20}, By: split.Time, Salt: "b", Fallback: split.UseTime, MinPerClass: 1, MaxPerClass: 2}
+	if lines := split.Diff(a.Settings(), b.Settings()); len(lines) != 7 || lines[1] != "--split-method: the dataset is split with quota, this run asks for hash" || lines[2] != "--split-by: the dataset is split with capture, this run asks for time" {
 		t.Errorf("%q", lines)
 	}
 	if lines := split.Diff(a.Settings(), a.Settings()); lines != nil {
@@ -473,10 +482,10 @@ func TestWarnings(t *testing.T) {
 	}
 	w.samples = append(w.samples, split.Sample{Label: 1})
 	for fallback, want := range map[split.Fallback][]string{
-		split.UseSession: {"class Chat cannot be split by capture (40 samples of 1 capture, none of them for ", "is split by session", "class Mail has no samples for", "Chat (1), Mail (1)", "of 1 capture here"},
-		split.UseTime:    {"is split by time", "2 sessions reach across a cut"},
+		split.UseSession: {"2 classes cannot be split by capture: Chat (40 samples of 1 capture, none of them for ", "; they are split by session", "class Mail has no samples for", "Chat (1), Mail (1)", "of 1 capture here"},
+		split.UseTime:    {"they are split by time", "2 sessions reach across a cut"},
 	} {
-		r, err := split.Compute(w.input(41), split.Options{Weights: split.Weights{8, 1, 1}, Salt: split.DefaultSalt, Fallback: fallback}, nil)
+		r, err := split.Compute(w.input(41), split.Options{Method: split.Hash, Weights: split.Weights{8, 1, 1}, Salt: split.DefaultSalt, Fallback: fallback}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -523,8 +532,9 @@ func FuzzParse(f *testing.F) {
 	for i := range 12 {
 		w.samples = append(w.samples, split.Sample{Row: dataset.Row{Capture: uint32(i % 2), Session: uint64(i), Start: int64(i)}, Print: [16]byte{byte(i)}})
 	}
-	for by := split.Capture; by <= split.None; by++ {
-		r, err := split.Compute(w.input(11), split.Options{Weights: split.Weights{1, 1, 1}, By: by, Salt: "x", Fallback: split.UseTime, MaxPerClass: 2}, nil)
+	for n := range 10 {
+		by := split.By(n / 2)
+		r, err := split.Compute(w.input(11), split.Options{Method: split.Method(n % 2), Weights: split.Weights{1, 1, 1}, By: by, Salt: "x", Fallback: split.UseTime, MaxPerClass: 2}, nil)
 		if by == split.Host {
 			continue // without a key
 		}

@@ -2,6 +2,8 @@ package split
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/pcapmill/pcapmill/dataset"
@@ -26,7 +28,7 @@ func (e *UnsplitError) Error() string {
 
 // Hint says what a person can do about it.
 func (e *UnsplitError) Hint() string {
-	return "--split-fallback session or time splits these classes another way, and records it; --min-per-class leaves small classes out; fewer sides (--split 80/20) need fewer groups; another --split-salt draws anew"
+	return "--split-fallback session or time splits these classes another way, and records it; --min-per-class leaves small classes out; fewer sides (--split 80/20) need fewer groups"
 }
 
 // few is the number of captures below which a split by session can hardly tell a class
@@ -40,6 +42,7 @@ const mostNames = 10
 func (r *Record) Warnings() (lines []string) {
 	var alone, uneven []string
 	bySession := false
+	instead := map[string][]string{}
 	for i := range r.Classes {
 		c := &r.Classes[i]
 		if r.uneven(c) {
@@ -52,7 +55,7 @@ func (r *Record) Warnings() (lines []string) {
 			}
 		}
 		if c.Instead != "" {
-			lines = append(lines, fmt.Sprintf("class %s cannot be split by %s (%s): it is split by %s, as --split-fallback says", c.Name, r.Settings.By, c.Instead, c.By))
+			instead[c.By] = append(instead[c.By], fmt.Sprintf("%s (%s)", c.Name, c.Instead))
 		}
 		if len(c.Empty) > 0 {
 			lines = append(lines, fmt.Sprintf("class %s has no samples for %s", c.Name, strings.Join(c.Empty, " and ")))
@@ -60,6 +63,11 @@ func (r *Record) Warnings() (lines []string) {
 		if c.Across > 0 {
 			lines = append(lines, fmt.Sprintf("class %s: %s a cut in time and go to the earlier side", c.Name, plural(c.Across, "session reaches across", "sessions reach across")))
 		}
+	}
+	for _, by := range slices.Sorted(maps.Keys(instead)) {
+		list, be := instead[by], [2]string{"it is", "they are"}
+		lines = append(lines, fmt.Sprintf("%s cannot be split by %s: %s; %s split by %s, as --split-fallback says",
+			plural(int64(len(list)), "class"), r.Settings.By, names(list), be[min(1, len(list)-1)], by))
 	}
 	if uneven != nil {
 		lines = append(lines, fmt.Sprintf("the shares of %s are far from %s, because groups have different sizes: %s; another --split-salt draws anew",

@@ -142,7 +142,7 @@ func (b Backend) divideLocked(ctx context.Context, dir string, o split.Options, 
 // and removes what killed processes left under temporary names. The caller holds the lock.
 func (d *Dataset) settle() error {
 	if name, _, _ := d.pendingRecord(); name != "" {
-		text, err := fsys.ReadText(d.disk, d.dir, split.Name, d.m.Samples+MaxRecord)
+		text, err := fsys.ReadText(d.disk, d.dir, split.Name, 2*d.m.Samples+MaxRecord)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -172,7 +172,7 @@ func (d *Dataset) save(r *split.Record) (*manifest.Manifest, error) {
 	m := *d.m
 	m.Split = Summary(r, text)
 	s := &saving{d: d}
-	s.was, err = fsys.ReadText(d.disk, d.dir, split.Name, d.m.Samples+MaxRecord)
+	s.was, err = fsys.ReadText(d.disk, d.dir, split.Name, 2*d.m.Samples+MaxRecord)
 	switch {
 	case err == nil && bytes.Equal(s.was, text) && d.m.Split != nil && d.m.Split.Equal(m.Split):
 		return &m, nil

@@ -37,7 +37,7 @@
 // directory: a symbolic link, FIFO, device, socket or directory in the place of one is
 // refused by name, never followed and never waited for. A data file with further names
 // (hard links) is read, but not written, because a Writer appends in place. Text is read
-// up to a bound ([MaxManifest] bytes of manifest.json; a byte a sample and [MaxRecord]
+// up to a bound ([MaxManifest] bytes of manifest.json; two bytes a sample and [MaxRecord]
 // bytes of splits.json), and numbers in it size nothing before they were checked
 // against the files.
 package store

@@ -14,8 +14,8 @@ import (
 	"github.com/pcapmill/pcapmill/split"
 )
 
-// MaxRecord is how many bytes splits.json may have besides the character that it has for
-// each sample: 128 MiB, twice what 65,535 classes need.
+// MaxRecord is how many bytes splits.json may have besides the two characters that it has
+// for each sample: 128 MiB, twice what 65,535 classes need.
 const MaxRecord = 128 << 20
 
 // ErrNotSplit is wrapped when a dataset is not split.
@@ -85,7 +85,7 @@ func (d *Dataset) record() (r *split.Record, text []byte, err error) {
 // or is between them now, has not given it its name yet.
 func (d *Dataset) recordText() ([]byte, error) {
 	for range 3 {
-		text, err := fsys.ReadText(d.disk, d.dir, split.Name, d.m.Samples+MaxRecord)
+		text, err := fsys.ReadText(d.disk, d.dir, split.Name, 2*d.m.Samples+MaxRecord)
 		if err == nil && (d.m.Split == nil || d.m.Split.Digest == digest(text)) {
 			return text, nil
 		}
@@ -101,7 +101,7 @@ func (d *Dataset) recordText() ([]byte, error) {
 		}
 		// What was found was renamed meanwhile: it has its name now.
 	}
-	return fsys.ReadText(d.disk, d.dir, split.Name, d.m.Samples+MaxRecord)
+	return fsys.ReadText(d.disk, d.dir, split.Name, 2*d.m.Samples+MaxRecord)
 }
 
 // pendingRecord looks among the temporary files for the record that the manifest
@@ -119,7 +119,7 @@ func (d *Dataset) pendingRecord() (name string, text []byte, again bool) {
 		if !ok || number == "" || strings.Trim(number, "0123456789") != "" {
 			continue
 		}
-		text, err := fsys.ReadText(d.disk, d.dir, e.Name(), d.m.Samples+MaxRecord)
+		text, err := fsys.ReadText(d.disk, d.dir, e.Name(), 2*d.m.Samples+MaxRecord)
 		if err == nil && digest(text) == d.m.Split.Digest {
 			return e.Name(), text, false
 		}
@@ -131,7 +131,7 @@ func (d *Dataset) pendingRecord() (name string, text []byte, again bool) {
 // Summary is what a manifest says about a record, of which text is the file.
 func Summary(r *split.Record, text []byte) *manifest.Split {
 	s := &manifest.Split{
-		File: split.Name, Digest: digest(text), Split: r.Settings.Split, By: r.Settings.By, Fallback: r.Settings.Fallback,
+		File: split.Name, Digest: digest(text), Split: r.Settings.Split, Method: r.Settings.Method, By: r.Settings.By, Fallback: r.Settings.Fallback,
 		Samples: r.Samples, Sides: sides(&r.Sides), LeftOut: r.LeftOut, Groups: []manifest.SplitGroups{},
 	}
 	for i := range r.Proof.Groups {

@@ -74,7 +74,10 @@ func TestViewSplit(t *testing.T) {
 func TestViewRefusesSplits(t *testing.T) {
 	for name, change := range map[string]func(r *split.Record){
 		"a side that has no share": func(r *split.Record) { r.Settings.Split = "100/0/0" },
-		"fewer samples":            func(r *split.Record) { r.Samples, r.Assignment = 8, r.Assignment[:8]; r.Sides = sidesOf(r.Assignment) },
+		"fewer samples": func(r *split.Record) {
+			r.Samples, r.Assignment, r.How, r.Rounds = 8, r.Assignment[:8], r.How[:8], []int64{8}
+			r.Sides = sidesOf(r.Assignment)
+		},
 	} {
 		dir := written(t, 9)
 		r := divide(t, dir, options)

@@ -19,7 +19,7 @@ import (
 // TestSplitIsChecked: a split dataset is whole, and every lie about its split is found.
 func TestSplitIsChecked(t *testing.T) {
 	dir, files := build(t, sample.DedupSession)
-	o := split.Options{Weights: split.Weights{2, 1, 1}, By: split.Session, Salt: split.DefaultSalt, Fallback: split.UseSession, MaxPerClass: 5}
+	o := split.Options{Weights: split.Weights{2, 1, 1}, By: split.Session, Salt: split.DefaultSalt, Fallback: split.UseSession, MaxPerClass: 2}
 	if _, err := store.Divide(context.Background(), dir, o, false); err != nil {
 		t.Fatal(err)
 	}
@@ -70,6 +70,9 @@ func TestSplitIsChecked(t *testing.T) {
 		"a proof":            edit(func(r *split.Record) { r.Proof.Captures = 0 }),
 		"the salt":           edit(func(r *split.Record) { r.Settings.Salt = "other" }),
 		"a sample short":     edit(func(r *split.Record) { r.Samples--; r.Assignment = r.Assignment[1:]; r.Sides.Train-- }),
+		"how one came there": edit(func(r *split.Record) { r.How = "t" + r.How[1:] }),
+		"a round":            edit(func(r *split.Record) { r.Rounds = []int64{1, r.Samples} }),
+		"the method":         edit(func(r *split.Record) { r.Version, r.Settings.Method, r.How, r.Rounds = 1, "", "", nil }),
 	} {
 		put(t, dir, files)
 		damage()

@@ -12,7 +12,7 @@ import (
 )
 
 // splitNames are the options of a split.
-var splitNames = []string{"split", "split-by", "split-salt", "split-fallback", "min-per-class", "max-per-class"}
+var splitNames = []string{"split", "split-method", "split-by", "split-salt", "split-fallback", "min-per-class", "max-per-class"}
 
 // defaultShares are those of 'pcapmill split' where the user gives none.
 const defaultShares = "80/10/10"
@@ -26,16 +26,17 @@ func newSplit() *cobra.Command {
 splits.json: the side of every sample, and the proof that no group of samples stands
 on two sides. A summary goes into manifest.json.
 
-What stays together is --split-by: a capture unless asked otherwise. A group's side
-follows from a keyed hash of the group, so that captures which are added later move
-no sample. With the same options as before only samples that were added are divided;
-with others all are, and how many moved is said.
+What stays together is --split-by: a capture unless asked otherwise. Within each class
+groups are dealt out so that every side gets its share, in an order drawn by a keyed
+hash. Sides that were given stay when captures are added. With the same options as
+before only samples that were added are divided; with others all are, and how many
+moved is said.
 
-A class that cannot be split so (one capture only, or a side would get nothing) is an
-error, unless --split-fallback says how to split it instead.`,
+A class with fewer groups than sides (one capture only, say) is split by session
+instead, which is said and recorded; --split-fallback chooses otherwise.`,
 		Example: `  pcapmill split dataset
   pcapmill split dataset --split 80/20 --split-by session
-  pcapmill split dataset --split-by time --split-fallback session
+  pcapmill split dataset --split-by time
   pcapmill split dataset --max-per-class 5000 --min-per-class 100`,
 		Args: count(1, "name one directory"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -95,6 +96,7 @@ func splitOptions(v *config.Values, dir, shares string) (o split.Options, wanted
 		}
 	}
 	parse("split", func(t string) (e error) { o.Weights, e = split.ParseWeights(t); return e })
+	parse("split-method", func(t string) (e error) { o.Method, e = split.ParseMethod(t); return e })
 	parse("split-by", func(t string) (e error) { o.By, e = split.ParseBy(t); return e })
 	parse("split-salt", func(t string) error { o.Salt = t; return nil })
 	parse("split-fallback", func(t string) (e error) { o.Fallback, e = split.ParseFallback(t); return e })

@@ -23,6 +23,7 @@ const (
 	exitFailed      = 1
 	exitUsage       = 2
 	exitDamaged     = 3
+	exitFound       = 4 // an audit found what --fail-on names
 	exitBehind      = 5 // the samples are committed, a step behind them failed
 	exitInterrupted = 130
 )

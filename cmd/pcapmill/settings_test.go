@@ -144,6 +144,7 @@ func TestListAgainstRooms(t *testing.T) {
 		"dedup":          func(v string) (err error) { _, err = sample.ParseDedup(v); return err },
 		"label-from":     func(v string) (err error) { _, err = mill.ParseLabelFrom(v); return err },
 		"unknown":        func(v string) (err error) { _, err = mill.ParseUnknown(v); return err },
+		"split-method":   func(v string) (err error) { _, err = split.ParseMethod(v); return err },
 		"split-by":       func(v string) (err error) { _, err = split.ParseBy(v); return err },
 		"split-fallback": func(v string) (err error) { _, err = split.ParseFallback(v); return err },
 		"table-times":    func(v string) (err error) { _, err = mill.ParseTableTimes(v); return err },
@@ -163,8 +164,9 @@ func TestListAgainstRooms(t *testing.T) {
 				values = []string{"off", "on"}
 			}
 			if o.Name == "table-preset" {
-				values = strings.FieldsFunc(strings.TrimPrefix(o.Short, "columns of the table: "), func(r rune) bool { return r == ' ' || r == ',' })
-				values = slices.DeleteFunc(values, func(v string) bool { return v == "or" })
+				_, names, _ := strings.Cut(o.Long, "these have: ")
+				names, _, _ = strings.Cut(names, ". ")
+				values = strings.Split(names, ", ")
 			}
 			_, list, _ := strings.Cut(room("no such value").Error(), "have ")
 			var have []string

@@ -24,7 +24,7 @@
 #   plain                    the same as one and two on mixed as pcap; for mixed-pcapng only
 #   parser source lazy       the same work on gopacket, see dev/bench/loops
 #   write                    cp of what pcapmill wrote: what writing alone costs
-#   unpack                   gzip undone by the decompressor of pcapmill, nothing else
+#   unpack                   gzip undone by klauspost/compress, nothing else
 #   gzip                     gzip -dc
 #   tshark tcpflow nfpcapd softflowd tcpdump capinfos argus tcptrace   or peers for these
 #   scapy scapy-build dpkt   the same work in Python, see dev/bench/peers/loop.py; or python

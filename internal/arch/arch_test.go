@@ -26,7 +26,8 @@ var rooms = map[string][]string{
 
 	"capture/internal/pcap":   {},
 	"capture/internal/pcapng": {},
-	"capture":                 {"header", "capture/internal/pcap", "capture/internal/pcapng"},
+	"capture/inflate":         {},
+	"capture":                 {"capture/inflate", "header", "capture/internal/pcap", "capture/internal/pcapng"},
 	"header":                  {},
 	"session":                 {"header"},
 	"internal/sessions":       {"header", "session"},
@@ -61,15 +62,17 @@ var rooms = map[string][]string{
 		"dataset", "store",
 		"internal/filesum", "internal/find", "internal/version",
 	},
-	"internal/export": {"dataset", "manifest", "store", "internal/fsys", "internal/version"},
-	"internal/card":   {"internal/settings", "split", "manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson"},
-	"verify":          {"manifest", "dataset", "sample", "internal/dedup", "split", "store"},
-	"internal/needle": {},
-	"verify/leak":     {"internal/settings", "internal/needle", "capture", "header", "session", "mask", "manifest", "store", "internal/fsys"},
-	"internal/report": {"sample"},
-	"internal/config": {"internal/settings", "internal/typo", "internal/userfile"},
+	"internal/export":   {"dataset", "manifest", "store", "internal/fsys", "internal/version"},
+	"internal/card":     {"internal/settings", "split", "manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson"},
+	"verify":            {"manifest", "dataset", "sample", "internal/dedup", "split", "store"},
+	"internal/needle":   {},
+	"audit":             {"header", "internal/parallel", "internal/plainjson", "internal/userfile", "store", "dataset", "dataset/idx", "manifest"},
+	"internal/parallel": {},
+	"verify/leak":       {"internal/settings", "internal/needle", "capture", "header", "session", "mask", "manifest", "store", "internal/fsys"},
+	"internal/report":   {"sample"},
+	"internal/config":   {"internal/settings", "internal/typo", "internal/userfile"},
 	"cmd/pcapmill": {
-		"internal/settings", "internal/config", "mill", "verify", "verify/leak", "internal/card", "internal/report", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
+		"internal/settings", "internal/config", "mill", "audit", "verify", "verify/leak", "internal/card", "internal/report", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/fsys", "internal/version", "internal/typo", "internal/plainjson",
 		"dataset", "dataset/csv", "dataset/mnist", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/wds", "internal/export",
 	},
@@ -323,13 +326,13 @@ var (
 	} // the card lists them with what each is
 	whoImports = map[string][]string{
 		"internal/rows":       {"store"},
-		"dataset/idx":         {"store", "dataset/mnist", "cmd/pcapmill"},
+		"dataset/idx":         {"store", "dataset/mnist", "audit", "cmd/pcapmill"},
 		"internal/atomicfile": {"store", "dataset/idx", "internal/rows", "internal/card", "cmd/pcapmill"},
 	}
 	// Functions and names by which a file of a dataset would be opened.
 	doors = map[string][]string{
 		"idx.OpenImages": {}, "idx.OpenLabels": {}, "idx.AsImages": {"store"}, "idx.AsLabels": {"store"}, "idx.Format": {"store"},
-		"idx.ImagesName": {"store"}, "idx.LabelsName": {"store"}, "idx.Open": {"cmd/pcapmill"},
+		"idx.ImagesName": {"store"}, "idx.LabelsName": {"store"}, "idx.Open": {"audit", "cmd/pcapmill"},
 		"manifest.Parse": {"store", "internal/storetest"}, "split.Parse": {"store"},
 	}
 )
@@ -368,7 +371,7 @@ func TestOneDoor(t *testing.T) {
 // TestGoroutines: they start in mill and nowhere else.
 func TestGoroutines(t *testing.T) {
 	for _, f := range sources(t) {
-		if f.test || f.room == "mill" || f.room == "dev/bench" {
+		if f.test || f.room == "mill" || f.room == "internal/parallel" || f.room == "dev/bench" {
 			continue
 		}
 		ast.Inspect(f.ast, func(n ast.Node) bool {

@@ -1,6 +1,7 @@
 package card
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -11,8 +12,8 @@ import (
 // splits it so again.
 func (in *Input) DescribeSplit(r *split.Record) {
 	s := &r.Settings
-	command := fmt.Sprintf("pcapmill split DIR --split %s --split-by %s --split-fallback %s --split-salt %s",
-		shell(s.Split), shell(s.By), shell(s.Fallback), shell(s.Salt))
+	command := fmt.Sprintf("pcapmill split DIR --split %s --split-method %s --split-by %s --split-fallback %s --split-salt %s",
+		shell(s.Split), shell(cmp.Or(s.Method, split.Hash.String())), shell(s.By), shell(s.Fallback), shell(s.Salt))
 	if s.MinPerClass > 0 {
 		command += fmt.Sprintf(" --min-per-class %d", s.MinPerClass)
 	}

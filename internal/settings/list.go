@@ -57,7 +57,7 @@ var options = []Option{
 	},
 	{
 		Name: "table-preset", Kind: Text, Group: "Labels", Arg: "NAME",
-		Short:   "columns of the table, as a program writes them: cicids2017, zeek-conn, ...",
+		Short:   "columns of the table: those of a program, like cicids2017 or zeek-conn",
 		Long:    "The names of columns, the layout of times and the unit of durations that these have: argus, cicflowmeter-py, cicflowmeter-v3, cicflowmeter-v4, cicids2017, nfstream, suricata-eve, unsw-nb15, zeek-conn. Time zone and offset are not known from that.",
 		Records: []Record{{Key: "table_preset", Omit: true, None: "none"}},
 	},
@@ -206,7 +206,12 @@ var options = []Option{
 	{
 		Name: "split", Kind: Text, Group: "Split", Arg: "SHARES",
 		Short: "divide the samples: training/validation/test, like 80/10/10 or 80/20",
-		Long:  "Whole numbers; two are training and test, one is training only. A group of samples (--split-by) goes to one side as a whole, by a keyed hash of what it is, so samples that are added later move none. splits.json records the sides and proves them; see docs/splits.md. A dataset that is split stays so: what is added follows.",
+		Long:  "Whole numbers; two are training and test, one is training only. A group of samples (--split-by) goes to one side as a whole, and stays there when samples are added. splits.json records the sides and proves them; see docs/splits.md. A dataset that is split stays so: what is added follows.",
+	},
+	{
+		Name: "split-method", Kind: Text, Default: "quota", Values: []string{"quota", "hash"}, Group: "Split", Arg: "quota|hash",
+		Short: "how groups come to their sides: so that shares fit, or each by itself",
+		Long:  "quota: within each class, in the order of a keyed hash, each group goes to the side that is furthest below its share, and every side gets a group while there are any. Sides that were given stay; groups that are added fill what is short. hash: each group's side is a function of its own hash, so shares fit on average only, and a small class may leave a side empty.",
 	},
 	{
 		Name: "split-by", Kind: Text, Default: "capture", Values: []string{"capture", "session", "host", "time", "none"}, Group: "Split", Arg: "capture|session|host|time|none",
@@ -219,9 +224,9 @@ var options = []Option{
 		Long:  "Another text draws another split. It is recorded in splits.json.",
 	},
 	{
-		Name: "split-fallback", Kind: Text, Default: "error", Values: []string{"error", "time", "session"}, Group: "Split", Arg: "error|time|session",
+		Name: "split-fallback", Kind: Text, Default: "session", Values: []string{"error", "time", "session"}, Group: "Split", Arg: "error|time|session",
 		Short: "classes that cannot be split as asked: refuse, or split them another way",
-		Long:  "A class with too few captures, say, leaves a side empty. error lists such classes and divides nothing; time and session divide these classes that way and record it for each.",
+		Long:  "A class of fewer captures than sides, say. session and time divide these classes that way, say so, and record it for each; error lists them and divides nothing.",
 	},
 	{
 		Name: "min-per-class", Kind: Number, Default: "0", Group: "Split", Arg: "N",

@@ -249,8 +249,8 @@ def _side(directory: _Path, m: Dict[str, Any], split: str) -> Array:
     path = os.path.join(directory, "splits.json")
     text = _record(directory, m)
     record = json.loads(text)
-    if _number(path, record, "version", 0, 1 << 31) > 1:
-        raise Error(f"{path} has version {record['version']}, this program reads 1: use a newer pcapmill")
+    if _number(path, record, "version", 0, 1 << 31) > 2:
+        raise Error(f"{path} has version {record['version']}, this program reads 1 and 2: use a newer pcapmill")
     sides = np.frombuffer(record["assignment"].encode("ascii"), "u1")
     if len(sides) != m["samples"]:
         raise Error(f"{path} divides {len(sides)} of {m['samples']} samples: run 'pcapmill split {directory}' again")
@@ -263,7 +263,7 @@ def _side(directory: _Path, m: Dict[str, Any], split: str) -> Array:
 def _record(directory: _Path, m: Dict[str, Any]) -> bytes:
     """The record of the split that the manifest speaks of. For a moment, or after a kill, it still has
     the temporary name that it was written under."""
-    path, most = os.path.join(directory, "splits.json"), m["samples"] + _MOST_RECORD
+    path, most = os.path.join(directory, "splits.json"), 2 * m["samples"] + _MOST_RECORD
     pending = [name for name in sorted(os.listdir(directory)) if re.fullmatch(r"\.splits\.json[0-9]+", name)]
     there = False
     for name in ["splits.json", *pending, "splits.json"]:

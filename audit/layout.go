@@ -1,0 +1,41 @@
+package audit
+
+import "context"
+
+// sniffed is how many rows of foreign samples are looked at to tell their layout.
+const sniffed = 2000
+
+// sniff finds out how the samples are built: ours by the settings, foreign ones by looking.
+func (a *auditor) sniff(ctx context.Context) (rules, error) {
+	if m := a.d.manifest; m != nil {
+		s := m.Settings
+		r := rules{
+			layout: layoutPackets, link: s.Get("mac") != "remove", noIP: s.Get("ip") == "remove", udpPad: s.On("udp_pad"),
+			addresses: s.Get("ip") == "keep", ports: s.Get("ports") == "keep",
+		}
+		if s.Get("content") == "payload" {
+			r.layout = layoutPayload
+		}
+		return r, nil
+	}
+	rows := spaced(a.d.allRows(), sniffed)
+	magic, walked := 0, 0
+	w := walker{rules: rules{layout: layoutPackets, foreign: true}}
+	err := a.d.some(ctx, rows, func(i int, x []byte) error {
+		if pcapOrder(x) != nil {
+			magic++
+		}
+		if w.walk(x, int(a.d.lengths[rows[i]])); w.well {
+			walked++
+		}
+		return nil
+	})
+	r := rules{foreign: true, addresses: true, ports: true}
+	switch {
+	case magic*10 >= len(rows)*9:
+		r.layout = layoutPcap
+	case walked*10 >= len(rows)*9:
+		r.layout = layoutPackets
+	}
+	return r, err
+}

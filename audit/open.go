@@ -1,0 +1,133 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/store"
+)
+
+// OpenDataset reads what an audit needs of a dataset of ours besides its samples: labels, the
+// sides of its split, and of the table of samples the capture and the original length.
+func OpenDataset(ctx context.Context, s *store.Dataset) (*Data, error) {
+	m := s.Manifest()
+	if s.Len() > math.MaxInt32 {
+		return nil, fmt.Errorf("%s: %d samples; an audit takes at most %d", s.Dir(), s.Len(), math.MaxInt32)
+	}
+	d := &Data{spec: s.Spec(), manifest: m}
+	d.open = func(context.Context) (rowReader, error) {
+		r, err := s.Samples()
+		if err != nil {
+			return nil, err
+		}
+		return ours{r}, nil
+	}
+	labels, err := labelsOf(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.readSides(s); err != nil {
+		return nil, err
+	}
+	if err := d.readRows(ctx, s); err != nil {
+		return nil, err
+	}
+	names := map[uint16]string{}
+	for _, c := range m.Classes {
+		names[c.Label] = c.Name
+	}
+	return d, d.take(labels, m.Unknown(), func(l uint16) string {
+		if name, ok := names[l]; ok {
+			return name
+		}
+		return fmt.Sprint(l)
+	})
+}
+
+// ours reads the samples of a dataset.
+type ours struct{ *store.Samples }
+
+func (o ours) next() ([]byte, error)            { return o.Next() }
+func (o ours) at(dst []byte, place int64) error { return o.At(dst, place) }
+
+func labelsOf(ctx context.Context, s *store.Dataset) (labels []uint16, err error) {
+	r, err := s.Labels()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	for i := 0; ; i++ {
+		if i%4096 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		l, err := r.Next()
+		if err == io.EOF {
+			return labels, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		labels = append(labels, l)
+	}
+}
+
+// readSides reads the split, if there is one. Samples that were added since are on no side.
+func (d *Data) readSides(s *store.Dataset) error {
+	if !s.IsSplit() {
+		return nil
+	}
+	record, err := s.Split()
+	if errors.Is(err, store.ErrNotSplit) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	d.sides = make([]uint8, s.Len())
+	for i := range d.sides {
+		d.sides[i] = noSide
+		if i < len(record.Assignment) {
+			switch record.Assignment[i] {
+			case '0':
+				d.sides[i] = uint8(dataset.Train)
+			case '1':
+				d.sides[i] = uint8(dataset.Validation)
+			case '2':
+				d.sides[i] = uint8(dataset.Test)
+			}
+		}
+	}
+	return nil
+}
+
+func (d *Data) readRows(ctx context.Context, s *store.Dataset) (err error) {
+	r, err := s.Rows()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	d.captures = make([]uint32, s.Len())
+	d.lengths = make([]uint32, s.Len())
+	var row dataset.Row
+	for i := range d.captures {
+		if i%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := r.Next(&row); err != nil {
+			if err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
+			return err
+		}
+		if int64(row.Capture) >= int64(len(d.manifest.Captures)) {
+			return fmt.Errorf("%s: row %d of the table of samples names capture %d of %d", s.Dir(), i, row.Capture, len(d.manifest.Captures))
+		}
+		d.captures[i] = row.Capture
+		d.lengths[i] = uint32(min(row.Original, uint64(d.size())))
+	}
+	return nil
+}

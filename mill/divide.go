@@ -1,0 +1,60 @@
+package mill
+
+// Several workers decode one large gzip capture: see package inflate. What they do is a
+// task of the capture, behind placing and applying, so that blocks never pile up, and
+// before decoding, so that whoever reads the stream does not wait.
+
+// leastDivided is the size in bytes from which dividing a gzip file pays: four of the
+// pieces of 2 MiB that are read at once.
+const leastDivided = 8 << 20
+
+// pieceMemory is what a divided gzip capture takes for each worker, in bytes: what package
+// inflate promises.
+const pieceMemory = 24 << 20
+
+// divide decides how many workers decode a capture, and reserves the memory; 0: the
+// stream is decoded by whoever reads it. One capture is divided at a time: several keep
+// the workers busy as they are.
+func (sc *scheduler) divide(j *job) int {
+	least := sc.p.divided
+	if least == 0 {
+		least = leastDivided
+	}
+	if sc.p.serial || j.in.Stream || j.in.Format.Compression != "gzip" || j.in.Size < least {
+		return 0
+	}
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	for _, k := range sc.jobs {
+		if k.aside > 0 {
+			return 0
+		}
+	}
+	free := min(sc.most-sc.reserved, sc.most/2) // the rest is for windows and large records
+	n := min(int64(sc.p.workers()), free/pieceMemory)
+	if n < 2 {
+		return 0
+	}
+	j.aside = n * pieceMemory
+	j.wants += j.aside
+	sc.take(j)
+	return int(n)
+}
+
+// help leaves a task of a capture's decoder to any worker.
+func (sc *scheduler) help(j *job, task func()) {
+	sc.mu.Lock()
+	j.helping = append(j.helping, task)
+	sc.mu.Unlock()
+	sc.wake.Broadcast()
+}
+
+// helpOf takes the first such task, or nil. The lock is held.
+func (j *job) helpOf() func() {
+	if len(j.helping) == 0 {
+		return nil
+	}
+	task := j.helping[0]
+	j.helping = j.helping[1:]
+	return task
+}

@@ -1,0 +1,153 @@
+package mill_test
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/pcapmill/pcapmill/internal/full"
+	"github.com/pcapmill/pcapmill/internal/testcap"
+	"github.com/pcapmill/pcapmill/mill"
+)
+
+// half is a capture of so many packets, half of whose payload repeats.
+func half(packets int) []byte {
+	r := random(14)
+	var list []testcap.Packet
+	for i := range packets {
+		payload := make([]byte, 900)
+		for k := range payload[:450] {
+			payload[k] = byte(r.Uint32())
+		}
+		list = append(list, testcap.Packet{LinkType: testcap.Ethernet, Time: int64(1+i) * 1e6, Data: testcap.Build(
+			testcap.Eth{}, testcap.IPv4{Src: addr(byte(1 + i%7)), Dst: addr(200)},
+			testcap.UDP{SrcPort: uint16(1024 + i%700), DstPort: 53}, testcap.Payload(payload))})
+	}
+	return testcap.Pcap{LinkType: testcap.Ethernet}.File(list...)
+}
+
+// zipped is a gzip member of b at some level, with an empty stored block behind the first eighth.
+func zipped(t *testing.T, b []byte, level int) []byte {
+	t.Helper()
+	var to bytes.Buffer
+	z, err := gzip.NewWriterLevel(&to, level)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = z.Write(b[:len(b)/8]); err == nil {
+		err = z.Flush()
+	}
+	if err == nil {
+		_, err = z.Write(b[len(b)/8:])
+	}
+	if err == nil {
+		err = z.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return to.Bytes()
+}
+
+// TestDivided: a gzip capture that several workers decode gives the dataset of one that
+// one worker reads: whole, cut, damaged, a bomb, with garbage behind it, in two members,
+// with a record inside that cannot be, and with --resync.
+func TestDivided(t *testing.T) {
+	raw := half(16000)
+	z := zipped(t, raw, flate.BestSpeed)
+	if len(z) < 3*2<<20 {
+		t.Fatalf("%d bytes are less than three pieces", len(z))
+	}
+	broken := bytes.Clone(z)
+	broken[len(z)*2/3] ^= 0x55
+	early := bytes.Clone(z)
+	early[bytes.Index(early, []byte("\x00\x00\xff\xff"))] ^= 1 // a stored block whose length is none
+	checksum := bytes.Clone(z)
+	checksum[len(z)-7] ^= 1
+	lying := bytes.Clone(raw)
+	for i := range 8 {
+		lying[len(raw)/2+i*960-len(raw)/2%960+8] = 0xff
+	}
+	mid := len(raw) / 2
+	files := []struct {
+		name      string
+		raw       []byte
+		expansion int
+		resync    bool
+	}{
+		{"whole", z, 5000, false},
+		{"cut", z[:len(z)*3/4+5], 5000, false},
+		{"broken", broken, 5000, false},
+		{"broken early", early, 5000, false}, // the rest was read ahead, and does not count as read
+		{"checksum", checksum, 5000, false},
+		{"garbage", append(bytes.Clone(z), "garbage"...), 5000, false},
+		{"members", append(zipped(t, raw[:mid], 1), zipped(t, raw[mid:], flate.HuffmanOnly)...), 5000, false},
+		{"lying", zipped(t, lying, flate.BestSpeed), 5000, false},
+		{"lying, resync", zipped(t, lying, flate.BestSpeed), 5000, true},
+		{"broken, resync", broken, 5000, true},
+		{"bomb", zipped(t, append(bytes.Clone(raw), make([]byte, 160<<20)...), flate.BestSpeed), 20, false},
+	}
+	for _, f := range files {
+		t.Run(f.name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "a.pcap.gz")
+			if err := os.WriteFile(path, f.raw, 0o666); err != nil {
+				t.Fatal(err)
+			}
+			o := defaultChoice().options()
+			o.MaxExpansion, o.Resync, o.Workers = f.expansion, f.resync, 1
+			out := filepath.Join(dir, "1")
+			r := convert(t, []string{path}, out, o)
+			if n := r.Outcomes[0].Capture.Size; f.name == "broken early" && n > int64(len(z)/4) {
+				t.Fatalf("%d of %d bytes count as read", n, len(z))
+			}
+			want := dataset(t, out)
+			for _, workers := range full.Some([]int{3, 2, 7}, 3) {
+				out := filepath.Join(dir, fmt.Sprint(workers))
+				o.Workers = workers
+				convert(t, []string{path}, out, mill.Divided(o, 1))
+				same(t, fmt.Sprint(workers, " workers"), dataset(t, out), want)
+			}
+		})
+	}
+}
+
+// TestWhatIsDivided: large gzip files where there are workers and memory for it, one at a
+// time, and their memory is counted.
+func TestWhatIsDivided(t *testing.T) {
+	in := mill.Input{Size: 8 << 20}
+	in.Format.Compression = "gzip"
+	small, plain, stream := in, in, in
+	small.Size--
+	plain.Format.Compression = ""
+	stream.Stream = true
+	for _, c := range []struct {
+		name    string
+		in      mill.Input
+		workers int
+		memory  int64
+		want    int
+	}{
+		{"large", in, 4, 1 << 30, 4},
+		{"small", small, 4, 1 << 30, 0},
+		{"plain", plain, 4, 1 << 30, 0},
+		{"stream", stream, 4, 1 << 30, 0},
+		{"one worker", in, 1, 1 << 30, 0},
+		{"least memory", in, 2, mill.MinMemory, 0},
+		{"some memory", in, 16, 512 << 20, 7},
+	} {
+		o := defaultChoice().options()
+		o.Workers, o.Memory = c.workers, c.memory
+		got, reserved, second := mill.DividedWorkers(o, c.in)
+		if got != c.want || reserved != int64(got)*(24<<20) {
+			t.Errorf("%s: %d workers and %d bytes, want %d", c.name, got, reserved, c.want)
+		}
+		if got > 0 && second != 0 {
+			t.Errorf("%s: a second capture is divided by %d workers", c.name, second)
+		}
+	}
+}
