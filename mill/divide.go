@@ -20,7 +20,7 @@ func (sc *scheduler) divide(j *job) int {
 	if least == 0 {
 		least = leastDivided
 	}
-	if sc.p.serial || j.in.Stream || j.in.Format.Compression != "gzip" || j.in.Size < least {
+	if sc.p.serial || j.in.Stream || j.in.member != nil || j.in.Format.Compression != "gzip" || j.in.Size < least {
 		return 0
 	}
 	sc.mu.Lock()
