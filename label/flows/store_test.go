@@ -13,8 +13,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/label/flows"
 )
 
@@ -230,7 +230,7 @@ func BenchmarkLabel(b *testing.B) {
 // zstdOf is one zstd frame that holds text, of less than 128 KiB, as it is, under a window of 2^log bytes.
 func zstdOf(text string, log byte) []byte {
 	b := []byte{0x28, 0xb5, 0x2f, 0xfd, 0, (log - 10) << 3} // RFC 8878: magic, header, window
-	n := len(text)<<3 | 1                                    // the last block, raw
+	n := len(text)<<3 | 1                                   // the last block, raw
 	return append(append(b, byte(n), byte(n>>8), byte(n>>16)), text...)
 }
 
