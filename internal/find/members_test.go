@@ -132,8 +132,14 @@ func TestPaths(t *testing.T) {
 	other := bytes.Clone(packet)
 	other[len(other)-1]++
 	parts := []part{
-		{name: "./b.pcap", data: packet}, {name: "/abs.pcap", data: packet}, {name: "a//c.pcap", data: packet}, {name: "../up.pcap", data: packet},
-		{name: "a/../../up.pcap", data: packet}, {name: "twice.pcap", data: packet[:30]}, {name: "twice.pcap", data: packet}, {name: "dir/"},
+		{name: "./b.pcap", data: packet},
+		{name: "/abs.pcap", data: packet},
+		{name: "a//c.pcap", data: packet},
+		{name: "../up.pcap", data: packet},
+		{name: "a/../../up.pcap", data: packet},
+		{name: "twice.pcap", data: packet[:30]},
+		{name: "twice.pcap", data: packet},
+		{name: "dir/"},
 		{name: "caf\xe9.pcap", data: packet},
 	}
 	want := []string{
