@@ -24,21 +24,23 @@ const module = "github.com/pcapmill/pcapmill"
 var rooms = map[string][]string{
 	"": {}, // doc.go: prose
 
-	"capture/internal/pcap":   {},
-	"capture/internal/pcapng": {},
-	"capture/inflate":         {},
-	"capture":                 {"capture/inflate", "header", "capture/internal/pcap", "capture/internal/pcapng"},
-	"header":                  {},
-	"session":                 {"header"},
-	"internal/sessions":       {"header", "session"},
-	"mask":                    {"capture", "header", "internal/names"},
-	"sample":                  {},
-	"label":                   {"internal/typo", "internal/userfile"},
-	"label/flows":             {"capture", "internal/userfile"},
-	"internal/settings":       {},
-	"internal/dedup":          {},
-	"internal/names":          {},
-	"split":                   {"dataset"},
+	"capture/internal/pcap":            {},
+	"capture/internal/pcapng":          {},
+	"capture/inflate":                  {},
+	"capture":                          {"capture/inflate", "header", "capture/internal/pcap", "capture/internal/pcapng"},
+	"header":                           {},
+	"session":                          {"header"},
+	"internal/sessions":                {"header", "session"},
+	"mask":                             {"capture", "header", "internal/names"},
+	"sample":                           {},
+	"label":                            {"internal/typo", "internal/userfile"},
+	"label/flows":                      {"capture", "internal/userfile"},
+	"internal/settings":                {},
+	"internal/dedup":                   {},
+	"internal/represent":               {"header", "mask", "sample"},
+	"internal/represent/representtest": {"header", "internal/full", "internal/represent", "internal/testcap", "mask", "sample"},
+	"internal/names":                   {},
+	"split":                            {"dataset"},
 
 	"dataset":              {"internal/fsys"},
 	"dataset/idx":          {"dataset", "internal/atomicfile", "internal/fsys"},
@@ -122,7 +124,7 @@ var libraries = map[string][]string{
 }
 
 // testOnly may not reach the product.
-var testOnly = []string{"internal/full", "internal/draw", "internal/testcap", "internal/testview", "internal/twin", "internal/groundtruth", "internal/fsys/faulty", "internal/datasettest", "internal/storetest"}
+var testOnly = []string{"internal/full", "internal/represent/representtest", "internal/draw", "internal/testcap", "internal/testview", "internal/twin", "internal/groundtruth", "internal/fsys/faulty", "internal/datasettest", "internal/storetest"}
 
 // file is a parsed source file of the root module.
 type file struct {
