@@ -31,12 +31,13 @@ var rooms = map[string][]string{
 	"header":                  {},
 	"session":                 {"header"},
 	"internal/sessions":       {"header", "session"},
-	"mask":                    {"capture", "header"},
+	"mask":                    {"capture", "header", "internal/names"},
 	"sample":                  {},
 	"label":                   {"internal/typo", "internal/userfile"},
 	"label/flows":             {"capture", "internal/userfile"},
 	"internal/settings":       {},
 	"internal/dedup":          {},
+	"internal/names":          {},
 	"split":                   {"dataset"},
 
 	"dataset":              {"internal/fsys"},
@@ -62,16 +63,16 @@ var rooms = map[string][]string{
 		"dataset", "store",
 		"internal/filesum", "internal/find", "internal/version",
 	},
-	"internal/export":   {"dataset", "manifest", "store", "internal/fsys", "internal/version"},
-	"internal/card":     {"internal/settings", "split", "manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson"},
-	"verify":            {"manifest", "dataset", "sample", "internal/dedup", "split", "store"},
-	"internal/needle":   {},
-	"audit":             {"header", "internal/parallel", "internal/plainjson", "internal/userfile", "store", "dataset", "dataset/idx", "manifest"},
-	"internal/parallel": {},
-	"verify/leak":       {"internal/settings", "internal/needle", "capture", "header", "session", "mask", "manifest", "store", "internal/fsys"},
-	"internal/report":   {"sample"},
+	"internal/export":    {"dataset", "manifest", "store", "internal/fsys", "internal/version"},
+	"internal/card":      {"internal/settings", "split", "manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson"},
+	"verify":             {"manifest", "dataset", "sample", "internal/dedup", "split", "store"},
+	"internal/needle":    {},
+	"audit":              {"header", "internal/parallel", "internal/plainjson", "internal/userfile", "store", "dataset", "dataset/idx", "manifest"},
+	"internal/parallel":  {},
+	"verify/leak":        {"internal/settings", "internal/needle", "capture", "header", "session", "mask", "manifest", "store", "internal/fsys"},
+	"internal/report":    {"sample"},
 	"internal/webreport": {"internal/settings", "internal/parallel", "audit", "dataset", "manifest", "store"},
-	"internal/config":   {"internal/settings", "internal/typo", "internal/userfile"},
+	"internal/config":    {"internal/settings", "internal/typo", "internal/userfile"},
 	"cmd/pcapmill": {
 		"internal/settings", "internal/config", "mill", "audit", "verify", "verify/leak", "internal/card", "internal/report", "internal/webreport", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/fsys", "internal/version", "internal/typo", "internal/plainjson",
@@ -320,7 +321,7 @@ func library(path string) (allowed []string, known bool) {
 // The files of a dataset have one door, the store. Beside it, dataset/idx is for pairs of
 // other people (inspect) and for formats that write IDX files of their own.
 var (
-	filesOfDatasets = []string{"session_output.idx3", "label_output.idx1", "sample_table.bin", "splits.json", "manifest.json", "export.json"}
+	filesOfDatasets = []string{"session_output.idx3", "label_output.idx1", "sample_table.bin", "splits.json", "manifest.json", "__pcapmill/export.json"}
 	whoNamesThem    = []string{
 		"dataset/idx", "internal/rows", "split", "manifest", "store", "internal/export", "internal/twin", "internal/storetest", "internal/datasettest",
 		"internal/card",

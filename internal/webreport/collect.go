@@ -250,7 +250,7 @@ func (r *Report) draw(ctx context.Context, from *rows, workers int) error {
 	}
 	each := max(1, min(mostSamples, mostPixels/(shown*min(size, mostShown))))
 	picked := pick(from, r.classes, place, each)
-	out, err := draw(ctx, from, picked, shown, sums)
+	out, err := paint(ctx, from, picked, shown, sums)
 	if err != nil {
 		return err
 	}

@@ -115,8 +115,8 @@ func pick(from *rows, classes []classCount, place []int, each int) (out []picked
 
 const gap = 2 // pixels between samples
 
-// draw makes the pictures.
-func draw(ctx context.Context, from *rows, list []picked, shown int, s *sums) ([]classPicture, error) {
+// paint makes the pictures.
+func paint(ctx context.Context, from *rows, list []picked, shown int, s *sums) ([]classPicture, error) {
 	g, size := gridOf(from.spec), from.spec.Size()
 	out := make([]classPicture, shown)
 	of := make([][][]byte, shown)

@@ -177,8 +177,14 @@ func captureFigure(m *manifest.Manifest, id, title, unit string, count func(c *m
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(count(&m.Captures[b]), count(&m.Captures[a])) })
 	f := &figure{ID: id, Title: title, Head: []column{
-		{Name: "capture", Text: true}, {Name: "class", Text: true}, {Name: "packets"}, {Name: "used"}, {Name: "left out, by reason", Text: true},
-		{Name: "sessions"}, {Name: "samples"}, {Name: "duplicates"},
+		{Name: "capture", Text: true},
+		{Name: "class", Text: true},
+		{Name: "packets"},
+		{Name: "used"},
+		{Name: "left out, by reason", Text: true},
+		{Name: "sessions"},
+		{Name: "samples"},
+		{Name: "duplicates"},
 	}}
 	if n := len(order) - mostListed; n > 0 {
 		var rest int64

@@ -20,6 +20,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/audit"
 	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/split"
 	"github.com/pcapmill/pcapmill/store"
@@ -406,8 +407,8 @@ func TestBounded(t *testing.T) {
 
 // TestPick: samples of a class are evenly spaced among its rows.
 func TestPick(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		classOf := rapid.SliceOfN(rapid.IntRange(0, 2), 1, 60).Draw(t, "classes")
+	draw.Check(t, func(t *rapid.T) {
+		classOf := draw.Slice(rapid.IntRange(0, 2), 1, 60).Draw(t, "classes")
 		most := rapid.IntRange(1, 9).Draw(t, "most")
 		classes := make([]classCount, 3)
 		var of [3][]uint32
@@ -435,7 +436,7 @@ func TestPick(t *testing.T) {
 
 // TestHistogram: every value is counted once, in the place whose name covers it.
 func TestHistogram(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	draw.Check(t, func(t *rapid.T) {
 		v := rapid.Uint64().Draw(t, "value")
 		var h histogram
 		h.add(v)
@@ -460,7 +461,7 @@ func TestNumbers(t *testing.T) {
 			t.Errorf("%v: %s, need %s", v, have, want)
 		}
 	}
-	rapid.Check(t, func(t *rapid.T) {
+	draw.Check(t, func(t *rapid.T) {
 		v := rapid.Float64Range(0, 1e12).Draw(t, "value")
 		if end := top(v); end < v || v > 4 && end > 2*v {
 			t.Fatalf("an axis for %v ends at %v", v, end)
