@@ -48,7 +48,7 @@ func (f *firstBytes) Bound() int {
 	if !f.numbers {
 		return headLen + f.length
 	}
-	return headLen + f.length + (f.length/f.smallest+1)*f.chunks.grow(0)
+	return headLen + f.length + times(f.length/f.smallest+1, f.chunks.grow(0))
 }
 
 func (f *firstBytes) Grow(state []byte, p *Packet) int {

@@ -63,7 +63,7 @@ func (f *picture) Facts() Facts {
 }
 
 func (f *picture) Wide() bool { return false }
-func (f *picture) Bound() int { return headLen + f.packets*pictureRecord }
+func (f *picture) Bound() int { return headLen + times(f.packets, pictureRecord) }
 
 func (f *picture) Grow(state []byte, _ *Packet) int {
 	if count(state) >= uint64(f.packets) {

@@ -136,7 +136,7 @@ type Spec struct {
 }
 
 // Size is the length of a sample in bytes, 0 of Text.
-func (s Spec) Size() int { return s.Rows * s.Cols * s.Type.Bytes() }
+func (s Spec) Size() int { return times(times(s.Rows, s.Cols), s.Type.Bytes()) }
 
 // Facts say what the values of a form mean: for the manifest, the card and the docs.
 type Facts struct {

@@ -25,7 +25,7 @@ func makeMatrix(p *params, b *binding) Form {
 		p.fail("payload", "0", "a header or a payload of at least 1 byte")
 		f.payload = 1
 	}
-	f.spec = b.shaped(f.packets * (f.header + f.payload))
+	f.spec = b.shaped(times(f.packets, f.header+f.payload))
 	return f
 }
 
@@ -45,7 +45,7 @@ func (f *matrix) Wide() bool { return false }
 var plain = chunks{}
 
 func (f *matrix) Bound() int {
-	return headLen + f.packets*(f.chunks.grow(f.header)+plain.grow(f.payload))
+	return headLen + times(f.packets, f.chunks.grow(f.header)+plain.grow(f.payload))
 }
 
 func (f *matrix) Grow(state []byte, p *Packet) int {

@@ -91,7 +91,7 @@ func (f *nprint) most() int {
 	return n
 }
 
-func (f *nprint) Bound() int { return headLen + f.packets*(nprintFixed+f.chunks.grow(f.most())) }
+func (f *nprint) Bound() int { return headLen + times(f.packets, nprintFixed+f.chunks.grow(f.most())) }
 
 func (f *nprint) Grow(state []byte, _ *Packet) int {
 	if count(state) >= uint64(f.packets) {

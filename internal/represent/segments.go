@@ -50,7 +50,7 @@ func (f *segments) Facts() Facts {
 }
 
 func (f *segments) Wide() bool { return false }
-func (f *segments) Bound() int { return headLen + f.packets*f.chunks.grow(f.width) }
+func (f *segments) Bound() int { return headLen + times(f.packets, f.chunks.grow(f.width)) }
 
 // shows is how many bytes of the packet the form shows at most; chosen, whether it has a row.
 func (f *segments) shows(p *Packet) (n int, chosen bool) {

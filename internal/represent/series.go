@@ -106,7 +106,7 @@ func (f *series) Facts() Facts {
 }
 
 func (f *series) Wide() bool { return f.has[sizeFrame] }
-func (f *series) Bound() int { return headLen + f.packets*f.record }
+func (f *series) Bound() int { return headLen + times(f.packets, f.record) }
 
 func (f *series) chosen(l *header.Layout) bool { return f.all || l.PayloadLen() > 0 }
 

@@ -191,6 +191,16 @@ func number(b []byte) (x mask.Number, up bool) {
 	return x, b[4]&128 != 0
 }
 
+// times is a*b of numbers that are not negative, but at most 1<<30: parameters can ask for
+// more than an int of 32 bits holds, and are refused.
+func times(a, b int) int {
+	const most = 1 << 30
+	if a > 0 && b > most/a {
+		return most
+	}
+	return a * b
+}
+
 // extend lengthens b by n bytes, which are zeros.
 func extend(b []byte, n int) (all, added []byte) {
 	at := len(b)

@@ -112,7 +112,7 @@ func (f *tokens) Facts() Facts {
 func (f *tokens) Wide() bool  { return false }
 func (f *tokens) record() int { return recFixed + f.payload }
 
-func (f *tokens) Bound() int { return tokFixed + (f.bursts+3)*f.packets*f.record() }
+func (f *tokens) Bound() int { return tokFixed + times(times(f.bursts+3, f.packets), f.record()) }
 
 // Grow: a packet of a burst that is not kept, or that has enough packets, adds nothing.
 func (f *tokens) Grow(state []byte, p *Packet) int {

@@ -53,7 +53,7 @@ func (f *ustc) Wide() bool { return true }
 
 // Bound: the records are as many as record headers fit.
 func (f *ustc) Bound() int {
-	return headLen + linkLen + f.length + (f.length/recordHeaderLen+1)*f.chunks.grow(0)
+	return headLen + linkLen + f.length + times(f.length/recordHeaderLen+1, f.chunks.grow(0))
 }
 
 // room is how many bytes fit behind those that were counted.

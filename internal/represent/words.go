@@ -123,7 +123,7 @@ func (f *bigrams) Facts() Facts {
 }
 
 func (f *bigrams) Wide() bool { return f.trailer || f.start == "frame" }
-func (f *bigrams) Bound() int { return headLen + f.packets*f.chunks.grow(f.tokens+1) }
+func (f *bigrams) Bound() int { return headLen + times(f.packets, f.chunks.grow(f.tokens+1)) }
 
 func (f *bigrams) Grow(state []byte, p *Packet) int {
 	if count(state) >= uint64(f.packets) {

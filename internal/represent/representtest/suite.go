@@ -86,7 +86,7 @@ func Run(t *testing.T, text string) {
 		tried++
 		t.Run(name, func(t *testing.T) {
 			s := suite{f: f, policy: p, masker: mask.New(p, key), t: t}
-			units := 12
+			units := 8
 			if full.Asked() {
 				units = 500
 			}
