@@ -82,7 +82,7 @@ type Options struct {
 	serial bool  // read each capture in one loop
 	budget int64 // of tables in bytes; 0 = as Memory says
 
-	divided int64 // least size of a gzip file that is divided; 0 = leastDivided
+	divided int64 // least size of a compressed file that is divided; 0 = leastDivided
 }
 
 // Default returns the options of a command line without options: docs/spec.md.

@@ -24,10 +24,11 @@ const module = "github.com/pcapmill/pcapmill"
 var rooms = map[string][]string{
 	"": {}, // doc.go: prose
 
+	"capture/internal/bunzip": {},
 	"capture/internal/pcap":   {},
 	"capture/internal/pcapng": {},
 	"capture/inflate":         {},
-	"capture":                 {"capture/inflate", "header", "capture/internal/pcap", "capture/internal/pcapng"},
+	"capture":                 {"capture/inflate", "header", "capture/internal/bunzip", "capture/internal/pcap", "capture/internal/pcapng"},
 	"header":                  {},
 	"session":                 {"header"},
 	"internal/sessions":       {"header", "session"},
@@ -102,12 +103,12 @@ var libraries = map[string][]string{
 	"github.com/klauspost/compress":    {"capture", "dataset/mnist", "dataset/png", "internal/testcap", "internal/twin", "dev/bench"},
 	"github.com/pierrec/lz4/v4":        {"capture", "internal/testcap", "internal/twin"},
 	"github.com/ulikunitz/xz":          {"capture", "internal/testcap", "internal/twin"},
-	"github.com/zeebo/xxh3":            {"capture", "manifest"},
+	"github.com/zeebo/xxh3":            {"capture", "manifest", "dev/bench"},
 	"go.yaml.in/yaml/v4":               {"label", "internal/config"},
 	"github.com/google/jsonschema-go":  {"internal/config"},
 	"github.com/google/renameio/v2":    {"internal/fsys"},
 	"github.com/gofrs/flock":           {"store"},
-	"golang.org/x/sys":                 {"capture", "dataset/idx", "internal/fsys", "internal/sessions"},
+	"golang.org/x/sys":                 {"capture", "dataset/idx", "internal/fsys", "internal/sessions", "dev/bench"},
 	"golang.org/x/image":               {"internal/report"},
 	"golang.org/x/net":                 {"verify/leak"},
 	"golang.org/x/term":                {"cmd/pcapmill"},
