@@ -149,6 +149,7 @@ func TestListAgainstRooms(t *testing.T) {
 		"split-by":       func(v string) (err error) { _, err = split.ParseBy(v); return err },
 		"split-fallback": func(v string) (err error) { _, err = split.ParseFallback(v); return err },
 		"table-times":    func(v string) (err error) { _, err = mill.ParseTableTimes(v); return err },
+		"table-conflict": func(v string) (err error) { _, err = mill.ParseTableConflict(v); return err },
 		"table-preset":   func(v string) (err error) { _, err = flows.Preset(v); return err },
 	}
 	for _, name := range mask.Fields() {
