@@ -62,6 +62,8 @@ type Options struct {
 	Flows     *flows.Index // FromTable: the table; one run can use it
 	Table     flows.Source // FromTable: what Flows was read from, and how
 
+	TableConflict TableConflict // FromTable: sessions that match rows of several classes
+
 	// Sessions with fewer kept packets, or fewer bytes contributed, are left out.
 	MinPackets, MinBytes int64
 
