@@ -167,7 +167,9 @@ func (x *Extraction) add(t *tally) {
 
 // newTable makes a table for sessions of a capture.
 func (o *Options) newTable(seed sessions.Seed) *sessions.Table {
-	return sessions.NewTable(o.Shape.Length(), o.Dedup == sample.DedupSession, seed)
+	return sessions.New(sessions.Kind{
+		Keep: session.Keep{Limit: o.Shape.Length()}, Prints: o.Dedup == sample.DedupSession, Units: o.Breaks != session.Breaks{},
+	}, seed)
 }
 
 // pulse is after how many packets a loop checks for an interrupt.
