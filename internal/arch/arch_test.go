@@ -24,10 +24,11 @@ const module = "github.com/pcapmill/pcapmill"
 var rooms = map[string][]string{
 	"": {}, // doc.go: prose
 
+	"capture/internal/bunzip": {},
 	"capture/internal/pcap":   {},
 	"capture/internal/pcapng": {},
 	"capture/inflate":         {},
-	"capture":                 {"capture/inflate", "header", "capture/internal/pcap", "capture/internal/pcapng"},
+	"capture":                 {"capture/inflate", "header", "capture/internal/bunzip", "capture/internal/pcap", "capture/internal/pcapng"},
 	"header":                  {},
 	"session":                 {"header"},
 	"internal/sessions":       {"header", "session"},

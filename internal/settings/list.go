@@ -96,6 +96,12 @@ var options = []Option{
 		Long:  "Rows without a time (no-time) or with a value that cannot be read (bad-value) are counted, and the first are named by line; more than this refuse the table. Rows of other protocols, without ports or without a label do not count.",
 	},
 	{
+		Name: "table-conflict", Kind: Text, Default: "error", Values: []string{"error", "unknown", "longest"}, Group: "Labels", Arg: "error|unknown|longest",
+		Short:   "sessions that match rows of several classes: refuse, unknown, or longest row",
+		Long:    "error: the dataset stays as it is; all such sessions are counted and the first 20 named, each with two of its rows. unknown: they have no class. longest: they have that of the row whose time overlaps theirs longest, of equal ones the first.",
+		Records: []Record{{Key: "table_conflict", Omit: true}},
+	},
+	{
 		Name: "unknown", Kind: Text, Default: "keep", Values: []string{"keep", "skip", "error"}, Group: "Labels", Arg: "keep|skip|error",
 		Short:   "captures that no class matches: label them unknown (255), leave out, or refuse",
 		Long:    "What happens to captures, and with a table to sessions, that no class matches: keep gives them label 255 (65535 if there are more than 255 classes), skip leaves them out, error refuses. They are counted and shown in any case.",
