@@ -33,6 +33,11 @@ var options = []Option{
 		Long:  "A shard ends before it would be longer; for Parquet this counts before compression. One sample makes it longer only if it does not fit alone. At least 1.",
 	},
 	{
+		Name: "shards", Kind: Number, Default: "0", Group: "Output", Arg: "N",
+		Short: "wds, parquet: so many files a side, if there are as many samples",
+		Long:  "Samples are dealt out evenly, in their order, so that as many workers of a loader have one each. More files where shard-size asks for them. 0 is 8 for wds, and for Parquet what shard-size asks for.",
+	},
+	{
 		Name: "input-sha256", Kind: Switch, Default: "off", Group: "Output", Arg: "on|off",
 		Short: "put the SHA-256 of each capture's file into the manifest",
 		Long:  "What sha256sum prints, for publishing: it proves which captures a dataset was made from. Each file is read once more. Standard input and FIFOs, which can be read only once, have none.",
