@@ -102,7 +102,7 @@ func TestAnyPacketAnyPolicy(t *testing.T) {
 				first.Note(n, l.FromLower())
 				mask.PutNumber(resolved, n.At, first.Resolve(n, l.FromLower()))
 			}
-			if want := twinBytes(t, packet, settings); !bytes.Equal(resolved, want) {
+			if want := twinBytes(t, packet, p, settings); !bytes.Equal(resolved, want) {
 				t.Fatalf("%+v:\nhave % x\nwant % x\nof   % x", p, resolved, want, packet.Data)
 			}
 			want := have
@@ -184,11 +184,16 @@ func named(r *rand.Rand) (list []testcap.Packet) {
 }
 
 // twinBytes is the one session of a capture of one packet.
-func twinBytes(t *rapid.T, p testcap.Packet, s twin.Settings) []byte {
+func twinBytes(t *rapid.T, p testcap.Packet, policy mask.Policy, s twin.Settings) []byte {
 	t.Helper()
 	f := twin.Packets(testcap.Pcap{LinkType: uint32(p.LinkType)}.File(p))
 	c := twin.CaptureResult{Left: map[string]int{}}
 	sessions := twin.Sessions(f, &c, s)
+	var stack header.Stack
+	header.Decode(header.LinkType(p.LinkType), p.Data, uint32(len(p.Data)), &stack)
+	if have := policy.NamesCut(p.Data, &stack); have != c.NamesCut {
+		t.Fatalf("%d names cut, the twin says %d: %+v, % x", have, c.NamesCut, s, p.Data)
+	}
 	if len(sessions) != 1 {
 		t.Fatalf("the twin finds %d sessions in one packet: %+v", len(sessions), c)
 	}

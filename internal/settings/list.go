@@ -181,7 +181,7 @@ var options = []Option{
 	{
 		Name: "idle-timeout", Kind: Text, Group: "Selection", Arg: "DURATION",
 		Short:   "end a session at a longer pause, like 60s or 5m; default: never",
-		Long:    "A kept packet that comes later than this after the kept packet before it begins a new session of its five-tuple. Where clocks run backwards there is no pause. One five-tuple has at most 65536 sessions in a capture; the last takes what follows.",
+		Long:    "A kept packet that comes later than this after the kept packet before it begins a new session of its five-tuple. Where clocks run backwards there is no pause.",
 		Records: []Record{{Key: "idle_timeout", Omit: true, None: "none"}},
 	},
 	{
