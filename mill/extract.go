@@ -38,6 +38,8 @@ type Extraction struct {
 	list         *sessions.List
 	startsDiffer bool  // a used packet had no Ethernet header to keep
 	tunnels      bool  // a used packet had inner headers
+	snapped      int64 // used packets of which not all was captured
+	namesCut     int64 // names that are masked and go on behind the end of their packet
 	reported     int64 // packets that progress knows of
 	release      func()
 }
@@ -114,6 +116,8 @@ type tally struct {
 	first, last  int64
 	startsDiffer bool
 	tunnels      bool
+	snapped      int64
+	namesCut     int64
 }
 
 func (t *tally) reset() {
@@ -135,6 +139,12 @@ func (t *tally) count(o *Options, p *capture.Packet, s *header.Stack) bool {
 			t.unknown[p.LinkType]++
 		}
 		return false
+	}
+	if s.PayloadLen > s.End-s.Payload {
+		t.snapped++
+	}
+	if o.Mask.MasksNames() {
+		t.namesCut += int64(o.Mask.NamesCut(p.Data, s))
 	}
 	t.startsDiffer = t.startsDiffer || p.LinkType != header.LinkTypeEthernet
 	if s.Proto == header.UDP && !t.tunnels {
@@ -164,6 +174,8 @@ func (x *Extraction) add(t *tally) {
 	x.First, x.Last = min(x.First, t.first), max(x.Last, t.last)
 	x.startsDiffer = x.startsDiffer || t.startsDiffer
 	x.tunnels = x.tunnels || t.tunnels
+	x.snapped += t.snapped
+	x.namesCut += t.namesCut
 }
 
 // newTable makes a table for sessions of a capture.
