@@ -10,6 +10,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/archive"
 	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/find"
 	"github.com/pcapmill/pcapmill/internal/sessions"
@@ -207,10 +208,11 @@ func ofSample(b []byte) [16]byte { return dedup.OfSample(b) }
 // unreadable is the error of a capture that could not be opened or read; it names the path.
 func unreadable(path string, err error) error {
 	var not *capture.NotCaptureError
-	var archive *find.ArchiveError
+	var in *find.ArchiveError
+	var member *archive.Error
 	var sys *os.PathError
 	switch {
-	case errors.As(err, &not), errors.As(err, &archive), errors.As(err, &sys):
+	case errors.As(err, &not), errors.As(err, &in), errors.As(err, &member), errors.As(err, &sys):
 		return err
 	default:
 		return fmt.Errorf("%s: %w", path, err)
