@@ -41,6 +41,9 @@ var rooms = map[string][]string{
 	"internal/names":          {},
 	"split":                   {"dataset"},
 
+	"internal/represent":               {"header", "mask", "sample"},
+	"internal/represent/representtest": {"header", "internal/full", "internal/represent", "internal/testcap", "mask", "sample"},
+
 	"dataset":              {"internal/fsys"},
 	"dataset/idx":          {"dataset", "internal/atomicfile", "internal/fsys"},
 	"internal/rows":        {"dataset", "internal/atomicfile", "internal/fsys"},
@@ -62,10 +65,10 @@ var rooms = map[string][]string{
 	"mill": {
 		"internal/settings", "capture", "header", "session", "mask", "sample", "label", "label/flows", "internal/dedup", "internal/sessions", "manifest",
 		"dataset", "store",
-		"internal/filesum", "internal/find", "internal/version",
+		"internal/archive", "internal/filesum", "internal/find", "internal/version",
 	},
 	"internal/export":    {"dataset", "manifest", "store", "internal/fsys", "internal/version"},
-	"internal/card":      {"internal/settings", "split", "manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson"},
+	"internal/card":      {"internal/settings", "split", "manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson", "internal/typo"},
 	"verify":             {"manifest", "dataset", "sample", "internal/dedup", "split", "store"},
 	"internal/needle":    {},
 	"audit":              {"header", "internal/parallel", "internal/plainjson", "internal/userfile", "store", "dataset", "dataset/idx", "manifest"},
@@ -84,7 +87,8 @@ var rooms = map[string][]string{
 	"internal/fsys/faulty": {"internal/fsys"},
 	"internal/atomicfile":  {"internal/fsys"},
 	"internal/filesum":     {},
-	"internal/find":        {"capture"},
+	"internal/archive":     {"capture", "capture/inflate"},
+	"internal/find":        {"capture", "internal/archive"},
 	"internal/version":     {},
 	"internal/userfile":    {},
 	"internal/typo":        {},
@@ -124,7 +128,7 @@ var libraries = map[string][]string{
 }
 
 // testOnly may not reach the product.
-var testOnly = []string{"internal/full", "internal/draw", "internal/testcap", "internal/testview", "internal/twin", "internal/groundtruth", "internal/fsys/faulty", "internal/datasettest", "internal/storetest"}
+var testOnly = []string{"internal/full", "internal/represent/representtest", "internal/draw", "internal/testcap", "internal/testview", "internal/twin", "internal/groundtruth", "internal/fsys/faulty", "internal/datasettest", "internal/storetest"}
 
 // file is a parsed source file of the root module.
 type file struct {
