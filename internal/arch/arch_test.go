@@ -39,6 +39,7 @@ var rooms = map[string][]string{
 	"internal/settings":       {},
 	"internal/dedup":          {},
 	"internal/names":          {},
+	"internal/forge":          {"header", "mask"},
 	"split":                   {"dataset"},
 
 	"internal/represent":               {"header", "mask", "sample"},
