@@ -22,6 +22,7 @@ type intake struct {
 	hosts   *mask.Hosts
 	batches [2]*batch // samples on their way to the writer
 	touched byte
+	rows    matches // of the table of flows
 }
 
 // openIntake opens the dataset in dir, or makes it, and learns what it holds.
@@ -55,6 +56,7 @@ func describe(in *Input, x *Extraction) manifest.Capture {
 		c.LinkTypes = append(c.LinkTypes, t.String())
 	}
 	c.Packets, c.Used, c.Seconds = x.Packets, x.Reasons[header.OK], x.Seconds
+	c.Snapped, c.NamesCut = x.snapped, x.namesCut
 	c.LeftOut = map[string]int64{}
 	for r := header.OK + 1; r < header.Reasons; r++ {
 		if n := x.Reasons[r]; n > 0 {

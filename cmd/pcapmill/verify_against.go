@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/verify/leak"
 )
@@ -39,10 +40,14 @@ func (a *against) run(cmd *cobra.Command, dir string) error {
 		return failed(errors.Join(append([]error{errors.New("--against names no capture")}, p.Problems...)...))
 	}
 	var paths []string
+	inputs := map[string]*mill.Input{}
 	for i := range p.Captures {
-		paths = append(paths, p.Captures[i].Path)
+		in := &p.Captures[i]
+		paths = append(paths, in.Path)
+		inputs[in.Path] = in
 	}
-	r, err := leak.Search(cmd.Context(), dir, paths, leak.Options{Names: a.names, Addresses: a.addresses, Places: a.places})
+	open := func(path string) (*capture.Reader, error) { return inputs[path].Open() }
+	r, err := leak.Search(cmd.Context(), dir, paths, leak.Options{Names: a.names, Addresses: a.addresses, Places: a.places, Open: open})
 	if errors.Is(err, context.Canceled) {
 		return &status{exitInterrupted, errors.New("interrupted: not all was searched")}
 	}
@@ -160,7 +165,7 @@ var meanings = map[leak.Verdict]string{
 	leak.Outside:   "BROKEN: outside of the samples",
 	leak.Strange:   "BROKEN: samples that their captures do not give under the dataset's settings; nothing can be said of their fields",
 	leak.Kept:      "header fields that were kept, as asked for",
-	leak.Payload:   "in payload, which masks leave alone",
+	leak.Payload:   "in payload that no mask takes out",
 	leak.Inner:     "in payload, as inner headers of a tunnel have them (VXLAN, Geneve, GTP-U); masks leave them alone",
 	leak.Header:    "in header bytes that no mask acts on, or across seams",
 	leak.Pseudonym: "pseudonyms that are another address of the captures",
