@@ -60,7 +60,7 @@ of a view stays the same from run to run.`,
 			return failed(s.Serve(ctx, l))
 		},
 	}
-	exits(cmd, "0  ended by Ctrl-C or --for", "1  the dataset cannot be read, or the port is taken", "2  wrong usage", "130  interrupted before the dataset was read")
+	exits(cmd, "0  done: ended by Ctrl-C or --for", "1  the dataset cannot be read, or the port is taken", "2  wrong usage", "130  interrupted before the dataset was read")
 	addOptions(cmd, "workers")
 	cmd.Flags().IntVar(&port, "port", 0, "`N` of 127.0.0.1 to listen on; 0 is any that is free")
 	cmd.Flags().DurationVar(&last, "for", 0, "end after this `DURATION`; 0 is never")
