@@ -21,13 +21,16 @@ func Compute(in *Input, o Options, before *Record) (*Record, error) {
 	if err := o.CheckTimes(in.TableTimes); err != nil {
 		return nil, err
 	}
+	if err := o.CheckUnits(in.Units); err != nil {
+		return nil, err
+	}
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
 	if before != nil && before.Settings != o.Settings() {
 		return nil, errors.New("the earlier split has other settings")
 	}
-	c := &computation{in: in, o: o, hash: newHasher(&o, in.Captures), at: map[uint16]*class{}, olds: map[uint16]*Class{}}
+	c := &computation{in: in, o: o, hash: newHasher(&o, in), at: map[uint16]*class{}, olds: map[uint16]*Class{}}
 	if err := c.begin(before); err != nil {
 		return nil, err
 	}

@@ -171,11 +171,15 @@ type Rows struct{ r *rows.Reader }
 
 // Rows opens the table of samples. The caller closes it.
 func (d *Dataset) Rows() (*Rows, error) {
-	r, err := rows.NewReaderIn(d.disk, d.dir, d.m.Samples)
+	r, err := d.rowFormat().NewReader(d.dir, d.m.Samples)
 	if err != nil {
 		return nil, err
 	}
 	return &Rows{r}, nil
+}
+
+func (d *Dataset) rowFormat() rows.Format {
+	return rows.Format{FS: d.disk, Wide: d.m.Settings.Wide()}
 }
 
 // Next reads the next row; behind the last it returns io.EOF.
@@ -194,7 +198,7 @@ func (d *Dataset) CheckSizes() error {
 	want := map[string]int64{
 		idx.ImagesName: 16 + d.m.Samples*int64(d.Spec().Size()),
 		idx.LabelsName: 8 + d.m.Samples*int64(d.labelType().Size()),
-		rows.Name:      d.m.Samples * rows.Len,
+		rows.Name:      d.m.Samples * d.rowFormat().RecordLen(),
 	}
 	if len(d.m.Files) != len(want) {
 		return fmt.Errorf("the manifest lists %d files, need %d", len(d.m.Files), len(want))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -95,7 +96,7 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 	}
 	sides, divide, err := splitOptions(v, p.Out, "")
 	if err == nil && divide {
-		if bad := sides.CheckTimes(o.TableTimes.String()); bad != nil {
+		if bad := cmp.Or(sides.CheckTimes(o.TableTimes.String()), sides.CheckUnits(o.Breaks.Several())); bad != nil {
 			err = &status{exitUsage, bad}
 		}
 	}

@@ -30,6 +30,7 @@ type Log struct {
 	next      *atomicfile.Pending
 	replaced  fsys.File // by the last commit; open because freeing it takes time
 	limit     int64
+	len       int64 // of a record
 	inPlace   bool
 	committed int64 // records
 	prepared  int64 // of which Commit makes the committed ones
@@ -40,6 +41,9 @@ type Log struct {
 	closed    bool
 }
 
+// RecordLen is the length of a record in bytes.
+func (o Format) RecordLen() int64 { return length(o.Wide) }
+
 // Format opens tables. Its zero value is the usual one.
 type Format struct {
 	// RewriteLimit is the largest table in bytes that a commit writes anew; 0 is
@@ -49,6 +53,9 @@ type Format struct {
 
 	// FS is the file system; nil is the real one.
 	FS fsys.FS
+
+	// Wide says that records have WideLen bytes.
+	Wide bool
 }
 
 // Open opens the file in dir at the given number of committed records; with
@@ -68,7 +75,7 @@ func (o Format) Open(dir string, records int64) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Log{disk: disk, path: path, f: f, limit: o.RewriteLimit, committed: records, prepared: records, appended: records, written: records}
+	l := &Log{disk: disk, path: path, f: f, limit: o.RewriteLimit, len: o.RecordLen(), committed: records, prepared: records, appended: records, written: records}
 	if err := l.begin(); err != nil {
 		return nil, errors.Join(err, l.close())
 	}
@@ -82,7 +89,7 @@ func (l *Log) begin() error {
 		return err
 	}
 	if l.cut = info.Size() - l.Size(); l.cut < 0 {
-		return short(l.path, info.Size(), l.committed)
+		return short(l.path, info.Size(), l.Size())
 	}
 	if err := atomicfile.RemoveStale(l.disk, l.path); err != nil {
 		return err
@@ -125,7 +132,7 @@ func (l *Log) Append(r *dataset.Row) ([]byte, error) {
 	if err := l.do(l.closeReplaced); err != nil {
 		return nil, err
 	}
-	if !l.inPlace && (l.appended+1)*Len > l.limit {
+	if !l.inPlace && (l.appended+1)*l.len > l.limit {
 		l.discard()
 		l.inPlace = true
 	}
@@ -134,9 +141,13 @@ func (l *Log) Append(r *dataset.Row) ([]byte, error) {
 			return nil, err
 		}
 	}
-	l.gathered = Append(l.gathered, r)
+	if l.len == WideLen {
+		l.gathered = AppendWide(l.gathered, r)
+	} else {
+		l.gathered = Append(l.gathered, r)
+	}
 	l.appended++
-	return l.gathered[len(l.gathered)-Len:], nil
+	return l.gathered[len(l.gathered)-int(l.len):], nil
 }
 
 // do does one step and remembers an error: after a failed write, sync or rename
@@ -164,7 +175,7 @@ func (l *Log) flush() error {
 	if err := l.reopen(); err != nil {
 		return err
 	}
-	if _, err := l.f.WriteAt(l.gathered, l.written*Len); err != nil {
+	if _, err := l.f.WriteAt(l.gathered, l.written*l.len); err != nil {
 		return err
 	}
 	l.gathered, l.written = l.gathered[:0], l.appended
@@ -206,7 +217,7 @@ func (l *Log) rewrite() error {
 		if _, err := l.f.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
-		if _, err := io.CopyN(f, l.f, l.committed*Len); err != nil {
+		if _, err := io.CopyN(f, l.f, l.committed*l.len); err != nil {
 			return fmt.Errorf("copy %s: %w", l.path, err)
 		}
 		_, err := f.Write(l.gathered)
@@ -240,7 +251,7 @@ func (l *Log) commit() error {
 
 // Size is the length in bytes of the file as Commit leaves it after the last
 // Prepare.
-func (l *Log) Size() int64 { return l.prepared * Len }
+func (l *Log) Size() int64 { return l.prepared * l.len }
 
 // Cut is how many bytes Open cut off.
 func (l *Log) Cut() int64 { return l.cut }

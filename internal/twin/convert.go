@@ -19,7 +19,7 @@ func Convert(captures [][]byte, labels []uint16, s Settings) (*Result, error) {
 	seen := map[string]map[uint16]bool{} // bytes that dedup compares -> labels they stand under
 	for i, raw := range captures {
 		f := Packets(raw)
-		c := CaptureResult{Left: map[string]int{}, NotCapture: f.NotCapture, Format: f.Format, Damage: f.Damage, DamageOffset: f.DamageOffset}
+		c := CaptureResult{Left: map[string]int{}, LeftUnits: map[string]int{}, NotCapture: f.NotCapture, Format: f.Format, Damage: f.Damage, DamageOffset: f.DamageOffset}
 		identity := fmt.Sprint(labels[i], " ") + string(f.Plain)
 		if !f.NotCapture && seenCaptures[identity] {
 			c.Skipped = true
@@ -34,10 +34,15 @@ func Convert(captures [][]byte, labels []uint16, s Settings) (*Result, error) {
 }
 
 func convertOne(res *Result, c *CaptureResult, f File, label uint16, s Settings, seen map[string]map[uint16]bool) {
-	for _, session := range Sessions(f, c, s) {
-		c.Sessions++
+	for _, u := range Units(f, c, s) {
+		c.Units++
+		session := u.bytes(s)
 		if len(session) == 0 {
 			c.Empty++
+			continue
+		}
+		if reason := u.unwanted(len(session), s); reason != "" {
+			c.LeftUnits[reason]++
 			continue
 		}
 		c.OriginalBytes += int64(len(session))
@@ -71,31 +76,24 @@ func convertOne(res *Result, c *CaptureResult, f File, label uint16, s Settings,
 		seen[compared][label] = true
 		res.Samples = append(res.Samples, sample)
 		res.Labels = append(res.Labels, label)
+		res.Units = append(res.Units, u)
 		c.Samples++
 	}
 }
 
-// Sessions returns the bytes of every session of the file, in the order of their first kept packets, and counts packets in c.
-func Sessions(f File, c *CaptureResult, s Settings) [][]byte {
-	var order []string
-	parts := map[string][][]byte{}
-	for _, r := range f.Records {
-		c.Packets++
-		h := Decode(r.LinkType, r.Data, int(r.OrigLen))
-		if reason := h.dropped(s.Drop); reason != "" {
-			c.Left[reason]++
-			continue
-		}
-		c.Used++
-		key := h.Key()
-		if _, ok := parts[key]; !ok {
-			order = append(order, key)
-		}
-		parts[key] = append(parts[key], contribution(r, h, s))
+// bytes are what the packets of a unit contribute.
+func (u *Unit) bytes(s Settings) []byte {
+	var parts [][]byte
+	for _, p := range u.Packets {
+		parts = append(parts, contribution(p.Record, p.Headers, s))
 	}
-	var out [][]byte
-	for _, key := range order {
-		out = append(out, bytes.Join(parts[key], nil))
+	return bytes.Join(parts, nil)
+}
+
+// Sessions returns the bytes of every unit of the file, in the order of their first kept packets, and counts packets in c.
+func Sessions(f File, c *CaptureResult, s Settings) (out [][]byte) {
+	for _, u := range Units(f, c, s) {
+		out = append(out, u.bytes(s))
 	}
 	return out
 }
