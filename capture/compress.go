@@ -3,7 +3,6 @@ package capture
 import (
 	"bufio"
 	"bytes"
-	"compress/bzip2"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -15,6 +14,8 @@ import (
 	"github.com/pierrec/lz4/v4"
 	"github.com/ulikunitz/xz"
 	"github.com/ulikunitz/xz/lzma"
+
+	"github.com/pcapmill/pcapmill/capture/internal/bunzip"
 )
 
 // maxWindow bounds in bytes what a compressed stream may ask a decoder to
@@ -57,13 +58,19 @@ func isBzip2(begin []byte) bool {
 
 // What decoders take whose memory does not depend on the stream, in bytes: measured.
 const (
-	bzip2Memory = 6 << 20
+	bzip2Memory = 8 << 20
 	lz4Memory   = 16 << 20
 	zstdMemory  = 1 << 20 // besides the window
 )
 
 func openBzip2(r *bufio.Reader, e *expansion) (io.Reader, func(), error) {
-	return bzip2.NewReader(r), nil, e.memory.forWindow(bzip2Memory, "the bzip2 stream")
+	if err := e.memory.forWindow(bzip2Memory, "the bzip2 stream"); err != nil {
+		return nil, nil, err
+	}
+	passed := e.source.total - sniffLen // skippable frames in front
+	z := bunzip.NewReader(r, bunzip.Options{Workers: e.workers, Run: e.run})
+	e.taken = func() int64 { return max(passed, 0) + z.InputOffset() }
+	return z, func() { _ = z.Close() }, nil // it has nothing to report
 }
 
 func openLZ4(r *bufio.Reader, e *expansion) (io.Reader, func(), error) {

@@ -31,7 +31,7 @@ type Options struct {
 	// see Sequence.Memory. nil: nobody is asked.
 	Grow func(total int64) error
 
-	// Workers is how many parts of a gzip stream may be decoded at a time, and Run has one
+	// Workers is how many parts of a gzip or bzip2 stream may be decoded at a time, and Run has one
 	// done by another goroutine, without waiting for it. Below 2, or without Run, the
 	// goroutine that reads decodes. Packets, damage and digest are the same. The capture
 	// takes at most 24 MiB more for each worker, which MaxMemory and Grow do not count, and

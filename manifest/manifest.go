@@ -133,6 +133,9 @@ type Counts struct {
 	// reasons that occurred.
 	SessionsLeftOut map[string]int64 `json:"sessions_left_out,omitempty"`
 	Conflicts       int64            `json:"conflicts"` // samples whose bytes stand under another label too
+	// LabelConflicts are sessions that matched rows of several classes, or had packets of
+	// several.
+	LabelConflicts int64 `json:"label_conflicts,omitempty"`
 	// Sessions with bytes that were wanted, duplicates included, by how they fit the sample.
 	Truncated int64 `json:"truncated"`
 	Padded    int64 `json:"padded"`
@@ -191,6 +194,7 @@ func (c *Counts) Add(o *Counts) {
 		c.SessionsLeftOut[reason] += n
 	}
 	c.Conflicts += o.Conflicts
+	c.LabelConflicts += o.LabelConflicts
 	c.Truncated += o.Truncated
 	c.Padded += o.Padded
 	c.Exact += o.Exact
@@ -202,7 +206,7 @@ func (c *Counts) Add(o *Counts) {
 // Check tells whether the laws hold.
 func (c *Counts) Check() error {
 	var left int64
-	least := min(c.Packets, c.Used, c.Sessions, c.Units, c.Samples, c.Duplicates, c.Empty, c.Conflicts, c.Truncated, c.Padded, c.Exact, c.OriginalBytes)
+	least := min(c.Packets, c.Used, c.Sessions, c.Units, c.Samples, c.Duplicates, c.Empty, c.Conflicts, c.LabelConflicts, c.Truncated, c.Padded, c.Exact, c.OriginalBytes)
 	for _, n := range c.LeftOut {
 		left += n
 		least = min(least, n)
@@ -230,6 +234,8 @@ func (c *Counts) Check() error {
 		return fmt.Errorf("%d sessions with bytes, but %d truncated, %d padded and %d exact", c.full(), c.Truncated, c.Padded, c.Exact)
 	case c.Conflicts > c.Samples:
 		return fmt.Errorf("%d conflicts, but only %d samples", c.Conflicts, c.Samples)
+	case c.LabelConflicts > c.Sessions:
+		return fmt.Errorf("%d conflicts of labels, but only %d sessions", c.LabelConflicts, c.Sessions)
 	case c.MeanLength != settled.MeanLength:
 		return fmt.Errorf("mean length %v, but %d bytes in %d sessions", c.MeanLength, c.OriginalBytes, c.full())
 	}
@@ -240,7 +246,7 @@ func (c *Counts) Check() error {
 func (c *Counts) equal(o *Counts) bool {
 	return maps.Equal(c.LeftOut, o.LeftOut) && maps.Equal(c.SessionsLeftOut, o.SessionsLeftOut) &&
 		c.Packets == o.Packets && c.Used == o.Used && c.Sessions == o.Sessions && c.Units == o.Units && c.Samples == o.Samples &&
-		c.Duplicates == o.Duplicates && c.Empty == o.Empty && c.Conflicts == o.Conflicts &&
+		c.Duplicates == o.Duplicates && c.Empty == o.Empty && c.Conflicts == o.Conflicts && c.LabelConflicts == o.LabelConflicts &&
 		c.Truncated == o.Truncated && c.Padded == o.Padded && c.Exact == o.Exact &&
 		c.OriginalBytes == o.OriginalBytes && c.MeanLength == o.MeanLength
 }

@@ -22,6 +22,7 @@ type intake struct {
 	hosts   *mask.Hosts
 	batches [2]*batch // samples on their way to the writer
 	touched byte
+	rows    matches // of the table of flows
 }
 
 // openIntake opens the dataset in dir, or makes it, and learns what it holds.

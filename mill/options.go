@@ -62,6 +62,8 @@ type Options struct {
 	Flows     *flows.Index // FromTable: the table; one run can use it
 	Table     flows.Source // FromTable: what Flows was read from, and how
 
+	TableConflict TableConflict // FromTable: sessions that match rows of several classes
+
 	// Units with fewer kept packets, fewer bytes contributed, or less time in nanoseconds from
 	// their earliest to their latest packet are left out.
 	MinPackets, MinBytes, MinSpan int64
@@ -83,7 +85,7 @@ type Options struct {
 	serial bool  // read each capture in one loop
 	budget int64 // of tables in bytes; 0 = as Memory says
 
-	divided int64 // least size of a gzip file that is divided; 0 = leastDivided
+	divided int64 // least size of a compressed file that is divided; 0 = leastDivided
 }
 
 // Default returns the options of a command line without options: docs/spec.md.

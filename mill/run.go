@@ -35,7 +35,8 @@ type Result struct {
 	Outcomes    []Outcome
 	Added       manifest.Counts // by this run
 	Manifest    *manifest.Manifest
-	Interrupted bool // ctx was done: the captures reported so far are in the dataset, and no others
+	Interrupted bool    // ctx was done: the captures reported so far are in the dataset, and no others
+	Table       Matches // FromTable: what the table did for the sessions
 	Seconds     float64
 }
 
@@ -90,6 +91,10 @@ func (s *intake) run(ctx context.Context, p *Plan, ev Events, progress *Progress
 	}
 	r := &Result{Manifest: s.w.Manifest(), Added: manifest.Counts{LeftOut: map[string]int64{}}}
 	if err := collect(ctx, p, s, r, ev, progress, due); err != nil {
+		return nil, s.w.Fail(err)
+	}
+	r.Table = s.rows.use(p)
+	if err := s.judge(r); err != nil {
 		return nil, s.w.Fail(err)
 	}
 	if r.nothingReadable() {
@@ -208,7 +213,7 @@ func (c *collector) take(a answer) error {
 	if c.ev.Done != nil {
 		c.ev.Done(a.i, &r.Outcomes[len(r.Outcomes)-1])
 	}
-	if c.due() {
+	if c.s.settled() && c.due() {
 		return c.s.w.Commit()
 	}
 	return nil

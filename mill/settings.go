@@ -49,6 +49,7 @@ func (o *Options) settings() manifest.Settings {
 			of[name] = value
 		}
 		of["table-sha256"] = o.Flows.ContentDigest()
+		of["table-conflict"] = o.TableConflict.String()
 		if o.Unknown == SkipUnknown { // sessions; captures that are skipped are not in the dataset
 			of["unknown"] = o.Unknown.String()
 		}
@@ -84,6 +85,8 @@ func optionsOf(set manifest.Settings) (o Options, err error) {
 	o.LabelFrom, err = ParseLabelFrom(set.Get("label_from"))
 	note(err)
 	o.TableTimes, err = ParseTableTimes(set.Get("table_times"))
+	note(err)
+	o.TableConflict, err = ParseTableConflict(set.Get("table_conflict"))
 	note(err)
 	o.Breaks.Of, err = session.ParseUnits(set.Get("unit"))
 	note(err)

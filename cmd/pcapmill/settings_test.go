@@ -94,6 +94,7 @@ func TestEverySettingIsShown(t *testing.T) {
 		"window": {"--window", "15s"}, "min_span": {"--min-span", "1ns"},
 		"table_sha256": b.table(), "table_columns": b.table(), "table_time": b.table(), "table_timezone": b.table(),
 		"unknown": b.table("--unknown", "skip"), "table_times": {"--table-times", "none"}, "table_preset": b.table("--table-preset", "cicids2017"), "table_offset": b.table("--table-offset", "1s"),
+		"table_conflict": b.table("--table-conflict", "longest"),
 	}
 	b.convert(exitDone, "usual")
 	usual, err := storetest.Load(b.path("usual"))
@@ -150,6 +151,7 @@ func TestListAgainstRooms(t *testing.T) {
 		"split-by":       func(v string) (err error) { _, err = split.ParseBy(v); return err },
 		"split-fallback": func(v string) (err error) { _, err = split.ParseFallback(v); return err },
 		"table-times":    func(v string) (err error) { _, err = mill.ParseTableTimes(v); return err },
+		"table-conflict": func(v string) (err error) { _, err = mill.ParseTableConflict(v); return err },
 		"table-preset":   func(v string) (err error) { _, err = flows.Preset(v); return err },
 	}
 	for _, name := range mask.Fields() {

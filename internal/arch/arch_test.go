@@ -24,10 +24,11 @@ const module = "github.com/pcapmill/pcapmill"
 var rooms = map[string][]string{
 	"": {}, // doc.go: prose
 
+	"capture/internal/bunzip": {},
 	"capture/internal/pcap":   {},
 	"capture/internal/pcapng": {},
 	"capture/inflate":         {},
-	"capture":                 {"capture/inflate", "header", "capture/internal/pcap", "capture/internal/pcapng"},
+	"capture":                 {"capture/inflate", "header", "capture/internal/bunzip", "capture/internal/pcap", "capture/internal/pcapng"},
 	"header":                  {},
 	"session":                 {"header"},
 	"internal/sessions":       {"header", "session"},
@@ -39,6 +40,9 @@ var rooms = map[string][]string{
 	"internal/dedup":          {},
 	"internal/names":          {},
 	"split":                   {"dataset"},
+
+	"internal/represent":               {"header", "mask", "sample"},
+	"internal/represent/representtest": {"header", "internal/full", "internal/represent", "internal/testcap", "mask", "sample"},
 
 	"dataset":              {"internal/fsys"},
 	"dataset/idx":          {"dataset", "internal/atomicfile", "internal/fsys"},
@@ -64,7 +68,7 @@ var rooms = map[string][]string{
 		"internal/filesum", "internal/find", "internal/version",
 	},
 	"internal/export":    {"dataset", "manifest", "store", "internal/fsys", "internal/version"},
-	"internal/card":      {"internal/settings", "split", "manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson"},
+	"internal/card":      {"internal/settings", "split", "manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson", "internal/typo"},
 	"verify":             {"manifest", "dataset", "sample", "internal/dedup", "split", "store"},
 	"internal/needle":    {},
 	"audit":              {"header", "internal/parallel", "internal/plainjson", "internal/userfile", "store", "dataset", "dataset/idx", "manifest"},
@@ -123,7 +127,7 @@ var libraries = map[string][]string{
 }
 
 // testOnly may not reach the product.
-var testOnly = []string{"internal/full", "internal/draw", "internal/testcap", "internal/testview", "internal/twin", "internal/groundtruth", "internal/fsys/faulty", "internal/datasettest", "internal/storetest"}
+var testOnly = []string{"internal/full", "internal/represent/representtest", "internal/draw", "internal/testcap", "internal/testview", "internal/twin", "internal/groundtruth", "internal/fsys/faulty", "internal/datasettest", "internal/storetest"}
 
 // file is a parsed source file of the root module.
 type file struct {

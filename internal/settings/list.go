@@ -33,6 +33,11 @@ var options = []Option{
 		Long:  "A shard ends before it would be longer; for Parquet this counts before compression. One sample makes it longer only if it does not fit alone. At least 1.",
 	},
 	{
+		Name: "shards", Kind: Number, Default: "0", Group: "Output", Arg: "N",
+		Short: "wds, parquet: so many files a side, if there are as many samples",
+		Long:  "Samples are dealt out evenly, in their order, so that as many workers of a loader have one each. More files where shard-size asks for them. 0 is 8 for wds, and for Parquet what shard-size asks for.",
+	},
+	{
 		Name: "input-sha256", Kind: Switch, Default: "off", Group: "Output", Arg: "on|off",
 		Short: "put the SHA-256 of each capture's file into the manifest",
 		Long:  "What sha256sum prints, for publishing: it proves which captures a dataset was made from. Each file is read once more. Standard input and FIFOs, which can be read only once, have none.",
@@ -89,6 +94,12 @@ var options = []Option{
 		Name: "table-errors", Kind: Text, Default: "1%", Group: "Labels", Arg: "N|N%",
 		Short: "rows of the table that may be unreadable: a number, or a part of all",
 		Long:  "Rows without a time (no-time) or with a value that cannot be read (bad-value) are counted, and the first are named by line; more than this refuse the table. Rows of other protocols, without ports or without a label do not count.",
+	},
+	{
+		Name: "table-conflict", Kind: Text, Default: "error", Values: []string{"error", "unknown", "longest"}, Group: "Labels", Arg: "error|unknown|longest",
+		Short:   "sessions that match rows of several classes: refuse, unknown, or longest row",
+		Long:    "error: the dataset stays as it is; all such sessions are counted and the first 20 named, each with two of its rows. unknown: they have no class. longest: they have that of the row whose time overlaps theirs longest, of equal ones the first.",
+		Records: []Record{{Key: "table_conflict", Omit: true}},
 	},
 	{
 		Name: "unknown", Kind: Text, Default: "keep", Values: []string{"keep", "skip", "error"}, Group: "Labels", Arg: "keep|skip|error",
