@@ -204,7 +204,7 @@ var options = []Option{
 	},
 	{
 		Name: "active-timeout", Kind: Text, Group: "Selection", Arg: "DURATION",
-		Short:   "begin another unit so long after a unit's first packet, like 300s; default: never",
+		Short:   "begin another unit this long after its first packet, like 300s; default: never",
 		Long:    "A kept packet that comes this long after its unit's first packet, or later, begins another unit.",
 		Records: []Record{{Key: "active_timeout", Omit: true, None: "none"}},
 	},
