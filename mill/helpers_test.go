@@ -84,6 +84,38 @@ func (c choice) twin() twin.Settings {
 		Content: m.Content.String(), Drop: strings.Split(c.drop.String(), ","), Dedup: c.dedup.String(), Length: c.shape.Length(), Key: c.key,
 		Unit: c.breaks.Of.String(), Idle: c.breaks.Idle, Active: c.breaks.Active, Slice: c.breaks.Slice, Window: c.breaks.Window, Restart: c.breaks.Restart,
 		MaxPackets: int(c.breaks.MaxPackets), MinPackets: int(c.minPackets), MinBytes: int(c.minBytes), MinSpan: c.minSpan,
+		Mask: twinMask(m),
+	}
+}
+
+// twinMask are the fields of part 11 for the twin.
+func twinMask(p mask.Policy) map[string]string {
+	fields := map[string]string{}
+	for f, a := range p.Fields {
+		fields[mask.Field(f).String()] = a.String()
+	}
+	return fields
+}
+
+// zeroRelative takes out what cannot be made yet.
+func zeroRelative(p *mask.Policy) {
+	for f := range p.Fields {
+		if p.Fields[f] == mask.Relative {
+			p.Fields[f] = mask.Zero
+		}
+	}
+}
+
+// drawFields gives about a third of the fields an action.
+func drawFields(r *rand.Rand, p *mask.Policy) {
+	for _, f := range mask.PacketFields() {
+		if actions := f.Actions(); r.IntN(3) == 0 {
+			p.Fields[f] = actions[r.IntN(len(actions))]
+		}
+	}
+	zeroRelative(p)
+	if p.Check() != nil {
+		p.Fields[mask.PayloadBytes] = mask.Ones
 	}
 }
 
@@ -104,6 +136,9 @@ func randomChoice(r *rand.Rand) choice {
 	}
 	if r.IntN(4) == 0 {
 		c.mask.Content = mask.Payload
+	}
+	if r.IntN(2) == 0 {
+		drawFields(r, &c.mask)
 	}
 	if r.IntN(2) == 0 {
 		c.key = []byte("a key")

@@ -1,7 +1,7 @@
 package twin
 
 import (
-	"bytes"
+	"encoding/binary"
 	"fmt"
 )
 
@@ -36,7 +36,7 @@ func Convert(captures [][]byte, labels []uint16, s Settings) (*Result, error) {
 func convertOne(res *Result, c *CaptureResult, f File, label uint16, s Settings, seen map[string]map[uint16]bool) {
 	for _, u := range Units(f, c, s) {
 		c.Units++
-		session := u.bytes(s)
+		session, zeroed := u.session(s).bytes(), u.session(s).zeroed()
 		if len(session) == 0 {
 			c.Empty++
 			continue
@@ -58,7 +58,7 @@ func convertOne(res *Result, c *CaptureResult, f File, label uint16, s Settings,
 		copy(sample, session)
 		compared := string(sample)
 		if s.Dedup == "session" {
-			compared = string(session)
+			compared = string(zeroed)
 		}
 		if s.Dedup != "none" && seen[compared][label] {
 			c.Duplicates++
@@ -81,19 +81,55 @@ func convertOne(res *Result, c *CaptureResult, f File, label uint16, s Settings,
 	}
 }
 
-// bytes are what the packets of a unit contribute.
-func (u *Unit) bytes(s Settings) []byte {
-	var parts [][]byte
-	for _, p := range u.Packets {
-		parts = append(parts, contribution(p.Record, p.Headers, s))
-	}
-	return bytes.Join(parts, nil)
-}
-
 // Sessions returns the bytes of every unit of the file, in the order of their first kept packets, and counts packets in c.
 func Sessions(f File, c *CaptureResult, s Settings) (out [][]byte) {
 	for _, u := range Units(f, c, s) {
-		out = append(out, u.bytes(s))
+		out = append(out, u.session(s).bytes())
+	}
+	return out
+}
+
+// session is what the kept packets of one five-tuple add.
+type session struct {
+	parts []part
+	from  []string // the source of each packet, which tells its direction
+}
+
+// session is what the packets of a unit add.
+func (u *Unit) session(s Settings) (out session) {
+	for _, p := range u.Packets {
+		out.parts = append(out.parts, contribution(p.Record, p.Headers, s))
+		out.from = append(out.from, fmt.Sprint(p.Headers.Src, " ", p.Headers.SrcPort))
+	}
+	return out
+}
+
+// zeroed returns the bytes with relative numbers as zeros.
+func (s session) zeroed() (out []byte) {
+	for _, p := range s.parts {
+		out = append(out, p.bytes...)
+	}
+	return out
+}
+
+// bytes returns the bytes with relative numbers: each minus the first of its kind in its direction.
+func (s session) bytes() (out []byte) {
+	first := map[string]uint32{}
+	for i, p := range s.parts {
+		for _, n := range p.numbers {
+			if _, ok := first[s.from[i]+n.kind]; !ok && !n.edge {
+				first[s.from[i]+n.kind] = n.value
+			}
+		}
+	}
+	for i, p := range s.parts {
+		start := len(out)
+		out = append(out, p.bytes...)
+		for _, n := range p.numbers {
+			if base, ok := first[s.from[i]+n.kind]; ok {
+				binary.BigEndian.PutUint32(out[start+n.at:], n.value-base)
+			}
+		}
 	}
 	return out
 }

@@ -1,4 +1,4 @@
-// Package twin is a second, slow and obvious implementation of SPEC parts 1 to 6 and of the order and counts of part 8: from
+// Package twin is a second, slow and obvious implementation of SPEC parts 1 to 6, the field masks of part 11, the forms of part 12, and of the order and counts of part 8: from
 // the bytes of captures to samples. Tests compare the product with it.
 //
 // It shares no code with the product: it imports none of its packages, holds whole files in memory, uses maps with string keys
@@ -31,7 +31,8 @@ type Settings struct {
 	Unit                                 string // session (or ""), flow, packet
 	Idle, Active, Slice, Window, MinSpan int64  // nanoseconds; 0: none
 	Restart                              bool
-	MaxPackets, MinPackets, MinBytes     int // 0: no limit
+	MaxPackets, MinPackets, MinBytes     int               // 0: no limit
+	Mask                                 map[string]string // part 11: action by field; a field that is missing is kept
 }
 
 // Default returns the settings of SPEC when no option is given.
@@ -56,6 +57,18 @@ func (s Settings) check() error {
 	} {
 		if !slices.Contains(c.allowed, c.value) {
 			return fmt.Errorf("%s is %q, want one of %q", c.name, c.value, c.allowed)
+		}
+	}
+	for field, action := range s.Mask {
+		allowed := []string{"keep", "zero"}
+		switch field {
+		case "tcp.seq", "tcp.ack", "tcp.timestamps":
+			allowed = append(allowed, "relative")
+		case "payload":
+			allowed = append(allowed, "ones", "remove")
+		}
+		if !slices.Contains(maskable, field) || !slices.Contains(allowed, action) {
+			return fmt.Errorf("mask of %s is %q, want one of %q", field, action, allowed)
 		}
 	}
 	for _, d := range s.Drop {
@@ -87,6 +100,8 @@ type CaptureResult struct {
 	Packets                  int
 	Left                     map[string]int // by reason; no zero entries
 	Used                     int
+	Snapped                  int            // used packets of which not all was captured
+	NamesCut                 int            // names that are masked and run on behind the end of their used packet
 	Sessions                 int            // sessions with at least one kept packet
 	Units                    int            // what they are cut into; each gives at most one sample
 	LeftUnits                map[string]int // units with bytes that are not wanted, by reason

@@ -45,6 +45,8 @@ func Units(f File, c *CaptureResult, s Settings) []Unit {
 		reason := h.dropped(s.Drop)
 		if reason != "" {
 			c.Left[reason]++
+		} else {
+			c.NamesCut += cutNames(r.Data, h, s)
 		}
 		if h.Reason == "" {
 			conversations[h.Key()] = append(conversations[h.Key()], UnitPacket{i, r, h, reason == ""})
@@ -66,6 +68,11 @@ func Units(f File, c *CaptureResult, s Settings) []Unit {
 			for _, packets := range cut(flow, s) {
 				kept := window(packets, s)
 				c.Used += len(kept)
+				for _, p := range kept {
+					if h := p.Headers; h.AnnEnd != unknown && h.AnnEnd > h.End || h.AnnEnd == unknown && int(p.Record.OrigLen) > len(p.Record.Data) {
+						c.Snapped++
+					}
+				}
 				if left := len(packets) - len(kept); left > 0 {
 					c.Left["window"] += left
 				}
