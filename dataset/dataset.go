@@ -3,88 +3,39 @@ package dataset
 import (
 	"fmt"
 	"math"
-	"slices"
-	"strings"
 )
 
 // MaxSampleSize is the largest size of a sample in bytes. It keeps the product of a
 // sample's size and any 32-bit count within 63 bits.
 const MaxSampleSize = math.MaxInt32
 
-// A Type is the type of a sample's elements. Numbers of more than one byte are big-endian.
-type Type uint8
-
-// Types.
-const (
-	U8   Type = iota // unsigned bytes
-	I8               // signed bytes
-	I16              // signed, 2 bytes
-	F32              // IEEE 754, 4 bytes
-	Text             // a sample is a line of text, of any length, and no array
-)
-
-var typeNames = []string{"u8", "i8", "i16", "f32", "text"}
-
-// String is the name that [ParseType] reads.
-func (t Type) String() string { return typeNames[min(int(t), len(typeNames)-1)] }
-
-// ParseType reads u8, i8, i16, f32 or text.
-func ParseType(name string) (Type, error) {
-	if i := slices.Index(typeNames, name); i >= 0 {
-		return Type(i), nil
-	}
-	return 0, fmt.Errorf("no type of elements %q: have %s", name, strings.Join(typeNames, ", "))
-}
-
-// Size is the size of an element in bytes, 0 of Text.
-func (t Type) Size() int { return [...]int{1, 1, 2, 4, 0}[min(t, Text)] }
-
-// A Spec is the shape of every sample of a dataset: Rows times Cols elements, row after
-// row. Samples of Text have no shape: both are 0.
+// A Spec is the shape of every sample of a dataset: Rows times Cols bytes, row after
+// row.
 type Spec struct {
 	Rows, Cols int // both at least 1
-	Type       Type
 }
 
-// Size returns the size of a sample in bytes, 0 of Text. It is meaningful if Check returns
-// nil.
-func (s Spec) Size() int { return s.Rows * s.Cols * s.Type.Size() }
+// Size returns the size of a sample in bytes. It is meaningful if Check returns nil.
+func (s Spec) Size() int { return s.Rows * s.Cols }
 
 // Check returns an error unless both sides are at least 1 and a sample has at most
-// MaxSampleSize bytes, or the samples are text and have none.
+// MaxSampleSize bytes.
 func (s Spec) Check() error {
-	switch {
-	case s.Type > Text:
-		return fmt.Errorf("type %d of elements: need 0 to %d", s.Type, Text)
-	case s.Type == Text && (s.Rows != 0 || s.Cols != 0):
-		return fmt.Errorf("shape %dx%d: text has none", s.Rows, s.Cols)
-	case s.Type == Text:
-		return nil
-	}
 	if s.Rows < 1 || s.Cols < 1 {
 		return fmt.Errorf("shape %v: both sides must be at least 1", s)
 	}
-	if s.Rows > MaxSampleSize/s.Type.Size()/s.Cols {
+	if s.Rows > MaxSampleSize/s.Cols {
 		return fmt.Errorf("shape %v: a sample has at most %d bytes", s, MaxSampleSize)
 	}
 	return nil
 }
 
-// String returns the shape as rows x columns: "28x28"; with the type, unless that is U8:
-// "4x30 f32".
-func (s Spec) String() string {
-	switch s.Type {
-	case U8:
-		return fmt.Sprintf("%dx%d", s.Rows, s.Cols)
-	case Text:
-		return s.Type.String()
-	}
-	return fmt.Sprintf("%dx%d %v", s.Rows, s.Cols, s.Type)
-}
+// String returns the shape as rows x columns: "28x28".
+func (s Spec) String() string { return fmt.Sprintf("%dx%d", s.Rows, s.Cols) }
 
 // A Sample is one array and its label.
 type Sample struct {
-	// Data holds Spec.Size() bytes, row after row; of Text the line, without a line end.
+	// Data holds Spec.Size() bytes, row after row.
 	Data []byte
 	// Label is the class id, or what stands for unknown: 255, or 65535 in a dataset
 	// with more than 255 classes. A format may have to be told that labels go beyond

@@ -7,8 +7,6 @@ import (
 	"io"
 	"math"
 	"math/big"
-
-	"github.com/pcapmill/pcapmill/dataset"
 )
 
 // A Type is the type of a file's elements, the third byte of the file.
@@ -24,11 +22,6 @@ const (
 	Float32 Type = 0x0d
 	Float64 Type = 0x0e
 )
-
-// TypeOf is the type of a dataset's elements in the format; 0 of text.
-func TypeOf(t dataset.Type) Type {
-	return [...]Type{dataset.U8: Uint8, dataset.I8: Int8, dataset.I16: Int16, dataset.F32: Float32, dataset.Text: 0}[min(t, dataset.Text)]
-}
 
 // Size returns the size of an element in bytes, 0 if the format has no such type.
 func (t Type) Size() int {

@@ -144,7 +144,7 @@ func (r *Reader) want(t Type, dims int, what string) error {
 	}
 }
 
-// Images is a file of images: unsigned bytes, three dimensions; or of samples of another type.
+// Images is a file of images: unsigned bytes, three dimensions.
 type Images struct{ *Reader }
 
 // OpenImages opens a file of images. What Open says holds.
@@ -168,14 +168,6 @@ func AsImages(r *Reader) (*Images, error) {
 	return &Images{r}, nil
 }
 
-// AsArrays reads what r reads as samples of a type. A file of another kind is an *[Error].
-func AsArrays(r *Reader, t dataset.Type) (*Images, error) {
-	if err := r.want(TypeOf(t), 3, "samples"); err != nil {
-		return nil, err
-	}
-	return &Images{r}, nil
-}
-
 // Rows returns the second dimension.
 func (m *Images) Rows() int { return int(m.header.Dims[1]) }
 
@@ -184,13 +176,7 @@ func (m *Images) Cols() int { return int(m.header.Dims[2]) }
 
 // Spec returns the shape as datasets have it. Its Check fails if the file holds no
 // images and has a dimension of 0.
-func (m *Images) Spec() dataset.Spec {
-	s := dataset.Spec{Rows: m.Rows(), Cols: m.Cols()}
-	for s.Type < dataset.Text && TypeOf(s.Type) != m.header.Type {
-		s.Type++
-	}
-	return s
-}
+func (m *Images) Spec() dataset.Spec { return dataset.Spec{Rows: m.Rows(), Cols: m.Cols()} }
 
 // Labels is a file of labels: one dimension, unsigned bytes or 32-bit integers.
 type Labels struct{ *Reader }

@@ -57,9 +57,6 @@ func (f Format) Open(dir string, spec dataset.Spec, samples int64) (dataset.Writ
 	if err := spec.Check(); err != nil {
 		return nil, err
 	}
-	if spec.Type == dataset.Text {
-		return nil, fmt.Errorf("%w: IDX has no text", dataset.ErrUnfit)
-	}
 	images := filepath.Join(dir, ImagesName)
 	switch {
 	case samples < 0:
@@ -114,7 +111,7 @@ type writer struct {
 // open checks both files before it changes one of them.
 func (w *writer) open(labels Type) (err error) {
 	shape := []uint32{uint32(w.spec.Rows), uint32(w.spec.Cols)}
-	if w.images, err = openFile(w.disk, filepath.Join(w.dir, ImagesName), TypeOf(w.spec.Type), shape, w.committed); err != nil {
+	if w.images, err = openFile(w.disk, filepath.Join(w.dir, ImagesName), Uint8, shape, w.committed); err != nil {
 		return err
 	}
 	if w.labels, err = openFile(w.disk, filepath.Join(w.dir, LabelsName), labels, nil, w.committed); err != nil {
