@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -112,6 +113,8 @@ type source struct {
 	err       error
 	total     int64 // bytes read
 	count     func(int)
+	what      string          // see Source; "": a file or a pipe
+	used      func() int64    // see Source; may be nil
 	interrupt <-chan struct{} // see Options
 	last      time.Time       // when an interrupted stream is given up
 }
@@ -129,7 +132,7 @@ func (s *source) Read(b []byte) (int, error) {
 	if err == io.EOF && s.interrupted() {
 		err = ErrInterrupted // who wrote it may have been interrupted too
 	}
-	if err != nil && err != io.EOF {
+	if err != nil && err != io.EOF && (s.what == "" || errors.As(err, new(*fs.PathError))) {
 		s.err = err
 	}
 	return n, err
@@ -180,6 +183,10 @@ func undo(r *source, e *expansion) (plain io.Reader, name string, done func(), e
 			return nil, c.name, nil, err
 		}
 		return &decompressed{r: plain, expansion: e}, c.name, done, nil
+	}
+	if r.used != nil { // what it is read from was compressed
+		*e = expansion{compression: r.what, limit: DefaultMaxExpansion, source: r, memory: e.memory, sniffing: e.sniffing}
+		return &decompressed{r: whole, expansion: e}, "", nil, nil
 	}
 	return whole, "", nil, nil
 }

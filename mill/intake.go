@@ -56,6 +56,7 @@ func describe(in *Input, x *Extraction) manifest.Capture {
 		c.LinkTypes = append(c.LinkTypes, t.String())
 	}
 	c.Packets, c.Used, c.Seconds = x.Packets, x.Reasons[header.OK], x.Seconds
+	c.Snapped, c.NamesCut = x.snapped, x.namesCut
 	c.LeftOut = map[string]int64{}
 	for r := header.OK + 1; r < header.Reasons; r++ {
 		if n := x.Reasons[r]; n > 0 {

@@ -92,15 +92,24 @@ func noClasses(left []flows.Left) error {
 
 // directory is the name of the directory that gives a capture its class: the one
 // directly below the directory that the user named, or, of a capture that stands in
-// that one or was named itself, the one it stands in; "" for standard input.
+// that one or was named itself, the one it stands in; "" for standard input. An archive
+// counts as unpacked where it stands: its own name is no directory.
 func directory(in *Input) string {
 	if in.Path == "-" {
 		return ""
 	}
-	if first, _, below := strings.Cut(in.Name, "/"); below {
+	name, where := in.Name, in.Path
+	if m := in.member; m != nil {
+		where = m.Archive
+		name = m.Name
+		if outside := strings.Count(in.Name, "/") - strings.Count(m.Name, "/") - 1; outside > 0 { // it stands below what was named
+			name = in.Name
+		}
+	}
+	if first, _, below := strings.Cut(name, "/"); below {
 		return first
 	}
-	whole, err := filepath.Abs(in.Path)
+	whole, err := filepath.Abs(where)
 	if err != nil {
 		return ""
 	}

@@ -126,6 +126,9 @@ func (o *Options) Check() error {
 	if err := o.Mask.Check(); err != nil {
 		return err
 	}
+	if o.Mask.Relative() {
+		return errors.New("relative numbers (--mask tcp.seq=relative and the like, --profile strict, headers, sizes) cannot be made yet: choose zero for them")
+	}
 	return o.Mask.CheckKey(o.Key)
 }
 

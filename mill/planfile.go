@@ -53,15 +53,28 @@ type planClass struct {
 
 // planInput is a capture, with what pins its content: size and time of modification.
 type planInput struct {
-	Class       string    `json:"class"`
-	Compression string    `json:"compression,omitempty"`
-	Format      string    `json:"format"`
-	Keyword     string    `json:"keyword,omitempty"`
-	Label       uint16    `json:"label"`
-	Modified    time.Time `json:"modified"`
-	Name        string    `json:"name"`
-	Size        int64     `json:"size"`
-	URI         string    `json:"uri"`
+	Archive     *planMember `json:"archive,omitempty"`
+	Class       string      `json:"class"`
+	Compression string      `json:"compression,omitempty"`
+	Format      string      `json:"format"`
+	Keyword     string      `json:"keyword,omitempty"`
+	Label       uint16      `json:"label"`
+	Modified    time.Time   `json:"modified"`
+	Name        string      `json:"name"`
+	Size        int64       `json:"size"`
+	URI         string      `json:"uri"`
+}
+
+// planMember is where a member of an archive stands. Of its planInput, uri and modified are
+// those of the archive.
+type planMember struct {
+	Bytes  int64  `json:"bytes"` // of the archive
+	CRC    uint32 `json:"crc32"`
+	Kind   string `json:"kind"`
+	Method uint16 `json:"method"`
+	Name   string `json:"name"` // escaped as in a URI: any bytes
+	Offset int64  `json:"offset"`
+	Packed int64  `json:"packed"`
 }
 
 // planTable is a table of flows. Its digest stands in the settings.
@@ -197,6 +210,12 @@ func (p *Plan) file() (*planFile, error) {
 			URI: uriOf(in.Path), Name: in.Name, Size: in.Size, Modified: in.Modified.UTC(), Format: in.Format.Name,
 			Compression: in.Format.Compression, Label: in.Label, Class: in.Class, Keyword: in.Keyword,
 		}
+		if m := in.member; m != nil {
+			f.Inputs[i].URI = uriOf(m.Archive)
+			f.Inputs[i].Archive = &planMember{
+				Bytes: in.archiveSize, CRC: m.CRC, Kind: m.Kind, Method: m.Method, Name: uriOf(m.Name), Offset: m.Offset, Packed: m.Packed,
+			}
+		}
 	}
 	return f, nil
 }
@@ -249,6 +268,11 @@ func (f *planFile) plan(set manifest.Settings) (*Plan, error) {
 		p.Captures[i] = Input{
 			Path: path, Name: in.Name, Size: in.Size, Modified: in.Modified, Label: in.Label, Class: in.Class, Keyword: in.Keyword,
 			Format: capture.Format{Name: in.Format, Compression: in.Compression},
+		}
+		if in.Archive != nil {
+			if err := p.Captures[i].inArchive(in.Archive); err != nil {
+				return nil, fmt.Errorf("input %d: %w", i, err)
+			}
 		}
 	}
 	if len(p.Captures) == 0 {
@@ -324,17 +348,23 @@ func (p *Plan) open(ctx context.Context) error {
 			return ctx.Err()
 		}
 		in := &p.Captures[i]
-		info, err := os.Stat(in.Path)
+		path, size := in.Path, in.Size
+		if in.member != nil {
+			if path, size = in.member.Archive, in.archiveSize; i > 0 && p.Captures[i-1].member != nil && p.Captures[i-1].member.Archive == path {
+				continue // it was looked at
+			}
+		}
+		info, err := os.Stat(path)
 		switch {
 		case err != nil:
-			want.note(in.Path, "%v", err)
+			want.note(path, "%v", err)
 		case !info.Mode().IsRegular():
-			want.note(in.Path, "%s is no regular file any more", in.Path)
-		case info.Size() != in.Size:
-			want.note(in.Path, "%s was changed since the plan was made: it had %d bytes, has %d", in.Path, in.Size, info.Size())
+			want.note(path, "%s is no regular file any more", path)
+		case info.Size() != size:
+			want.note(path, "%s was changed since the plan was made: it had %d bytes, has %d", path, size, info.Size())
 		case !info.ModTime().Equal(in.Modified):
 			const form = time.RFC3339Nano
-			want.note(in.Path, "%s was changed since the plan was made: at %s, not %s", in.Path, info.ModTime().UTC().Format(form), in.Modified.Format(form))
+			want.note(path, "%s was changed since the plan was made: at %s, not %s", path, info.ModTime().UTC().Format(form), in.Modified.Format(form))
 		}
 	}
 	if want.Lines != nil {

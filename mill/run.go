@@ -118,6 +118,7 @@ type collector struct {
 	waiting  map[int]answer // taken from the workers, by capture
 	warned   bool           // that starts differ
 	tunnels  bool           // warned that there are tunnels
+	namesCut bool           // warned that names are cut
 }
 
 // collect takes the workers' answers in the order of the plan and stores them.
@@ -202,6 +203,10 @@ func (c *collector) take(a answer) error {
 	if !c.tunnels && a.x != nil && a.x.tunnels && c.p.Mask.IP != mask.Keep {
 		c.tunnels = true
 		warn(c.ev, fmt.Sprintf("%s has packets of a tunnel (VXLAN, Geneve, GTP-U): the inner headers are payload, which masks leave alone, addresses included; 'verify --against' finds them", in.Path))
+	}
+	if !c.namesCut && a.x != nil && a.x.namesCut > 0 {
+		c.namesCut = true
+		warn(c.ev, fmt.Sprintf("%s has host names that go on in another packet: their rest is not masked; names_cut in the manifest counts them", in.Path))
 	}
 	if a.x != nil && a.x.interrupted() {
 		r.Interrupted = true

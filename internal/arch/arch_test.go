@@ -65,7 +65,7 @@ var rooms = map[string][]string{
 	"mill": {
 		"internal/settings", "capture", "header", "session", "mask", "sample", "label", "label/flows", "internal/dedup", "internal/sessions", "manifest",
 		"dataset", "store",
-		"internal/filesum", "internal/find", "internal/version",
+		"internal/archive", "internal/filesum", "internal/find", "internal/version",
 	},
 	"internal/export":    {"dataset", "manifest", "store", "internal/fsys", "internal/version"},
 	"internal/card":      {"internal/settings", "split", "manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson", "internal/typo"},
@@ -87,7 +87,8 @@ var rooms = map[string][]string{
 	"internal/fsys/faulty": {"internal/fsys"},
 	"internal/atomicfile":  {"internal/fsys"},
 	"internal/filesum":     {},
-	"internal/find":        {"capture"},
+	"internal/archive":     {"capture", "capture/inflate"},
+	"internal/find":        {"capture", "internal/archive"},
 	"internal/version":     {},
 	"internal/userfile":    {},
 	"internal/typo":        {},

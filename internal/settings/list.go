@@ -149,6 +149,17 @@ var options = []Option{
 		Records: []Record{{Key: "content"}},
 	},
 	{
+		Name: "profile", Kind: Text, Default: "default", Values: []string{"none", "default", "strict", "headers", "payload", "sizes"}, Group: "Masking", Arg: "NAME",
+		Short: "masks to begin with: none, default, strict, headers, payload, sizes",
+		Long:  "A profile settles --mac, --ip, --ports, --checksums, --content and the fields of --mask; what is given for one of them wins. none keeps everything. default is what these options are without a profile. strict also takes out what tells a machine, a network or a connection from others: TOS, identification, fragments, TTL, flow label, IP options, TCP window, urgent pointer and options, host names in TLS, HTTP and DNS; sequence and acknowledgement numbers become relative. headers is strict without payload; sizes is strict with payload as zeros; payload is --content payload without host names. See docs/masks.md.",
+	},
+	{
+		Name: "mask", Kind: Map, Group: "Masking", Arg: "FIELD=ACTION,...",
+		Short:   "fields of packets to zero or change, as ip.ttl=zero; may be repeated",
+		Long:    "Fields: mac, ip, ports and checksums with the actions of these options; ip.tos, ip.length, ip.id, ip.fragment, ip.ttl, ip.flow-label, ip.options, tcp.flags, tcp.window, tcp.urgent, tcp.options, udp.length, tls.sni, http.host, dns.names: keep, zero; tcp.seq, tcp.ack, tcp.timestamps: keep, zero, relative (minus the first one of the same direction); payload: keep, zero, ones, remove. It wins over --profile and over the options; of two for one field the last counts. Which packets are kept, sizes and times are settled before. See docs/masks.md.",
+		Records: []Record{{Key: "mask", Omit: true, None: "no field masked"}},
+	},
+	{
 		Name: "key-file", Kind: Path, Group: "Masking", Arg: "FILE",
 		Short:   "secret key for pseudonyms; without it they can be reversed",
 		Long:    "The file's bytes are the key, exactly as they stand; 'pcapmill keygen FILE' makes one. It keys HMAC-SHA-256 for anonymize (any length) and Crypto-PAn for --ip prefix (exactly 32 bytes), and in any case gives each sample's row in the table a pseudonym of its host, which --split-by host needs. The key reaches no output; the manifest holds an id of it. A file that others than its owner can read, and a key of less than 16 bytes, are warned about.",
