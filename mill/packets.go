@@ -48,11 +48,11 @@ func (p *Plan) EachPacket(ctx context.Context, i int, f func(k *Kept) error) (*R
 	t := sessions.New(sessions.Kind{Units: o.Breaks != session.Breaks{}}, sessions.NewSeed())
 	breaker := sessions.NewBreaker(o.Breaks)
 	var (
-		k     Kept
+		k      Kept
 		packet capture.Packet
-		s     header.Stack
-		count tally
-		out   Reading
+		s      header.Stack
+		count  tally
+		out    Reading
 		damage *capture.Damage
 	)
 	count.reset()

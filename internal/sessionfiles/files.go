@@ -63,15 +63,15 @@ type Capture struct {
 
 // unit is a session of the capture in hand.
 type unit struct {
-	records  []byte // not in its file yet
-	links    []header.LinkType
-	firsts   *mask.Firsts // with relative numbers
-	first    int64        // time of its first packet
-	packets  int64
-	bytes    int64 // of packets, as they stand in the file
-	size     int64 // of the file, what is in records included
-	proto    string
-	onDisk   bool
+	records []byte // not in its file yet
+	links   []header.LinkType
+	firsts  *mask.Firsts // with relative numbers
+	first   int64        // time of its first packet
+	packets int64
+	bytes   int64 // of packets, as they stand in the file
+	size    int64 // of the file, what is in records included
+	proto   string
+	onDisk  bool
 }
 
 // name is the file of a session.
@@ -193,11 +193,15 @@ func (w *Writer) resolve(u *unit, data []byte, l *header.Layout) {
 	}
 }
 
-// comment is a class as it stands in comments: UTF-8 without line ends, at most 1000 bytes.
+// comment is a class as it stands in comments: UTF-8 without line ends, at most 1000 bytes,
+// and with a line in the place of what pcapML takes for the end of a label or of a key.
 func comment(class string) string {
 	class = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		switch {
+		case unicode.IsControl(r):
 			return unicode.ReplacementChar
+		case r == ',' || r == '=':
+			return '_'
 		}
 		return r
 	}, strings.ToValidUTF8(class, "\uFFFD"))

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -262,10 +261,17 @@ func (w *Writer) publish() error {
 	if err := w.disk.Remove(w.out); err != nil && !errors.Is(err, fs.ErrNotExist) { // an empty one
 		return err
 	}
-	if err := w.disk.Rename(w.next, w.out); err != nil {
-		return fmt.Errorf("the sessions are written, but the folder cannot get its name: %w", err)
+	err := w.disk.Rename(w.next, w.out)
+	if err == nil {
+		err = w.disk.SyncDir(filepath.Dir(w.out))
 	}
-	return w.disk.SyncDir(filepath.Dir(w.out))
+	if err == nil {
+		return nil
+	}
+	if _, gone := w.disk.Lstat(w.next); errors.Is(gone, fs.ErrNotExist) { // it has its name
+		err = errors.Join(err, w.disk.Rename(w.out, w.next)) // Abort removes it
+	}
+	return err
 }
 
 // Abort removes what was written. After Close it does nothing.
