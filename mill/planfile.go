@@ -32,12 +32,15 @@ const (
 // planFile is a plan as JSON. Its fields stand in byte-wise order of their keys, here and
 // below, so that what encoding/json writes is the canonical text that the id is made of.
 type planFile struct {
+	Behind       map[string]string `json:"behind,omitempty"`
+	Chunks       []planChunk     `json:"chunks,omitempty"`
 	Classes      []planClass     `json:"classes"`
 	Format       string          `json:"format"`
 	ID           string          `json:"id,omitempty"` // SHA-256 of the text without it
 	InputSHA256  bool            `json:"input_sha256,omitempty"`
 	Inputs       []planInput     `json:"inputs"`
 	MaxExpansion int             `json:"max_expansion"`
+	Parts        int             `json:"parts,omitempty"`
 	Settings     json.RawMessage `json:"settings"` // of the manifest
 	Table        *planTable      `json:"table,omitempty"`
 	Tool         string          `json:"tool"` // version
@@ -49,6 +52,13 @@ type planFile struct {
 type planClass struct {
 	Keywords []string `json:"keywords"`
 	Name     string   `json:"name"`
+}
+
+// planChunk is a part of a capture, from one byte of its file to another.
+type planChunk struct {
+	From  int64 `json:"from"`
+	Input int   `json:"input"`
+	To    int64 `json:"to"`
 }
 
 // planInput is a capture, with what pins its content: size and time of modification.
@@ -142,8 +152,21 @@ func (p *Plan) UnmarshalJSON(text []byte) error {
 	if err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
+	made.id = f.ID
 	*p = *made
 	return nil
+}
+
+// ID is the id of the plan, as its JSON has it, in 64 hexadecimal digits.
+func (p *Plan) ID() (string, error) {
+	if p.id != "" {
+		return p.id, nil
+	}
+	f, err := p.file()
+	if err != nil {
+		return "", err
+	}
+	return f.id()
 }
 
 // id is the SHA-256, in hexadecimal, of the text without an id.
@@ -180,6 +203,10 @@ func (p *Plan) file() (*planFile, error) {
 	f := &planFile{
 		Format: planFormat, Version: planVersion, Tool: version.String(), Settings: text, Unknown: p.Unknown.String(),
 		MaxExpansion: p.MaxExpansion, InputSHA256: p.InputSHA256, Classes: []planClass{}, Inputs: make([]planInput, len(p.Captures)),
+		Behind: p.Behind, Parts: p.Parts,
+	}
+	for _, c := range p.Chunks {
+		f.Chunks = append(f.Chunks, planChunk{Input: c.Input, From: c.From, To: c.To})
 	}
 	for _, c := range p.Labels.Classes {
 		f.Classes = append(f.Classes, planClass{Name: c.Name, Keywords: append([]string{}, c.Keywords...)})
@@ -232,7 +259,7 @@ func (f *planFile) plan(set manifest.Settings) (*Plan, error) {
 	if err := o.checkPlanned(); err != nil {
 		return nil, err
 	}
-	p := &Plan{Options: o, Captures: make([]Input, len(f.Inputs)), planned: &set}
+	p := &Plan{Options: o, Captures: make([]Input, len(f.Inputs)), planned: &set, Parts: f.Parts, Behind: f.Behind}
 	for i := range f.Inputs {
 		in := &f.Inputs[i]
 		path, err := pathOf(in.URI)
@@ -252,6 +279,12 @@ func (f *planFile) plan(set manifest.Settings) (*Plan, error) {
 	}
 	if len(p.Captures) == 0 {
 		return nil, errors.New("no inputs")
+	}
+	for _, c := range f.Chunks {
+		p.Chunks = append(p.Chunks, Chunk{Input: c.Input, Chunk: capture.Chunk{From: c.From, To: c.To}})
+	}
+	if err := p.checkChunks(); err != nil {
+		return nil, err
 	}
 	return p, nil
 }
@@ -287,18 +320,8 @@ func (p *Plan) open(ctx context.Context) error {
 	if p.planned == nil {
 		return nil
 	}
-	want := &PlanError{}
-	if id := p.planned.Get("key"); id != mask.KeyID(p.Key) {
-		what := "none was given"
-		if p.Key != nil {
-			what = "the one given has id " + mask.KeyID(p.Key)
-		}
-		if id == "" {
-			want.Lines = append(want.Lines, "it was made without a key: "+what)
-		} else {
-			want.Lines = append(want.Lines, fmt.Sprintf("it was made with the key with id %s: %s", id, what))
-		}
-		return want
+	if err := p.checkKey(); err != nil {
+		return err
 	}
 	if p.LabelFrom == FromTable && p.Flows == nil {
 		reading, err := p.Table.Options()
@@ -312,12 +335,43 @@ func (p *Plan) open(ctx context.Context) error {
 	if err := p.Check(); err != nil {
 		return err
 	}
+	want := &PlanError{}
 	if have, planned := p.settings(), *p.planned; p.LabelFrom == FromTable && have.Get("table_sha256") != planned.Get("table_sha256") {
 		want.note(p.Table.Path, "%s was changed since the plan was made: its SHA-256 was %s, is %s", p.Table.Path, planned.Get("table_sha256"), have.Get("table_sha256"))
 	} else if x, y := canonical(have), canonical(planned); x != y {
 		want.Lines = append(want.Lines, "its options were changed: they are "+x+", need "+y)
 	}
 	p.resolve()
+	if want.Lines != nil {
+		return want
+	}
+	return p.checkCaptures(ctx)
+}
+
+// checkKey checks that the key is the one that a plan from JSON was made with.
+func (p *Plan) checkKey() error {
+	if p.planned == nil {
+		return nil
+	}
+	want := &PlanError{}
+	if id := p.planned.Get("key"); id != mask.KeyID(p.Key) {
+		what := "none was given"
+		if p.Key != nil {
+			what = "the one given has id " + mask.KeyID(p.Key)
+		}
+		if id == "" {
+			want.Lines = append(want.Lines, "it was made without a key: "+what)
+		} else {
+			want.Lines = append(want.Lines, fmt.Sprintf("it was made with the key with id %s: %s", id, what))
+		}
+		return want
+	}
+	return nil
+}
+
+// checkCaptures checks that the captures are what they were when the plan was made.
+func (p *Plan) checkCaptures(ctx context.Context) error {
+	want := &PlanError{}
 	for i := range p.Captures {
 		if ctx.Err() != nil {
 			return ctx.Err()

@@ -261,21 +261,22 @@ func (c *fileCursor) read() error {
 // digest behind it where there are digests.
 type recordReader struct {
 	r       *bufio.Reader
-	limit   int  // of prefixes
-	digests bool // sealed sessions
+	from    string // for messages: what is read
+	limit   int    // of prefixes
+	digests bool   // sealed sessions
 	long    []byte
 	taken   int // bytes of r that the session before stands in
 }
 
 func newRecordReader(f *os.File, s segment, limit int, digests bool) *recordReader {
-	return &recordReader{r: bufio.NewReaderSize(io.NewSectionReader(f, s.at, s.length), readBuffer), limit: limit, digests: digests}
+	return &recordReader{r: bufio.NewReaderSize(io.NewSectionReader(f, s.at, s.length), readBuffer), from: "what was spilled", limit: limit, digests: digests}
 }
 
 // next reads a session; its prefix is valid until the next call. io.EOF: no more.
 func (r *recordReader) next(s *Session) error {
 	err := r.read(s)
 	if err != nil && err != io.EOF {
-		return fmt.Errorf("reading back what was spilled: %w", err)
+		return fmt.Errorf("reading back %s: %w", r.from, err)
 	}
 	return err
 }
