@@ -248,11 +248,18 @@ func (f *files) Close() error {
 	return errors.Join(errs...)
 }
 
-// classNames reads classes.json beside the files: {"classes": [names by label]}. There need
-// not be one.
+// formerClasses is where exports had dataset.ClassesName once, and where people put theirs.
+const formerClasses = "classes.json"
+
+// classNames reads the names beside the files: {"classes": [names by label]}. There need
+// not be any.
 func classNames(ctx context.Context, dir string) ([]string, error) {
-	path := filepath.Join(dir, dataset.ClassesName)
+	path := filepath.Join(dir, filepath.FromSlash(dataset.ClassesName))
 	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		path = filepath.Join(dir, formerClasses)
+		info, err = os.Stat(path)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -2,14 +2,40 @@ package capture
 
 import "io"
 
-// Plain undoes the compression of a stream that is no capture, such as a table of flows, if
-// it has one of those that captures may have: gzip, zstd, lz4, xz, bzip2, told by its first
-// bytes. The name is that of the compression, or "". A stream that expands as a bomb does
-// ends with an *[ExpansionError]. done frees the decoder; stream stays the caller's to close.
-func Plain(stream io.Reader) (plain io.Reader, name string, done func(), err error) {
-	plain, name, done, err = undo(&source{r: stream}, &expansion{memory: &memory{}})
-	if done == nil {
-		done = func() {}
+// Unpacked reads a stream that is no capture, such as a table of flows, without its
+// compression. It is for one goroutine.
+type Unpacked struct {
+	Compression string // "" or that of the stream: gzip, zstd, lz4, xz, bzip2
+	plain       io.Reader
+	done        func()
+	memory      memory
+}
+
+// Plain undoes the compression of a stream that is no capture, if it has one of those that
+// captures may have, told by its first bytes. A stream that expands as a bomb does ends with
+// an *[ExpansionError], and one whose decoder would take more than most bytes for its window
+// with a *[MemoryError], before they are taken; 0 is no limit. stream stays the caller's to
+// close.
+func Plain(stream io.Reader, most int64) (*Unpacked, error) {
+	u := &Unpacked{memory: memory{most: most}}
+	var err error
+	u.plain, u.Compression, u.done, err = undo(&source{r: stream}, &expansion{memory: &u.memory})
+	if err != nil {
+		u.Close()
+		return nil, err
 	}
-	return plain, name, done, err
+	return u, nil
+}
+
+// Read reads the stream without its compression.
+func (u *Unpacked) Read(b []byte) (int, error) { return u.plain.Read(b) }
+
+// Memory is what the decoder takes for its window so far, in bytes.
+func (u *Unpacked) Memory() int64 { return u.memory.total() }
+
+// Close frees the decoder.
+func (u *Unpacked) Close() {
+	if u.done != nil {
+		u.done()
+	}
 }

@@ -71,11 +71,11 @@ class Dataset:
 
 
 def record(export: pathlib.Path, data: Dataset) -> dict:
-    """Reads export.json and checks what it says about the files."""
-    r = json.loads((export / "export.json").read_text())
+    """Reads __pcapmill/export.json and checks what it says about the files."""
+    r = json.loads((export / "__pcapmill/export.json").read_text())
     assert r["samples"] == len(data.images), f"{export} is stale"
     listed = {f["name"]: f for f in r["files"]}
-    there = {p.relative_to(export).as_posix() for p in export.rglob("*") if p.is_file()} - {"export.json"}
+    there = {p.relative_to(export).as_posix() for p in export.rglob("*") if p.is_file()} - {"__pcapmill/export.json"}
     assert there == set(listed), there ^ set(listed)
     for name, f in listed.items():
         text = (export / name).read_bytes()
@@ -116,7 +116,7 @@ def with_mnist(export: pathlib.Path, data: Dataset, r: dict, require: bool) -> N
         if len(x) or side != "test":
             sides[side] = (x, y)
     data.check_sides(sides, "mnist")
-    classes = json.loads((export / "classes.json").read_text())
+    classes = json.loads((export / "__pcapmill/classes.json").read_text())
     assert classes == {"classes": data.names(), "unknown": data.unknown}
     print(f"ok: idx2numpy: mnist, {sizes(r)}")
     if missing("torch", require) or missing("torchvision", require):
@@ -215,7 +215,7 @@ def with_png(export: pathlib.Path, data: Dataset, r: dict, require: bool) -> Non
         return
     import torchvision
 
-    classes = {c["folder"]: c for c in json.loads((export / "classes.json").read_text())}
+    classes = {c["folder"]: c for c in json.loads((export / "__pcapmill/classes.json").read_text())}
     for c in classes.values():
         assert c["name"] == data.classes[c["label"]]
     sides = {}
@@ -277,7 +277,7 @@ def with_docs(directory: pathlib.Path, docs: pathlib.Path, formats) -> None:
     count = 0
     defaults = {"gzip": "off", "layout": "flat", "shard-size": "256"}
     for name in formats:
-        r = json.loads((directory / name / "export.json").read_text())
+        r = json.loads((directory / name / "__pcapmill/export.json").read_text())
         for block in re.findall(r"```python\n(.*?)```", (docs / f"{name}.md").read_text(), re.S):
             head = re.match(rf"# of (a split dataset: )?pcapmill export demo --format {name}((?: --[a-z-]+ \S+)*)\n", block)
             assert head, f"{name}.md: which export does this read?\n{block}"
@@ -299,7 +299,7 @@ def main() -> None:
     if missing("numpy", args.require):
         return
     data = Dataset(args.directory)
-    found = [name for name in FORMATS if (args.directory / name / "export.json").exists()]
+    found = [name for name in FORMATS if (args.directory / name / "__pcapmill/export.json").exists()]
     if args.require and len(found) < len(FORMATS):
         sys.exit(f"exports in {args.directory}: {found}, need {list(FORMATS)}")
     for name in found:

@@ -28,6 +28,7 @@ import sys
 import tempfile
 
 PAGES = ("parquet.md", "table.md", "card.md", "python.md")
+PLAIN = "index label class split capture".split()
 TABLE = (
     "index label class split capture session start duration_ns packets_forward packets_backward bytes_forward bytes_backward "
     "original_length fit protocol digest host"
@@ -112,18 +113,23 @@ def with_pyarrow(store: Store) -> None:
 
     def compare(path, want, missing_label, pixels):
         t = pq.read_table(path)
-        names = ([] if pixels is None else ["image"]) + TABLE
+        columns = TABLE if pixels is None else PLAIN
+        names = ([] if pixels is None else ["image"]) + columns
         assert t.column_names == names, t.column_names
-        for name in TABLE:
+        for name in columns:
             kind = "time" if name == "start" else "string" if name in ("class", "split", "capture", "fit", "protocol", "digest", "host") else "int64"
             assert t.schema.field(name).type == types[kind] and t.schema.field(name).nullable, name
-        t = t.set_column(names.index("start"), "start", pc.cast(t["start"], pa.int64()))
+        if pixels is None:
+            t = t.set_column(names.index("start"), "start", pc.cast(t["start"], pa.int64()))
+        else:
+            assert not any(t[name].null_count for name in names), path
         rows = t.to_pylist()
         assert [r["index"] for r in rows] == list(want), path
         for r in rows:
             if pixels is not None:
                 assert pixels(r.pop("image")) == store.data.images[r["index"]].tobytes(), (path, r["index"])
-            assert r == store.row(r["index"], missing_label), (path, r, store.row(r["index"], missing_label))
+            want_row = {k: v for k, v in store.row(r["index"], missing_label).items() if k in columns}
+            assert r == want_row, (path, r, want_row)
         f = pq.ParquetFile(path)
         assert f.metadata.created_by.startswith("pcapmill"), f.metadata.created_by
         json.loads(f.schema_arrow.metadata[b"huggingface"])
@@ -131,7 +137,10 @@ def with_pyarrow(store: Store) -> None:
 
     root = store.directory
     n = compare(root / "table" / "samples.parquet", range(len(store.data.images)), None, None)
-    print(f"ok: pyarrow {pa.__version__}: the table, {n} rows, every cell")
+    for folder in ("parquet", "parquet-bytes"):
+        assert (root / folder / "_samples.parquet").read_bytes() == (root / "table" / "samples.parquet").read_bytes(), folder
+        assert pq.read_table(root / folder).num_rows == sum(map(len, store.sides.values())), f"{folder} as a whole"
+    print(f"ok: pyarrow {pa.__version__}: the table, {n} rows, every cell; folders of images as a whole")
     size = store.data.images[0].size
     for folder, pixels in (("parquet", lambda c: picture(c["bytes"])), ("parquet-bytes", lambda c: c)):
         found = collections.defaultdict(list)
@@ -198,7 +207,10 @@ def with_pandas(store: Store) -> None:
         assert (a[name].isna() == b[name].isna()).all() and (a[name].dropna() == b[name].dropna()).all(), name
     times = pd.to_datetime(b["start"], utc=True)
     assert (times.dropna().astype("int64") == a["start"].dropna().astype("int64")).all()
-    print(f"ok: pandas {pd.__version__}: read_parquet and read_csv")
+    for folder in ("parquet", "parquet-bytes", "table"):
+        whole = pd.read_parquet(store.directory / folder)
+        assert sorted(whole["index"]) == sorted(a["index"] if folder == "table" else (int(i) for x in store.sides.values() for i in x)), folder
+    print(f"ok: pandas {pd.__version__}: read_parquet, of whole folders too, and read_csv")
 
 
 def with_datasets(store: Store, cache: str) -> None:
@@ -216,7 +228,7 @@ def with_datasets(store: Store, cache: str) -> None:
             features = d.features
             assert isinstance(features["image"], datasets.Image), features["image"]
             assert isinstance(features["label"], datasets.ClassLabel) and features["label"].names == store.data.classes
-            assert features["start"] == datasets.Value("timestamp[ns, tz=UTC]") and d.column_names == ["image"] + TABLE
+            assert d.column_names == ["image"] + PLAIN
             if not len(d):
                 continue
             arrays = d.with_format("numpy")
@@ -233,13 +245,46 @@ def with_datasets(store: Store, cache: str) -> None:
     root = store.directory
     check(datasets.load_dataset("parquet", data_dir=str(root / "parquet")), "by format")
     check(datasets.load_dataset(str(root)), "by the card, counts verified")
-    assert len(datasets.load_dataset(str(root), "table", split="train")) == len(store.data.images)
+    by_format = datasets.load_dataset("parquet", data_dir=str(root / "parquet"))
+    if importlib.util.find_spec("torch"):
+        with_loader(store, by_format)
+    rows = datasets.load_dataset(str(root), "table", split="train")
+    assert len(rows) == len(store.data.images) and rows.column_names == TABLE
+    assert rows.features["start"] == datasets.Value("timestamp[ns, tz=UTC]")
+    # Folders as they are, and by the names of their formats: what is no data is in nobody's way.
+    here = sum(map(len, store.sides.values()))
+    for folder, name, n in (
+        ("parquet", "parquet", here), ("parquet-bytes", "parquet", here), ("table", "parquet", len(rows)),
+        ("csv", "csv", len(rows)), ("png", "imagefolder", here), ("wds", "webdataset", here),
+    ):  # fmt: skip
+        if (root / folder).exists():
+            for data in (datasets.load_dataset(name, data_dir=str(root / folder)), datasets.load_dataset(str(root / folder))):
+                assert sum(map(len, data.values())) == n, (folder, data)
     streamed = datasets.load_dataset("parquet", data_dir=str(root / "parquet"), split="train", streaming=True)
     first = next(iter(streamed))
     assert (np.asarray(first["image"]) == store.data.images[first["index"]]).all()
     plain = datasets.load_dataset("parquet", data_dir=str(root / "parquet-bytes"), split="train")
     assert plain[0]["image"] == store.data.images[plain[0]["index"]].tobytes() and isinstance(plain.features["label"], datasets.ClassLabel)
     print(f"ok: datasets {datasets.__version__}: load_dataset by format, by the card, streamed; Image and ClassLabel features")
+
+
+def with_loader(store: Store, data) -> None:
+    """Every side through a torch DataLoader with workers, all columns, as they come."""
+    import torch
+
+    for side, index in store.sides.items():
+        seen = []
+        for batch in torch.utils.data.DataLoader(data[side].with_format("torch"), batch_size=16, num_workers=2) if len(index) else ():
+            images, labels = batch["image"], batch["label"]
+            assert images.shape[1:] == (1, *store.data.images.shape[1:]) and images.dtype == torch.uint8 and labels.dtype == torch.int64
+            at = batch["index"].numpy()
+            assert (images.numpy()[:, 0] == store.data.images[at]).all()
+            known = store.data.labels[at].astype("int64")
+            known[known == store.data.unknown] = -1
+            assert (labels.numpy() == known).all()
+            seen += at.tolist()
+        assert seen == index.tolist(), side
+    print(f"ok: torch {torch.__version__}: DataLoader over the default configuration, {len(store.sides)} sides")
 
 
 def with_card(store: Store) -> None:
@@ -293,7 +338,14 @@ def with_mlcroissant(store: Store) -> None:
         want = store.row(i, -1)
         assert int(r["samples/label"]) == want["label"] and as_text(r["samples/class"]) == want["class"], (r, want)
     assert sorted(seen) == sorted(int(i) for index in store.sides.values() for i in index)
-    print(f"ok: mlcroissant {importlib.metadata.version('mlcroissant')}: valid Croissant 1.1, {len(objects)} files, {len(seen)} records with images;"
+    rows = {int(r["table/index"]): r for r in d.records("table")}
+    assert sorted(rows) == list(range(len(store.data.images)))
+    for i in seen[:: max(1, len(seen) // 25)]:
+        assert int(rows[i]["table/original_length"]) == store.row(i)["original_length"], i
+    for side in store.sides if store.split else ():
+        part = [int(r["samples/index"]) for r in d.records("samples", filters={"samples/split": side})]
+        assert part == store.sides[side].tolist(), side
+    print(f"ok: mlcroissant {importlib.metadata.version('mlcroissant')}: valid Croissant 1.1, {len(objects)} files, {len(seen)} records with images, by side too;"
           f" {len(issues.warnings)} recommended properties are not given")
 
 

@@ -107,8 +107,13 @@ func (d Folder) Write(name string, data []byte) (File, error) {
 	return File{Name: name, Size: int64(len(data))}, errors.Join(err, f.Close())
 }
 
+// AsideFolder holds the files of an export that are no data. Programs that read a whole
+// folder as data pass over it: pyarrow, pandas and Spark because its name begins with a
+// line, datasets of Hugging Face because it begins with two.
+const AsideFolder = "__pcapmill"
+
 // ClassesName is the file by which formats of plain numbers say what their labels mean.
-const ClassesName = "classes.json"
+const ClassesName = AsideFolder + "/classes.json"
 
 // WriteClasses writes ClassesName: {"classes": [names by label], "unknown": label of
 // samples that no class matches}.

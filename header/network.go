@@ -25,11 +25,13 @@ func decodeIPv4(data []byte, at int, s *Stack) {
 	decodeTransport(data, b[9], at+headerLen, end, there, s)
 }
 
-// Numbers of the IPv6 extension headers that decodeIPv6 passes over.
+// ExtFragment is the number of the IPv6 fragment header.
+const ExtFragment = 44
+
+// Numbers of the other IPv6 extension headers that decodeIPv6 passes over.
 const (
 	extHopByHop       = 0
 	extRouting        = 43
-	extFragment       = 44
 	extAuthentication = 51
 	extDestination    = 60
 )
@@ -53,7 +55,7 @@ func decodeIPv6(data []byte, at int, s *Stack) {
 	for {
 		var length int
 		switch next {
-		case extHopByHop, extRouting, extDestination, extFragment, extAuthentication:
+		case extHopByHop, extRouting, extDestination, ExtFragment, extAuthentication:
 			if at+8 > there {
 				s.stop(Malformed, at)
 				return
@@ -63,7 +65,7 @@ func decodeIPv6(data []byte, at int, s *Stack) {
 			return
 		}
 		switch next {
-		case extFragment:
+		case ExtFragment:
 			if be16(data, at+2)&0xfff8 != 0 {
 				s.stop(Fragment, at)
 				return

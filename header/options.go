@@ -67,19 +67,32 @@ func slots(from, to, length, step int, visit func(at int)) {
 	}
 }
 
-// extensionAddresses walks the extension headers of a packet that Decode accepted,
-// so that each of them fits.
-func (l *Layout) extensionAddresses(data []byte, visit func(at int)) {
+// Extensions calls visit for every IPv6 extension header in the order in which they
+// stand: its number, where it begins, and its length, which lies within the captured
+// bytes. An IPv4 packet has none. data are the packet's captured bytes.
+func (l *Layout) Extensions(data []byte, visit func(number uint8, at, length int)) {
+	if l.flags&version6 == 0 {
+		return
+	}
 	next, end := data[l.network+6], int(l.transport)
 	for at := int(l.network) + 40; at < end; {
 		length := (int(data[at+1]) + 1) * 8
 		switch next {
-		case extFragment:
+		case ExtFragment:
 			length = 8
 		case extAuthentication:
 			length = (int(data[at+1]) + 2) * 4
+		}
+		visit(next, at, length)
+		next = data[at]
+		at += length
+	}
+}
+
+func (l *Layout) extensionAddresses(data []byte, visit func(at int)) {
+	l.Extensions(data, func(number uint8, at, length int) {
+		switch to := at + length; number {
 		case extRouting:
-			to := at + length
 			switch data[at+2] {
 			case 0, 2:
 				slots(at+8, to, 16, 16, visit)
@@ -87,11 +100,9 @@ func (l *Layout) extensionAddresses(data []byte, visit func(at int)) {
 				slots(at+8, min(to, at+8+16*(int(data[at+4])+1)), 16, 16, visit)
 			}
 		case extDestination, extHopByHop:
-			homeAddresses(data, at+2, at+length, visit)
+			homeAddresses(data, at+2, to, visit)
 		}
-		next = data[at]
-		at += length
-	}
+	})
 }
 
 // homeAddresses walks the options between from and to.
@@ -113,5 +124,36 @@ func homeAddresses(data []byte, from, to int, visit func(at int)) {
 			visit(at + 2)
 		}
 		at += 2 + length
+	}
+}
+
+// Kinds of TCP options that hold numbers of the connection.
+const (
+	OptionSACK       = 5 // selective acknowledgement (RFC 2018): edges of 4 bytes
+	OptionTimestamps = 8 // RFC 7323: TSval and TSecr, length 10
+)
+
+// TCPOptions calls visit for every option of a TCP header that is longer than one byte:
+// its kind, where it begins, and its length, kind and length byte included. Options are
+// read one by one up to the first that cannot be: kind 0, or a length below two or beyond
+// the header. A UDP packet has none. data are the packet's captured bytes.
+func (l *Layout) TCPOptions(data []byte, visit func(kind uint8, at, length int)) {
+	const endOfList, noOperation = 0, 1
+	end := l.Payload()
+	for at := int(l.transport) + 20; at < end; {
+		kind := data[at]
+		if kind == noOperation {
+			at++
+			continue
+		}
+		if kind == endOfList || at+2 > end {
+			return
+		}
+		length := int(data[at+1])
+		if length < 2 || at+length > end {
+			return
+		}
+		visit(kind, at, length)
+		at += length
 	}
 }

@@ -9,6 +9,13 @@ type Masker struct {
 	pseudonyms *Pseudonymizer
 	prefixes   *Pseudonymizer // of IP Prefix; else nil
 	scratch    []byte
+
+	relative bool   // Policy.Relative
+	pieces   bool   // bytes are cut out or inserted
+	fixed    *fixed // of fields in fixed headers; nil: all are kept
+	options  bool   // a field behind the fixed headers is not kept
+	names    bool   // names in payload are not kept
+	view     view
 }
 
 // New returns a Masker for the policy. The key is for pseudonyms: with it they
@@ -24,22 +31,34 @@ func New(p Policy, key []byte) *Masker {
 		}
 		m.prefixes = z
 	}
+	m.relative, m.names = p.Relative(), p.masksNames()
+	m.pieces = p.IP == Remove || p.UDPPad
+	m.fixed = p.fixedMasks()
+	for _, f := range []Field{IPFragment, IPOptions, TCPAck, TCPOptions, TCPTimestamps} {
+		m.options = m.options || p.Fields[f] != Keep
+	}
 	return m
 }
 
 // Write writes the first min(len(dst), Len(l)) bytes that the packet
 // contributes to dst and returns their number. data are the packet's captured
-// bytes, at least up to l.End; they are not changed.
+// bytes, at least up to l.End; they are not changed. Relative numbers are zeros,
+// see Numbers.
 func (m *Masker) Write(dst, data []byte, l *header.Layout) int {
 	start := m.Start(l)
 	if m.Content == Payload {
-		return copy(dst, data[start:l.End()])
+		n := copy(dst, data[start:l.End()])
+		m.editPayload(dst[:n], data, l)
+		return n
 	}
-	if m.IP == Remove || m.UDPPad && l.IsUDP() {
+	if m.pieces && (m.IP == Remove || l.IsUDP()) {
 		return m.writePieces(dst, data, l)
 	}
-	n := copy(dst, data[start:l.End()])
+	n := copy(dst, data[start:m.end(l)])
 	m.edit(dst[:n], data, l, start)
+	if at := l.Payload() - start; n > at {
+		m.editPayload(dst[at:n], data, l)
+	}
 	return n
 }
 
@@ -55,8 +74,8 @@ func (m *Masker) Append(dst, data []byte, l *header.Layout) []byte {
 	return dst
 }
 
-// edit masks the fields in dst, which holds a copy of data from offset start
-// on, cut anywhere.
+// edit masks the fields of headers in dst, which holds a copy of data from offset
+// start on, cut anywhere.
 func (m *Masker) edit(dst, data []byte, l *header.Layout, start int) {
 	if m.MAC != Remove && l.IsEthernet() {
 		m.editMAC(dst, data, 0)
@@ -89,6 +108,12 @@ func (m *Masker) edit(dst, data []byte, l *header.Layout, start int) {
 			zero(dst, l.Transport()-start+16, 2)
 		}
 	}
+	if m.fixed != nil {
+		m.fixed.apply(dst, l, start)
+	}
+	if m.options {
+		m.editFields(dst, data, l, start)
+	}
 }
 
 // editOptions masks the addresses in options and extension headers. Remove zeroes
@@ -115,7 +140,7 @@ func (m *Masker) pseudonym(dst, data []byte, at, length, start int) {
 	put(dst, at-start, p[:length])
 }
 
-// editMAC masks the MAC address at offset at of an Ethernet packet.
+// editMAC masks the MAC address at offset at of the captured bytes, which dst is a copy of.
 func (m *Masker) editMAC(dst, data []byte, at int) {
 	switch m.MAC {
 	case Zero:
@@ -148,7 +173,9 @@ func (m *Masker) writePieces(dst, data []byte, l *header.Layout) int {
 		clear(pad)
 		n += len(pad)
 	}
-	return n + copy(dst[n:], data[payload:l.End()])
+	shown := copy(dst[n:], data[payload:m.end(l)])
+	m.editPayload(dst[n:n+shown], data, l)
+	return n + shown
 }
 
 // zero clears length bytes at offset at of b, as far as b reaches.

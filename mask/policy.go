@@ -26,6 +26,7 @@
 package mask
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,9 +44,11 @@ const (
 	Anonymize               // a pseudonym of the same length
 	Remove                  // cut out
 	Prefix                  // a pseudonym of the same length that keeps prefixes: IP only
+	Ones                    // 0xff in place
+	Relative                // the difference to the first value of its direction, see Number
 )
 
-var actionNames = []string{"keep", "zero", "anonymize", "remove", "prefix"}
+var actionNames = []string{"keep", "zero", "anonymize", "remove", "prefix", "ones", "relative"}
 
 func (a Action) String() string { return actionNames[a] }
 
@@ -54,7 +57,7 @@ func (a Action) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
 // UnmarshalText reads what MarshalText writes.
 func (a *Action) UnmarshalText(text []byte) (err error) {
-	*a, err = parseAction(string(text), Keep, Zero, Anonymize, Remove, Prefix)
+	*a, err = parseAction(string(text), Keep, Zero, Anonymize, Remove, Prefix, Ones, Relative)
 	return err
 }
 
@@ -92,6 +95,7 @@ type Policy struct {
 	Checksums Action // Keep or Zero: IPv4 header, TCP, UDP
 	UDPPad    bool   // 12 zero bytes behind the UDP header, so that it is as long as TCP's
 	Content   Content
+	Fields    [fieldCount]Action // of the other fields, by Field
 }
 
 // Default is SPEC part 5: no link header, no address, no port, no checksum.
@@ -108,6 +112,13 @@ func (p Policy) Check() error {
 		return fmt.Errorf("action %d for ports, %d for checksums: need Keep or Zero", p.Ports, p.Checksums)
 	case p.Content > Payload:
 		return fmt.Errorf("content %d: need Packet or Payload", p.Content)
+	case p.Content == Payload && p.Fields[PayloadBytes] == Remove:
+		return errors.New("payload=remove with content payload leaves nothing of a packet")
+	}
+	for f, a := range p.Fields {
+		if !slices.Contains(Field(f).Actions(), a) {
+			return fmt.Errorf("action %d for %s: need one of %v", a, Field(f), Field(f).Actions())
+		}
 	}
 	return nil
 }
@@ -133,7 +144,7 @@ func (p Policy) KeepsPrefixes() bool { return p.Content == Packet && p.IP == Pre
 const udpPad = 12
 
 // Start is the offset of the first byte that a packet contributes.
-func (p Policy) Start(l *header.Layout) int {
+func (p *Policy) Start(l *header.Layout) int {
 	switch {
 	case p.Content == Payload:
 		return l.Payload()
@@ -143,9 +154,17 @@ func (p Policy) Start(l *header.Layout) int {
 	return l.Network()
 }
 
+// end is the offset of the first byte behind those that a packet contributes.
+func (p *Policy) end(l *header.Layout) int {
+	if p.Fields[PayloadBytes] == Remove {
+		return l.Payload()
+	}
+	return l.End()
+}
+
 // Len is the number of bytes that a packet contributes.
-func (p Policy) Len(l *header.Layout) int {
-	n := l.End() - p.Start(l)
+func (p *Policy) Len(l *header.Layout) int {
+	n := p.end(l) - p.Start(l)
 	if p.Content == Payload {
 		return n
 	}

@@ -77,6 +77,7 @@ type planInput struct {
 // planTable is a table of flows. Its digest stands in the settings.
 type planTable struct {
 	Columns string `json:"columns,omitempty"`
+	Errors  string `json:"errors,omitempty"`
 	Offset  string `json:"offset,omitempty"`
 	Preset  string `json:"preset,omitempty"`
 	Times   string `json:"times,omitempty"`
@@ -212,7 +213,7 @@ func (p *Plan) file() (*planFile, error) {
 		f.Classes = append(f.Classes, planClass{Name: c.Name, Keywords: append([]string{}, c.Keywords...)})
 	}
 	if t := &p.Table; p.LabelFrom == FromTable {
-		f.Table = &planTable{URI: uriOf(t.Path), Preset: t.Preset, Columns: t.Columns, Times: t.Times, Zone: t.Zone, Offset: t.Offset}
+		f.Table = &planTable{URI: uriOf(t.Path), Preset: t.Preset, Columns: t.Columns, Times: t.Times, Zone: t.Zone, Offset: t.Offset, Errors: t.Errors}
 	}
 	for i := range p.Captures {
 		in := &p.Captures[i]
@@ -251,7 +252,7 @@ func (f *planFile) plan(set manifest.Settings) (*Plan, error) {
 		return nil, errors.New("labels from a table need one, and others none")
 	}
 	if t := f.Table; t != nil {
-		o.Table = flows.Source{Preset: t.Preset, Columns: t.Columns, Times: t.Times, Zone: t.Zone, Offset: t.Offset}
+		o.Table = flows.Source{Preset: t.Preset, Columns: t.Columns, Times: t.Times, Zone: t.Zone, Offset: t.Offset, Errors: t.Errors}
 		if o.Table.Path, err = pathOf(t.URI); err != nil {
 			return nil, err
 		}

@@ -36,8 +36,8 @@ other files too, is refused.
   table          the table of samples, without the samples, as Parquet
   csv            the same as text
 
-Each folder holds export.json: of which state of the dataset it is, and the SHA-256
-of its files. When the dataset has grown, 'pcapmill inspect' and 'verify' call the
+Each folder holds __pcapmill/export.json: of which state of the dataset it is, and
+the SHA-256 of its files. When the dataset has grown, 'pcapmill inspect' and 'verify' call the
 export stale; the same command renders it anew.`,
 		Example: `  pcapmill export dataset --format npz
   pcapmill export dataset --format mnist --layout raw

@@ -72,7 +72,10 @@ func (h *hinted) Hint() string { return h.hint }
 func advised(err error) error {
 	var labels *mill.LabelError
 	var key *mask.PrefixKeyError
+	var nothing *mill.NothingError
 	switch {
+	case errors.As(err, &nothing) && errors.Is(errors.Join(nothing.Plan.Problems...), fs.ErrNotExist):
+		return &hinted{err, "look at the spelling; a path that does not begin with / is taken from the directory in which pcapmill was started"}
 	case errors.As(err, &key):
 		return &hinted{err, "'pcapmill keygen FILE' makes such a key; give it with --key-file FILE, and keep the file: without it the same pseudonyms cannot be made again"}
 	case errors.Is(err, store.ErrNone):

@@ -106,7 +106,7 @@ func TestHostileDatasets(t *testing.T) {
 	if err := os.WriteFile(beside, []byte("precious"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	names := []string{"manifest.json", "manifest.json", "splits.json", "npz/export.json", "session_output.idx3", "label_output.idx1", "sample_table.bin"}
+	names := []string{"manifest.json", "manifest.json", "splits.json", "npz/__pcapmill/export.json", "session_output.idx3", "label_output.idx1", "sample_table.bin"}
 	seen := map[int]int{}
 	r := rand.New(rand.NewPCG(9, 9))
 	for range rounds {

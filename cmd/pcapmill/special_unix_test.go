@@ -62,16 +62,16 @@ func TestSpecialFiles(t *testing.T) {
 	}
 	// Which commands open the file; those that only write to it refuse hard links.
 	opens := map[string]string{
-		"manifest.json":       "convert split export card verify inspect",
-		"session_output.idx3": "convert export card verify inspect",
-		"label_output.idx1":   "convert split export card verify",
-		"sample_table.bin":    "convert split export card verify",
-		"splits.json":         "convert split export card verify",
-		"npz/export.json":     "export card verify",
-		"npz/dataset.npz":     "card verify",
-		"README.md":           "card",
-		"SHA256SUMS":          "card",
-		".pcapmill.lock":      "convert split export card",
+		"manifest.json":              "convert split export card verify inspect",
+		"session_output.idx3":        "convert export card verify inspect",
+		"label_output.idx1":          "convert split export card verify",
+		"sample_table.bin":           "convert split export card verify",
+		"splits.json":                "convert split export card verify",
+		"npz/__pcapmill/export.json": "export card verify",
+		"npz/dataset.npz":            "card verify",
+		"README.md":                  "card",
+		"SHA256SUMS":                 "card",
+		".pcapmill.lock":             "convert split export card",
 	}
 	for name, by := range opens {
 		for kind, put := range map[string]func(path, outside string) error{
@@ -121,7 +121,7 @@ func TestEndlessFiles(t *testing.T) {
 	if code, text := soon(t, "convert", in, "-o", base, "--drop", "none", "--format", "csv", "--split", "50/50", "--split-by", "session", "--card"); code != exitDone {
 		t.Fatal(text)
 	}
-	for _, name := range []string{"manifest.json", "splits.json", "csv/export.json", "README.md"} {
+	for _, name := range []string{"manifest.json", "splits.json", "csv/__pcapmill/export.json", "README.md"} {
 		for kind, put := range map[string]func(path string) error{
 			"endless": func(path string) error { return os.Symlink("/dev/zero", path) },
 			"sparse": func(path string) error {
@@ -134,7 +134,7 @@ func TestEndlessFiles(t *testing.T) {
 				t.Skip(err)
 			}
 			for _, args := range [][]string{{"card", dir}, {"verify", dir}, {"convert", in, "-o", dir, "--drop", "none"}, {"split", dir, "--split-by", "session"}} {
-				reads := name == "manifest.json" || args[0] == "card" || name == "splits.json" || name == "csv/export.json" && args[0] == "verify"
+				reads := name == "manifest.json" || args[0] == "card" || name == "splits.json" || name == "csv/__pcapmill/export.json" && args[0] == "verify"
 				if code, said := soon(t, args...); reads && (code != exitFailed && code != exitBehind || !strings.Contains(said, filepath.Base(name))) {
 					t.Errorf("%s %s: %v: status %d: %s", kind, name, args, code, said)
 				}

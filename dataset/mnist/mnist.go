@@ -10,7 +10,7 @@
 //	t10k-labels-idx1-ubyte
 //	validation-images-idx3-ubyte  the validation side, if there is one
 //	validation-labels-idx1-ubyte
-//	classes.json                  names by label
+//	__pcapmill/classes.json       names by label
 //
 // Package idx says what is in an IDX file. With Gzip each of the IDX files is
 // compressed, as the originals are, and its name ends in ".gz"; the gzip header has no

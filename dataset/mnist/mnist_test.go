@@ -88,8 +88,8 @@ func readAll(t *testing.T, dir string, f mnist.Format, v dataset.View) map[datas
 		Classes []string
 		Unknown int
 	}
-	if err := json.Unmarshal(content(t, filepath.Join(dir, "classes.json"), false), &classes); err != nil || len(classes.Classes) != len(v.Classes()) || classes.Unknown != v.Unknown() {
-		t.Errorf("classes.json: %v, %v", classes, err)
+	if err := json.Unmarshal(content(t, filepath.Join(dir, "__pcapmill/classes.json"), false), &classes); err != nil || len(classes.Classes) != len(v.Classes()) || classes.Unknown != v.Unknown() {
+		t.Errorf("__pcapmill/classes.json: %v, %v", classes, err)
 	}
 	return got
 }
@@ -152,7 +152,7 @@ func TestGolden(t *testing.T) {
 			}
 			var b strings.Builder
 			for _, f := range files {
-				if name == "256-classes" && f.Name == "classes.json" {
+				if name == "256-classes" && f.Name == "__pcapmill/classes.json" {
 					continue
 				}
 				dump(&b, f.Name, content(t, filepath.Join(dir, f.Name), false))

@@ -7,19 +7,23 @@
 //	data/test-00000-of-00001.parquet    sides are train, validation, test; an
 //	                                    undivided dataset is all train, as Hugging
 //	                                    Face has it
-//	samples.parquet                     the table, all sides
+//	_samples.parquet                    the table, all sides, in "parquet" and "parquet-bytes"
+//	samples.parquet                     the same file in "table"
 //
-// Every file has the columns of dataset/table, all of them optional (OPTIONAL in
-// Parquet's words), with int as INT64, text as UTF-8 strings and time as TIMESTAMP with
-// nanoseconds in UTC. The files with images have one more before them:
+// Every file of data/ has image and the plain columns of dataset/table (index, label,
+// class, split, capture): no cell of them is null, and none is a time, so that rows go into
+// a torch DataLoader as they are. The table has all columns. Its name begins with a line in
+// folders with images: pyarrow, pandas and Spark read such a folder as a whole and
+// pass over it. All columns are optional (OPTIONAL in Parquet's words), with int as INT64,
+// text as UTF-8 strings and time as TIMESTAMP with nanoseconds in UTC. image is
 //
-//	image, "parquet"        group of bytes (BYTE_ARRAY) and path (always null): a grey
-//	                        PNG of rows x columns pixels. With the "huggingface" entry
-//	                        of the file's metadata it is an Image feature for
-//	                        datasets.load_dataset and a picture in the Hub's viewer.
-//	image, "parquet-bytes"  FIXED_LEN_BYTE_ARRAY of rows*columns: the sample as it is,
-//	                        for numpy.frombuffer, DuckDB, Polars; a BYTE_ARRAY where a
-//	                        sample has more than the 32767 bytes that the library takes
+//	"parquet"        group of bytes (BYTE_ARRAY) and path (always null): a grey
+//	                 PNG of rows x columns pixels. With the "huggingface" entry
+//	                 of the file's metadata it is an Image feature for
+//	                 datasets.load_dataset and a picture in the Hub's viewer.
+//	"parquet-bytes"  FIXED_LEN_BYTE_ARRAY of rows*columns: the sample as it is,
+//	                 for numpy.frombuffer, DuckDB, Polars; a BYTE_ARRAY where a
+//	                 sample has more than the 32767 bytes that the library takes
 //
 // The PNG are not compressed themselves: ZSTD over a page of them compresses better and
 // faster. In files with images label is a ClassLabel feature, and -1 stands for an

@@ -10,10 +10,15 @@ import (
 // ShardBytes is the default for Images: what Hugging Face's own writer takes.
 const ShardBytes = 500 << 20
 
-// TableName is the file that Samples writes.
-const TableName = "samples.parquet"
+// TableName is the file that Samples writes. Images writes the same one under a name that
+// readers of whole folders pass over.
+const (
+	TableName  = "samples.parquet"
+	asideTable = "_" + TableName
+)
 
-// Images writes samples with images and labels: data/SIDE-NUMBER-of-NUMBER.parquet. It
+// Images writes samples with images and labels, data/SIDE-NUMBER-of-NUMBER.parquet, and
+// beside them the table of samples. It
 // is a [dataset.Exporter]; the zero value is ready to use.
 type Images struct {
 	// Bytes writes samples as they are instead of as PNG: format "parquet-bytes".
@@ -66,7 +71,11 @@ func (x Images) Export(ctx context.Context, dir dataset.Folder, v dataset.View) 
 		}
 		files = append(files, s.files...)
 	}
-	return files, nil
+	made, err := writeTable(ctx, dir, asideTable, v)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", dir.Path(asideTable), err)
+	}
+	return append(files, made), nil
 }
 
 // sideName is what Hugging Face calls a side: what is not split is all train.
@@ -148,19 +157,19 @@ func (Samples) Name() string { return "table" }
 
 // Export writes the file below dir.
 func (Samples) Export(ctx context.Context, dir dataset.Folder, v dataset.View) ([]dataset.File, error) {
-	made, err := writeTable(ctx, dir, v)
+	made, err := writeTable(ctx, dir, TableName, v)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir.Path(TableName), err)
 	}
 	return []dataset.File{made}, nil
 }
 
-func writeTable(ctx context.Context, dir dataset.Folder, v dataset.View) (dataset.File, error) {
+func writeTable(ctx context.Context, dir dataset.Folder, name string, v dataset.View) (dataset.File, error) {
 	l, err := newLayout(none, v)
 	if err != nil {
 		return dataset.File{}, err
 	}
-	f, err := l.create(dir, TableName)
+	f, err := l.create(dir, name)
 	if err != nil {
 		return dataset.File{}, err
 	}

@@ -27,31 +27,33 @@ type file struct {
 	spec   dataset.Spec
 	enc    *encoder
 
-	cells  []table.Value
-	row    parquet.Row
-	rows   int64 // written
-	images int64 // bytes of images written
+	columns []table.Column
+	cells   []table.Value
+	row     parquet.Row
+	rows    int64 // written
+	images  int64 // bytes of images written
 }
 
 // layout is what all files of one export have in common.
 type layout struct {
-	pixels pixels
-	spec   dataset.Spec
-	table  *table.Table
-	schema *parquet.Schema
-	meta   string
+	pixels  pixels
+	spec    dataset.Spec
+	table   *table.Table
+	columns []table.Column
+	schema  *parquet.Schema
+	meta    string
 }
 
 func newLayout(p pixels, v dataset.View) (*layout, error) {
-	t := table.New(v)
+	t, columns := table.New(v), table.Columns()
 	if p != none {
-		t.Missing = -1
+		t.Missing, columns = -1, table.Plain()
 	}
-	meta, err := features(p, v.Spec(), v.Classes())
+	meta, err := features(p, columns, v.Spec(), v.Classes())
 	if err != nil {
 		return nil, err
 	}
-	return &layout{p, v.Spec(), t, schema(p, v.Spec().Size()), meta}, nil
+	return &layout{p, v.Spec(), t, columns, schema(p, columns, v.Spec().Size()), meta}, nil
 }
 
 // create begins the file of that name below dir.
@@ -73,7 +75,7 @@ func (l *layout) create(dir dataset.Folder, name string) (*file, error) {
 	)
 	return &file{
 		dir: dir, name: name, out: out, w: w, table: l.table, pixels: l.pixels, spec: l.spec, enc: &encoder{},
-		cells: make([]table.Value, len(table.Columns())),
+		columns: l.columns, cells: make([]table.Value, len(l.columns)),
 	}, nil
 }
 
@@ -93,7 +95,7 @@ func (f *file) add(e *dataset.Entry) error {
 		f.images += int64(len(e.Data))
 	}
 	f.table.Row(f.cells, e)
-	for i, c := range table.Columns() {
+	for i, c := range f.columns {
 		at, v := len(row), f.cells[i]
 		switch {
 		case v.Null:
@@ -138,7 +140,7 @@ func (f *file) check(size int64) error {
 	if err != nil {
 		return fmt.Errorf("what was written does not open: %w", err)
 	}
-	values := make([]int64, f.pixels.leaves()+len(table.Columns()))
+	values := make([]int64, f.pixels.leaves()+len(f.columns))
 	var images int64
 	for _, g := range p.Metadata().RowGroups {
 		for i, c := range g.Columns {

@@ -65,7 +65,7 @@ const (
 func (p pixels) leaves() int { return [...]int{none: 0, png: 2, plain: 1}[p] }
 
 // schema is that of a file.
-func schema(p pixels, size int) *parquet.Schema {
+func schema(p pixels, columns []table.Column, size int) *parquet.Schema {
 	var fields []field
 	switch p {
 	case png:
@@ -80,7 +80,7 @@ func schema(p pixels, size int) *parquet.Schema {
 		}
 		fields = append(fields, field{"image", parquet.Optional(parquet.Encoded(parquet.Leaf(kind), &parquet.Plain))})
 	}
-	for _, c := range table.Columns() {
+	for _, c := range columns {
 		fields = append(fields, field{c.Name, node(&c)})
 	}
 	return parquet.NewSchema("schema", group(fields...))
@@ -88,7 +88,7 @@ func schema(p pixels, size int) *parquet.Schema {
 
 // features is the "huggingface" entry of a file's metadata: how Hugging Face's
 // datasets reads each column. In the table labels are plain numbers.
-func features(p pixels, spec dataset.Spec, classes []string) (string, error) {
+func features(p pixels, columns []table.Column, spec dataset.Spec, classes []string) (string, error) {
 	type named map[string]any
 	value := func(dtype string) named { return named{"dtype": dtype, "_type": "Value"} }
 	all := named{}
@@ -101,7 +101,7 @@ func features(p pixels, spec dataset.Spec, classes []string) (string, error) {
 			all["image"] = value(fmt.Sprintf("fixed_size_binary[%d]", spec.Size()))
 		}
 	}
-	for _, c := range table.Columns() {
+	for _, c := range columns {
 		all[c.Name] = value([...]string{table.Int: "int64", table.Text: "string", table.Time: "timestamp[ns, tz=UTC]"}[c.Kind])
 	}
 	if p != none && len(classes) > 0 {

@@ -3,8 +3,8 @@
 //
 // # Files
 //
-//	SIDE/CLASS/KEY.png   SIDE is train, validation or test; all, if the dataset is not split
-//	classes.json         label, name and folder of each class that has a sample
+//	SIDE/CLASS/KEY.png        SIDE is train, validation or test; all, if the dataset is not split
+//	__pcapmill/classes.json   label, name and folder of each class that has a sample
 //
 // KEY is [dataset.Entry.Key]: places of the sample, its capture and its session. A class
 // with samples has its folder in every side, which may be empty: ImageFolder numbers the

@@ -49,14 +49,14 @@ func (Format) Export(ctx context.Context, dir dataset.Folder, v dataset.View) ([
 	return append(files, f), nil
 }
 
-// class is a row of classes.json.
+// class is a row of __pcapmill/classes.json.
 type class struct {
 	Label  int    `json:"label"`
 	Name   string `json:"name"`
 	Folder string `json:"folder"`
 }
 
-// finish makes the folders that are the same in all sides, and writes classes.json.
+// finish makes the folders that are the same in all sides, and writes __pcapmill/classes.json.
 func finish(dir dataset.Folder, v dataset.View, used map[int]bool) (dataset.File, error) {
 	folderOf := folders(v.Classes(), v.Unknown())
 	list := []class{}

@@ -41,7 +41,7 @@ type class struct {
 // folders.
 func readFolders(t *testing.T, dir string, v dataset.View) map[dataset.Side][]datasettest.Item {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, "classes.json"))
+	text, err := os.ReadFile(filepath.Join(dir, "__pcapmill/classes.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -95,9 +95,13 @@ func valid(names []string) []string {
 // Columns are the columns in their order.
 func Columns() []Column { return columns[:] }
 
-// Row puts the cells of an entry into row, which has a place for every column.
+// Plain are the first of the columns: numbers and text of which no cell is null, for
+// samples that are on a side.
+func Plain() []Column { return columns[:5:5] }
+
+// Row puts the cells of an entry into row: those of as many columns as it has places.
 func (t *Table) Row(row []Value, e *dataset.Entry) {
-	for i := range columns {
+	for i := range row {
 		row[i] = columns[i].of(t, e)
 	}
 }

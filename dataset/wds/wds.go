@@ -4,7 +4,7 @@
 // # Files
 //
 //	train-000000.tar, train-000001.tar, …   so for validation, test; all, if not split
-//	classes.json                            names by label
+//	__pcapmill/classes.json                 names by label
 //
 // A side that exists has at least one shard. A shard ends before it would be longer than
 // ShardSize bytes; one sample makes it longer only if it does not fit alone.

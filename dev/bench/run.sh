@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures whole processes, interleaved, on generated captures, and prints
 # Markdown: for each shape a table of medians, ratios pair by pair and memory,
-# and a table of what issue 3 asks for. Needs Go and the GNU tools, and measures
+# and a table of what issues 3 and 14 ask for. Needs Go and the GNU tools, and measures
 # other programs where they are installed (dev/bench/peers/install.sh). See
 # docs/performance.md.
 #
@@ -10,7 +10,7 @@
 #   SIZE_mixed=256MiB SHAPES=mixed COMMANDS="default peers" dev/bench/run.sh
 #   SHAPES=mixed SAMPLE=25MB dev/bench/run.sh          # the Python loops
 #
-# SHAPES   of mixed, bulk, storm, many, mixed-pcapng, mixed-gzip; all
+# SHAPES   of mixed, real, bulk, storm, many, mixed-pcapng, mixed-gzip, real-gzip; all
 # SIZE_x   size of a shape's capture (a - in its name is written _); mixed-pcapng
 #          gets as many packets as mixed of that size
 # ROUNDS   how many times everything is run
@@ -19,6 +19,7 @@
 # SEED     of the captures
 # COMMANDS in this order, each once a round:
 #   cat                      of the capture to /dev/null
+#   pass                     XXH3 of the mapped capture by one thread: the yardstick
 #   one two                  pcapmill convert with 1 and 2 workers
 #   memory                   the same with --memory 128MiB, spilling to SCRATCH_IN
 #   plain                    the same as one and two on mixed as pcap; for mixed-pcapng only
@@ -28,8 +29,8 @@
 #   gzip                     gzip -dc
 #   tshark tcpflow nfpcapd softflowd tcpdump capinfos argus tcptrace   or peers for these
 #   scapy scapy-build dpkt   the same work in Python, see dev/bench/peers/loop.py; or python
-#   default                  cat one two parser source lazy write, and for storm memory, for
-#                            mixed-pcapng plain, for mixed-gzip unpack and gzip
+#   default                  cat pass one two parser source lazy write, and for storm memory, for
+#                            mixed-pcapng plain, for mixed-gzip and real-gzip unpack and gzip
 #   What is not installed, or cannot read the shape, is skipped, and that is said.
 # BENCH_CACHE  where dev/bench/peers/install.sh has put Python: by default ~/.cache/pcapmill
 # SCRATCH  where binaries and datasets go: by default on the memory file system if
@@ -42,7 +43,7 @@ set -eu
 
 sample=${SAMPLE:-}
 shapes=${SHAPES:-"mixed bulk storm"}
-if [ "$shapes" = all ]; then shapes="mixed bulk storm many mixed-pcapng mixed-gzip"; fi
+if [ "$shapes" = all ]; then shapes="mixed real bulk storm many mixed-pcapng mixed-gzip real-gzip"; fi
 rounds=${ROUNDS:-5}
 seed=${SEED:-1}
 wanted=${COMMANDS:-default}
@@ -86,7 +87,7 @@ size_of() {
 		echo "${!given}"
 	else
 		case $1 in
-		storm) echo 512MiB ;;
+		storm | *-gzip) echo 512MiB ;;
 		many) echo 500MiB ;;
 		*) echo 1GiB ;;
 		esac
@@ -128,7 +129,7 @@ choose() {
 	esac
 	for c in $wanted; do
 		case $c in
-		default) if [ -n "$sample" ]; then words="$words cat one two scapy scapy-build dpkt"; else words="$words cat one two parser source lazy write $extra"; fi ;;
+		default) if [ -n "$sample" ]; then words="$words cat one two scapy scapy-build dpkt"; else words="$words cat pass one two parser source lazy write $extra"; fi ;;
 		peers) words="$words $peers" ;;
 		python) words="$words scapy scapy-build dpkt" ;;
 		*) words="$words $c" ;;
@@ -156,7 +157,7 @@ choose() {
 		*-gzip/tshark | *-gzip/capinfos | *-gzip/scapy*) ;;
 		*-gzip/tcpflow | *-gzip/nfpcapd | *-gzip/softflowd | *-gzip/tcpdump | *-gzip/argus | *-gzip/tcptrace | *-gzip/dpkt) why="reads no gzip" ;;
 		*-gzip/*) ;;
-		*/unpack | */gzip) why="is for mixed-gzip" ;;
+		*/unpack | */gzip) why="is for shapes in gzip" ;;
 		esac
 		if [ -n "$why" ]; then
 			skipped[$why]="${skipped[$why]:-}${skipped[$why]:+, }$c"
@@ -202,6 +203,7 @@ run() {
 	local c=$1
 	case $c in
 	cat) inputs >"$work/list" && timed cat xargs -0 -a "$work/list" cat ;;
+	pass) inputs >"$work/list" && timed "xxh3 pass" xargs -0 -a "$work/list" "$work/pass" ;;
 	one) mill pcapmill "$in" --workers 1 ;;
 	two) mill "pcapmill, 2 workers" "$in" --workers 2 ;;
 	memory)
@@ -234,7 +236,7 @@ run() {
 	esac
 }
 
-# bounds SHAPE: sets $asked to what issue 3 asks for.
+# bounds SHAPE: sets $asked to what issues 3 and 14 ask for.
 bounds() {
 	local two="pcapmill, 2 workers"
 	asked=()
@@ -245,10 +247,17 @@ bounds() {
 		return
 	fi
 	own() { ask "pcapmill <= $1 MiB" && ask "$two <= $1 MiB"; }
+	passes() { ask "pcapmill <= $1 x xxh3 pass" && ask "$two <= $2 x xxh3 pass"; }
 	cats() { ask "pcapmill <= $1 x cat" && ask "$two <= $2 x cat"; }
 	case $1 in
+	real)
+		passes 2.6 1.7
+		ask "pcapmill >= 1.5 x $two"
+		own 250
+		;;
 	mixed)
 		cats 2.5 1.8
+		passes 2.6 1.7
 		ask "gopacket DecodingLayerParser >= 3 x $two"
 		ask "gopacket PacketSource >= 10 x $two"
 		ask "pcapmill >= 1.5 x $two"
@@ -270,12 +279,13 @@ bounds() {
 		ask "$two <= 1.2 x pcapmill on the pcap, 2 workers"
 		own 250
 		;;
-	*-gzip) ask "pcapmill <= 1.15 x decompressor alone" && ask "$two <= 1.05 x decompressor alone" && own 300 ;;
+	mixed-gzip) ask "decompressor alone >= 1.5 x pcapmill" && ask "decompressor alone >= 2.2 x $two" && own 300 ;;
+	real-gzip) ask "decompressor alone >= 1.8 x pcapmill" && ask "decompressor alone >= 2.5 x $two" && own 300 ;;
 	esac
 }
 
 cd "$here"
-for p in cmd/pcapmill dev/bench/gen dev/bench/baseline dev/bench/timer dev/bench/unpack; do
+for p in cmd/pcapmill dev/bench/gen dev/bench/baseline dev/bench/pass dev/bench/timer dev/bench/unpack; do
 	go build -o "$work/" "./$p"
 done
 revision=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)

@@ -35,26 +35,27 @@ func script(t *testing.T, name string, env ...string) (stdout string) {
 // the issue is set beside a figure.
 func TestRunScript(t *testing.T) {
 	said := script(t, "run.sh", "SHAPES=all", "ROUNDS=1", "COMMANDS=default", "SIZE_mixed=1MiB", "SIZE_bulk=1MiB", "SIZE_storm=1MiB",
-		"SIZE_many=9MiB", "SIZE_mixed_pcapng=1MiB", "SIZE_mixed_gzip=1MiB")
+		"SIZE_many=9MiB", "SIZE_mixed_pcapng=1MiB", "SIZE_mixed_gzip=1MiB", "SIZE_real=1MiB", "SIZE_real_gzip=1MiB")
 	shapes := strings.Split(said, "\n## ")[1:]
 	extra := map[string][]string{
 		"storm":        {"pcapmill, --memory 128MiB", "pcapmill, --memory 128MiB, 2 workers"},
 		"mixed-pcapng": {"pcapmill on the pcap", "pcapmill on the pcap, 2 workers"},
 		"mixed-gzip":   {"decompressor alone", "gzip -dc"},
+		"real-gzip":    {"decompressor alone", "gzip -dc"},
 	}
-	if len(shapes) != 6 {
-		t.Fatalf("%d shapes, want 6:\n%s", len(shapes), said)
+	if len(shapes) != 8 {
+		t.Fatalf("%d shapes, want 8:\n%s", len(shapes), said)
 	}
 	for _, text := range shapes {
 		shape, _, _ := strings.Cut(text, ":")
 		for _, name := range append([]string{
-			"cat", "pcapmill", "pcapmill, 2 workers", "gopacket DecodingLayerParser", "gopacket PacketSource", "gopacket PacketSource, lazy", "cp of the output",
+			"cat", "xxh3 pass", "pcapmill", "pcapmill, 2 workers", "gopacket DecodingLayerParser", "gopacket PacketSource", "gopacket PacketSource, lazy", "cp of the output",
 		}, extra[shape]...) {
 			if !strings.Contains(text, "\n| "+name+" | ") {
 				t.Errorf("%s: no line for %s", shape, name)
 			}
 		}
-		if _, asked, ok := strings.Cut(text, "| asked | have |"); !ok || strings.Count(asked, "\n| pcapmill") < 4 {
+		if _, asked, ok := strings.Cut(text, "| asked | have |"); !ok || strings.Count(asked, "\n| pcapmill")+strings.Count(asked, "\n| decompressor alone >= ") < 4 {
 			t.Errorf("%s: bounds are missing:\n%s", shape, text)
 		}
 	}

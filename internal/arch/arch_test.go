@@ -31,12 +31,13 @@ var rooms = map[string][]string{
 	"header":                  {},
 	"session":                 {"header"},
 	"internal/sessions":       {"header", "session"},
-	"mask":                    {"capture", "header"},
+	"mask":                    {"capture", "header", "internal/names"},
 	"sample":                  {},
 	"label":                   {"internal/typo", "internal/userfile"},
 	"label/flows":             {"capture", "internal/userfile"},
 	"internal/settings":       {},
 	"internal/dedup":          {},
+	"internal/names":          {},
 	"split":                   {"dataset"},
 
 	"dataset":              {"internal/fsys"},
@@ -319,7 +320,7 @@ func library(path string) (allowed []string, known bool) {
 // The files of a dataset have one door, the store. Beside it, dataset/idx is for pairs of
 // other people (inspect) and for formats that write IDX files of their own.
 var (
-	filesOfDatasets = []string{"session_output.idx3", "label_output.idx1", "sample_table.bin", "splits.json", "manifest.json", "export.json"}
+	filesOfDatasets = []string{"session_output.idx3", "label_output.idx1", "sample_table.bin", "splits.json", "manifest.json", "__pcapmill/export.json"}
 	whoNamesThem    = []string{
 		"dataset/idx", "internal/rows", "split", "manifest", "store", "internal/export", "internal/twin", "internal/storetest", "internal/datasettest",
 		"internal/card",

@@ -21,7 +21,8 @@ type Content struct {
 // prepared, together with copies of the old ones, before the first is renamed, and after
 // an error the old ones are put back. They become visible one after another, in their
 // order, so a process that is killed in between leaves some; writing them again completes
-// it. What is no regular file is refused, and so not replaced.
+// it. What is no regular file is refused, and so not replaced; so is an old file of more
+// than limit bytes, which would have to be copied.
 func Together(disk fsys.FS, dir string, files []Content) (err error) {
 	t := &together{disk: disk, dir: dir}
 	defer t.discard()
@@ -41,6 +42,9 @@ func Together(disk fsys.FS, dir string, files []Content) (err error) {
 	return nil
 }
 
+// limit is more bytes than any file has that Together is for.
+const limit = 64 << 20
+
 type together struct {
 	disk      fsys.FS
 	dir       string
@@ -58,7 +62,17 @@ func (t *together) prepare(f Content) error {
 	switch {
 	case err == nil:
 		old, err = Prepare(t.disk, path, 0o666, func(f fsys.File) error {
-			_, err := io.Copy(f, was)
+			var n int64
+			info, err := was.Stat()
+			if err == nil && info.Size() <= limit {
+				n, err = io.CopyN(f, was, limit+1) // it may have grown
+			}
+			if err == nil && max(n, info.Size()) > limit {
+				return fmt.Errorf("the file that is there has more than %d bytes, so it was not written by pcapmill: move it away", int64(limit))
+			}
+			if err == io.EOF {
+				err = nil
+			}
 			return err
 		})
 		if err = errors.Join(err, was.Close()); err != nil {

@@ -154,8 +154,19 @@ func (in *Input) has(name string) bool {
 const (
 	imagesFolder = "parquet/data"
 	tableFile    = "table/samples.parquet"
+	asideTable   = "parquet/_samples.parquet" // the same
 	csvFile      = "csv/samples.csv"
 )
+
+// tableFile is the table of samples as Parquet, "" if there is none.
+func (in *Input) tableFile() string {
+	for _, name := range []string{tableFile, asideTable} {
+		if in.has(name) {
+			return name
+		}
+	}
+	return ""
+}
 
 // imageSides are the names of the sides that have images in Parquet, in order.
 func (in *Input) imageSides() []string {

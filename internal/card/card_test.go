@@ -59,7 +59,7 @@ func example() *card.Input {
 			{"parquet/data/test-00000-of-00001.parquet", 900, "03"},
 			{"parquet/data/train-00000-of-00002.parquet", 1000, "04"},
 			{"parquet/data/train-00001-of-00002.parquet", 1 << 21, "05"},
-			{"parquet/export.json", 300, "06"},
+			{"parquet/__pcapmill/export.json", 300, "06"},
 			{"sample_table.bin", 118464, "07"},
 			{"session_output.idx3", 967472, "08"},
 			{"table/samples.parquet", 2000, "09"},
@@ -164,7 +164,7 @@ func TestFrontMatter(t *testing.T) {
 	if err := yaml.Unmarshal([]byte(text), &head); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	if head.Name != `A "small" one: *really*` || head.License != "cc-by-4.0" || len(head.Configs) != 2 || len(head.Info.Features) != 18 || len(head.Info.Splits) != 2 ||
+	if head.Name != `A "small" one: *really*` || head.License != "cc-by-4.0" || len(head.Configs) != 2 || len(head.Info.Features) != 6 || len(head.Info.Splits) != 2 ||
 		head.Info.Splits[1].Examples != 234 || head.Info.Download != 1900+1<<21 {
 		t.Errorf("%+v", head)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -183,41 +184,57 @@ func recordSets(in *Input) []node {
 			"data":  data,
 		})
 	}
-	if set := samples(in); set != nil {
-		sets = append(sets, set)
-	}
-	return sets
+	return append(sets, samples(in)...)
 }
 
 func plainField(id, what, dataType string) node {
 	return node{"@type": "cr:Field", "@id": id, "name": id, "description": what, "dataType": dataType}
 }
 
-// samples is the record set of the samples, or nil.
-func samples(in *Input) node {
-	var from node
-	fields := []node{}
-	switch {
-	case len(in.imageSides()) > 0:
-		from = node{"fileSet": node{"@id": "images"}}
-		image := plainField("samples/image", "the sample as a grey picture", "sc:ImageObject")
-		image["source"] = node{"fileSet": node{"@id": "images"}, "extract": node{"column": "image"}, "transform": node{"jsonPath": "bytes"}}
-		fields = append(fields, image)
-	case in.has(tableFile):
-		from = node{"fileObject": node{"@id": tableFile}}
-	case in.has(csvFile):
-		from = node{"fileObject": node{"@id": csvFile}}
-	default:
-		return nil
-	}
-	for _, c := range table.Columns() {
-		f := plainField("samples/"+c.Name, c.What, [...]string{table.Int: "sc:Integer", table.Text: "sc:Text", table.Time: "sc:DateTime"}[c.Kind])
-		source := node{"extract": node{"column": c.Name}}
-		for key, value := range from {
-			source[key] = value
-		}
+// columnsFrom are fields of a record set, one for each column of the table, read from a file
+// or a set of files.
+func columnsFrom(set string, columns []table.Column, from node) []node {
+	var fields []node
+	for _, c := range columns {
+		f := plainField(set+"/"+c.Name, c.What, [...]string{table.Int: "sc:Integer", table.Text: "sc:Text", table.Time: "sc:DateTime"}[c.Kind])
+		source := maps.Clone(from)
+		source["extract"] = node{"column": c.Name}
 		f["source"] = source
 		fields = append(fields, f)
 	}
-	return node{"@type": "cr:RecordSet", "@id": "samples", "name": "samples", "description": "One record a sample.", "key": node{"@id": "samples/index"}, "field": fields}
+	return fields
 }
+
+// samples are the record sets of the samples: with images if there are any, read from the
+// files of the sides, and of the whole table under the name "table". Without images the
+// table is "samples".
+func samples(in *Input) []node {
+	set := func(name, what string, fields []node) node {
+		return node{"@type": "cr:RecordSet", "@id": name, "name": name, "description": what, "key": node{"@id": name + "/index"}, "field": fields}
+	}
+	name, file := "samples", in.tableFile()
+	if file == "" && in.has(csvFile) {
+		file = csvFile
+	}
+	var sets []node
+	if len(in.imageSides()) > 0 {
+		from := node{"fileSet": node{"@id": "images"}}
+		image := plainField("samples/image", "the sample as a grey picture", "sc:ImageObject")
+		image["source"] = node{"fileSet": node{"@id": "images"}, "extract": node{"column": "image"}, "transform": node{"jsonPath": "bytes"}}
+		fields := append([]node{image}, columnsFrom("samples", table.Plain(), from)...)
+		for _, f := range fields {
+			if f["@id"] == "samples/split" && len(in.Splits) > 0 {
+				// From the name of the file: so a program that wants one side reads its files alone.
+				f["source"] = node{"fileSet": node{"@id": "images"}, "extract": node{"fileProperty": "fullpath"}, "transform": node{"regex": sidePattern}}
+			}
+		}
+		sets, name = append(sets, set("samples", "One record a sample that is on a side.", fields)), "table"
+	}
+	if file != "" {
+		sets = append(sets, set(name, "One record a sample.", columnsFrom(name, table.Columns(), node{"fileObject": node{"@id": file}})))
+	}
+	return sets
+}
+
+// sidePattern finds the side in the path of a file of images.
+const sidePattern = `parquet/data/(train|validation|test)-.+parquet$`

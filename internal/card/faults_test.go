@@ -111,3 +111,38 @@ func TestEveryCallFails(t *testing.T) {
 		t.Error("nothing failed")
 	}
 }
+
+// TestVastOldFiles: an old file that nobody of ours wrote, however large it says it is, is neither copied nor replaced.
+func TestVastOldFiles(t *testing.T) {
+	for _, name := range []string{card.ReadmeName, card.CroissantName, card.SumsName} {
+		dir := directory(t)
+		f, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(f.Truncate(1<<38), f.Close()); err != nil {
+			t.Skipf("no sparse files here: %v", err)
+		}
+		before := count(t, dir)
+		err = card.Write(dir, example(), true)
+		if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "move it away") {
+			t.Errorf("%s of 256 GiB: %v, want a refusal that names it", name, err)
+		}
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() != 1<<38 {
+			t.Errorf("%s is not as it was: %v", name, err)
+		}
+		if after := count(t, dir); after != before {
+			t.Errorf("%s: %d entries, there were %d", name, after, before)
+		}
+	}
+}
+
+// count is the number of entries of a directory.
+func count(t *testing.T, dir string) int {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(entries)
+}

@@ -29,8 +29,8 @@ func frontMatter(in *Input) string {
 		for _, side := range sides {
 			line("  - split: %s\n    path: %s/%s-*.parquet", side, imagesFolder, side)
 		}
-		if in.has(tableFile) {
-			line("- config_name: table\n  data_files: %s", tableFile)
+		if file := in.tableFile(); file != "" {
+			line("- config_name: table\n  data_files: %s", file)
 		}
 		info(&b, in, sides)
 	} else if in.has(tableFile) {
@@ -48,7 +48,7 @@ func info(b *strings.Builder, in *Input, sides []string) {
 	line := func(format string, args ...any) { fmt.Fprintf(b, format+"\n", args...) }
 	line("dataset_info:\n  config_name: default\n  features:")
 	line("  - name: image\n    dtype: image")
-	for _, c := range table.Columns() {
+	for _, c := range table.Plain() {
 		dtype := [...]string{table.Int: "int64", table.Text: "string", table.Time: "timestamp[ns, tz=UTC]"}[c.Kind]
 		if c.Name != "label" || len(in.classes()) == 0 {
 			line("  - name: %s\n    dtype: %s", c.Name, dtype)

@@ -203,7 +203,7 @@ func (s *exporterSuite) oddNames(t *testing.T) {
 	v.Names = []string{
 		"Chat", "chat", "CHAT", "", " ", ".", "..", "a/b", `a\b`, "/", "../../up", "a:b", "%", "%2F", "a%", "c*?", `"<>|`, "tab\t", "line\nfeed",
 		"\x00", "\xff\xfe", "CON", "nul.txt", "COM1", "grüße", "网络流量", "🙂", "unknown", "Unknown", strings.Repeat("n", 300), strings.Repeat("n", 299) + "m",
-		strings.Repeat("ü", 150), "chat~1", ".hidden", "trailing.", "trailing ", "export.json", "classes.json", "'quote'", "<i>", "-rf", "turned\u202eround", "\x7f\u009b31m",
+		strings.Repeat("ü", 150), "chat~1", ".hidden", "trailing.", "trailing ", "__pcapmill", "export.json", "'quote'", "<i>", "-rf", "turned\u202eround", "\x7f\u009b31m",
 	}
 	for i := range v.Samples {
 		if v.Samples[i].Label = i % (len(v.Names) + 1); v.Samples[i].Label == len(v.Names) {

@@ -87,7 +87,7 @@ func (p *place) mayReplace() error {
 	if entries, err := p.disk.ReadDir(dir); err != nil || len(entries) == 0 {
 		return err
 	}
-	ours := map[string]bool{RecordName: true}
+	ours := map[string]bool{RecordName: true, formerRecordName: true}
 	record, err := read(p.disk, dir, func(f File) error {
 		ours[f.Name] = true
 		return nil

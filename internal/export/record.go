@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,8 +18,12 @@ import (
 	"github.com/pcapmill/pcapmill/manifest"
 )
 
-// RecordName is the file that says what an export was made from.
-const RecordName = "export.json"
+// RecordName is the file that says what an export was made from, in dataset.AsideFolder.
+const RecordName = "__pcapmill/export.json"
+
+// formerRecordName is what it was called in exports that are read, verified and replaced
+// like others, and made no more.
+const formerRecordName = "export.json"
 
 // Format and Version say how to read it. Other formats and higher versions are refused.
 const (
@@ -119,6 +124,11 @@ const maxRecord = 2 << 30
 func read(disk fsys.FS, dir string, each func(File) error) (*Record, error) {
 	path := filepath.Join(dir, RecordName)
 	file, err := fsys.OpenInside(disk, dir, RecordName, os.O_RDONLY)
+	if errors.Is(err, fs.ErrNotExist) {
+		if former, e := fsys.OpenInside(disk, dir, formerRecordName, os.O_RDONLY); e == nil || !errors.Is(e, fs.ErrNotExist) {
+			path, file, err = filepath.Join(dir, formerRecordName), former, e
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

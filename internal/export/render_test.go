@@ -30,7 +30,7 @@ func render(t *testing.T, v *store.View, into, text string) *export.Rendered {
 	return r
 }
 
-var whole = []string{"fake/", "fake/a.txt", "fake/export.json", "fake/sub/", "fake/sub/b.txt"}
+var whole = []string{"fake/", "fake/__pcapmill/", "fake/__pcapmill/export.json", "fake/a.txt", "fake/sub/", "fake/sub/b.txt"}
 
 func TestRender(t *testing.T) {
 	v := open(t, makeDataset(t, 2, 1))
@@ -164,7 +164,7 @@ func TestRenderFails(t *testing.T) {
 		"cut behind it":     {fake{text: "long", do: func(dir string) { _ = os.Truncate(filepath.Join(dir, "a.txt"), 2) }}, "2 bytes, but 4 were written"},
 		"removed behind it": {fake{do: func(dir string) { _ = os.Remove(filepath.Join(dir, "a.txt")) }}, "a.txt"},
 		"no room for record": {fake{do: func(dir string) {
-			_ = os.Mkdir(filepath.Join(dir, export.RecordName), 0o777)
+			_ = os.MkdirAll(filepath.Join(dir, export.RecordName), 0o777)
 		}}, export.RecordName},
 		"interrupted": {fake{do: func(string) { stop() }}, context.Canceled.Error()},
 	} {
@@ -231,7 +231,7 @@ func TestRenderRefuses(t *testing.T) {
 }
 
 func writeRecord(dir, text string) error {
-	return errors.Join(os.MkdirAll(dir, 0o777), os.WriteFile(filepath.Join(dir, export.RecordName), []byte(text), 0o666))
+	return errors.Join(os.MkdirAll(filepath.Join(dir, dataset.AsideFolder), 0o777), os.WriteFile(filepath.Join(dir, export.RecordName), []byte(text), 0o666))
 }
 
 // TestRenderManyFiles: so many that the file system is synced and not each file.
@@ -304,6 +304,45 @@ func TestFind(t *testing.T) {
 	}
 	if _, err := export.Find(filepath.Join(dir, "none"), print); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestFormerRecord: an export of an earlier version, whose record stands beside its files, is read, verified, found and
+// replaced; and a link in that place is refused.
+func TestFormerRecord(t *testing.T) {
+	v := open(t, makeDataset(t, 1))
+	into := t.TempDir()
+	r := render(t, v, into, "one")
+	former := filepath.Join(r.Dir, "export.json")
+	if err := errors.Join(os.Rename(filepath.Join(r.Dir, export.RecordName), former), os.Remove(filepath.Join(r.Dir, dataset.AsideFolder))); err != nil {
+		t.Fatal(err)
+	}
+	record, err := export.Read(r.Dir)
+	if err != nil || record.Fingerprint != r.Record.Fingerprint {
+		t.Fatalf("%+v, %v", record, err)
+	}
+	if err := export.Verify(t.Context(), r.Dir); err != nil {
+		t.Error(err)
+	}
+	if found, err := export.Find(into, record.Fingerprint); err != nil || len(found) != 1 || found[0].Stale || found[0].Err != nil {
+		t.Errorf("%+v, %v", found, err)
+	}
+	if err := os.Truncate(filepath.Join(r.Dir, "a.txt"), 2); err != nil {
+		t.Fatal(err)
+	}
+	if err := export.Verify(t.Context(), r.Dir); err == nil || !strings.Contains(err.Error(), "a.txt: have 2 bytes") {
+		t.Errorf("damaged: %v", err)
+	}
+	render(t, v, into, "two")
+	if have := tree(t, into); !slices.Equal(have, whole) {
+		t.Errorf("files %q", have)
+	}
+	if err := errors.Join(os.Remove(filepath.Join(r.Dir, export.RecordName)), os.Symlink(filepath.Join(t.TempDir(), "none"), former)); err != nil {
+		t.Skip(err)
+	}
+	var special *fsys.SpecialError
+	if _, err := export.Read(r.Dir); !errors.As(err, &special) {
+		t.Errorf("a link as the record: %v", err)
 	}
 }
 

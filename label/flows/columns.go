@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -60,7 +61,7 @@ type Options struct {
 	Errors string
 
 	numbers map[string]int // of columns by name, from 1, for tables without a header line
-	noLabel string         // the class of a row whose label is empty
+	noLabel string         // the class of a row whose label is empty, in the preset's label column
 }
 
 // digested is what the digest of a table has of how it is read, in the form that it has had
@@ -117,12 +118,20 @@ func (o *Options) SetColumns(list string) error {
 			return fmt.Errorf("columns: %s is given twice", name)
 		}
 		given[name] = true
+		if i == class && !o.same(column, o.Columns.Label) {
+			o.noLabel = "" // another column's empty fields say nothing
+		}
 		*roles[i].at(&o.Columns) = column
 	}
 	if o.Unit == 0 {
 		o.Unit = time.Second
 	}
 	return nil
+}
+
+// same reports whether two names are those of one column; a preset may know its number.
+func (o *Options) same(a, b string) bool {
+	return strings.EqualFold(a, b) || o.numbers[b] > 0 && a == strconv.Itoa(o.numbers[b])
 }
 
 func roleNames() string {

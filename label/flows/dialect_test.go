@@ -177,3 +177,27 @@ func TestPresets(t *testing.T) {
 		}
 	}
 }
+
+// TestEmptyAttackCategory: in the UNSW-NB15 preset an empty attack_cat is Normal. In another column that label= names, an
+// empty field is no label, whether the column is named or numbered; attack_cat by its number is attack_cat.
+func TestEmptyAttackCategory(t *testing.T) {
+	row := make([]string, 49)
+	for i, text := range map[int]string{1: "10.0.0.1", 2: "1", 3: "10.0.0.2", 4: "2", 5: "tcp", 29: "100", 30: "101", 10: " "} {
+		row[i-1] = text
+	}
+	for columns, want := range map[string]string{"": "[Normal]", "label=attack_cat": "[Normal]", "label=48": "[Normal]", "label=10": "[]", "label=49": "[]"} {
+		o, err := flows.Preset("unsw-nb15")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if columns != "" {
+			if err := o.SetColumns(columns); err != nil {
+				t.Fatal(err)
+			}
+		}
+		x, err := read(t, o, strings.Join(row, ",")+"\n")
+		if err != nil || fmt.Sprint(x.Classes()) != want {
+			t.Errorf("%q: %v, %v; want %s", columns, x.Classes(), err, want)
+		}
+	}
+}

@@ -149,13 +149,17 @@ func (x *Index) read(src io.Reader, name string, size int64, o Options) error {
 	if err != nil {
 		return err
 	}
-	plain, compression, done, err := capture.Plain(src)
+	var room int64 // for the decoder's window
+	if x.most > 0 {
+		room = max(1, x.most-x.Size())
+	}
+	plain, err := capture.Plain(src, room)
 	if err != nil {
 		return inTable(name, err)
 	}
-	defer done()
+	defer plain.Close()
 	in, same := plainText(io.TeeReader(plain, io.MultiWriter(x.sum, x.content)))
-	if compression != "" || !same {
+	if plain.Compression != "" || !same {
 		size = 0 // that of the file does not tell how many rows there are
 	}
 	t := &table{o: &o, clock: clock, name: name, in: in}
@@ -185,7 +189,7 @@ func (x *Index) read(src io.Reader, name string, size int64, o Options) error {
 			return err
 		}
 		if x.most > 0 && x.rows()%chunkLen == 1 {
-			if err := x.fits(t, x.rows()-before, size); err != nil {
+			if err := x.fits(t, x.rows()-before, size, plain.Memory()); err != nil {
 				return err
 			}
 		}
@@ -207,9 +211,10 @@ func (e *MemoryError) Error() string {
 }
 
 // fits refuses a table of size bytes (0: not known), of which rows are read, before it outgrows
-// the memory: as soon as its size says that it will by half, or when it does.
-func (x *Index) fits(t *table, rows, size int64) error {
-	if need := x.Size(); need > x.most {
+// the memory: as soon as its size says that it will by half, or when it does. window is what
+// its decoder takes.
+func (x *Index) fits(t *table, rows, size, window int64) error {
+	if need := x.Size() + window; need > x.most {
 		return &MemoryError{t.name, x.rows(), need, x.most}
 	}
 	if t.read == 0 || size <= t.read || rows < chunkLen {

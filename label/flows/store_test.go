@@ -13,6 +13,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/label/flows"
 )
@@ -223,5 +224,39 @@ func BenchmarkLabel(b *testing.B) {
 		if _, _, ok, err := x.Label(l, h, 6, int64(k), int64(k)); !ok || err != nil {
 			b.Fatal(ok, err)
 		}
+	}
+}
+
+// zstdOf is one zstd frame that holds text, of less than 128 KiB, as it is, under a window of 2^log bytes.
+func zstdOf(text string, log byte) []byte {
+	b := []byte{0x28, 0xb5, 0x2f, 0xfd, 0, (log - 10) << 3} // RFC 8878: magic, header, window
+	n := len(text)<<3 | 1                                   // the last block, raw
+	return append(append(b, byte(n), byte(n>>8), byte(n>>16)), text...)
+}
+
+// TestWindowCounts: the window that a compressed table asks for counts against the memory of the table, alone and together
+// with the rows; before, a hundred bytes took 128 MiB whatever --memory said.
+func TestWindowCounts(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "f.csv.zst")
+	put := func(log byte, rows int) {
+		if err := os.WriteFile(path, zstdOf(manyRows(rows, 10, false), log), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(27, 10)
+	var window *capture.MemoryError
+	if _, err := flows.Load(t.Context(), path, 16<<20, plain()); !errors.As(err, &window) || !strings.Contains(err.Error(), "f.csv.zst: ") {
+		t.Errorf("a window of 128 MiB in 16 MiB: %v", err)
+	}
+	for _, most := range []int64{0, 256 << 20} {
+		if x, err := flows.Load(t.Context(), path, most, plain()); err != nil || x.Counts().Rows != 10 {
+			t.Errorf("with %d bytes: %v", most, err)
+		}
+	}
+	put(23, 10) // 8 MiB and 1 MiB beside it, and one chunk of rows
+	var rows *flows.MemoryError
+	if _, err := flows.Load(t.Context(), path, 10<<20, plain()); !errors.As(err, &rows) || rows.Need < 10<<20 || rows.Need > 12<<20 {
+		t.Errorf("a window of 8 MiB and rows in 10 MiB: %v", err)
 	}
 }

@@ -28,7 +28,11 @@ func (m *maker) frame(x *session, g segment) []byte {
 		binary.BigEndian.PutUint16(b[at+6:], m.checksum())
 	}
 	at += transport
-	m.fill(b[at:at+payload], x.text)
+	if m.shape.real {
+		m.fillReal(b[at:at+payload], x)
+	} else {
+		m.fill(b[at:at+payload], x.text)
+	}
 	return pad(b, at+payload)
 }
 

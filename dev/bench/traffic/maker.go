@@ -15,7 +15,7 @@ type maker struct {
 	first   bool
 
 	buf    [maxFrame]byte
-	pool   [2][]byte // noise, text
+	pool   [3][]byte // noise, words, pages (for real only)
 	time   int64     // ns since 1970
 	id     uint16
 	counts Counts
@@ -33,6 +33,9 @@ func newMaker(s shape, seed uint64) *maker {
 		m.pool[0][i] = byte(m.r.next() >> 56)
 	}
 	m.pool[1] = words(&m.r)
+	if s.real {
+		m.pool[2] = pages(&m.r)
+	}
 	return m
 }
 

@@ -21,12 +21,13 @@ type shape struct {
 	opening   int // chance that a step opens a session while fewer are open
 	all       int // sessions in the whole capture; 0 = as many as it gives
 	styles    []weighted
-	least     int // packets of the shortest session
-	longer    int // chance that a session is twice as long, see random.pareto
-	doublings int // at most
-	train     int // packets that a session sends in one go, at most
-	v6        int // chance that a session is IPv6
-	noise     int // chance that a packet is ARP or ICMP
+	least     int  // packets of the shortest session
+	longer    int  // chance that a session is twice as long, see random.pareto
+	doublings int  // at most
+	train     int  // packets that a session sends in one go, at most
+	v6        int  // chance that a session is IPv6
+	noise     int  // chance that a packet is ARP or ICMP
+	real      bool // payload is TLS records, text and repeats; else noise and words
 }
 
 type weighted struct {
@@ -54,6 +55,9 @@ func shapeOf(name string) (shape, bool) {
 	}
 	switch name {
 	case "mixed":
+		return mixed, true
+	case "real":
+		mixed.real = true
 		return mixed, true
 	case "many":
 		mixed.open, mixed.opening, mixed.longer = 60, 4300, 26500

@@ -2,9 +2,12 @@ package traffic_test
 
 import (
 	"bytes"
+	stdgzip "compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -25,6 +28,7 @@ func TestSameSeedSameBytes(t *testing.T) {
 		want   string
 	}{
 		{traffic.Config{Shape: "mixed", Seed: 1}, "b77892b68fa11772"},
+		{traffic.Config{Shape: "real", Seed: 1}, "386011c25a7ab577"},
 		{traffic.Config{Shape: "bulk", Seed: 1}, "72dfca7fc28fa419"},
 		{traffic.Config{Shape: "storm", Seed: 1}, "4b169d6042cb966a"},
 		{traffic.Config{Shape: "many", Seed: 1, Pcapng: true}, "359185c60e003509"},
@@ -65,7 +69,7 @@ func TestSameSeedSameBytes(t *testing.T) {
 // TestCounts: what the generator says it wrote is what the product reads. It
 // also proves that frames are sound: a malformed one would not be used.
 func TestCounts(t *testing.T) {
-	for _, shape := range []string{"mixed", "bulk", "storm", "many"} {
+	for _, shape := range []string{"mixed", "real", "bulk", "storm", "many"} {
 		for _, ng := range []bool{false, true} {
 			var b bytes.Buffer
 			c, err := traffic.Write(&b, traffic.Config{Shape: shape, Seed: 7, Size: 2 << 20, Pcapng: ng})
@@ -83,6 +87,24 @@ func TestCounts(t *testing.T) {
 			if c.Kept > c.Sessions || shape != "bulk" && c.Kept*100 < c.Sessions*70 {
 				t.Errorf("%s: keeps %d of %d sessions", shape, c.Kept, c.Sessions)
 			}
+		}
+	}
+}
+
+// TestRatio: what gzip -6 makes of mixed and real, as the package comment says.
+func TestRatio(t *testing.T) {
+	for shape, want := range map[string]float64{"mixed": 1.6, "real": 2.2} {
+		var b bytes.Buffer
+		z, err := stdgzip.NewWriterLevel(&b, 6)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := traffic.Write(z, traffic.Config{Shape: shape, Seed: 1, Size: 16 << 20})
+		if err := errors.Join(err, z.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if have := float64(c.Bytes) / float64(b.Len()); math.Abs(have-want) > 0.1 {
+			t.Errorf("%s: %.2f:1, want %.1f:1", shape, have, want)
 		}
 	}
 }
