@@ -21,11 +21,11 @@ type Chunk struct{ From, To int64 }
 // begin where and how the one before ended; then, by induction from the first, every
 // record was found once.
 type Part struct {
-	Begin  int64    // where the first record begins, in bytes of the file; None: no record was found
-	End    int64    // where the next one begins, behind the last; To or more unless there is damage
-	Before string   // names the framing at Begin
-	After  string   // names the framing at End
-	Open   bool     // what follows decides what stands at the end: zeros, or a block longer than is believed
+	Begin  int64      // where the first record begins, in bytes of the file; None: no record was found
+	End    int64      // where the next one begins, behind the last; To or more unless there is damage
+	Before string     // names the framing at Begin
+	After  string     // names the framing at End
+	Open   bool       // what follows decides what stands at the end: zeros, or a block longer than is believed
 	Leaves [][16]byte // digests of the pieces of the content digest that begin in the chunk
 }
 
@@ -108,7 +108,7 @@ func (r *Reader) framing() *Framing {
 // block of the capture ends, where interfaces are described.
 func (b *Blocks) guess() error {
 	s := b.part
-	buf := make([]byte, BlockLen+64<<10)
+	buf := make([]byte, min(BlockLen+64<<10, s.size))
 	n, err := b.file.ReadAt(buf[:min(BlockLen, s.From)], 0)
 	if err != nil {
 		return err

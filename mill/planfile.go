@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,19 +32,19 @@ const (
 // below, so that what encoding/json writes is the canonical text that the id is made of.
 type planFile struct {
 	Behind       map[string]string `json:"behind,omitempty"`
-	Chunks       []planChunk     `json:"chunks,omitempty"`
-	Classes      []planClass     `json:"classes"`
-	Format       string          `json:"format"`
-	ID           string          `json:"id,omitempty"` // SHA-256 of the text without it
-	InputSHA256  bool            `json:"input_sha256,omitempty"`
-	Inputs       []planInput     `json:"inputs"`
-	MaxExpansion int             `json:"max_expansion"`
-	Parts        int             `json:"parts,omitempty"`
-	Settings     json.RawMessage `json:"settings"` // of the manifest
-	Table        *planTable      `json:"table,omitempty"`
-	Tool         string          `json:"tool"` // version
-	Unknown      string          `json:"unknown"`
-	Version      int             `json:"version"`
+	Chunks       []planChunk       `json:"chunks,omitempty"`
+	Classes      []planClass       `json:"classes"`
+	Format       string            `json:"format"`
+	ID           string            `json:"id,omitempty"` // SHA-256 of the text without it
+	InputSHA256  bool              `json:"input_sha256,omitempty"`
+	Inputs       []planInput       `json:"inputs"`
+	MaxExpansion int               `json:"max_expansion"`
+	Parts        int               `json:"parts,omitempty"`
+	Settings     json.RawMessage   `json:"settings"` // of the manifest
+	Table        *planTable        `json:"table,omitempty"`
+	Tool         string            `json:"tool"` // version
+	Unknown      string            `json:"unknown"`
+	Version      int               `json:"version"`
 }
 
 // planClass is a class. Its label is its place.
@@ -407,38 +406,4 @@ func canonical(s manifest.Settings) string {
 		return err.Error()
 	}
 	return string(text)
-}
-
-// uriOf writes a path as a URI: file:///... if it is absolute, else a relative reference.
-// Any bytes of a path survive, those that are not valid UTF-8 too.
-func uriOf(path string) string {
-	path = filepath.ToSlash(path)
-	parts := strings.Split(path, "/")
-	for i, s := range parts {
-		parts[i] = strings.ReplaceAll(url.PathEscape(s), ":", "%3A") // no part is a scheme
-	}
-	uri := strings.Join(parts, "/")
-	switch {
-	case strings.HasPrefix(path, "/"):
-		return "file://" + uri
-	case filepath.IsAbs(filepath.FromSlash(path)): // C:/
-		return "file:///" + uri
-	}
-	return uri
-}
-
-// pathOf reads what uriOf writes.
-func pathOf(uri string) (string, error) {
-	rest, absolute := strings.CutPrefix(uri, "file://")
-	path, err := url.PathUnescape(rest)
-	if err == nil && absolute && len(path) > 2 && path[2] == ':' && filepath.Separator == '\\' {
-		path = path[1:] // /C:/
-	}
-	if err == nil {
-		path = filepath.FromSlash(path)
-	}
-	if err != nil || path == "" || absolute && rest[0] != '/' || uriOf(path) != uri {
-		return "", fmt.Errorf("%q is not the URI of a file: need file:///PATH, or a relative path, with escapes for what is not a letter, a digit or one of -._~$&+=@", uri)
-	}
-	return path, nil
 }

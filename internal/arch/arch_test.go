@@ -63,6 +63,9 @@ var rooms = map[string][]string{
 		"dataset", "store",
 		"internal/filesum", "internal/find", "internal/version",
 	},
+	"internal/shard": {
+		"capture", "session", "internal/sessions", "mill", "internal/atomicfile", "internal/fsys", "internal/userfile",
+	},
 	"internal/export":   {"dataset", "manifest", "store", "internal/fsys", "internal/version"},
 	"internal/card":     {"internal/settings", "split", "manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson"},
 	"verify":            {"manifest", "dataset", "sample", "internal/dedup", "split", "store"},
@@ -73,7 +76,7 @@ var rooms = map[string][]string{
 	"internal/report":   {"sample"},
 	"internal/config":   {"internal/settings", "internal/typo", "internal/userfile"},
 	"cmd/pcapmill": {
-		"internal/settings", "internal/config", "mill", "audit", "verify", "verify/leak", "internal/card", "internal/report", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
+		"internal/settings", "internal/config", "mill", "internal/shard", "audit", "verify", "verify/leak", "internal/card", "internal/report", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/fsys", "internal/version", "internal/typo", "internal/plainjson",
 		"dataset", "dataset/csv", "dataset/mnist", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/wds", "internal/export",
 	},
@@ -102,7 +105,7 @@ var libraries = map[string][]string{
 	"github.com/klauspost/compress":    {"capture", "dataset/mnist", "dataset/png", "internal/testcap", "internal/twin", "dev/bench"},
 	"github.com/pierrec/lz4/v4":        {"capture", "internal/testcap", "internal/twin"},
 	"github.com/ulikunitz/xz":          {"capture", "internal/testcap", "internal/twin"},
-	"github.com/zeebo/xxh3":            {"capture", "manifest"},
+	"github.com/zeebo/xxh3":            {"capture", "manifest", "internal/shard"},
 	"go.yaml.in/yaml/v4":               {"label", "internal/config"},
 	"github.com/google/jsonschema-go":  {"internal/config"},
 	"github.com/google/renameio/v2":    {"internal/fsys"},
@@ -328,7 +331,7 @@ var (
 	whoImports = map[string][]string{
 		"internal/rows":       {"store"},
 		"dataset/idx":         {"store", "dataset/mnist", "audit", "cmd/pcapmill"},
-		"internal/atomicfile": {"store", "dataset/idx", "internal/rows", "internal/card", "cmd/pcapmill"},
+		"internal/atomicfile": {"store", "dataset/idx", "internal/rows", "internal/card", "cmd/pcapmill", "internal/shard"},
 	}
 	// Functions and names by which a file of a dataset would be opened.
 	doors = map[string][]string{

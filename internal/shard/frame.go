@@ -70,6 +70,7 @@ type Job struct {
 	Plan     *mill.Plan
 	Progress *mill.Progress
 	id       [32]byte
+	spare    int64 // bytes of a spool in memory; 0: by the memory of the run
 }
 
 // New returns the job of a plan, which must be divided into chunks.
@@ -219,4 +220,3 @@ func notEOF(err error) error {
 	}
 	return err
 }
-

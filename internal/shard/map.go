@@ -50,7 +50,11 @@ type mapper struct {
 
 func (j *Job) mapper() *mapper {
 	const most = 64 << 20 // bytes: beyond that a file is as fast
-	return &mapper{j, newSpool(j.Plan.Parts, min(j.Plan.MemoryLimit()/16, most), j.Plan.Tmp)}
+	limit := j.spare
+	if limit == 0 {
+		limit = min(j.Plan.MemoryLimit()/16, most)
+	}
+	return &mapper{j, newSpool(j.Plan.Parts, limit, j.Plan.Tmp)}
 }
 
 // frames are those of a chunk, in order. They are valid until the next call.
@@ -149,10 +153,15 @@ func (j *Job) writeMap(w io.Writer, chunk int, frames []frame) error {
 // place puts a file in place whole.
 func place(dir, name string, write func(w io.Writer) error) error {
 	path := dir + string(os.PathSeparator) + name
+	var failed error
 	p, err := atomicfile.Prepare(fsys.OS{}, path, 0o600, func(f fsys.File) error {
 		w := bufio.NewWriterSize(f, 256<<10)
-		return errors.Join(write(w), w.Flush())
+		failed = errors.Join(write(w), w.Flush())
+		return failed
 	})
+	if failed != nil {
+		return failed // it names what it is about
+	}
 	if err != nil {
 		return err
 	}
