@@ -113,6 +113,9 @@ const bufferLen = 256 << 10
 func (o Options) newReader(stream io.Reader, name string, bufferLen int) (*Reader, error) {
 	r := &Reader{path: name}
 	r.source = &source{r: stream, interrupt: o.Interrupt, count: func(n int) { r.read.Add(int64(n)) }}
+	if s, ok := stream.(*Source); ok {
+		r.source.what, r.source.used = s.What, s.Used
+	}
 	r.memory.most, r.memory.grow = o.MaxMemory, o.Grow
 	r.expansion.memory, r.expansion.sniffing = &r.memory, o.sniffing
 	r.expansion.workers, r.expansion.run = o.Workers, o.Run
@@ -299,14 +302,25 @@ func (r *Reader) cut(have, n int64, what string) error {
 		d.Kind, d.Err, d.Detail = ErrUnreadable, r.source.err, r.source.err.Error()
 	case errors.Is(r.rerr, io.ErrUnexpectedEOF):
 		d.Err = r.rerr
-		d.Detail = fmt.Sprintf("the %s stream is cut off after %d bytes of the file", r.format.Compression, r.read.Load())
+		d.Detail = fmt.Sprintf("%s is cut off after %d bytes of the file", r.stream(), r.read.Load())
+		if r.format.Compression == "" {
+			d.Detail = fmt.Sprintf("%s is cut off after %d bytes of its content", r.source.what, r.read.Load())
+		}
 	case errors.As(r.rerr, new(*ExpansionError)):
 		d.Kind, d.Err, d.Detail = ErrMalformed, r.rerr, r.rerr.Error()
 	default:
 		d.Kind, d.Err = ErrMalformed, r.rerr
-		d.Detail = fmt.Sprintf("the %s stream is damaged: %v", r.format.Compression, r.rerr)
+		d.Detail = fmt.Sprintf("%s is damaged: %v", r.stream(), r.rerr)
 	}
 	return d
+}
+
+// stream is what the capture is read from, if that may be damaged by itself.
+func (r *Reader) stream() string {
+	if r.format.Compression == "" && r.source.what != "" {
+		return r.source.what
+	}
+	return "the " + r.format.Compression + " stream"
 }
 
 func (r *Reader) malformed(err error) *Damage {

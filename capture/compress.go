@@ -3,11 +3,11 @@ package capture
 import (
 	"bufio"
 	"bytes"
-	"compress/bzip2"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -15,6 +15,8 @@ import (
 	"github.com/pierrec/lz4/v4"
 	"github.com/ulikunitz/xz"
 	"github.com/ulikunitz/xz/lzma"
+
+	"github.com/pcapmill/pcapmill/capture/internal/bunzip"
 )
 
 // maxWindow bounds in bytes what a compressed stream may ask a decoder to
@@ -57,13 +59,19 @@ func isBzip2(begin []byte) bool {
 
 // What decoders take whose memory does not depend on the stream, in bytes: measured.
 const (
-	bzip2Memory = 6 << 20
+	bzip2Memory = 8 << 20
 	lz4Memory   = 16 << 20
 	zstdMemory  = 1 << 20 // besides the window
 )
 
 func openBzip2(r *bufio.Reader, e *expansion) (io.Reader, func(), error) {
-	return bzip2.NewReader(r), nil, e.memory.forWindow(bzip2Memory, "the bzip2 stream")
+	if err := e.memory.forWindow(bzip2Memory, "the bzip2 stream"); err != nil {
+		return nil, nil, err
+	}
+	passed := e.source.total - sniffLen // skippable frames in front
+	z := bunzip.NewReader(r, bunzip.Options{Workers: e.workers, Run: e.run})
+	e.taken = func() int64 { return max(passed, 0) + z.InputOffset() }
+	return z, func() { _ = z.Close() }, nil // it has nothing to report
 }
 
 func openLZ4(r *bufio.Reader, e *expansion) (io.Reader, func(), error) {
@@ -105,6 +113,8 @@ type source struct {
 	err       error
 	total     int64 // bytes read
 	count     func(int)
+	what      string          // see Source; "": a file or a pipe
+	used      func() int64    // see Source; may be nil
 	interrupt <-chan struct{} // see Options
 	last      time.Time       // when an interrupted stream is given up
 }
@@ -122,7 +132,7 @@ func (s *source) Read(b []byte) (int, error) {
 	if err == io.EOF && s.interrupted() {
 		err = ErrInterrupted // who wrote it may have been interrupted too
 	}
-	if err != nil && err != io.EOF {
+	if err != nil && err != io.EOF && (s.what == "" || errors.As(err, new(*fs.PathError))) {
 		s.err = err
 	}
 	return n, err
@@ -173,6 +183,10 @@ func undo(r *source, e *expansion) (plain io.Reader, name string, done func(), e
 			return nil, c.name, nil, err
 		}
 		return &decompressed{r: plain, expansion: e}, c.name, done, nil
+	}
+	if r.used != nil { // what it is read from was compressed
+		*e = expansion{compression: r.what, limit: DefaultMaxExpansion, source: r, memory: e.memory, sniffing: e.sniffing}
+		return &decompressed{r: whole, expansion: e}, "", nil, nil
 	}
 	return whole, "", nil, nil
 }

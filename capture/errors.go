@@ -79,6 +79,8 @@ func (e *NotCaptureError) Error() string {
 		inside = " inside " + e.Compression
 	}
 	switch {
+	case e.Err != nil && e.Compression == "":
+		return fmt.Sprintf("%s: it is damaged at its beginning: %v", where, e.Err)
 	case e.Err != nil:
 		return fmt.Sprintf("%s: the %s stream is damaged at its beginning: %v", where, e.Compression, e.Err)
 	case len(e.Begin) == 0:

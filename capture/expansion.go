@@ -3,6 +3,7 @@ package capture
 import (
 	"bufio"
 	"fmt"
+	"strings"
 )
 
 // DefaultMaxExpansion is how many times larger than its file a compressed
@@ -23,14 +24,18 @@ const (
 // ExpansionError says that a compressed stream expands so much that it may be a
 // decompression bomb. It names no file: the *Damage that wraps it does.
 type ExpansionError struct {
-	Compression string // "gzip", ...
+	Compression string // "gzip", ...; or a phrase: "the member of the ZIP archive"
 	From, To    int64  // bytes of the file that were used, bytes that they have become
 	Limit       int    // how many times From may be To
 }
 
 func (e *ExpansionError) Error() string {
-	return fmt.Sprintf("the %s stream expands %d bytes of the file to %d, above the limit of %d times (--max-expansion %d; 0 = no limit)",
-		e.Compression, e.From, e.To, e.Limit, e.Limit)
+	what := "the " + e.Compression + " stream"
+	if strings.HasPrefix(e.Compression, "the ") { // see Source
+		what = e.Compression
+	}
+	return fmt.Sprintf("%s expands %d bytes of the file to %d, above the limit of %d times (--max-expansion %d; 0 = no limit)",
+		what, e.From, e.To, e.Limit, e.Limit)
 }
 
 // MaxExpansion sets how many times larger than its file a compressed capture
@@ -93,6 +98,9 @@ func (e *expansion) judge() error {
 
 // used is how many bytes of the file stand for what was given so far.
 func (e *expansion) used() int64 {
+	if e.source.used != nil {
+		return e.source.used()
+	}
 	if e.taken != nil {
 		return e.taken()
 	}

@@ -31,7 +31,7 @@ type Options struct {
 	// see Sequence.Memory. nil: nobody is asked.
 	Grow func(total int64) error
 
-	// Workers is how many parts of a gzip stream may be decoded at a time, and Run has one
+	// Workers is how many parts of a gzip or bzip2 stream may be decoded at a time, and Run has one
 	// done by another goroutine, without waiting for it. Below 2, or without Run, the
 	// goroutine that reads decodes. Packets, damage and digest are the same. The capture
 	// takes at most 24 MiB more for each worker, which MaxMemory and Grow do not count, and
@@ -39,13 +39,34 @@ type Options struct {
 	Workers int
 	Run     func(task func())
 
+	// From opens a stream that the capture is read from, such as a member of an archive, in
+	// place of the file at the path, which then only stands in messages. It may be called
+	// once for each call of Open, OpenBlocks or Sniff. nil: the file at the path.
+	From func() (*Source, error)
+
 	sniffing bool // no packet is read
+}
+
+// Source is a stream that a capture is read from. See Options.From.
+type Source struct {
+	io.ReadCloser
+
+	// What the stream is, for messages: "the member of the ZIP archive". An error of the
+	// stream is damage of the capture, unless it is or wraps an *fs.PathError.
+	What string
+
+	// Used is how many bytes of a file stand for what was read of the stream so far, by
+	// which expansion is judged; nil: as many as were read. See Reader.MaxExpansion.
+	Used func() int64
 }
 
 // Open is the function Open with these options.
 func (o Options) Open(path string) (*Reader, error) { return o.open(path, bufferLen) }
 
 func (o Options) open(path string, bufferLen int) (*Reader, error) {
+	if o.From != nil {
+		return o.fromSource(path, bufferLen)
+	}
 	if path == "-" {
 		return o.newReader(os.Stdin, "-", bufferLen)
 	}
@@ -62,6 +83,21 @@ func (o Options) open(path string, bufferLen int) (*Reader, error) {
 	return r, nil
 }
 
+// fromSource is open for a stream that is not the file at the path.
+func (o Options) fromSource(path string, bufferLen int) (*Reader, error) {
+	s, err := o.From()
+	if err != nil {
+		return nil, err
+	}
+	r, err := o.newReader(s, path, bufferLen)
+	if err != nil {
+		_ = s.Close() // the first error says more
+		return nil, err
+	}
+	r.close = append(r.close, func() { _ = s.Close() }) // it was only read
+	return r, nil
+}
+
 // NewReader reads a capture from a stream. The name is used in messages only.
 // The stream stays the caller's to close.
 func NewReader(stream io.Reader, name string) (*Reader, error) {
@@ -74,12 +110,18 @@ func Sniff(path string) (Format, error) { return Options{}.Sniff(path) }
 
 // Sniff is the function Sniff with these options.
 func (o Options) Sniff(path string) (Format, error) {
+	if o.sniffing = true; o.From != nil {
+		r, err := o.fromSource(path, 512)
+		if err != nil {
+			return Format{}, err
+		}
+		return r.Format(), r.Close()
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return Format{}, err
 	}
 	defer f.Close()
-	o.sniffing = true
 	r, err := o.newReader(f, path, 512)
 	if err != nil {
 		return Format{}, err

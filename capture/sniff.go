@@ -44,7 +44,7 @@ func (r *Reader) start() error {
 func (r *Reader) lookForDamage() error {
 	r.need(beginLen)
 	begin := r.begin()
-	for read := 0; r.format.Compression != "" && r.rerr == nil && read < 1<<20; read += r.end {
+	for read := 0; (r.format.Compression != "" || r.source.what != "") && r.rerr == nil && read < 1<<20; read += r.end {
 		r.at, r.end = 0, 0
 		r.fill()
 	}
@@ -66,7 +66,7 @@ func (r *Reader) notCapture(err error) error {
 	if r.source.err != nil {
 		return fmt.Errorf("%s: %w", r.path, r.source.err)
 	}
-	if err == io.EOF || r.format.Compression == "" {
+	if err == io.EOF || r.format.Compression == "" && r.source.what == "" {
 		err = nil
 	}
 	return &NotCaptureError{Path: r.path, Compression: r.format.Compression, Begin: r.begin(), Err: err}

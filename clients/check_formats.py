@@ -248,14 +248,15 @@ def with_wds(export: pathlib.Path, data: Dataset, r: dict, require: bool) -> Non
 
     if missing("webdataset", require) or missing("torch", require):
         return
+    import torch
     import webdataset
 
     sides = {}
     for side, n in sizes(r).items():
         shards = [str(export / f["name"]) for f in r["files"] if re.fullmatch(rf"{side}-\d{{6}}\.tar", f["name"])]
-        assert shards == sorted(shards) and shards
+        assert shards == sorted(shards) and len(shards) >= max(1, min(8, n)), shards
         stream = webdataset.WebDataset(shards, shardshuffle=False, empty_check=False).decode("l8")
-        x, y = [], []
+        x, y, at = [], [], []
         for sample in stream:
             assert sample["png"].dtype == np.uint8
             index = int(sample["__key__"].split("-")[0])
@@ -264,9 +265,13 @@ def with_wds(export: pathlib.Path, data: Dataset, r: dict, require: bool) -> Non
             assert row["class"] == data.classes[row["label"]] and row["split"] == side
             capture = next(c for c in data.manifest["captures"] if index < c["first_sample"] + c["samples"])
             assert row["capture"] == capture["name"]
+            at.append(index)
             x.append(sample["png"])
             y.append(sample["cls"])
         assert len(x) == n, (side, len(x), n)
+        if n >= 8:  # with workers, each sample once
+            loader = torch.utils.data.DataLoader(stream.to_tuple("cls", "json"), batch_size=None, num_workers=4)
+            assert sorted(row["index"] for _, row in loader) == at, side
         sides[side] = (np.array(x).reshape(-1, *data.images.shape[1:]), np.array(y))
     data.check_sides(sides, "wds")
     print(f"ok: webdataset {webdataset.__version__}: {sizes(r)}, {len(r['files']) - 1} shards")
@@ -275,7 +280,7 @@ def with_wds(export: pathlib.Path, data: Dataset, r: dict, require: bool) -> Non
 def with_docs(directory: pathlib.Path, docs: pathlib.Path, formats) -> None:
     """Each example says in its first line which export it reads; others are left out."""
     count = 0
-    defaults = {"gzip": "off", "layout": "flat", "shard-size": "256"}
+    defaults = {"gzip": "off", "layout": "flat", "shard-size": "256", "shards": "0", "unknown": "keep"}
     for name in formats:
         r = json.loads((directory / name / "__pcapmill/export.json").read_text())
         for block in re.findall(r"```python\n(.*?)```", (docs / f"{name}.md").read_text(), re.S):

@@ -21,6 +21,15 @@ func (s Side) String() string {
 	return [...]string{"train", "validation", "test", "all"}[min(s, Whole)]
 }
 
+// ShardEnd is where shard i of the samples of a side ends, if need samples are dealt out
+// evenly and in order to shards of them, or to need if these are fewer: before sample
+// ShardEnd(i) of the side begins shard i+1.
+func ShardEnd(i, shards, need int64) int64 {
+	shards = max(1, min(shards, need))
+	quotient, rest := need/shards, need%shards
+	return quotient*(i+1) + rest*(i+1)/shards // need*(i+1)/shards, which could be too large
+}
+
 // UnknownClass is the name of the class of samples that no class matches.
 const UnknownClass = "unknown"
 

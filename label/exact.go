@@ -12,7 +12,7 @@ import (
 func New(name string, classes []string) (*Table, error) {
 	switch {
 	case len(classes) == 0:
-		return nil, fmt.Errorf("no class for the table %s", name)
+		return nil, fmt.Errorf("class table %s: need at least one class", shown(name))
 	case len(classes) > MaxClasses:
 		return nil, fmt.Errorf("%d classes: a table has at most %d", len(classes), MaxClasses)
 	}

@@ -121,17 +121,24 @@ type Damage struct {
 
 // Counts is what happened to packets and sessions, of one capture or of all.
 type Counts struct {
-	Packets    int64            `json:"packets"`
-	Used       int64            `json:"packets_used"`
-	LeftOut    map[string]int64 `json:"packets_left_out"` // by reason; only reasons that occurred
-	Sessions   int64            `json:"sessions"`
-	Samples    int64            `json:"samples"`
-	Duplicates int64            `json:"duplicates"`
-	Empty      int64            `json:"empty"` // sessions without a byte
+	Packets int64            `json:"packets"`
+	Used    int64            `json:"packets_used"`
+	LeftOut map[string]int64 `json:"packets_left_out"` // by reason; only reasons that occurred
+	// Snapped are used packets of which not all was captured. NamesCut are names that are
+	// masked and go on behind the end of their used packet: the rest of them is not masked.
+	Snapped    int64 `json:"packets_snapped,omitempty"`
+	NamesCut   int64 `json:"names_cut,omitempty"`
+	Sessions   int64 `json:"sessions"`
+	Samples    int64 `json:"samples"`
+	Duplicates int64 `json:"duplicates"`
+	Empty      int64 `json:"empty"` // sessions without a byte
 	// SessionsLeftOut are sessions with bytes that were not wanted, by reason; only
 	// reasons that occurred.
 	SessionsLeftOut map[string]int64 `json:"sessions_left_out,omitempty"`
 	Conflicts       int64            `json:"conflicts"` // samples whose bytes stand under another label too
+	// LabelConflicts are sessions that matched rows of several classes, or had packets of
+	// several.
+	LabelConflicts int64 `json:"label_conflicts,omitempty"`
 	// Sessions with bytes that were wanted, duplicates included, by how they fit the sample.
 	Truncated int64 `json:"truncated"`
 	Padded    int64 `json:"padded"`
@@ -164,6 +171,8 @@ func sum(counts map[string]int64) (n int64) {
 func (c *Counts) Add(o *Counts) {
 	c.Packets += o.Packets
 	c.Used += o.Used
+	c.Snapped += o.Snapped
+	c.NamesCut += o.NamesCut
 	if c.LeftOut == nil {
 		c.LeftOut = map[string]int64{}
 	}
@@ -181,6 +190,7 @@ func (c *Counts) Add(o *Counts) {
 		c.SessionsLeftOut[reason] += n
 	}
 	c.Conflicts += o.Conflicts
+	c.LabelConflicts += o.LabelConflicts
 	c.Truncated += o.Truncated
 	c.Padded += o.Padded
 	c.Exact += o.Exact
@@ -192,7 +202,7 @@ func (c *Counts) Add(o *Counts) {
 // Check tells whether the laws hold.
 func (c *Counts) Check() error {
 	var left int64
-	least := min(c.Packets, c.Used, c.Sessions, c.Samples, c.Duplicates, c.Empty, c.Conflicts, c.Truncated, c.Padded, c.Exact, c.OriginalBytes)
+	least := min(c.Packets, c.Used, c.Snapped, c.NamesCut, c.Sessions, c.Samples, c.Duplicates, c.Empty, c.Conflicts, c.LabelConflicts, c.Truncated, c.Padded, c.Exact, c.OriginalBytes)
 	for _, n := range c.LeftOut {
 		left += n
 		least = min(least, n)
@@ -208,12 +218,16 @@ func (c *Counts) Check() error {
 		return fmt.Errorf("a count of %d", least)
 	case c.Packets != c.Used+left:
 		return fmt.Errorf("%d packets, but %d used and %d left out", c.Packets, c.Used, left)
+	case c.Snapped > c.Used:
+		return fmt.Errorf("%d packets snapped, but only %d used", c.Snapped, c.Used)
 	case c.Sessions != c.Samples+c.Duplicates+c.Empty+unwanted:
 		return fmt.Errorf("%d sessions, but %d samples, %d duplicates, %d empty and %d left out", c.Sessions, c.Samples, c.Duplicates, c.Empty, unwanted)
 	case c.full() != c.Truncated+c.Padded+c.Exact:
 		return fmt.Errorf("%d sessions with bytes, but %d truncated, %d padded and %d exact", c.full(), c.Truncated, c.Padded, c.Exact)
 	case c.Conflicts > c.Samples:
 		return fmt.Errorf("%d conflicts, but only %d samples", c.Conflicts, c.Samples)
+	case c.LabelConflicts > c.Sessions:
+		return fmt.Errorf("%d conflicts of labels, but only %d sessions", c.LabelConflicts, c.Sessions)
 	case c.MeanLength != settled.MeanLength:
 		return fmt.Errorf("mean length %v, but %d bytes in %d sessions", c.MeanLength, c.OriginalBytes, c.full())
 	}
@@ -223,8 +237,8 @@ func (c *Counts) Check() error {
 // equal compares everything but the time spent.
 func (c *Counts) equal(o *Counts) bool {
 	return maps.Equal(c.LeftOut, o.LeftOut) && maps.Equal(c.SessionsLeftOut, o.SessionsLeftOut) &&
-		c.Packets == o.Packets && c.Used == o.Used && c.Sessions == o.Sessions && c.Samples == o.Samples &&
-		c.Duplicates == o.Duplicates && c.Empty == o.Empty && c.Conflicts == o.Conflicts &&
+		c.Packets == o.Packets && c.Used == o.Used && c.Snapped == o.Snapped && c.NamesCut == o.NamesCut && c.Sessions == o.Sessions && c.Samples == o.Samples &&
+		c.Duplicates == o.Duplicates && c.Empty == o.Empty && c.Conflicts == o.Conflicts && c.LabelConflicts == o.LabelConflicts &&
 		c.Truncated == o.Truncated && c.Padded == o.Padded && c.Exact == o.Exact &&
 		c.OriginalBytes == o.OriginalBytes && c.MeanLength == o.MeanLength
 }

@@ -129,9 +129,9 @@ func (m *Masker) editFields(dst, data []byte, l *header.Layout, start int) {
 	})
 }
 
-// masksNames reports whether names in payload are masked.
-func (p *Policy) masksNames() bool {
-	return p.Fields[PayloadBytes] == Keep && (p.Fields[TLSSNI] != Keep || p.Fields[HTTPHost] != Keep || p.Fields[DNSNames] != Keep)
+// MasksNames reports whether names in payload are masked.
+func (p *Policy) MasksNames() bool {
+	return (p.Fields[TLSSNI] != Keep || p.Fields[HTTPHost] != Keep || p.Fields[DNSNames] != Keep) && p.Fields[PayloadBytes] == Keep
 }
 
 // editPayload masks dst, a copy of the payload of a packet, cut anywhere.
@@ -172,20 +172,21 @@ func isDNS(data []byte, l *header.Layout) bool {
 }
 
 // NamesCut is how many names that the policy masks run on behind the end of what was
-// captured of the packet: the rest of them stands in another packet, and is not masked.
-func (m *Masker) NamesCut(data []byte, l *header.Layout) (cut int) {
-	if !m.names {
+// captured of a packet: the rest of them stands in another packet, and is not masked. s is
+// what header.Decode made of data, with Reason OK.
+func (p *Policy) NamesCut(data []byte, s *header.Stack) (cut int) {
+	payload := data[s.Payload:s.End]
+	if !p.MasksNames() || len(payload) == 0 {
 		return 0
 	}
-	payload := data[l.Payload():l.End()]
-	if m.Fields[TLSSNI] != Keep {
+	if p.Fields[TLSSNI] != Keep {
 		cut += names.SNI(payload[max(0, len(payload)-names.MaxSNI):], ignore)
 	}
-	if m.Fields[HTTPHost] != Keep {
+	if p.Fields[HTTPHost] != Keep {
 		cut += names.Host(payload, ignore)
 	}
-	if m.Fields[DNSNames] != Keep && isDNS(data, l) {
-		cut += names.DNS(payload, l.IsUDP(), ignore)
+	if udp := s.Proto == header.UDP; p.Fields[DNSNames] != Keep && names.IsDNS(udp, s.SrcPort, s.DstPort) {
+		cut += names.DNS(payload, udp, ignore)
 	}
 	return cut
 }

@@ -66,15 +66,15 @@ func PacketFields() []Field {
 // Maskable are the names that --mask knows: the four options that are fields, and those of
 // PacketFields.
 func Maskable() []string {
-	names := slices.Clone(optionFields)
+	var names []string
+	for _, o := range optionTable {
+		names = append(names, o.name)
+	}
 	for _, f := range PacketFields() {
 		names = append(names, f.String())
 	}
 	return names
 }
-
-// optionFields are the options of SPEC part 5 that are fields too.
-var optionFields = []string{"mac", "ip", "ports", "checksums"}
 
 // Apply changes the policy by the words of --mask: FIELD=ACTION pairs with commas between.
 // Of two for the same field the last one counts. "" changes nothing. The error says which
@@ -90,8 +90,8 @@ func (p *Policy) Apply(text string) error {
 			return fmt.Errorf("%q: need FIELD=ACTION, like ip.ttl=zero", pair)
 		}
 		name, action = strings.TrimSpace(name), strings.TrimSpace(action)
-		if slices.Contains(optionFields, name) {
-			if err := next.Set(name, action); err != nil {
+		if ok, err := next.setOption(name, action); ok {
+			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
 			continue

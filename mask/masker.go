@@ -31,7 +31,7 @@ func New(p Policy, key []byte) *Masker {
 		}
 		m.prefixes = z
 	}
-	m.relative, m.names = p.Relative(), p.masksNames()
+	m.relative, m.names = p.Relative(), p.MasksNames()
 	m.pieces = p.IP == Remove || p.UDPPad
 	m.fixed = p.fixedMasks()
 	for _, f := range []Field{IPFragment, IPOptions, TCPAck, TCPOptions, TCPTimestamps} {

@@ -113,7 +113,7 @@ func (p Policy) Check() error {
 	case p.Content > Payload:
 		return fmt.Errorf("content %d: need Packet or Payload", p.Content)
 	case p.Content == Payload && p.Fields[PayloadBytes] == Remove:
-		return errors.New("payload=remove with content payload leaves nothing of a packet")
+		return errors.New("payload=remove with --content payload leaves nothing of a packet: choose --content packet, or payload=zero")
 	}
 	for f, a := range p.Fields {
 		if !slices.Contains(Field(f).Actions(), a) {

@@ -66,7 +66,7 @@ func Resolve(profile string, given map[string]string, masks string) (Policy, err
 		return p, err
 	}
 	for _, name := range Fields() {
-		if value, ok := given[name]; ok {
+		if value, ok := given[name]; ok && name != "mask" {
 			if err := p.Set(name, value); err != nil {
 				return p, err
 			}

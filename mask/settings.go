@@ -13,26 +13,44 @@ type field struct {
 	get  func(p *Policy) string
 }
 
-// action is the field of an action, with those that it supports.
-func action(name string, at func(p *Policy) *Action, allowed ...Action) field {
-	return field{
-		name,
-		func(p *Policy, value string) (err error) {
-			a, err := parseAction(value, allowed...)
+// optionTable are the options of SPEC part 5 that are an action, and so fields of --mask too.
+var optionTable = []struct {
+	name    string
+	at      func(p *Policy) *Action
+	allowed []Action
+}{
+	{"mac", func(p *Policy) *Action { return &p.MAC }, []Action{Remove, Zero, Anonymize, Keep}},
+	{"ip", func(p *Policy) *Action { return &p.IP }, []Action{Remove, Zero, Anonymize, Prefix, Keep}},
+	{"ports", func(p *Policy) *Action { return &p.Ports }, []Action{Zero, Keep}},
+	{"checksums", func(p *Policy) *Action { return &p.Checksums }, []Action{Zero, Keep}},
+}
+
+// setOption gives one of optionTable an action; ok is false for another name.
+func (p *Policy) setOption(name, value string) (ok bool, err error) {
+	for _, o := range optionTable {
+		if o.name == name {
+			a, err := parseAction(value, o.allowed...)
 			if err == nil {
-				*at(p) = a
+				*o.at(p) = a
 			}
-			return err
-		},
-		func(p *Policy) string { return at(p).String() },
+			return true, err
+		}
+	}
+	return false, nil
+}
+
+// action is the field of one of optionTable.
+func action(i int) field {
+	o := &optionTable[i]
+	return field{
+		o.name,
+		func(p *Policy, value string) error { _, err := p.setOption(o.name, value); return err },
+		func(p *Policy) string { return o.at(p).String() },
 	}
 }
 
 var fields = []field{
-	action("mac", func(p *Policy) *Action { return &p.MAC }, Remove, Zero, Anonymize, Keep),
-	action("ip", func(p *Policy) *Action { return &p.IP }, Remove, Zero, Anonymize, Prefix, Keep),
-	action("ports", func(p *Policy) *Action { return &p.Ports }, Zero, Keep),
-	action("checksums", func(p *Policy) *Action { return &p.Checksums }, Zero, Keep),
+	action(0), action(1), action(2), action(3),
 	{
 		"udp-pad",
 		func(p *Policy, value string) error {
@@ -56,10 +74,11 @@ var fields = []field{
 		},
 		func(p *Policy) string { return p.Content.String() },
 	},
+	{"mask", (*Policy).Apply, (*Policy).Masked},
 }
 
 // Fields are the names of the options that make up a policy: mac, ip, ports, checksums,
-// udp-pad, content.
+// udp-pad, content, and mask for the fields that have no option of their own.
 func Fields() []string {
 	names := make([]string, len(fields))
 	for i, f := range fields {
@@ -68,8 +87,9 @@ func Fields() []string {
 	return names
 }
 
-// Set changes one of Fields to a value in the words of the command line. The error lists
-// the values that the field has. A policy that is put together by Set needs no Check.
+// Set changes one of Fields to a value in the words of the command line; mask is Apply. The
+// error lists the values that the field has. Only payload=remove with content payload is
+// left to Check.
 func (p *Policy) Set(name, value string) error {
 	f, err := fieldOf(name)
 	if err != nil {

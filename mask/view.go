@@ -41,7 +41,8 @@ func (m *Masker) View(lt header.LinkType, data []byte, l *header.Layout) *View {
 	v.IP, v.Transport, v.Payload, v.End = l.Network()-start, l.Transport()-start, l.Payload()-start, l.End()-start
 	v.Addresses, v.AddressLen = l.Addresses()
 	v.Addresses -= start
-	if start == 0 && (m.MAC != Keep || m.IP != Keep) {
+	// edit masks what stands in an Ethernet header.
+	if m.MAC != Remove && !l.IsEthernet() && (m.MAC != Keep || m.IP != Keep) {
 		m.editLink(lt, data)
 	}
 	m.edit(v.Bytes[:v.Payload], data, l, start)

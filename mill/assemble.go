@@ -76,7 +76,7 @@ func (m *Merger) Reader() *sessions.Reader { return m.table.NewReader() }
 // the chunks before.
 func (m *Merger) Add(s *sessions.Session) error {
 	m.table.MergeSession(&s.Session)
-	if n := m.table.Bytes(); n > m.room && m.table.Used() > n*3/4 { // a table that was spilled keeps its memory, and fills it first
+	if m.table.Used() > m.room { // not Bytes: a table that was spilled keeps its memory
 		return spilling(m.spill.Put(m.table))
 	}
 	return nil

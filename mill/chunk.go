@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"path/filepath"
 	"sort"
 
 	"github.com/pcapmill/pcapmill/capture"
@@ -25,7 +26,7 @@ const (
 )
 
 // Divide divides the plan's captures into chunks of about so many bytes, and the sessions
-// into parts, for [ReadChunks]. A capture is one chunk if it is compressed, or if what
+// into parts, for [ReadChunks]. A capture is one chunk if it is compressed or in an archive, or if what
 // becomes of a packet depends on all packets before it (time-outs, restarts, --resync); or
 // if it is small: no chunk has less than half of length or more than one and a half.
 // The error says what cannot be divided: what can be read only once.
@@ -42,7 +43,7 @@ func (p *Plan) Divide(length int64, parts int) error {
 		if in.Stream {
 			return fmt.Errorf("%s can be read only once, and a plan is for files: store it in one", in.Path)
 		}
-		if in.Size <= length || in.Format.Compression != "" || p.inOrder() {
+		if in.Size <= length || in.Format.Compression != "" || in.member != nil || p.inOrder() {
 			p.Chunks = append(p.Chunks, Chunk{i, capture.Chunk{To: in.Size}})
 			continue
 		}
@@ -56,6 +57,32 @@ func (p *Plan) Divide(length int64, parts int) error {
 		}
 	}
 	return nil
+}
+
+// Absolute makes the paths of the plan absolute, so that processes in other directories can
+// carry it out.
+func (p *Plan) Absolute() (err error) {
+	for i := range p.Captures {
+		in := &p.Captures[i]
+		switch {
+		case in.Stream:
+			continue
+		case in.member != nil:
+			member := *in.member
+			if member.Archive, err = filepath.Abs(member.Archive); err != nil {
+				return err
+			}
+			in.member, in.Path = &member, member.Path()
+		default:
+			if in.Path, err = filepath.Abs(in.Path); err != nil {
+				return err
+			}
+		}
+	}
+	if p.LabelFrom == FromTable {
+		p.Table.Path, err = filepath.Abs(p.Table.Path)
+	}
+	return err
 }
 
 // inOrder reports whether what becomes of a packet depends on all packets of its capture before it.
@@ -78,7 +105,7 @@ func (p *Plan) checkChunks() error {
 			input, at = input+1, 0
 		}
 		whole := c.From == 0 && c.To == p.Captures[c.Input].Size
-		if !whole && (p.inOrder() || p.Captures[c.Input].Format.Compression != "") {
+		if !whole && (p.inOrder() || p.Captures[c.Input].Format.Compression != "" || p.Captures[c.Input].member != nil) {
 			return fmt.Errorf("chunk %d: its capture cannot be divided", n)
 		}
 	}

@@ -75,6 +75,57 @@ func TestSharedAgainstTwin(t *testing.T) {
 	t.Log(met)
 }
 
+// TestSharedMasksAgainstTwin converts the captures there are under each profile, and under each field with each action alone, and
+// compares every sample with the twin's. By default it takes the small captures, and the profiles.
+func TestSharedMasksAgainstTwin(t *testing.T) {
+	dir, rows := shared(t)
+	var policies []mask.Policy
+	for _, name := range mask.Profiles() {
+		p, err := mask.Profile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		policies = append(policies, p)
+	}
+	if full.Asked() {
+		for _, f := range mask.PacketFields() {
+			for _, a := range f.Actions()[1:] {
+				p := mask.Policy{MAC: mask.Remove}
+				p.Fields[f] = a
+				policies = append(policies, p)
+			}
+		}
+	}
+	var plan mill.Plan
+	var raws [][]byte
+	var labels []uint16
+	for _, r := range rows {
+		path := filepath.Join(dir, filepath.FromSlash(r.Path))
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !full.Asked() && len(raw) > 200_000 {
+			continue
+		}
+		plan.Captures = append(plan.Captures, mill.Input{Path: path, Name: r.Path, Label: 1, Class: "class1"})
+		raws, labels = append(raws, raw), append(labels, 1)
+	}
+	for i, p := range policies {
+		zeroRelative(&p)
+		t.Run(fmt.Sprint(p.Profile(), i), func(t *testing.T) {
+			c := defaultChoice()
+			c.mask, c.drop, c.dedup = p, header.DropNone, sample.Dedup(i%3)
+			one := plan
+			one.Options, one.Out, one.Workers = c.options(), filepath.Join(t.TempDir(), "out"), []int{1, 2, 7}[i%3]
+			one.BlockLength = []int{0, 4096}[i%2]
+			if n, _ := compare(t, c, &one, raws, labels); n < 100 {
+				t.Errorf("only %d samples compared", n)
+			}
+		})
+	}
+}
+
 // selection has every value of every option; TestAllMasksAgainstTwin has every combination of the masks.
 func selection() []choice {
 	all := []choice{defaultChoice()}
@@ -90,6 +141,9 @@ func selection() []choice {
 		}
 		if i%5 == 4 {
 			c.mask.Content = mask.Payload
+		}
+		if i > 0 {
+			drawFields(random(uint64(i)), &c.mask)
 		}
 		if i%2 == 1 {
 			c.key = []byte("a key of 19 letters")
@@ -253,8 +307,8 @@ func counts(t tester, o *mill.Outcome) string {
 	if errors.As(o.Damage, &d) {
 		damage = fmt.Sprintf("%v at %d", d.Kind, d.Offset)
 	}
-	return fmt.Sprintf("%d packets, %d used, left %v, %d sessions, %d samples, %d duplicates, %d empty, %d conflicts, %d/%d/%d truncated/padded/exact, %d bytes, %s",
-		c.Packets, c.Used, c.LeftOut, c.Sessions, c.Samples, c.Duplicates, c.Empty, c.Conflicts, c.Truncated, c.Padded, c.Exact, c.OriginalBytes, damage)
+	return fmt.Sprintf("%d packets, %d used, %d snapped, %d names cut, left %v, %d sessions, %d samples, %d duplicates, %d empty, %d conflicts, %d/%d/%d truncated/padded/exact, %d bytes, %s",
+		c.Packets, c.Used, c.Snapped, c.NamesCut, c.LeftOut, c.Sessions, c.Samples, c.Duplicates, c.Empty, c.Conflicts, c.Truncated, c.Padded, c.Exact, c.OriginalBytes, damage)
 }
 
 func twinCounts(c *twin.CaptureResult) string {
@@ -269,6 +323,6 @@ func twinCounts(c *twin.CaptureResult) string {
 		damage = fmt.Sprintf("%s at %d", c.Damage, c.DamageOffset)
 	}
 	left := maps.Clone(c.Left)
-	return fmt.Sprintf("%d packets, %d used, left %v, %d sessions, %d samples, %d duplicates, %d empty, %d conflicts, %d/%d/%d truncated/padded/exact, %d bytes, %s",
-		c.Packets, c.Used, left, c.Sessions, c.Samples, c.Duplicates, c.Empty, c.Conflicts, c.Truncated, c.Padded, c.Exact, c.OriginalBytes, damage)
+	return fmt.Sprintf("%d packets, %d used, %d snapped, %d names cut, left %v, %d sessions, %d samples, %d duplicates, %d empty, %d conflicts, %d/%d/%d truncated/padded/exact, %d bytes, %s",
+		c.Packets, c.Used, c.Snapped, c.NamesCut, left, c.Sessions, c.Samples, c.Duplicates, c.Empty, c.Conflicts, c.Truncated, c.Padded, c.Exact, c.OriginalBytes, damage)
 }

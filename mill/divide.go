@@ -1,26 +1,26 @@
 package mill
 
-// Several workers decode one large gzip capture: see package inflate. What they do is a
-// task of the capture, behind placing and applying, so that blocks never pile up, and
-// before decoding, so that whoever reads the stream does not wait.
+// Several workers decode one large gzip or bzip2 capture: see packages inflate and bunzip.
+// What they do is a task of the capture, behind placing and applying, so that blocks never
+// pile up, and before decoding, so that whoever reads the stream does not wait.
 
-// leastDivided is the size in bytes from which dividing a gzip file pays: four of the
-// pieces of 2 MiB that are read at once.
-const leastDivided = 8 << 20
+// leastDivided is the size in bytes from which dividing a file pays: in gzip four of the
+// pieces of 2 MiB that are read at once, in bzip2 some four blocks.
+var leastDivided = map[string]int64{"gzip": 8 << 20, "bzip2": 2 << 20}
 
-// pieceMemory is what a divided gzip capture takes for each worker, in bytes: what package
-// inflate promises.
+// pieceMemory is what a divided capture takes for each worker, in bytes: what package
+// inflate promises, and more than package bunzip takes.
 const pieceMemory = 24 << 20
 
 // divide decides how many workers decode a capture, and reserves the memory; 0: the
 // stream is decoded by whoever reads it. One capture is divided at a time: several keep
 // the workers busy as they are.
 func (sc *scheduler) divide(j *job) int {
-	least := sc.p.divided
-	if least == 0 {
-		least = leastDivided
+	least, can := leastDivided[j.in.Format.Compression]
+	if sc.p.divided > 0 {
+		least = sc.p.divided
 	}
-	if sc.p.serial || j.in.Stream || j.in.Format.Compression != "gzip" || j.in.Size < least {
+	if !can || sc.p.serial || j.in.Stream || j.in.member != nil || j.in.Size < least {
 		return 0
 	}
 	sc.mu.Lock()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/pcapmill/pcapmill/internal/full"
@@ -53,8 +54,13 @@ func zipped(t *testing.T, b []byte, level int) []byte {
 	return to.Bytes()
 }
 
-// TestDivided: a gzip capture that several workers decode gives the dataset of one that
-// one worker reads: whole, cut, damaged, a bomb, with garbage behind it, in two members,
+// bzipped is a bzip2 stream of b, in blocks of 40 kB.
+func bzipped(b []byte) []byte {
+	return testcap.Bzip2Stream(nil, 1, true, slices.Collect(slices.Chunk(b, 40_000))...)
+}
+
+// TestDivided: a gzip or bzip2 capture that several workers decode gives the dataset of one
+// that one worker reads: whole, cut, damaged, a bomb, with garbage behind it, in two members,
 // with a record inside that cannot be, and with --resync.
 func TestDivided(t *testing.T) {
 	raw := half(16000)
@@ -73,6 +79,9 @@ func TestDivided(t *testing.T) {
 		lying[len(raw)/2+i*960-len(raw)/2%960+8] = 0xff
 	}
 	mid := len(raw) / 2
+	bz := bzipped(raw[:mid/8])
+	badBlock := bytes.Clone(bz)
+	badBlock[len(bz)*2/3] ^= 0x55
 	files := []struct {
 		name      string
 		raw       []byte
@@ -89,6 +98,11 @@ func TestDivided(t *testing.T) {
 		{"lying", zipped(t, lying, flate.BestSpeed), 5000, false},
 		{"lying, resync", zipped(t, lying, flate.BestSpeed), 5000, true},
 		{"broken, resync", broken, 5000, true},
+		{"bzip2", bz, 5000, false},
+		{"bzip2, cut", bz[:len(bz)/2], 5000, false},
+		{"bzip2, broken", badBlock, 5000, false},
+		{"bzip2, garbage", append(bytes.Clone(bz), "garbage"...), 5000, false},
+		{"bzip2, two streams", append(bytes.Clone(bz), bzipped(raw[mid/8:mid/4])...), 5000, false},
 		{"bomb", zipped(t, append(bytes.Clone(raw), make([]byte, 160<<20)...), flate.BestSpeed), 20, false},
 	}
 	for _, f := range files {
@@ -116,13 +130,15 @@ func TestDivided(t *testing.T) {
 	}
 }
 
-// TestWhatIsDivided: large gzip files where there are workers and memory for it, one at a
+// TestWhatIsDivided: large compressed files where there are workers and memory for it, one at a
 // time, and their memory is counted.
 func TestWhatIsDivided(t *testing.T) {
 	in := mill.Input{Size: 8 << 20}
 	in.Format.Compression = "gzip"
-	small, plain, stream := in, in, in
+	small, plain, stream, bzip2, bzip2Small := in, in, in, in, in
 	small.Size--
+	bzip2.Format.Compression, bzip2Small.Format.Compression = "bzip2", "bzip2"
+	bzip2.Size, bzip2Small.Size = 2<<20, 2<<20-1
 	plain.Format.Compression = ""
 	stream.Stream = true
 	for _, c := range []struct {
@@ -135,6 +151,8 @@ func TestWhatIsDivided(t *testing.T) {
 		{"large", in, 4, 1 << 30, 4},
 		{"small", small, 4, 1 << 30, 0},
 		{"plain", plain, 4, 1 << 30, 0},
+		{"bzip2", bzip2, 4, 1 << 30, 4},
+		{"bzip2, small", bzip2Small, 4, 1 << 30, 0},
 		{"stream", stream, 4, 1 << 30, 0},
 		{"one worker", in, 1, 1 << 30, 0},
 		{"least memory", in, 2, mill.MinMemory, 0},

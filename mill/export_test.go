@@ -83,7 +83,7 @@ func Tight(o Options, budget int64) Options {
 	return o
 }
 
-// Divided makes several workers decode gzip files of so many bytes or more.
+// Divided makes several workers decode compressed files of so many bytes or more.
 func Divided(o Options, least int64) Options {
 	o.divided = least
 	return o

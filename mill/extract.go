@@ -10,6 +10,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/archive"
 	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/find"
 	"github.com/pcapmill/pcapmill/internal/sessions"
@@ -38,6 +39,8 @@ type Extraction struct {
 	list         *sessions.List
 	startsDiffer bool  // a used packet had no Ethernet header to keep
 	tunnels      bool  // a used packet had inner headers
+	snapped      int64 // used packets of which not all was captured
+	namesCut     int64 // names that are masked and go on behind the end of their packet
 	reported     int64 // packets that progress knows of
 	release      func()
 }
@@ -114,6 +117,8 @@ type tally struct {
 	first, last  int64
 	startsDiffer bool
 	tunnels      bool
+	snapped      int64
+	namesCut     int64
 }
 
 func (t *tally) reset() {
@@ -135,6 +140,12 @@ func (t *tally) count(o *Options, p *capture.Packet, s *header.Stack) bool {
 			t.unknown[p.LinkType]++
 		}
 		return false
+	}
+	if s.PayloadLen > s.End-s.Payload {
+		t.snapped++
+	}
+	if o.Mask.MasksNames() {
+		t.namesCut += int64(o.Mask.NamesCut(p.Data, s))
 	}
 	t.startsDiffer = t.startsDiffer || p.LinkType != header.LinkTypeEthernet
 	if s.Proto == header.UDP && !t.tunnels {
@@ -164,11 +175,15 @@ func (x *Extraction) add(t *tally) {
 	x.First, x.Last = min(x.First, t.first), max(x.Last, t.last)
 	x.startsDiffer = x.startsDiffer || t.startsDiffer
 	x.tunnels = x.tunnels || t.tunnels
+	x.snapped += t.snapped
+	x.namesCut += t.namesCut
 }
 
 // newTable makes a table for sessions of a capture.
 func (o *Options) newTable(seed sessions.Seed) *sessions.Table {
-	return sessions.NewTable(o.Shape.Length(), o.Dedup == sample.DedupSession, seed)
+	return sessions.New(sessions.Kind{
+		Keep: session.Keep{Limit: o.Shape.Length()}, Prints: o.Dedup == sample.DedupSession, Units: o.Breaks != session.Breaks{},
+	}, seed)
 }
 
 // pulse is after how many packets a loop checks for an interrupt.
@@ -194,10 +209,11 @@ func ofSample(b []byte) [16]byte { return dedup.OfSample(b) }
 // unreadable is the error of a capture that could not be opened or read; it names the path.
 func unreadable(path string, err error) error {
 	var not *capture.NotCaptureError
-	var archive *find.ArchiveError
+	var in *find.ArchiveError
+	var member *archive.Error
 	var sys *os.PathError
 	switch {
-	case errors.As(err, &not), errors.As(err, &archive), errors.As(err, &sys):
+	case errors.As(err, &not), errors.As(err, &in), errors.As(err, &member), errors.As(err, &sys):
 		return err
 	default:
 		return fmt.Errorf("%s: %w", path, err)

@@ -77,6 +77,38 @@ func (c choice) twin() twin.Settings {
 	return twin.Settings{
 		MAC: m.MAC.String(), IP: m.IP.String(), Ports: m.Ports.String(), Checksums: m.Checksums.String(), UDPPad: m.UDPPad,
 		Content: m.Content.String(), Drop: strings.Split(c.drop.String(), ","), Dedup: c.dedup.String(), Length: c.shape.Length(), Key: c.key,
+		Mask: twinMask(m),
+	}
+}
+
+// twinMask are the fields of part 11 for the twin.
+func twinMask(p mask.Policy) map[string]string {
+	fields := map[string]string{}
+	for f, a := range p.Fields {
+		fields[mask.Field(f).String()] = a.String()
+	}
+	return fields
+}
+
+// zeroRelative takes out what cannot be made yet.
+func zeroRelative(p *mask.Policy) {
+	for f := range p.Fields {
+		if p.Fields[f] == mask.Relative {
+			p.Fields[f] = mask.Zero
+		}
+	}
+}
+
+// drawFields gives about a third of the fields an action.
+func drawFields(r *rand.Rand, p *mask.Policy) {
+	for _, f := range mask.PacketFields() {
+		if actions := f.Actions(); r.IntN(3) == 0 {
+			p.Fields[f] = actions[r.IntN(len(actions))]
+		}
+	}
+	zeroRelative(p)
+	if p.Check() != nil {
+		p.Fields[mask.PayloadBytes] = mask.Ones
 	}
 }
 
@@ -97,6 +129,9 @@ func randomChoice(r *rand.Rand) choice {
 	}
 	if r.IntN(4) == 0 {
 		c.mask.Content = mask.Payload
+	}
+	if r.IntN(2) == 0 {
+		drawFields(r, &c.mask)
 	}
 	if r.IntN(2) == 0 {
 		c.key = []byte("a key")

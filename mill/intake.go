@@ -24,6 +24,7 @@ type intake struct {
 	batches [2]*batch // samples on their way to the writer
 	touched byte
 	source  func(ctx context.Context, input int) (*Extraction, error) // see Assemble; nil: captures are read here
+	rows    matches                                                   // of the table of flows
 }
 
 // openIntake opens the dataset in dir, or makes it, and learns what it holds.
@@ -57,6 +58,7 @@ func describe(in *Input, x *Extraction) manifest.Capture {
 		c.LinkTypes = append(c.LinkTypes, t.String())
 	}
 	c.Packets, c.Used, c.Seconds = x.Packets, x.Reasons[header.OK], x.Seconds
+	c.Snapped, c.NamesCut = x.snapped, x.namesCut
 	c.LeftOut = map[string]int64{}
 	for r := header.OK + 1; r < header.Reasons; r++ {
 		if n := x.Reasons[r]; n > 0 {

@@ -171,10 +171,13 @@ func (w *worker) apply(s *shard, k int, stretches []*stretch) {
 			}
 			for i := range packets[:n] {
 				p := &packets[i]
-				if s.breaker != nil && !s.breaker.Number(p, tuples) {
-					continue
+				var u *sessions.Unit
+				if s.breaker != nil {
+					if u = s.breaker.Number(p, tuples, st.run.First); u == nil {
+						continue
+					}
 				}
-				id := t.Add(p, tuples, st.run.First)
+				id := t.AddUnit(p, tuples, st.run.First, u)
 				if !prints && t.Full(id) { // one lookup, no copy
 					t.Contribute(id, int(p.Gives), nil)
 					continue

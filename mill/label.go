@@ -60,7 +60,10 @@ func (o *Options) classTable(inputs []Input) (*label.Table, error) {
 	case o.Labels != nil || o.LabelFrom == FromName:
 		return o.Labels, nil
 	case o.LabelFrom == FromTable:
-		return label.New(tableOfRows, o.Flows.Classes())
+		if classes := o.Flows.Classes(); len(classes) > 0 {
+			return label.New(tableOfRows, classes)
+		}
+		return nil, noClasses(o.Flows.Left())
 	}
 	var names []string
 	for i := range inputs {
@@ -68,21 +71,45 @@ func (o *Options) classTable(inputs []Input) (*label.Table, error) {
 			names = append(names, d)
 		}
 	}
+	if names == nil {
+		return nil, errors.New("no capture is in a directory that can give it a class: put each class into a directory of its own and name the one above them, or give a class table (--labels)")
+	}
 	slices.Sort(names)
 	return label.New(tableOfDirectories, slices.Compact(names))
 }
 
+// noClasses says why a table has no class.
+func noClasses(left []flows.Left) error {
+	var why []string
+	for _, l := range left {
+		why = append(why, fmt.Sprintf("%d %s", l.Rows, l.Reason))
+	}
+	if why == nil {
+		return errors.New("the table has no rows, so no class: give another table, or a class table (--labels)")
+	}
+	return fmt.Errorf("no row of the table can give a class: %s; look at the columns (--table-columns), or give a class table (--labels)", strings.Join(why, ", "))
+}
+
 // directory is the name of the directory that gives a capture its class: the one
 // directly below the directory that the user named, or, of a capture that stands in
-// that one or was named itself, the one it stands in; "" for standard input.
+// that one or was named itself, the one it stands in; "" for standard input. An archive
+// counts as unpacked where it stands: its own name is no directory.
 func directory(in *Input) string {
 	if in.Path == "-" {
 		return ""
 	}
-	if first, _, below := strings.Cut(in.Name, "/"); below {
+	name, where := in.Name, in.Path
+	if m := in.member; m != nil {
+		where = m.Archive
+		name = m.Name
+		if outside := strings.Count(in.Name, "/") - strings.Count(m.Name, "/") - 1; outside > 0 { // it stands below what was named
+			name = in.Name
+		}
+	}
+	if first, _, below := strings.Cut(name, "/"); below {
 		return first
 	}
-	whole, err := filepath.Abs(in.Path)
+	whole, err := filepath.Abs(where)
 	if err != nil {
 		return ""
 	}
@@ -125,24 +152,28 @@ func (a *adding) labelOf(i int, s *session.Session) (id uint16, reason string, e
 	if o.LabelFrom != FromTable {
 		return a.label, "", nil
 	}
-	low, high := s.Key.Endpoints()
-	id, _, found, err := o.Flows.Label(low, high, s.Key.Proto(), s.Start, max(s.Start, s.Last))
+	id, err = a.s.rows.label(o, s)
+	why := "no row of the table gives it a class"
 	var conflict *flows.ConflictError
 	switch {
 	case errors.As(err, &conflict):
-		return 0, "", fmt.Errorf("%s: session %d, from packet %d on: %w", a.c.Name, i, s.First, err)
+		a.c.LabelConflicts++
+		err = fmt.Errorf("%s: session %d, from packet %d on: %w", a.c.Name, i, s.First, err)
+		if o.TableConflict == RefuseConflicts {
+			a.s.rows.refuse(err)
+			return id, "", nil // the run goes on to count the others, and fails
+		}
+		why = conflict.Error()
 	case err != nil:
 		return 0, "", err
-	case !found:
-		id = o.Labels.Unknown()
 	}
-	if id != o.Labels.Unknown() || o.Unknown == KeepUnknown {
+	switch {
+	case id != o.Labels.Unknown() || o.Unknown == KeepUnknown:
 		return id, "", nil
-	}
-	if o.Unknown == SkipUnknown {
+	case o.Unknown == SkipUnknown:
 		return 0, unknownLabel, nil
 	}
-	return 0, "", fmt.Errorf("%s: session %d, from packet %d on: no row of the table gives it a class; --unknown keep or skip goes on", a.c.Name, i, s.First)
+	return 0, "", fmt.Errorf("%s: session %d, from packet %d on: %s; --unknown keep or skip goes on", a.c.Name, i, s.First, why)
 }
 
 // labels are the counts by label of a capture whose sessions have their own.

@@ -2,6 +2,8 @@ package mill
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/internal/filesum"
@@ -32,16 +34,36 @@ func (in *Input) options(ctx context.Context, a admission) capture.Options {
 	if in.Stream {
 		o.Interrupt = ctx.Done()
 	}
+	if in.member != nil {
+		o.From = in.member.Open
+	}
 	return o
 }
 
-// sum is the SHA-256 of the file of an input, in hexadecimal; "" for a stream, which can
-// be read only once. The file is read once more: blocks are read side by side, and SHA-256
+// Open opens a capture by itself, as package capture does.
+func (in *Input) Open() (*capture.Reader, error) {
+	return in.reader(context.Background(), admission{})
+}
+
+// sum is the SHA-256 of the file of an input, or of the content of a member, in hexadecimal;
+// "" for a stream, which can be read only once, and for a member that cannot be read whole. The file is read once more: blocks are read side by side, and SHA-256
 // needs them in order.
 func (in *Input) sum(ctx context.Context) (hex string, err error) {
 	if in.Stream {
 		return "", nil
 	}
-	hex, _, err = filesum.Of(ctx, in.Path)
+	if in.member == nil {
+		hex, _, err = filesum.Of(ctx, in.Path)
+		return hex, err
+	}
+	s, err := in.member.Open()
+	if err != nil {
+		return "", err
+	}
+	defer s.Close() // it was only read
+	hex, _, err = filesum.OfReader(ctx, s)
+	if err != nil && ctx.Err() == nil && !errors.As(err, new(*fs.PathError)) {
+		return "", nil // the member is damaged, and has no sum
+	}
 	return hex, err
 }

@@ -62,6 +62,8 @@ type Options struct {
 	Flows     *flows.Index // FromTable: the table; one run can use it
 	Table     flows.Source // FromTable: what Flows was read from, and how
 
+	TableConflict TableConflict // FromTable: sessions that match rows of several classes
+
 	// Sessions with fewer kept packets, or fewer bytes contributed, are left out.
 	MinPackets, MinBytes int64
 
@@ -82,7 +84,7 @@ type Options struct {
 	serial bool  // read each capture in one loop
 	budget int64 // of tables in bytes; 0 = as Memory says
 
-	divided int64 // least size of a gzip file that is divided; 0 = leastDivided
+	divided int64 // least size of a compressed file that is divided; 0 = leastDivided
 }
 
 // Default returns the options of a command line without options: docs/spec.md.
@@ -123,6 +125,9 @@ func (o *Options) Check() error {
 	}
 	if err := o.Mask.Check(); err != nil {
 		return err
+	}
+	if o.Mask.Relative() {
+		return errors.New("relative numbers (--mask tcp.seq=relative and the like, --profile strict, headers, sizes) cannot be made yet: choose zero for them")
 	}
 	return o.Mask.CheckKey(o.Key)
 }

@@ -7,21 +7,25 @@ import (
 	"time"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/internal/archive"
 	"github.com/pcapmill/pcapmill/internal/find"
 	"github.com/pcapmill/pcapmill/manifest"
 )
 
 // Input is one capture to read: a location that can be opened, and its label.
 type Input struct {
-	Path     string         // to open; "-" is standard input
+	Path     string         // to open; "-" is standard input; of a member of an archive, ARCHIVE/MEMBER
 	Name     string         // for the manifest: base name, or relative to the directory named; valid UTF-8
-	Size     int64          // bytes on disk; 0 if it can be read only once
-	Modified time.Time      // zero if it can be read only once
+	Size     int64          // bytes on disk, of a member those of its content; 0 if it can be read only once
+	Modified time.Time      // of a member, the archive's; zero if it can be read only once
 	Stream   bool           // standard input, a FIFO or a device: not opened before the run
 	Format   capture.Format // empty for streams
 	Label    uint16
 	Class    string // of the label
 	Keyword  string // that gave the label; "" for unknown
+
+	member      *archive.Member // where to open it instead; nil: it is a file of its own
+	archiveSize int64           // bytes of the archive
 
 	chunk *capture.Chunk // that is read; nil: all of it
 }
@@ -29,7 +33,7 @@ type Input struct {
 // Skip is a path that is not read, which is no error.
 type Skip struct {
 	Path   string
-	Reason string // not-a-capture, same-file, special-file, symlink-to-directory or unknown-label
+	Reason string // not-a-capture, same-file, special-file, symlink-to-directory, archive-in-archive or unknown-label
 	Detail string
 }
 
@@ -65,7 +69,7 @@ func (e *NothingError) Error() string {
 		counts[s.Reason]++
 	}
 	var why []string
-	for _, r := range []string{find.NotACapture, find.Repeated, find.SpecialFile, find.LinkedDirectory, unknownLabel} {
+	for _, r := range []string{find.NotACapture, find.Repeated, find.SpecialFile, find.LinkedDirectory, find.Nested, unknownLabel} {
 		if n := counts[r]; n > 0 {
 			why = append(why, fmt.Sprintf("%d %s", n, r))
 		}
@@ -138,12 +142,15 @@ func Prepare(paths []string, out string, o Options) (*Plan, error) {
 
 // find lists what the paths name.
 func (p *Plan) find(paths []string) {
-	found := find.Files(paths, p.StdinName, p.captureMemory(p.memory()))
+	found := find.Files(paths, find.Options{StdinName: p.StdinName, Memory: p.captureMemory(p.memory())})
 	p.Problems = found.Problems
 	p.Captures = make([]Input, len(found.Files))
 	for i := range found.Files {
 		f := &found.Files[i]
-		p.Captures[i] = Input{Path: f.Path, Name: f.Name, Size: f.Size, Modified: f.Modified, Stream: f.Stream, Format: f.Format}
+		p.Captures[i] = Input{
+			Path: f.Path, Name: f.Name, Size: f.Size, Modified: f.Modified, Stream: f.Stream, Format: f.Format,
+			member: f.Member, archiveSize: f.ArchiveSize,
+		}
 	}
 	for _, s := range found.Skipped {
 		p.Skipped = append(p.Skipped, Skip(s))

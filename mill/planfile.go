@@ -2,14 +2,12 @@ package mill
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -62,15 +60,28 @@ type planChunk struct {
 
 // planInput is a capture, with what pins its content: size and time of modification.
 type planInput struct {
-	Class       string    `json:"class"`
-	Compression string    `json:"compression,omitempty"`
-	Format      string    `json:"format"`
-	Keyword     string    `json:"keyword,omitempty"`
-	Label       uint16    `json:"label"`
-	Modified    time.Time `json:"modified"`
-	Name        string    `json:"name"`
-	Size        int64     `json:"size"`
-	URI         string    `json:"uri"`
+	Archive     *planMember `json:"archive,omitempty"`
+	Class       string      `json:"class"`
+	Compression string      `json:"compression,omitempty"`
+	Format      string      `json:"format"`
+	Keyword     string      `json:"keyword,omitempty"`
+	Label       uint16      `json:"label"`
+	Modified    time.Time   `json:"modified"`
+	Name        string      `json:"name"`
+	Size        int64       `json:"size"`
+	URI         string      `json:"uri"`
+}
+
+// planMember is where a member of an archive stands. Of its planInput, uri and modified are
+// those of the archive.
+type planMember struct {
+	Bytes  int64  `json:"bytes"` // of the archive
+	CRC    uint32 `json:"crc32"`
+	Kind   string `json:"kind"`
+	Method uint16 `json:"method"`
+	Name   string `json:"name"` // escaped as in a URI: any bytes
+	Offset int64  `json:"offset"`
+	Packed int64  `json:"packed"`
 }
 
 // planTable is a table of flows. Its digest stands in the settings.
@@ -223,6 +234,12 @@ func (p *Plan) file() (*planFile, error) {
 			URI: uriOf(in.Path), Name: in.Name, Size: in.Size, Modified: in.Modified.UTC(), Format: in.Format.Name,
 			Compression: in.Format.Compression, Label: in.Label, Class: in.Class, Keyword: in.Keyword,
 		}
+		if m := in.member; m != nil {
+			f.Inputs[i].URI = uriOf(m.Archive)
+			f.Inputs[i].Archive = &planMember{
+				Bytes: in.archiveSize, CRC: m.CRC, Kind: m.Kind, Method: m.Method, Name: uriOf(m.Name), Offset: m.Offset, Packed: m.Packed,
+			}
+		}
 	}
 	return f, nil
 }
@@ -276,6 +293,11 @@ func (f *planFile) plan(set manifest.Settings) (*Plan, error) {
 			Path: path, Name: in.Name, Size: in.Size, Modified: in.Modified, Label: in.Label, Class: in.Class, Keyword: in.Keyword,
 			Format: capture.Format{Name: in.Format, Compression: in.Compression},
 		}
+		if in.Archive != nil {
+			if err := p.Captures[i].inArchive(in.Archive); err != nil {
+				return nil, fmt.Errorf("input %d: %w", i, err)
+			}
+		}
 	}
 	if len(p.Captures) == 0 {
 		return nil, errors.New("no inputs")
@@ -312,98 +334,4 @@ func (o *Options) checkPlanned() error {
 		known.Mask.IP = mask.Anonymize
 	}
 	return known.Check()
-}
-
-// open resolves what a plan that was read from JSON refers to, and checks that it is what
-// it was: key, table of flows, captures. It does nothing for a plan that Prepare made.
-func (p *Plan) open(ctx context.Context) error {
-	if p.planned == nil {
-		return nil
-	}
-	if err := p.checkKey(); err != nil {
-		return err
-	}
-	if p.LabelFrom == FromTable && p.Flows == nil {
-		reading, err := p.Table.Options()
-		if err != nil {
-			return err
-		}
-		if p.Flows, err = flows.Load(ctx, p.Table.Path, p.FlowMemory(), reading); err != nil {
-			return err
-		}
-	}
-	if err := p.Check(); err != nil {
-		return err
-	}
-	want := &PlanError{}
-	if have, planned := p.settings(), *p.planned; p.LabelFrom == FromTable && have.Get("table_sha256") != planned.Get("table_sha256") {
-		want.note(p.Table.Path, "%s was changed since the plan was made: its SHA-256 was %s, is %s", p.Table.Path, planned.Get("table_sha256"), have.Get("table_sha256"))
-	} else if x, y := canonical(have), canonical(planned); x != y {
-		want.Lines = append(want.Lines, "its options were changed: they are "+x+", need "+y)
-	}
-	p.resolve()
-	if want.Lines != nil {
-		return want
-	}
-	return p.checkCaptures(ctx)
-}
-
-// checkKey checks that the key is the one that a plan from JSON was made with.
-func (p *Plan) checkKey() error {
-	if p.planned == nil {
-		return nil
-	}
-	want := &PlanError{}
-	if id := p.planned.Get("key"); id != mask.KeyID(p.Key) {
-		what := "none was given"
-		if p.Key != nil {
-			what = "the one given has id " + mask.KeyID(p.Key)
-		}
-		if id == "" {
-			want.Lines = append(want.Lines, "it was made without a key: "+what)
-		} else {
-			want.Lines = append(want.Lines, fmt.Sprintf("it was made with the key with id %s: %s", id, what))
-		}
-		return want
-	}
-	return nil
-}
-
-// checkCaptures checks that the captures are what they were when the plan was made.
-func (p *Plan) checkCaptures(ctx context.Context) error {
-	want := &PlanError{}
-	for i := range p.Captures {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		in := &p.Captures[i]
-		info, err := os.Stat(in.Path)
-		switch {
-		case err != nil:
-			want.note(in.Path, "%v", err)
-		case !info.Mode().IsRegular():
-			want.note(in.Path, "%s is no regular file any more", in.Path)
-		case info.Size() != in.Size:
-			want.note(in.Path, "%s was changed since the plan was made: it had %d bytes, has %d", in.Path, in.Size, info.Size())
-		case !info.ModTime().Equal(in.Modified):
-			const form = time.RFC3339Nano
-			want.note(in.Path, "%s was changed since the plan was made: at %s, not %s", in.Path, info.ModTime().UTC().Format(form), in.Modified.Format(form))
-		}
-	}
-	if want.Lines != nil {
-		return want
-	}
-	return nil
-}
-
-func (e *PlanError) note(path, format string, args ...any) {
-	e.Lines, e.paths = append(e.Lines, fmt.Sprintf(format, args...)), append(e.paths, path)
-}
-
-func canonical(s manifest.Settings) string {
-	text, err := s.Canonical()
-	if err != nil {
-		return err.Error()
-	}
-	return string(text)
 }

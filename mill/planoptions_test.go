@@ -29,7 +29,7 @@ func TestPlanKeepsEveryOption(t *testing.T) {
 	o.Mask.IP, o.Drop, o.Shape, o.Dedup = mask.Remove, header.DropDNS, sample.Shape{Rows: 5, Cols: 7}, sample.DedupSession
 	o.Unknown, o.Breaks, o.Resync, o.MaxExpansion = mill.SkipUnknown, session.Breaks{Idle: 5e9, Restart: true}, true, 77
 	o.MinPackets, o.MinBytes, o.TableTimes, o.InputSHA256 = 2, 3, mill.RelativeTimes, true
-	o.LabelFrom = mill.FromTable
+	o.LabelFrom, o.TableConflict = mill.FromTable, mill.LongestConflict
 	o.Labels = &label.Table{Name: "mine.yaml", Classes: []label.Class{{Name: "Good", Keywords: []string{"good"}}}}
 	o.Table = flows.Source{
 		Path: filepath.Join(dir, "flows.csv"), Preset: "zeek-conn", Times: "unix-ms", Zone: "-03:00", Offset: "1h", Errors: "1",

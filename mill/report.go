@@ -53,6 +53,8 @@ type counts struct {
 	Last         int64                     `json:"last"`
 	StartsDiffer bool                      `json:"starts_differ,omitempty"`
 	Tunnels      bool                      `json:"tunnels,omitempty"`
+	Snapped      int64                     `json:"snapped,omitempty"`
+	NamesCut     int64                     `json:"names_cut,omitempty"`
 }
 
 type damage struct {
@@ -78,7 +80,7 @@ var kinds = []error{capture.ErrTruncated, capture.ErrMalformed}
 func (x *Extraction) Report(chunk int) (*Report, error) {
 	r := &Report{Chunk: chunk, Counts: counts{
 		Packets: x.Packets, Reasons: slices.Clone(x.Reasons[:]), Unknown: x.Unknown, Links: x.LinkTypes,
-		First: x.First, Last: x.Last, StartsDiffer: x.startsDiffer, Tunnels: x.tunnels,
+		First: x.First, Last: x.Last, StartsDiffer: x.startsDiffer, Tunnels: x.tunnels, Snapped: x.snapped, NamesCut: x.namesCut,
 	}}
 	if d := x.Damage; d != nil {
 		r.Damage = &damage{Packet: d.Packet, Offset: d.Offset, Kind: d.Kind.Error(), Detail: strings.ToValidUTF8(d.Detail, "\ufffd")}
@@ -221,7 +223,7 @@ func (x *Extraction) join(r *Report, path string, before uint64, seen map[header
 	if n.Packets > 0 {
 		x.add(&tally{
 			packets: n.Packets, reasons: [header.Reasons]int64(n.Reasons), unknown: n.Unknown, first: n.First, last: n.Last,
-			startsDiffer: n.StartsDiffer, tunnels: n.Tunnels,
+			startsDiffer: n.StartsDiffer, tunnels: n.Tunnels, snapped: n.Snapped, namesCut: n.NamesCut,
 		})
 	}
 	for _, l := range n.Links {

@@ -23,7 +23,7 @@ func TestReportKeepsEveryCount(t *testing.T) {
 			Err: &capture.ExpansionError{Compression: "gzip", From: 1, To: 9000, Limit: 5},
 		},
 		Gaps:         []capture.Gap{{Offset: 1, Bytes: 2, Packet: 3, Detail: "four", More: 5}},
-		startsDiffer: true, tunnels: true,
+		startsDiffer: true, tunnels: true, snapped: 3, namesCut: 4,
 	}
 	x.Reasons[header.OK], x.Reasons[header.UnsupportedLink] = 7, 2
 	p := &Plan{

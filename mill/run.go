@@ -35,7 +35,8 @@ type Result struct {
 	Outcomes    []Outcome
 	Added       manifest.Counts // by this run
 	Manifest    *manifest.Manifest
-	Interrupted bool // ctx was done: the captures reported so far are in the dataset, and no others
+	Interrupted bool    // ctx was done: the captures reported so far are in the dataset, and no others
+	Table       Matches // FromTable: what the table did for the sessions
 	Seconds     float64
 }
 
@@ -92,6 +93,10 @@ func (s *intake) run(ctx context.Context, p *Plan, ev Events, progress *Progress
 	if err := collect(ctx, p, s, r, ev, progress, due); err != nil {
 		return nil, s.w.Fail(err)
 	}
+	r.Table = s.rows.use(p)
+	if err := s.judge(r); err != nil {
+		return nil, s.w.Fail(err)
+	}
 	if r.nothingReadable() {
 		return r, s.w.Fail(errors.New("none of the captures could be read"))
 	}
@@ -113,6 +118,7 @@ type collector struct {
 	waiting  map[int]answer // taken from the workers, by capture
 	warned   bool           // that starts differ
 	tunnels  bool           // warned that there are tunnels
+	namesCut bool           // warned that names are cut
 }
 
 // collect takes the workers' answers in the order of the plan and stores them.
@@ -201,6 +207,10 @@ func (c *collector) take(a answer) error {
 		c.tunnels = true
 		warn(c.ev, fmt.Sprintf("%s has packets of a tunnel (VXLAN, Geneve, GTP-U): the inner headers are payload, which masks leave alone, addresses included; 'verify --against' finds them", in.Path))
 	}
+	if !c.namesCut && a.x != nil && a.x.namesCut > 0 {
+		c.namesCut = true
+		warn(c.ev, fmt.Sprintf("%s has host names that go on in another packet: their rest is not masked; names_cut in the manifest counts them", in.Path))
+	}
 	if a.x != nil && a.x.interrupted() {
 		r.Interrupted = true
 	}
@@ -211,7 +221,7 @@ func (c *collector) take(a answer) error {
 	if c.ev.Done != nil {
 		c.ev.Done(a.i, &r.Outcomes[len(r.Outcomes)-1])
 	}
-	if c.due() {
+	if c.s.settled() && c.due() {
 		return c.s.w.Commit()
 	}
 	return nil

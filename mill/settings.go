@@ -45,6 +45,7 @@ func (o *Options) settings() manifest.Settings {
 			of[name] = value
 		}
 		of["table-sha256"] = o.Flows.ContentDigest()
+		of["table-conflict"] = o.TableConflict.String()
 		if o.Unknown == SkipUnknown { // sessions; captures that are skipped are not in the dataset
 			of["unknown"] = o.Unknown.String()
 		}
@@ -80,6 +81,8 @@ func optionsOf(set manifest.Settings) (o Options, err error) {
 	o.LabelFrom, err = ParseLabelFrom(set.Get("label_from"))
 	note(err)
 	o.TableTimes, err = ParseTableTimes(set.Get("table_times"))
+	note(err)
+	o.TableConflict, err = ParseTableConflict(set.Get("table_conflict"))
 	note(err)
 	if idle := set.Get("idle_timeout"); idle != "" {
 		pause, err := time.ParseDuration(idle)

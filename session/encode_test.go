@@ -31,7 +31,11 @@ func sessions(r *rand.Rand, limit int, prints bool) (all []session.Session) {
 		n := 1 + r.IntN(len(list))
 		keys, partials := fold(list[:n], limit, prints)
 		for _, k := range keys {
-			all = append(all, session.Session{Key: k, Gen: uint16(r.IntN(1 << 16)), Partial: partials[k]})
+			one := session.Session{Key: k, Gen: r.Uint64N(1 << 40), Partial: partials[k]}
+			if r.IntN(2) == 0 {
+				one.Unit = session.Unit{Session: 1 + r.Uint64N(one.First), Place: r.Uint64N(1 << 40), Earliest: one.Start - r.Int64N(1<<40)}
+			}
+			all = append(all, one)
 		}
 		list = list[n:]
 	}
@@ -46,7 +50,10 @@ func TestEncodingRoundTrip(t *testing.T) {
 		all := sessions(r, limit, r.IntN(2) == 0)
 		for i := range all { // numbers that traffic does not reach
 			if s := &all[i]; r.IntN(4) == 0 {
-				s.First, s.Start, s.Last = r.Uint64()|1, math.MinInt64+r.Int64N(9), math.MaxInt64-r.Int64N(9)
+				s.First, s.Start, s.Last, s.Unit.Earliest = max(r.Uint64(), s.Unit.Session, 1), math.MinInt64+r.Int64N(9), math.MaxInt64-r.Int64N(9), 0
+				if s.Unit.Session != 0 {
+					s.Unit.Earliest = math.MinInt64
+				}
 				s.Packets[r.IntN(2)], s.Sizes[r.IntN(2)] = math.MaxUint64-r.Uint64N(9), r.Uint64()
 			}
 		}
@@ -54,8 +61,8 @@ func TestEncodingRoundTrip(t *testing.T) {
 		for i := range all {
 			before := len(stream)
 			stream, _ = all[i].AppendBinary(stream)
-			if n := len(stream) - before; n > session.MaxEncoded(limit) {
-				rt.Fatalf("%d bytes, promised are %d", n, session.MaxEncoded(limit))
+			if n := len(stream) - before; n > (session.Keep{Limit: limit}).MaxEncoded() {
+				rt.Fatalf("%d bytes, promised are %d", n, (session.Keep{Limit: limit}).MaxEncoded())
 			}
 		}
 		var s session.Session
@@ -63,10 +70,10 @@ func TestEncodingRoundTrip(t *testing.T) {
 		for i := range all {
 			b := rest
 			var err error
-			if rest, err = session.Decode(rest, limit, &s); err != nil {
+			if rest, err = (session.Keep{Limit: limit}).Decode(rest, &s); err != nil {
 				rt.Fatalf("session %d: %v", i, err)
 			}
-			if s.Key != all[i].Key || s.Gen != all[i].Gen || !equal(s.Partial, all[i].Partial) {
+			if s.Key != all[i].Key || s.Gen != all[i].Gen || s.Unit != all[i].Unit || !equal(s.Partial, all[i].Partial) {
 				rt.Fatalf("session %d is %+v, want %+v", i, s, all[i])
 			}
 			if again := encode(t, &s); !bytes.Equal(again, b[:len(b)-len(rest)]) {
@@ -100,7 +107,7 @@ func TestMergeThroughEncoding(t *testing.T) {
 		var s session.Session
 		for len(stream) > 0 {
 			var err error
-			if stream, err = session.Decode(stream, limit, &s); err != nil {
+			if stream, err = (session.Keep{Limit: limit}).Decode(stream, &s); err != nil {
 				rt.Fatal(err)
 			}
 			before := have[s.Key]
@@ -118,10 +125,37 @@ func TestMergeThroughEncoding(t *testing.T) {
 	})
 }
 
+// anyState is a form of states of up to so many bytes.
+type anyState int
+
+func (f anyState) Bound() int                         { return int(f) }
+func (f anyState) Merge(earlier, later []byte) []byte { return append(earlier, later...) }
+
+// TestStateEncoding: a state stands in the place of a prefix, and may have as many bytes as its form says.
+func TestStateEncoding(t *testing.T) {
+	var s session.Session
+	b := parts(t)
+	k := session.Keep{Limit: 1, Form: anyState(5)}
+	if _, err := k.Decode(b, &s); err != nil || string(s.State) != "hello" || s.Prefix != nil {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	if again := encode(t, &s); !bytes.Equal(again, b) {
+		t.Errorf("% x is encoded again as % x", b, again)
+	}
+	two := k.Merge(s.Partial, session.Partial{First: 9, Packets: [2]uint64{1, 0}, State: []byte(" you")})
+	if string(two.State) != "hello you" || two.Packets != [2]uint64{3, 3} {
+		t.Errorf("merged: %+v", two)
+	}
+	k.Form = anyState(4)
+	if _, err := k.Decode(b, &s); !errors.Is(err, session.ErrEncoding) || !strings.Contains(err.Error(), "a state of 5 bytes, need at most 4") {
+		t.Errorf("beyond its bound: %v", err)
+	}
+}
+
 // golden is the encoding of one session, part by part.
 const golden = `
 	0000003f  length
-	15        version 1, Up, Print
+	25        version 2, Up, Print
 	06        TCP
 	0a000001 01bb  10.0.0.1:443
 	0a000002 e290  10.0.0.2:58000
@@ -154,19 +188,19 @@ func parts(t testing.TB) (b []byte) {
 func TestDecodeRefuses(t *testing.T) {
 	whole := parts(t)
 	var s session.Session
-	rest, err := session.Decode(whole, 784, &s)
+	rest, err := (session.Keep{Limit: 784}).Decode(whole, &s)
 	if err != nil || len(rest) != 0 || s.Key.String() != "TCP 10.0.0.1:443 10.0.0.2:58000" || s.First != 7 || s.Packets != [2]uint64{2, 3} ||
 		s.Sizes != [2]uint64{300, 500} || s.Start != 1000 || s.Last != 1001 || string(s.Prefix) != "hello" || s.Bytes != 5 || !s.Up || s.Gen != 0 {
 		t.Fatalf("%+v, %v", s, err)
 	}
 	for n := range whole {
-		if _, err := session.Decode(whole[:n], 784, &s); !errors.Is(err, session.ErrEncoding) {
+		if _, err := (session.Keep{Limit: 784}).Decode(whole[:n], &s); !errors.Is(err, session.ErrEncoding) {
 			t.Errorf("cut at %d: %v", n, err)
 		}
 		short := bytes.Clone(whole[:n])
 		if n >= 4 {
 			short[3] = byte(n - 4)
-			if _, err := session.Decode(short, 784, &s); !errors.Is(err, session.ErrEncoding) {
+			if _, err := (session.Keep{Limit: 784}).Decode(short, &s); !errors.Is(err, session.ErrEncoding) {
 				t.Errorf("cut at %d, with that length: %v", n, err)
 			}
 		}
@@ -177,7 +211,7 @@ func TestDecodeRefuses(t *testing.T) {
 		}
 	}
 	for _, limit := range []int{-1, 0, 4} {
-		if _, err := session.Decode(whole, limit, &s); !errors.Is(err, session.ErrEncoding) {
+		if _, err := (session.Keep{Limit: limit}).Decode(whole, &s); !errors.Is(err, session.ErrEncoding) {
 			t.Errorf("limit %d: %v", limit, err)
 		}
 	}
@@ -186,8 +220,8 @@ func TestDecodeRefuses(t *testing.T) {
 		to   string
 		want string
 	}{
-		"version":   {4, "25", "version 2, need 1"},
-		"flags":     {4, "1d", "flags 0xd"},
+		"version":   {4, "15", "version 1, need 2"},
+		"unit":      {4, "2d", "a unit that cannot be"},
 		"protocol":  {5, "01", "protocol 1, need 6 or 17"},
 		"endpoints": {6, "0a000003", "wrong order"},
 		"first":     {19, "00", "without packets"},
@@ -202,7 +236,7 @@ func TestDecodeRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 		copy(b[c.at:], to)
-		if _, err := session.Decode(b, 784, &s); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := (session.Keep{Limit: 784}).Decode(b, &s); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
@@ -211,7 +245,7 @@ func TestDecodeRefuses(t *testing.T) {
 // checkDecode: hostile bytes give an error, or a session that has these bytes and no others for an encoding.
 func checkDecode(t testing.TB, b []byte, limit int) {
 	var s session.Session
-	rest, err := session.Decode(b, limit, &s)
+	rest, err := (session.Keep{Limit: limit}).Decode(b, &s)
 	if err != nil {
 		if !errors.Is(err, session.ErrEncoding) || rest != nil {
 			t.Fatalf("%v, %d bytes left", err, len(rest))
@@ -244,7 +278,7 @@ func TestDecodeAllocatesNothing(t *testing.T) {
 	b := parts(t)
 	var s session.Session
 	if n := testing.AllocsPerRun(100, func() {
-		if _, err := session.Decode(b, 784, &s); err != nil {
+		if _, err := (session.Keep{Limit: 784}).Decode(b, &s); err != nil {
 			t.Fatal(err)
 		}
 	}); n != 0 {

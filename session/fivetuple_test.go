@@ -115,7 +115,7 @@ func ExampleMerge() {
 		panic(err)
 	}
 	var arrived session.Session
-	if _, err := session.Decode(record, limit, &arrived); err != nil {
+	if _, err := (session.Keep{Limit: limit}).Decode(record, &arrived); err != nil {
 		panic(err)
 	}
 	whole := session.Merge(early, arrived.Partial, limit)

@@ -14,7 +14,7 @@ import (
 )
 
 func newAudit() *cobra.Command {
-	var evaluate, failOn string
+	var evaluate, failOn, page string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "audit PATH [IDX1]",
@@ -54,6 +54,11 @@ and one that is removed may uncover another. See docs/audit.md.`,
 			if err != nil {
 				return auditError(cmd.Context(), err, args)
 			}
+			if page != "" {
+				if err := auditPage(cmd.Context(), args, d, r, page, v.Number("workers")); err != nil {
+					return auditError(cmd.Context(), err, args)
+				}
+			}
 			if asJSON {
 				err = r.Encode(cmd.OutOrStdout())
 			} else {
@@ -70,6 +75,7 @@ and one that is removed may uncover another. See docs/audit.md.`,
 	addOptions(cmd, "workers")
 	cmd.Flags().StringVar(&evaluate, "evaluate", "auto", "`auto|split|grouped|even-odd`: what is learned on and what is scored")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object, all scores included")
+	cmd.Flags().StringVar(&page, "html", "", "also write the page of 'pcapmill report' to `FILE`")
 	cmd.Flags().StringVar(&failOn, "fail-on", "never", "`never|warning|critical`: exit with status 4 at such a finding")
 	return cmd
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pcapmill/pcapmill/dataset/parquet"
 	"github.com/pcapmill/pcapmill/internal/card"
 	"github.com/pcapmill/pcapmill/internal/export"
 	"github.com/pcapmill/pcapmill/store"
@@ -56,7 +57,7 @@ filled in. Run it again after adding captures, splits or exports.`,
 	f.SortFlags = false
 	f.StringVar(&about.Name, "name", "", "`NAME` of the dataset (default: pcapmill dataset)")
 	f.StringVar(&about.Description, "description", "", "`TEXT` that comes before the rest")
-	f.StringVar(&about.License, "license", "", "`LICENSE` as the Hugging Face Hub writes it, such as cc-by-4.0")
+	f.StringVar(&about.License, "license", "", "`LICENSE`: an identifier of SPDX, such as CC-BY-4.0, a name of the Hugging Face Hub, or a URL")
 	f.StringVar(&about.Creator, "creator", "", "`NAME` of who made it")
 	f.StringVar(&about.URL, "url", "", "`URL` at which it is published")
 	f.StringVar(&about.Date, "date", "", "day of publication, `YYYY-MM-DD`; the clock is not asked")
@@ -132,6 +133,7 @@ func describeExports(in *card.Input, d *store.Dataset) error {
 			}
 		}
 		in.Again = append(in.Again, exportCommand("DIR", s.Record))
+		in.ImagesKnown = in.ImagesKnown || s.Record.Name == (parquet.Images{}).Name() && s.Record.Options[unknownOption] == skipUnknown
 	}
 	return nil
 }

@@ -18,7 +18,8 @@ import (
 )
 
 func newConvert() *cobra.Command {
-	var dryRun, asJSON, withCard bool
+	var with extras
+	var dryRun, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "convert PATH... -o DIR",
 		Short: "turn captures into a dataset, or add them to one",
@@ -51,21 +52,25 @@ variables, then flags.`,
 			if err != nil {
 				return err
 			}
-			return convert(cmd, args, v, dryRun, asJSON, withCard)
+			return convert(cmd, args, v, dryRun, asJSON, with)
 		},
 	}
 	exits(cmd, "0  done", "1  failed; the dataset and everything beside it are as they were", "2  wrong usage",
 		"3  done, but some input was damaged or unreadable: each is named, with the offset, and everything readable is in the dataset",
-		"5  the samples are in the dataset, but its split, an export or the card failed: it is named and as it was before, and the same command completes it",
+		"5  the samples are in the dataset, but its split, an export, the report or the card failed: it is named and as it was before, and the same command completes it",
 		"130  interrupted; the dataset is consistent: the same command completes it, and of a stream it holds what was read")
 	addOptions(cmd)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be read, with format and label; write nothing")
-	cmd.Flags().BoolVar(&withCard, "card", false, "at the end write what 'pcapmill card' writes: README.md, croissant.json, SHA256SUMS")
+	cmd.Flags().BoolVar(&with.report, "report", false, "at the end write what 'pcapmill report' writes: report.html")
+	cmd.Flags().BoolVar(&with.card, "card", false, "at the end write what 'pcapmill card' writes: README.md, croissant.json, SHA256SUMS")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "events as JSON lines on standard output instead of tables")
 	return cmd
 }
 
-func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSON, withCard bool) error {
+// extras is what convert writes besides the dataset and its exports.
+type extras struct{ report, card bool }
+
+func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSON bool, with extras) error {
 	o, err := millOptions(cmd.Context(), v)
 	if err != nil {
 		return err
@@ -124,7 +129,7 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 			c.split(p.Out, r)
 		}
 		return err
-	}, jobs, withCard)
+	}, jobs, with)
 	return err
 }
 
@@ -133,7 +138,7 @@ type runner func(ctx context.Context, ev mill.Events, progress *mill.Progress) (
 
 // runPlan runs the plan and shows what comes of it. A run that was not interrupted ends with
 // divide, and then with rendering the formats that were asked for.
-func runPlan(ctx context.Context, p *mill.Plan, c *console, run runner, divide func() error, jobs []export.Job, withCard bool) error {
+func runPlan(ctx context.Context, p *mill.Plan, c *console, run runner, divide func() error, jobs []export.Job, with extras) error {
 	progress := &mill.Progress{}
 	bars := c.progress(p, progress)
 	release := hold(ctx)
@@ -165,7 +170,12 @@ func runPlan(ctx context.Context, p *mill.Plan, c *console, run runner, divide f
 		if err != nil {
 			return c.behind(p, err, "exports that are not named as done are as they were; 'pcapmill export', or the same command, renders them")
 		}
-		if withCard {
+		if with.report {
+			if err := writeReport(ctx, p.Out, "", p.Options.Workers); err != nil {
+				return c.behind(p, err, "report.html is as it was; 'pcapmill report', or the same command, writes it")
+			}
+		}
+		if with.card { // it vouches for the report too
 			if err := writeCard(ctx, p.Out, card.About{}, false); err != nil {
 				return c.behind(p, err, "the card is as it was; 'pcapmill card', or the same command, writes it")
 			}

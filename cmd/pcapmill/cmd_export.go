@@ -18,6 +18,7 @@ import (
 func newExport() *cobra.Command {
 	var into string
 	var asJSON bool
+	unknown := text{value: keepUnknown, kind: keepUnknown + "|" + skipUnknown}
 	cmd := &cobra.Command{
 		Use:   "export DIR --format LIST",
 		Short: "render a dataset in the formats that others load",
@@ -48,21 +49,37 @@ export stale; the same command renders it anew.`,
 			if err != nil {
 				return err
 			}
-			return exportDataset(cmd, args[0], into, v, asJSON)
+			if unknown.value != keepUnknown && unknown.value != skipUnknown {
+				return usage("--%s: %q: need %s or %s", unknownOption, unknown.value, keepUnknown, skipUnknown)
+			}
+			return exportDataset(cmd, args[0], into, v, unknown.value == skipUnknown, asJSON)
 		},
 	}
 	exits(cmd, "0  done", "1  failed; everything is as it was", "2  wrong usage", "5  some are done, another failed: it is named and as it was, and the same command completes it",
 		"130  interrupted; exports that are not named as done are as they were")
-	addOptions(cmd, "format", "gzip", "layout", "shard-size")
+	addOptions(cmd, "format", "gzip", "layout", "shard-size", "shards")
+	cmd.Flags().Var(&unknown, unknownOption, "samples that no class matches: keep them under the label of unknown, or leave them out")
+	must(cmd.RegisterFlagCompletionFunc(unknownOption, cobra.FixedCompletions([]string{keepUnknown, skipUnknown}, cobra.ShellCompDirectiveNoFileComp)))
 	cmd.Flags().StringVarP(&into, "into", "o", "", "directory for the folders of the formats; made if absent (default the dataset's own)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "events as JSON lines on standard output")
 	return cmd
 }
 
-func exportDataset(cmd *cobra.Command, dir, into string, v *config.Values, asJSON bool) error {
+// unknownOption says what becomes of samples that no class matches, in all formats alike.
+const (
+	unknownOption            = "unknown"
+	keepUnknown, skipUnknown = "keep", "skip"
+)
+
+func exportDataset(cmd *cobra.Command, dir, into string, v *config.Values, known, asJSON bool) error {
 	jobs, err := exportJobs(v)
 	if err != nil {
 		return err
+	}
+	for i := range jobs {
+		if jobs[i].Known = known; known {
+			jobs[i].Options[unknownOption] = skipUnknown
+		}
 	}
 	if len(jobs) == 0 {
 		return usage("name the formats to export to, such as --format npz; %s is what every dataset has already", storeFormat)
@@ -194,7 +211,8 @@ func sidesText(r *export.Record) string {
 	rest := r.Samples
 	for i, s := range r.Sides {
 		if s.Side == dataset.Whole.String() {
-			return text
+			rest -= s.Samples
+			break
 		}
 		text += map[bool]string{true: ": ", false: ", "}[i == 0] + s.Side + " " + thousands(s.Samples)
 		rest -= s.Samples

@@ -13,7 +13,8 @@ import (
 func newMerge() *cobra.Command {
 	var t task
 	var out string
-	var asJSON, withCard bool
+	var asJSON bool
+	var with extras
 	cmd := &cobra.Command{
 		Use:   "merge --plan PLAN -d DIR -o DATASET",
 		Short: "the last task of a plan: make the dataset",
@@ -37,21 +38,22 @@ DIR is not changed. It can be deleted afterwards.`,
 			case out == "":
 				return usage("merge: no directory to write to: give -o DATASET")
 			}
-			return merge(cmd, &t, out, asJSON, withCard)
+			return merge(cmd, &t, out, asJSON, with)
 		},
 	}
 	exits(cmd, "0  done", "1  failed; the dataset and everything beside it are as they were", "2  wrong usage",
 		"3  done, but some capture was damaged: each is named, with the offset, and everything readable is in the dataset",
-		"5  the samples are in the dataset, but its split, an export or the card failed: it is named and as it was before, and the same command completes it",
+		"5  the samples are in the dataset, but its split, an export, the report or the card failed: it is named and as it was before, and the same command completes it",
 		"130  interrupted; the dataset is consistent: the same command completes it")
 	t.flags(cmd, "", hereNames...)
 	cmd.Flags().StringVarP(&out, "out", "o", "", "directory `DATASET` of the dataset; made if absent, added to if it holds one")
-	cmd.Flags().BoolVar(&withCard, "card", false, "at the end write what 'pcapmill card' writes: README.md, croissant.json, SHA256SUMS")
+	cmd.Flags().BoolVar(&with.report, "report", false, "at the end write what 'pcapmill report' writes: report.html")
+	cmd.Flags().BoolVar(&with.card, "card", false, "at the end write what 'pcapmill card' writes: README.md, croissant.json, SHA256SUMS")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "events as JSON lines on standard output instead of tables")
 	return cmd
 }
 
-func merge(cmd *cobra.Command, t *task, out string, asJSON, withCard bool) error {
+func merge(cmd *cobra.Command, t *task, out string, asJSON bool, with extras) error {
 	j, v, err := t.open(cmd)
 	if err != nil {
 		return err
@@ -85,5 +87,5 @@ func merge(cmd *cobra.Command, t *task, out string, asJSON, withCard bool) error
 			c.split(out, r)
 		}
 		return err
-	}, jobs, withCard)
+	}, jobs, with)
 }

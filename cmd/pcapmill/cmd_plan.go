@@ -1,9 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"path/filepath"
-
 	"github.com/spf13/cobra"
 
 	"github.com/pcapmill/pcapmill/internal/config"
@@ -100,7 +97,7 @@ func plan(cmd *cobra.Command, paths []string, v *config.Values, out, chunk strin
 	}
 	c.plan(p, false, "'pcapmill labels'")
 	if err == nil {
-		err = absolute(p)
+		err = p.Absolute()
 	}
 	if err == nil {
 		err = p.Divide(length, parts)
@@ -126,22 +123,4 @@ func plan(cmd *cobra.Command, paths []string, v *config.Values, out, chunk strin
 	c.say("%s: %s, %s: %s for map, %s for reduce; id %s", shown(out), plural(int64(len(p.Captures)), "capture"), bytesText(p.Bytes()),
 		plural(int64(len(p.Chunks)), "chunk"), plural(int64(parts), "part"), id)
 	return problems(p)
-}
-
-// absolute makes the plan's paths those that tasks in other directories can open.
-func absolute(p *mill.Plan) (err error) {
-	for i := range p.Captures {
-		if in := &p.Captures[i]; !in.Stream {
-			if in.Path, err = filepath.Abs(in.Path); err != nil {
-				return err
-			}
-		}
-	}
-	if p.LabelFrom == mill.FromTable {
-		p.Table.Path, err = filepath.Abs(p.Table.Path)
-	}
-	if err != nil {
-		return fmt.Errorf("no absolute path: %w", err)
-	}
-	return nil
 }

@@ -57,7 +57,8 @@ func TestTableOfFlows(t *testing.T) {
 		{with(good, "convert", capture, "-o", data+"3", "--unknown", "error"), exitFailed, "day.pcap: session 1, from packet 2 on: no row of the table"},
 		{with(two, "convert", capture, "-o", data+"3"), exitFailed, "the table has two classes for it: BENIGN in two.csv:2, DoS Hulk in two.csv:3"},
 		{with(bad, "convert", capture, "-o", data+"3"), exitUsage, "bad.csv:2: src_port is no port"},
-		{with(good, "convert", capture, "-o", data+"4", "--table-offset", "3h"), exitDone, "look at --table-timezone"},
+		{with(good, "convert", capture, "-o", data+"3", "--table-offset", "3h"), exitFailed, "no row of the table matches any of the 3 sessions: 2 have their addresses and ports in the table, at other times; 2 of these are 3h earlier than their rows\n"},
+		{with(two, "convert", capture, "-o", data+"4", "--table-conflict", "unknown"), exitDone, "matched a session; 1 session matched rows of several classes (unknown)"},
 	} {
 		var out bytes.Buffer
 		if status := run(step.args, &out, &out); status != step.status || !strings.Contains(out.String(), step.want) {

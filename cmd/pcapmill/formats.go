@@ -41,31 +41,34 @@ func formats() []format {
 		{"npy", nil, func(*config.Values) (dataset.Exporter, error) { return npy.Format{}, nil }},
 		{"npz", nil, func(*config.Values) (dataset.Exporter, error) { return npy.Archive{}, nil }},
 		{"png", nil, func(*config.Values) (dataset.Exporter, error) { return png.Format{}, nil }},
-		{"wds", []string{"shard-size"}, func(v *config.Values) (dataset.Exporter, error) {
-			n, err := shardSize(v)
-			return wds.Format{ShardSize: n}, err
+		{"wds", []string{"shard-size", "shards"}, func(v *config.Values) (dataset.Exporter, error) {
+			size, n, err := shards(v)
+			return wds.Format{ShardSize: size, Shards: n}, err
 		}},
-		{"parquet", []string{"shard-size"}, func(v *config.Values) (dataset.Exporter, error) {
-			n, err := shardSize(v)
-			return parquet.Images{ShardBytes: n}, err
+		{"parquet", []string{"shard-size", "shards"}, func(v *config.Values) (dataset.Exporter, error) {
+			size, n, err := shards(v)
+			return parquet.Images{ShardBytes: size, Shards: n}, err
 		}},
-		{"parquet-bytes", []string{"shard-size"}, func(v *config.Values) (dataset.Exporter, error) {
-			n, err := shardSize(v)
-			return parquet.Images{Bytes: true, ShardBytes: n}, err
+		{"parquet-bytes", []string{"shard-size", "shards"}, func(v *config.Values) (dataset.Exporter, error) {
+			size, n, err := shards(v)
+			return parquet.Images{Bytes: true, ShardBytes: size, Shards: n}, err
 		}},
 		{"table", nil, func(*config.Values) (dataset.Exporter, error) { return parquet.Samples{}, nil }},
 		{"csv", nil, func(*config.Values) (dataset.Exporter, error) { return csv.Exporter{}, nil }},
 	}
 }
 
-// shardSize is the option of that name in bytes.
-func shardSize(v *config.Values) (int64, error) {
-	const most = 1 << 20 // a TiB
-	n := v.Number("shard-size")
-	if n < 1 || n > most {
-		return 0, usage("%s: %d: need 1 to %d MiB", from(v, "shard-size"), n, most)
+// shards are the options about shards: the size in bytes, and the number of them.
+func shards(v *config.Values) (size int64, n int, err error) {
+	const mostSize, most = 1 << 20, 99999 // a TiB; what the names of Parquet files count to
+	size = int64(v.Number("shard-size"))
+	if size < 1 || size > mostSize {
+		return 0, 0, usage("%s: %d: need 1 to %d MiB", from(v, "shard-size"), size, mostSize)
 	}
-	return int64(n) << 20, nil
+	if n = v.Number("shards"); n > most {
+		return 0, 0, usage("%s: %d: need at most %d", from(v, "shards"), n, most)
+	}
+	return size << 20, n, nil
 }
 
 // exportJobs are the formats that were asked for, each once, without the store's.
@@ -83,6 +86,9 @@ func exportJobs(v *config.Values) (jobs []export.Job, err error) {
 			return nil, err
 		}
 		for _, name := range f.options {
+			if o, ok := settings.Find(name); ok && name == "shards" && v.Get(name) == o.Default {
+				continue // so that records of before it was there say the same
+			}
 			job.Options[name] = v.Get(name)
 		}
 		jobs = append(jobs, job)

@@ -13,10 +13,10 @@ import (
 )
 
 // labelNames are the options of labels.
-var labelNames = []string{"labels", "label-from", "table", "table-preset", "table-columns", "table-time", "table-timezone", "table-offset", "table-errors", "unknown", "stdin-name"}
+var labelNames = []string{"labels", "label-from", "table", "table-preset", "table-columns", "table-time", "table-timezone", "table-offset", "table-errors", "table-conflict", "unknown", "stdin-name"}
 
 // tableNames are those that are about a table of flows.
-var tableNames = labelNames[2:9]
+var tableNames = labelNames[2:10]
 
 // labelOptions turns the options of labels into what the mill understands; a table of flows
 // is read, into as much memory as o has for it. Every error but an interrupt is one of usage.
@@ -41,6 +41,9 @@ func labelOptions(ctx context.Context, v *config.Values, o *mill.Options) (err e
 		}
 		return nil
 	}
+	if o.TableConflict, err = mill.ParseTableConflict(v.Get("table-conflict")); err != nil {
+		return usage("%s: %w", from(v, "table-conflict"), err)
+	}
 	if v.Get("table") == "" {
 		return usage("%s: no table; give --table FILE", from(v, "label-from"))
 	}
@@ -64,7 +67,7 @@ func labelOptions(ctx context.Context, v *config.Values, o *mill.Options) (err e
 }
 
 // flows says what became of the rows of the table.
-func (c *console) flows(p *mill.Plan, unmatched int64) {
+func (c *console) flows(p *mill.Plan, m *mill.Matches) {
 	if p.Flows == nil {
 		return
 	}
@@ -76,10 +79,10 @@ func (c *console) flows(p *mill.Plan, unmatched int64) {
 			text += " (" + lineList(left.First, left.Rows) + ")"
 		}
 	}
-	c.say("%s", text)
-	if n.Rows > 0 && n.Used == 0 && unmatched > 0 {
-		c.warn("no row of the table matches a session: look at --table-timezone, --table-offset and --table-time")
+	if m.Conflicts > 0 {
+		text += fmt.Sprintf("; %s matched rows of several classes (%s)", plural(m.Conflicts, "session"), p.TableConflict)
 	}
+	c.say("%s", text)
 }
 
 // lineList is like "lines 7, 12 of flows.csv and 3 more".

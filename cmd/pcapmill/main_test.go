@@ -44,6 +44,7 @@ func TestScripts(t *testing.T) {
 			"mkfifo": mkfifoCommand, // fails where there are none
 			"mksock": mksockCommand,
 			"link":   linkCommand,
+			"pack":   packCommand,
 			"patch":  patchCommand,
 			"jsonl":  jsonlCommand,
 			"steady": steadyCommand,

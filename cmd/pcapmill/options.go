@@ -29,7 +29,7 @@ func addOptions(cmd *cobra.Command, names ...string) {
 			continue
 		}
 		short := map[string]string{"out": "o", "workers": "j"}[o.Name]
-		cmd.Flags().VarP(&text{value: o.Default, kind: o.Arg}, o.Name, short, o.Short)
+		cmd.Flags().VarP(&text{value: o.Default, kind: o.Arg, joins: o.Kind == settings.Map}, o.Name, short, o.Short)
 		f := cmd.Flags().Lookup(o.Name)
 		if o.Kind == settings.Switch {
 			f.NoOptDefVal = "on"
@@ -46,12 +46,23 @@ func addOptions(cmd *cobra.Command, names ...string) {
 	}
 }
 
-// text is a flag whose help says what its value is called.
-type text struct{ value, kind string }
+// text is a flag whose help says what its value is called. One that joins may be repeated:
+// its values are put together with commas.
+type text struct {
+	value, kind string
+	joins       bool
+}
 
-func (t *text) String() string     { return t.value }
-func (t *text) Set(s string) error { t.value = s; return nil }
-func (t *text) Type() string       { return t.kind }
+func (t *text) String() string { return t.value }
+func (t *text) Type() string   { return t.kind }
+
+func (t *text) Set(s string) error {
+	if t.joins && t.value != "" {
+		s = t.value + "," + s
+	}
+	t.value = s
+	return nil
+}
 
 // must is for mistakes of the program, not of its user.
 func must(err error) {
@@ -98,9 +109,7 @@ func millOptions(ctx context.Context, v *config.Values) (o mill.Options, err err
 			err = usage("%s: %w", from(v, name), e)
 		}
 	}
-	for _, name := range mask.Fields() {
-		parse(name, func(t string) error { return o.Mask.Set(name, t) })
-	}
+	parse("mask", func(string) (e error) { o.Mask, e = policy(v); return e })
 	parse("table-times", func(t string) (e error) { o.TableTimes, e = mill.ParseTableTimes(t); return e })
 	parse("drop", func(t string) (e error) { o.Drop, e = header.ParseDrop(t); return e })
 	parse("dedup", func(t string) (e error) { o.Dedup, e = sample.ParseDedup(t); return e })
@@ -149,6 +158,17 @@ func idle(text string, pause *int64) error {
 	}
 	*pause = int64(d)
 	return nil
+}
+
+// policy puts the masks together: profile, options that were given, --mask.
+func policy(v *config.Values) (mask.Policy, error) {
+	given := map[string]string{}
+	for _, name := range mask.Fields() {
+		if v.From(name) != "" && name != "mask" {
+			given[name] = v.Get(name)
+		}
+	}
+	return mask.Resolve(v.Get("profile"), given, v.Get("mask"))
 }
 
 // from is where a value was given, for messages.

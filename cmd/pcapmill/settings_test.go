@@ -91,7 +91,9 @@ func TestEverySettingIsShown(t *testing.T) {
 		"labels": {"--labels", b.path("mine.yaml")}, "labels_sha256": {"--labels", b.path("mine.yaml")}, "label_from": {"--label-from", "dir"},
 		"min_packets": {"--min-packets", "1"}, "min_bytes": {"--min-bytes", "1"}, "idle_timeout": {"--idle-timeout", "60s"}, "tcp_restart": {"--tcp-restart"},
 		"table_sha256": b.table(), "table_columns": b.table(), "table_time": b.table(), "table_timezone": b.table(),
+		"mask": {"--mask", "ip.ttl=zero,ip.id=zero"},
 		"unknown": b.table("--unknown", "skip"), "table_times": {"--table-times", "none"}, "table_preset": b.table("--table-preset", "cicids2017"), "table_offset": b.table("--table-offset", "1s"),
+		"table_conflict": b.table("--table-conflict", "longest"),
 	}
 	b.convert(exitDone, "usual")
 	usual, err := storetest.Load(b.path("usual"))
@@ -148,10 +150,24 @@ func TestListAgainstRooms(t *testing.T) {
 		"split-by":       func(v string) (err error) { _, err = split.ParseBy(v); return err },
 		"split-fallback": func(v string) (err error) { _, err = split.ParseFallback(v); return err },
 		"table-times":    func(v string) (err error) { _, err = mill.ParseTableTimes(v); return err },
+		"table-conflict": func(v string) (err error) { _, err = mill.ParseTableConflict(v); return err },
 		"table-preset":   func(v string) (err error) { _, err = flows.Preset(v); return err },
+		"profile":        func(v string) (err error) { _, err = mask.Profile(v); return err },
 	}
 	for _, name := range mask.Fields() {
 		rooms[name] = func(v string) error { return new(mask.Policy).Set(name, v) }
+	}
+	if o, _ := settings.Find("mask"); true { // its words stand in the text
+		for _, f := range mask.PacketFields() {
+			if !strings.Contains(o.Long, " "+f.String()) {
+				t.Errorf("mask: the text does not name %s", f)
+			}
+			for _, a := range f.Actions() {
+				if !strings.Contains(o.Long, " "+a.String()) {
+					t.Errorf("mask: the text does not name %s", a)
+				}
+			}
+		}
 	}
 	for _, o := range settings.Options() {
 		values := o.Values

@@ -35,7 +35,7 @@ func (c *console) result(p *mill.Plan, r *mill.Result) {
 	c.explanations(r)
 	c.damages(r)
 	c.classes(p.Out, r.Manifest)
-	c.flows(p, r.Added.Sessions)
+	c.flows(p, &r.Table)
 }
 
 // statistics are a row a capture and one in total: in one table where it fits,

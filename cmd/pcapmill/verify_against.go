@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/verify/leak"
 )
@@ -39,10 +40,14 @@ func (a *against) run(cmd *cobra.Command, dir string) error {
 		return failed(errors.Join(append([]error{errors.New("--against names no capture")}, p.Problems...)...))
 	}
 	var paths []string
+	inputs := map[string]*mill.Input{}
 	for i := range p.Captures {
-		paths = append(paths, p.Captures[i].Path)
+		in := &p.Captures[i]
+		paths = append(paths, in.Path)
+		inputs[in.Path] = in
 	}
-	r, err := leak.Search(cmd.Context(), dir, paths, leak.Options{Names: a.names, Addresses: a.addresses, Places: a.places})
+	open := func(path string) (*capture.Reader, error) { return inputs[path].Open() }
+	r, err := leak.Search(cmd.Context(), dir, paths, leak.Options{Names: a.names, Addresses: a.addresses, Places: a.places, Open: open})
 	if errors.Is(err, context.Canceled) {
 		return &status{exitInterrupted, errors.New("interrupted: not all was searched")}
 	}

@@ -27,6 +27,10 @@ type Images struct {
 	// images and 256 for the other columns of each row, and at least one row. 0 means
 	// the constant of this name.
 	ShardBytes int64
+	// Shards, if not 0, is the number of files of a side, among which its samples are
+	// dealt out evenly: fewer where a side has fewer samples, more where ShardBytes asks
+	// for more. At most 99999.
+	Shards int
 }
 
 // Name is "parquet" or "parquet-bytes".
@@ -55,7 +59,15 @@ func (x Images) Export(ctx context.Context, dir dataset.Folder, v dataset.View) 
 	perShard := max(1, most/(int64(v.Spec().Size())+256))
 	var files []dataset.File
 	for _, side := range v.Sides() {
-		s := &shards{layout: l, dir: dir, side: sideName(side), perShard: perShard, total: max(1, (v.Len(side)+perShard-1)/perShard)}
+		n := v.Len(side)
+		s := &shards{layout: l, dir: dir, side: sideName(side), total: max(1, (n+perShard-1)/perShard)}
+		s.end = func(i int64) int64 { return perShard * (i + 1) }
+		if asked := min(int64(x.Shards), n); asked > s.total {
+			s.total = asked
+		}
+		if x.Shards > 0 {
+			s.end = func(i int64) int64 { return dataset.ShardEnd(i, s.total, n) }
+		}
 		err := v.Each(ctx, side, s.add)
 		if err == nil {
 			err = s.finish()
@@ -89,14 +101,14 @@ func sideName(s dataset.Side) string {
 // shards is the row of files of one side.
 type shards struct {
 	*layout
-	dir      dataset.Folder
-	side     string
-	perShard int64 // rows
-	total    int64 // files
-	rows     int64 // of all files
-	number   int64 // of the file that is next, or open
-	now      *file // nil between files
-	files    []dataset.File
+	dir    dataset.Folder
+	side   string
+	end    func(number int64) int64 // of a file: the rows of those up to it
+	total  int64                    // files
+	rows   int64                    // of all files
+	number int64                    // of the file that is next, or open
+	now    *file                    // nil between files
+	files  []dataset.File
 }
 
 func (s *shards) name(n int64) string {
@@ -118,7 +130,7 @@ func (s *shards) add(e *dataset.Entry) error {
 		return err
 	}
 	s.rows++
-	if s.now.rows == s.perShard {
+	if s.rows == s.end(s.number) {
 		return s.close()
 	}
 	return nil

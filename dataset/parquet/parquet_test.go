@@ -136,6 +136,35 @@ func TestImages(t *testing.T) {
 	}
 }
 
+// TestShards: as many files a side as were asked for, even to within one, while there are samples; more if the size says so.
+func TestShards(t *testing.T) {
+	for _, test := range []struct {
+		samples int64
+		x       parquet.Images
+		want    string
+	}{
+		{19, parquet.Images{Shards: 3}, "[6 6 7]"},
+		{19, parquet.Images{Shards: 1}, "[19]"},
+		{3, parquet.Images{Shards: 8}, "[1 1 1]"},
+		{0, parquet.Images{Shards: 8}, "[0]"},
+		{19, parquet.Images{Shards: 2, ShardBytes: 5 * (28 + 256)}, "[4 5 5 5]"},
+		{19, parquet.Images{ShardBytes: 5 * (28 + 256)}, "[5 5 5 4]"},
+	} {
+		dir, names := export(t, test.x, testview.New(test.samples))
+		var have []int
+		for i, name := range names[:len(names)-1] {
+			if want := fmt.Sprintf("data/train-%05d-of-%05d.parquet", i, len(names)-1); name != want {
+				t.Errorf("%s, want %s", name, want)
+			}
+			rows, _ := read(t, filepath.Join(dir, name))
+			have = append(have, len(rows))
+		}
+		if fmt.Sprint(have) != test.want {
+			t.Errorf("%d samples, %+v: %v, want %s", test.samples, test.x, have, test.want)
+		}
+	}
+}
+
 // pixels are those of a cell of the column image.
 func pixels(t *testing.T, cell reader.Value, asBytes bool, spec dataset.Spec) []byte {
 	t.Helper()

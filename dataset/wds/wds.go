@@ -6,8 +6,10 @@
 //	train-000000.tar, train-000001.tar, …   so for validation, test; all, if not split
 //	__pcapmill/classes.json                 names by label
 //
-// A side that exists has at least one shard. A shard ends before it would be longer than
-// ShardSize bytes; one sample makes it longer only if it does not fit alone.
+// A side has Shards shards with as many samples each, to within one; one a sample if it has
+// fewer, and one without a sample if it has none. So every worker of a loader has a shard
+// of its own. A shard also ends before it would be longer than ShardSize bytes, and then
+// there are more; one sample makes it longer only if it does not fit alone.
 //
 // # A sample
 //
@@ -43,9 +45,14 @@ import (
 // DefaultShardSize is used where none is given: 256 MiB, some 80 000 samples of 28x28.
 const DefaultShardSize = 256 << 20
 
+// DefaultShards is used where no number is given: as many as the workers of a loader that
+// people usually start, and a multiple of the usual numbers of GPUs.
+const DefaultShards = 8
+
 // Format is the exporter.
 type Format struct {
 	ShardSize int64 // of a shard in bytes, at most; 0: DefaultShardSize
+	Shards    int   // of a side, at least, if it has as many samples; 0: DefaultShards
 }
 
 // Name implements [dataset.Exporter].
@@ -57,9 +64,12 @@ func (f Format) Export(ctx context.Context, dir dataset.Folder, v dataset.View) 
 	if err != nil {
 		return nil, err
 	}
-	x := &exporter{dir: dir, view: v, enc: enc, rows: newRower(v), most: f.ShardSize}
+	x := &exporter{dir: dir, view: v, enc: enc, rows: newRower(v), most: f.ShardSize, shards: int64(f.Shards)}
 	if x.most <= 0 {
 		x.most = DefaultShardSize
+	}
+	if x.shards <= 0 {
+		x.shards = DefaultShards
 	}
 	for _, s := range v.Sides() {
 		if err := x.side(ctx, s); err != nil {
@@ -75,12 +85,12 @@ func (f Format) Export(ctx context.Context, dir dataset.Folder, v dataset.View) 
 
 // exporter writes the shards of a side, one after another.
 type exporter struct {
-	dir   dataset.Folder
-	view  dataset.View
-	enc   *png.Encoder
-	rows  *rower
-	most  int64
-	files []dataset.File
+	dir          dataset.Folder
+	view         dataset.View
+	enc          *png.Encoder
+	rows         *rower
+	most, shards int64
+	files        []dataset.File
 
 	out    *dataset.Output // the shard that is open
 	tar    *tar.Writer
@@ -100,9 +110,16 @@ func (x *exporter) side(ctx context.Context, s dataset.Side) error {
 	}
 	defer func() { x.out.Abort() }()
 	have := int64(0)
+	need := x.view.Len(s)
+	next, ends := int64(1), dataset.ShardEnd(0, x.shards, need)
 	err := x.view.Each(ctx, s, func(e *dataset.Entry) error {
+		begin := have == ends && have < need
+		if begin {
+			ends = dataset.ShardEnd(next, x.shards, need)
+			next++
+		}
 		have++
-		return x.add(s, e)
+		return x.add(s, e, begin)
 	})
 	if err == nil {
 		err = dataset.CheckLen(x.view, s, have)
@@ -132,8 +149,8 @@ func (x *exporter) close() error {
 	return err
 }
 
-// add writes a sample, into the next shard if this one is full.
-func (x *exporter) add(s dataset.Side, e *dataset.Entry) error {
+// add writes a sample, into the next shard if it begins one or this one is full.
+func (x *exporter) add(s dataset.Side, e *dataset.Entry, begin bool) error {
 	picture, err := x.enc.Encode(e.Data)
 	if err != nil {
 		return err
@@ -150,7 +167,7 @@ func (x *exporter) add(s dataset.Side, e *dataset.Entry) error {
 	for _, m := range members {
 		need += block + (int64(len(m.data))+block-1)/block*block
 	}
-	if x.any && x.out.Size()+need > x.most {
+	if begin || x.any && x.out.Size()+need > x.most {
 		if err := x.close(); err != nil {
 			return err
 		}

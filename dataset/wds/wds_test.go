@@ -27,9 +27,9 @@ import (
 var update = flag.Bool("update", false, "write the golden dumps anew; review them as text")
 
 func TestConformance(t *testing.T) {
-	for name, size := range map[string]int64{"default": 0, "small shards": 20_000, "one a shard": 1} {
+	for name, x := range map[string]wds.Format{"default": {}, "one": {Shards: 1}, "small shards": {ShardSize: 20_000, Shards: 3}, "one a shard": {ShardSize: 1}} {
 		t.Run(name, func(t *testing.T) {
-			datasettest.RunExporter(t, func() dataset.Exporter { return wds.Format{ShardSize: size} }, readShards, true)
+			datasettest.RunExporter(t, func() dataset.Exporter { return x }, readShards, true)
 		})
 	}
 }
@@ -156,7 +156,7 @@ func TestShardSize(t *testing.T) {
 		{1, []int64{1, 1, 1, 1, 1, 1, 1}},
 	} {
 		dir := t.TempDir()
-		if _, err := (wds.Format{ShardSize: test.size}).Export(context.Background(), dataset.NewFolder(dir), datasettest.MakeView(sp, 7, 2, nil, 1)); err != nil {
+		if _, err := (wds.Format{ShardSize: test.size, Shards: 1}).Export(context.Background(), dataset.NewFolder(dir), datasettest.MakeView(sp, 7, 2, nil, 1)); err != nil {
 			t.Fatal(err)
 		}
 		var have []int64
@@ -176,6 +176,36 @@ func TestShardSize(t *testing.T) {
 	}
 }
 
+// TestShards: as many as were asked for while there are samples, even to within one, eight if nobody asks.
+func TestShards(t *testing.T) {
+	for _, test := range []struct {
+		samples, shards int
+		want            string
+	}{
+		{0, 0, "[0]"},
+		{1, 0, "[1]"},
+		{7, 0, "[1 1 1 1 1 1 1]"},
+		{19, 0, "[2 2 3 2 2 3 2 3]"},
+		{19, 1, "[19]"},
+		{19, 3, "[6 6 7]"},
+		{3, 100, "[1 1 1]"},
+	} {
+		dir := t.TempDir()
+		if _, err := (wds.Format{Shards: test.shards}).Export(t.Context(), dataset.NewFolder(dir), datasettest.MakeView(dataset.Spec{Rows: 2, Cols: 2}, test.samples, 2, nil, 1)); err != nil {
+			t.Fatal(err)
+		}
+		var have []int
+		for _, path := range shards(t, dir, dataset.Whole) {
+			n := 0
+			members(t, path, func(*tar.Header, []byte) { n++ })
+			have = append(have, n/3)
+		}
+		if fmt.Sprint(have) != test.want {
+			t.Errorf("%d samples, %d shards: %v, want %s", test.samples, test.shards, have, test.want)
+		}
+	}
+}
+
 // TestGolden: the members of small datasets; what is in the pictures shows package png.
 func TestGolden(t *testing.T) {
 	sp := dataset.Spec{Rows: 2, Cols: 3}
@@ -185,7 +215,7 @@ func TestGolden(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			files, err := wds.Format{ShardSize: 25_000}.Export(context.Background(), dataset.NewFolder(dir), v)
+			files, err := wds.Format{ShardSize: 25_000, Shards: 1}.Export(context.Background(), dataset.NewFolder(dir), v)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -24,10 +24,11 @@ const module = "github.com/pcapmill/pcapmill"
 var rooms = map[string][]string{
 	"": {}, // doc.go: prose
 
+	"capture/internal/bunzip": {},
 	"capture/internal/pcap":   {},
 	"capture/internal/pcapng": {},
 	"capture/inflate":         {},
-	"capture":                 {"capture/inflate", "header", "capture/internal/pcap", "capture/internal/pcapng"},
+	"capture":                 {"capture/inflate", "header", "capture/internal/bunzip", "capture/internal/pcap", "capture/internal/pcapng"},
 	"header":                  {},
 	"session":                 {"header"},
 	"internal/sessions":       {"header", "session"},
@@ -39,6 +40,9 @@ var rooms = map[string][]string{
 	"internal/dedup":          {},
 	"internal/names":          {},
 	"split":                   {"dataset"},
+
+	"internal/represent":               {"header", "mask", "sample"},
+	"internal/represent/representtest": {"header", "internal/full", "internal/represent", "internal/testcap", "mask", "sample"},
 
 	"dataset":              {"internal/fsys"},
 	"dataset/idx":          {"dataset", "internal/atomicfile", "internal/fsys"},
@@ -61,22 +65,23 @@ var rooms = map[string][]string{
 	"mill": {
 		"internal/settings", "capture", "header", "session", "mask", "sample", "label", "label/flows", "internal/dedup", "internal/sessions", "manifest",
 		"dataset", "store",
-		"internal/filesum", "internal/find", "internal/version",
+		"internal/archive", "internal/filesum", "internal/find", "internal/version",
 	},
 	"internal/shard": {
 		"capture", "session", "internal/sessions", "mill", "internal/atomicfile", "internal/fsys", "internal/userfile",
 	},
-	"internal/export":   {"dataset", "manifest", "store", "internal/fsys", "internal/version"},
-	"internal/card":     {"internal/settings", "split", "manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson"},
-	"verify":            {"manifest", "dataset", "sample", "internal/dedup", "split", "store"},
-	"internal/needle":   {},
-	"audit":             {"header", "internal/parallel", "internal/plainjson", "internal/userfile", "store", "dataset", "dataset/idx", "manifest"},
-	"internal/parallel": {},
-	"verify/leak":       {"internal/settings", "internal/needle", "capture", "header", "session", "mask", "manifest", "store", "internal/fsys"},
-	"internal/report":   {"sample"},
-	"internal/config":   {"internal/settings", "internal/typo", "internal/userfile"},
+	"internal/export":    {"dataset", "manifest", "store", "internal/fsys", "internal/version"},
+	"internal/card":      {"internal/settings", "split", "manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson", "internal/typo"},
+	"verify":             {"manifest", "dataset", "sample", "internal/dedup", "split", "store"},
+	"internal/needle":    {},
+	"audit":              {"header", "internal/parallel", "internal/plainjson", "internal/userfile", "store", "dataset", "dataset/idx", "manifest"},
+	"internal/parallel":  {},
+	"verify/leak":        {"internal/settings", "internal/needle", "capture", "header", "session", "mask", "manifest", "store", "internal/fsys"},
+	"internal/report":    {"sample"},
+	"internal/webreport": {"internal/settings", "internal/parallel", "audit", "dataset", "manifest", "store"},
+	"internal/config":    {"internal/settings", "internal/typo", "internal/userfile"},
 	"cmd/pcapmill": {
-		"internal/settings", "internal/config", "mill", "internal/shard", "audit", "verify", "verify/leak", "internal/card", "internal/report", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
+		"internal/settings", "internal/config", "mill", "internal/shard", "audit", "verify", "verify/leak", "internal/card", "internal/report", "internal/webreport", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/fsys", "internal/version", "internal/typo", "internal/plainjson",
 		"dataset", "dataset/csv", "dataset/mnist", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/wds", "internal/export",
 	},
@@ -85,7 +90,8 @@ var rooms = map[string][]string{
 	"internal/fsys/faulty": {"internal/fsys"},
 	"internal/atomicfile":  {"internal/fsys"},
 	"internal/filesum":     {},
-	"internal/find":        {"capture"},
+	"internal/archive":     {"capture", "capture/inflate"},
+	"internal/find":        {"capture", "internal/archive"},
 	"internal/version":     {},
 	"internal/userfile":    {},
 	"internal/typo":        {},
@@ -105,12 +111,12 @@ var libraries = map[string][]string{
 	"github.com/klauspost/compress":    {"capture", "dataset/mnist", "dataset/png", "internal/testcap", "internal/twin", "dev/bench"},
 	"github.com/pierrec/lz4/v4":        {"capture", "internal/testcap", "internal/twin"},
 	"github.com/ulikunitz/xz":          {"capture", "internal/testcap", "internal/twin"},
-	"github.com/zeebo/xxh3":            {"capture", "manifest", "internal/shard"},
+	"github.com/zeebo/xxh3":            {"capture", "manifest", "internal/shard", "dev/bench"},
 	"go.yaml.in/yaml/v4":               {"label", "internal/config"},
 	"github.com/google/jsonschema-go":  {"internal/config"},
 	"github.com/google/renameio/v2":    {"internal/fsys"},
 	"github.com/gofrs/flock":           {"store"},
-	"golang.org/x/sys":                 {"capture", "dataset/idx", "internal/fsys", "internal/sessions"},
+	"golang.org/x/sys":                 {"capture", "dataset/idx", "internal/fsys", "internal/sessions", "dev/bench"},
 	"golang.org/x/image":               {"internal/report"},
 	"golang.org/x/net":                 {"verify/leak"},
 	"golang.org/x/term":                {"cmd/pcapmill"},
@@ -125,7 +131,7 @@ var libraries = map[string][]string{
 }
 
 // testOnly may not reach the product.
-var testOnly = []string{"internal/full", "internal/draw", "internal/testcap", "internal/testview", "internal/twin", "internal/groundtruth", "internal/fsys/faulty", "internal/datasettest", "internal/storetest"}
+var testOnly = []string{"internal/full", "internal/represent/representtest", "internal/draw", "internal/testcap", "internal/testview", "internal/twin", "internal/groundtruth", "internal/fsys/faulty", "internal/datasettest", "internal/storetest"}
 
 // file is a parsed source file of the root module.
 type file struct {

@@ -26,14 +26,16 @@ type Input struct {
 	Splits   []Split  // in order; none if the dataset is not split
 	Split    []string // how it was split and what was decided, a sentence each
 	Again    []string // commands after convert that make the same splits and exports; the dataset is DIR
-	Checks   []string // promises that a verification has found kept; none: not verified
+	// ImagesKnown says that the Parquet export holds no samples of an unknown class.
+	ImagesKnown bool
+	Checks      []string // promises that a verification has found kept; none: not verified
 }
 
 // About is what only a person knows. The zero value is allowed.
 type About struct {
 	Name        string // of the dataset; "" means "pcapmill dataset"
 	Description string // a paragraph before ours
-	License     string // SPDX identifier as Hugging Face writes it, lower case; "" means other
+	License     string // identifier of SPDX in any case, name of the Hugging Face Hub, or URL; "" means other
 	Creator     string
 	URL         string // where it is published
 	Date        string // of publication, YYYY-MM-DD
@@ -41,12 +43,16 @@ type About struct {
 	Citation    string // how to cite it, BibTeX
 }
 
-// Check refuses a date that is none, and what would break out of its line.
+// Check refuses a date that is none, a license that nobody knows, and what would break out
+// of its line.
 func (a *About) Check() error {
 	for what, text := range map[string]string{"name": a.Name, "license": a.License, "creator": a.Creator, "URL": a.URL, "version": a.Version} {
 		if strings.ContainsFunc(text, unicode.IsControl) {
 			return fmt.Errorf("%s %q: need one line without control characters", what, text)
 		}
+	}
+	if err := checkLicense(a.License); err != nil {
+		return err
 	}
 	if a.Date != "" && !isDate(a.Date) {
 		return fmt.Errorf("date %q: need YYYY-MM-DD", a.Date)
@@ -82,14 +88,6 @@ func (a *About) version() string {
 		return "1.0.0"
 	}
 	return a.Version
-}
-
-// license is what Hugging Face calls it.
-func (a *About) license() string {
-	if a.License == "" {
-		return "other"
-	}
-	return a.License
 }
 
 // classes are those that have a label of their own, by label.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -175,6 +176,46 @@ func TestFrontMatter(t *testing.T) {
 	}
 	if err := head.Info.Features[2].Dtype.Decode(&label); err != nil || label.Label.Names["1"] != "a|b `c` _d_ <e>\n- f: \"g\"" || len(label.Label.Names) != 3 {
 		t.Errorf("%v: %+v", err, label)
+	}
+}
+
+// TestLicense: identifiers of SPDX in any case, names of the Hub and URLs; everything else is refused with the nearest.
+func TestLicense(t *testing.T) {
+	for given, want := range map[string][2]string{ // front matter, Croissant
+		"CC-BY-4.0":        {`license: "cc-by-4.0"`, "https://spdx.org/licenses/CC-BY-4.0.html"},
+		"cc-by-4.0":        {`license: "cc-by-4.0"`, "https://spdx.org/licenses/CC-BY-4.0.html"},
+		"ODbL-1.0":         {`license: "odbl"`, "https://spdx.org/licenses/ODbL-1.0.html"},
+		"odbl":             {`license: "odbl"`, "https://spdx.org/licenses/ODbL-1.0.html"},
+		"0bsd":             {"license: other\nlicense_name: \"0bsd\"\nlicense_link: \"https://spdx.org/licenses/0BSD.html\"", "https://spdx.org/licenses/0BSD.html"},
+		"openrail":         {`license: "openrail"`, "openrail"},
+		"https://a.org/l?": {"license: other\nlicense_link: \"https://a.org/l?\"", "https://a.org/l?"},
+	} {
+		in := example()
+		in.About.License = given
+		readme, err := card.Readme(in)
+		if err != nil || !strings.Contains(readme, "---\n"+want[0]+"\npretty_name:") {
+			t.Errorf("%s: %v: no %q in\n%.300s", given, err, want[0], readme)
+		}
+		text, err := card.Croissant(in)
+		if err != nil || !strings.Contains(string(text), `"license": "`+want[1]+`"`) {
+			t.Errorf("%s: %v: no %q", given, err, want[1])
+		}
+	}
+	for given, hint := range map[string]string{"cc-by-4": "did you mean cc-by-4.0?", "CC BY 4.0": "did you mean cc-by-4.0?", "mitt": "did you mean mit?", "all rights reserved": "spdx.org", "ftp://x": "spdx.org", "MIT OR Apache-2.0": "spdx.org"} {
+		about := card.About{License: given}
+		if err := about.Check(); err == nil || !strings.Contains(err.Error(), hint) || !strings.Contains(err.Error(), fmt.Sprintf("%q", given)) {
+			t.Errorf("%s: %v, want %s", given, err, hint)
+		}
+	}
+}
+
+// TestImagesKnown: the front matter counts what Parquet holds, which datasets compares.
+func TestImagesKnown(t *testing.T) {
+	in := example()
+	in.ImagesKnown = true
+	readme, err := card.Readme(in)
+	if err != nil || !strings.Contains(readme, "num_examples: 997\n") || !strings.Contains(readme, "num_examples: 233\n") {
+		t.Errorf("%v\n%.900s", err, readme)
 	}
 }
 

@@ -48,20 +48,6 @@ func Croissant(in *Input) ([]byte, error) {
 	return plainjson.Escape(b.Bytes()), nil
 }
 
-// licenseURL is where SPDX has the text of a license. Hugging Face's names are those of
-// SPDX in lower case, and SPDX's pages are found by the names as it writes them only;
-// so what is not lower case is taken for an SPDX name, and a URL for what it is.
-func licenseURL(name string) string {
-	known := map[string]string{
-		"cc-by-4.0": "CC-BY-4.0", "cc-by-sa-4.0": "CC-BY-SA-4.0", "cc-by-nc-4.0": "CC-BY-NC-4.0", "cc0-1.0": "CC0-1.0", "mit": "MIT",
-		"apache-2.0": "Apache-2.0", "bsd-3-clause": "BSD-3-Clause", "odbl": "ODbL-1.0", "pddl": "PDDL-1.0",
-	}
-	if spdx := known[strings.ToLower(name)]; spdx != "" {
-		return "https://spdx.org/licenses/" + spdx + ".html"
-	}
-	return name
-}
-
 func description(in *Input) string {
 	text := fmt.Sprintf("%s of network traffic from %s: masked bytes of bidirectional five-tuples as %s uint8 arrays with a class label. Made by pcapmill.",
 		plural(in.Manifest.Samples, "session"), plural(int64(len(in.Manifest.Captures)), "packet capture"), in.Manifest.Settings.Get("shape"))

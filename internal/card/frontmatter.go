@@ -15,10 +15,8 @@ func frontMatter(in *Input) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("---")
-	if in.About.License == "" {
-		line("license: other  # fill in: a license of https://huggingface.co/docs/hub/repositories-licenses")
-	} else {
-		line("license: %s", quoted(in.About.license()))
+	for _, l := range in.About.licenseLines() {
+		line("%s", l)
 	}
 	line("pretty_name: %s", quoted(in.About.name()))
 	line("task_categories:\n- image-classification")
@@ -68,20 +66,32 @@ func info(b *strings.Builder, in *Input, sides []string) {
 	for _, f := range in.below(imagesFolder, ".parquet") {
 		size += f.Size
 	}
-	line("  download_size: %d\n  dataset_size: %d", size, pixels*in.Manifest.Samples)
+	line("  download_size: %d\n  dataset_size: %d", size, pixels*in.all())
 }
 
-// examples is the number of samples of a side; what is not split is all train.
+// examples is the number of samples of a side in Parquet; what is not split is all train.
 func (in *Input) examples(side string) int64 {
 	if len(in.Splits) == 0 {
-		return in.Manifest.Samples
+		return in.all()
 	}
 	for _, s := range in.Splits {
-		if s.Name == side {
+		switch {
+		case s.Name != side:
+		case in.ImagesKnown:
+			return s.Samples - s.Unknown
+		default:
 			return s.Samples
 		}
 	}
 	return 0
+}
+
+// all is the number of samples that Parquet may have.
+func (in *Input) all() int64 {
+	if in.ImagesKnown {
+		return in.Manifest.Samples - in.unknown()
+	}
+	return in.Manifest.Samples
 }
 
 // quoted is a string in YAML, in quotes as JSON has them. Characters that YAML does not

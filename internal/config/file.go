@@ -53,7 +53,8 @@ func (v *Values) Parse(name string, text []byte) error {
 			return &Error{From: from, Option: key.Value, Reason: fmt.Sprintf("given twice, first in line %d", line)}
 		}
 		given[key.Value] = key.Line
-		plain, err := plainValue(value)
+		o, known := settings.Find(key.Value)
+		plain, err := plainValue(value, known && o.Kind == settings.Map)
 		if err != nil {
 			return &Error{From: from, Option: key.Value, Reason: err.Error()}
 		}
@@ -81,9 +82,10 @@ func document(text []byte) (doc yaml.Node, err error) {
 	}
 }
 
-// plainValue is the text of a scalar, or the words of a sequence with commas.
+// plainValue is the text of a scalar, the words of a sequence with commas, or, for an
+// option that is one, the pairs of a mapping as NAME=VALUE with commas.
 // Text is taken as written: no value changes by looking like a number.
-func plainValue(n *yaml.Node) (string, error) {
+func plainValue(n *yaml.Node, mapping bool) (string, error) {
 	switch n.Kind {
 	case yaml.ScalarNode:
 		if n.Tag == "!!null" {
@@ -102,9 +104,26 @@ func plainValue(n *yaml.Node) (string, error) {
 			words = append(words, c.Value)
 		}
 		return strings.Join(words, ","), nil
-	default:
-		return "", errors.New("need a single value or a list of words")
 	}
+	if mapping && n.Kind == yaml.MappingNode {
+		return pairsOf(n)
+	}
+	if mapping {
+		return "", errors.New("need a mapping, or pairs like NAME=VALUE")
+	}
+	return "", errors.New("need a single value or a list of words")
+}
+
+func pairsOf(n *yaml.Node) (string, error) {
+	var list []string
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		name, value := n.Content[i], n.Content[i+1]
+		if name.Kind != yaml.ScalarNode || value.Kind != yaml.ScalarNode || strings.ContainsAny(name.Value, "=,") || strings.Contains(value.Value, ",") {
+			return "", errors.New("need a mapping from names to single values")
+		}
+		list = append(list, name.Value+"="+value.Value)
+	}
+	return strings.Join(list, ","), nil
 }
 
 // Template is a commented configuration file with every default.

@@ -51,6 +51,12 @@ func schema(o *settings.Option) *jsonschema.Schema {
 			{Type: "string", Pattern: "^" + one + "( *, *" + one + ")*$"},
 			{Type: "array", Items: &jsonschema.Schema{Type: "string", Enum: values()}, MinItems: &least},
 		}
+	case settings.Map:
+		s.AnyOf = []*jsonschema.Schema{
+			{Type: "string", Pattern: `^( *[^=, ]+ *= *[^=, ]+ *(,|$))*$`},
+			{Type: "object", AdditionalProperties: &jsonschema.Schema{Type: "string"}},
+			{Type: "array", Items: &jsonschema.Schema{Type: "string", Pattern: `^ *[^=, ]+ *= *[^=, ]+ *$`}},
+		}
 	default:
 		s.Type = "string"
 		s.Enum = values()

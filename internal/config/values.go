@@ -89,12 +89,31 @@ func check(o *settings.Option, value string) (string, error) {
 				return "", err
 			}
 		}
+	case settings.Map:
+		return pairs(value)
 	default:
 		if o.Values != nil {
 			return value, oneOf(o, value)
 		}
 	}
 	return value, nil
+}
+
+// pairs returns NAME=VALUE pairs without blanks and empty ones. What names and values there
+// are is for whoever reads them.
+func pairs(value string) (string, error) {
+	var list []string
+	for pair := range strings.SplitSeq(value, ",") {
+		if strings.TrimSpace(pair) == "" {
+			continue
+		}
+		name, text, ok := strings.Cut(pair, "=")
+		if name, text = strings.TrimSpace(name), strings.TrimSpace(text); !ok || name == "" || text == "" {
+			return "", fmt.Errorf("%q: need NAME=VALUE pairs with commas between", strings.TrimSpace(pair))
+		}
+		list = append(list, name+"="+text)
+	}
+	return strings.Join(list, ","), nil
 }
 
 func oneOf(o *settings.Option, word string) error {

@@ -21,6 +21,8 @@ type Job struct {
 	Exporter dataset.Exporter
 	// Options are those that decide what the exporter writes, for the record.
 	Options map[string]string
+	// Known leaves out the samples that no class matches.
+	Known bool
 }
 
 // Rendered is what a Render has written.
@@ -46,11 +48,19 @@ func RenderIn(ctx context.Context, disk fsys.FS, v *store.View, job Job, into st
 	}
 	defer p.clean()
 	next := dataset.NewFolderIn(disk, p.next)
-	files, err := job.Exporter.Export(ctx, next, v)
+	of := dataset.View(v)
+	if job.Known {
+		known, err := dataset.Known(ctx, v)
+		if err != nil {
+			return nil, err
+		}
+		of = known
+	}
+	files, err := job.Exporter.Export(ctx, next, of)
 	if err != nil {
 		return nil, err
 	}
-	record, err := newRecord(v, job)
+	record, err := newRecord(v, of, job)
 	if err != nil {
 		return nil, err
 	}
@@ -73,8 +83,8 @@ func RenderIn(ctx context.Context, disk fsys.FS, v *store.View, job Job, into st
 	return out, nil
 }
 
-// newRecord is what is known before the files are.
-func newRecord(v *store.View, job Job) (*Record, error) {
+// newRecord is what is known before the files are. of is what of v was exported.
+func newRecord(v *store.View, of dataset.View, job Job) (*Record, error) {
 	print, err := FingerprintOf(v)
 	if err != nil {
 		return nil, err
@@ -86,8 +96,8 @@ func newRecord(v *store.View, job Job) (*Record, error) {
 	if r.Options == nil {
 		r.Options = map[string]string{}
 	}
-	for _, s := range v.Sides() {
-		r.Sides = append(r.Sides, SideCount{s.String(), v.Len(s)})
+	for _, s := range of.Sides() {
+		r.Sides = append(r.Sides, SideCount{s.String(), of.Len(s)})
 	}
 	return r, nil
 }

@@ -11,15 +11,20 @@ import (
 	"strings"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/internal/archive"
 )
 
-// ArchiveError says that a file is an archive, or a capture compressed in a way that is
-// not read. There may be captures inside, so it is never passed over in silence.
+// ArchiveError says that what was opened as a capture is an archive, or a capture compressed
+// in a way that is not read. There may be captures inside, so it is never passed over in
+// silence. [Files] reads some kinds.
 type ArchiveError struct {
 	Path        string
 	Kind        string // like "a ZIP archive"
 	Compression string // around it, or ""
 	Unpack      string // command that unpacks it, or "" where no common one does
+
+	format string // of package archive, if it reads the kind; else ""
+	nested bool   // it is an archive, and not a single compressed file
 }
 
 func (e *ArchiveError) Error() string {
@@ -30,6 +35,9 @@ func (e *ArchiveError) Error() string {
 	with := "unpack it"
 	if e.Unpack != "" {
 		with += " ('" + e.Unpack + "')"
+	}
+	if e.format != "" {
+		return fmt.Sprintf("%s: %s%s, and no capture: 'pcapmill convert' reads the captures in one that is named as a file; here, %s", e.Path, e.Kind, inside, with)
 	}
 	return fmt.Sprintf("%s: %s%s, which is not read: %s and convert the files in it", e.Path, e.Kind, inside, with)
 }
@@ -42,44 +50,45 @@ type kind struct {
 	name   string
 	unpack string
 	is     func(begin []byte) bool
+	format string // see ArchiveError
 }
 
 // kinds are tried in order. Sources of the magic numbers: the formats' specifications
 // where there are any, else file(1)'s magic.
 var kinds = []kind{
-	{"a ZIP archive", "unzip FILE -d DIR", begins("PK\x03\x04", "PK\x05\x06", "PK\x07\x08", "PK\x06\x06")},
-	{"a 7z archive", "7z x FILE", begins("7z\xbc\xaf\x27\x1c")},
-	{"a RAR archive", "unrar x FILE", begins("Rar!\x1a\x07", "RE\x7e\x5e")},
-	{"a tar archive", "tar -xf FILE", isTar},
-	{"a cpio archive", "cpio -id < FILE", isCpio},
-	{"an ar archive", "ar x FILE", begins("!<arch>\n", "!<thin>\n")},
-	{"an RPM package", "rpm2cpio FILE | cpio -id", begins("\xed\xab\xee\xdb")},
-	{"a cabinet archive", "cabextract FILE", begins("MSCF\x00\x00\x00\x00", "ISc(")},
-	{"an ARJ archive", "7z x FILE", func(b []byte) bool { return len(b) > 10 && b[0] == 0x60 && b[1] == 0xea && b[10] == 2 }},
-	{"an LHA archive", "7z x FILE", isLHA},
-	{"an ACE archive", "unace x FILE", at(7, "**ACE**")},
-	{"a ZOO archive", "unzoo -x FILE", at(20, "\xdc\xa7\xc4\xfd")},
-	{"a StuffIt archive", "unar FILE", begins("SIT!", "StuffIt ")},
-	{"an xar archive", "xar -xf FILE", begins("xar!\x00")},
-	{"a WIM archive", "7z x FILE", begins("MSWIM\x00\x00\x00")},
-	{"a ZPAQ archive", "zpaq x FILE", begins("zPQ", "7kSt")},
-	{"a squashfs image", "unsquashfs FILE", begins("hsqs", "sqsh")},
-	{"a file compressed by compress", "gzip -d FILE", isCompress},
-	{"a file compressed by lzip", "lzip -d FILE", begins("LZIP\x00", "LZIP\x01")},
-	{"a file compressed by lzop", "lzop -d FILE", begins("\x89LZO\x00\x0d\x0a\x1a\x0a")},
-	{"a file compressed by lrzip", "lrzip -d FILE", begins("LRZI")},
-	{"an LZMA file", "unlzma FILE", isLZMA},
-	{"a file compressed by snappy", "snzip -d FILE", begins("\xff\x06\x00\x00sNaPpY")},
+	{"a ZIP archive", "unzip FILE -d DIR", begins("PK\x03\x04", "PK\x05\x06", "PK\x07\x08", "PK\x06\x06"), archive.ZIP},
+	{"a 7z archive", "7z x FILE", begins("7z\xbc\xaf\x27\x1c"), ""},
+	{"a RAR archive", "unrar x FILE", begins("Rar!\x1a\x07", "RE\x7e\x5e"), ""},
+	{"a tar archive", "tar -xf FILE", isTar, archive.Tar},
+	{"a cpio archive", "cpio -id < FILE", isCpio, ""},
+	{"an ar archive", "ar x FILE", begins("!<arch>\n", "!<thin>\n"), ""},
+	{"an RPM package", "rpm2cpio FILE | cpio -id", begins("\xed\xab\xee\xdb"), ""},
+	{"a cabinet archive", "cabextract FILE", begins("MSCF\x00\x00\x00\x00", "ISc("), ""},
+	{"an ARJ archive", "7z x FILE", func(b []byte) bool { return len(b) > 10 && b[0] == 0x60 && b[1] == 0xea && b[10] == 2 }, ""},
+	{"an LHA archive", "7z x FILE", isLHA, ""},
+	{"an ACE archive", "unace x FILE", at(7, "**ACE**"), ""},
+	{"a ZOO archive", "unzoo -x FILE", at(20, "\xdc\xa7\xc4\xfd"), ""},
+	{"a StuffIt archive", "unar FILE", begins("SIT!", "StuffIt "), ""},
+	{"an xar archive", "xar -xf FILE", begins("xar!\x00"), ""},
+	{"a WIM archive", "7z x FILE", begins("MSWIM\x00\x00\x00"), ""},
+	{"a ZPAQ archive", "zpaq x FILE", begins("zPQ", "7kSt"), ""},
+	{"a squashfs image", "unsquashfs FILE", begins("hsqs", "sqsh"), ""},
+	{"a file compressed by compress", "gzip -d FILE", isCompress, ""},
+	{"a file compressed by lzip", "lzip -d FILE", begins("LZIP\x00", "LZIP\x01"), ""},
+	{"a file compressed by lzop", "lzop -d FILE", begins("\x89LZO\x00\x0d\x0a\x1a\x0a"), ""},
+	{"a file compressed by lrzip", "lrzip -d FILE", begins("LRZI"), ""},
+	{"an LZMA file", "unlzma FILE", isLZMA, ""},
+	{"a file compressed by snappy", "snzip -d FILE", begins("\xff\x06\x00\x00sNaPpY"), ""},
 }
 
 // compressed are the compressions that are read around a capture, but not around another
 // compression.
 var compressed = []kind{
-	{"a gzip file", "", begins("\x1f\x8b\x08")},
-	{"a zstd file", "", begins("\x28\xb5\x2f\xfd")},
-	{"an lz4 file", "", begins("\x04\x22\x4d\x18", "\x02\x21\x4c\x18")},
-	{"an xz file", "", begins("\xfd7zXZ\x00")},
-	{"a bzip2 file", "", func(b []byte) bool { return begins("BZh")(b) && at(4, "\x31\x41\x59\x26\x53\x59")(b) }},
+	{"a gzip file", "", begins("\x1f\x8b\x08"), ""},
+	{"a zstd file", "", begins("\x28\xb5\x2f\xfd"), ""},
+	{"an lz4 file", "", begins("\x04\x22\x4d\x18", "\x02\x21\x4c\x18"), ""},
+	{"an xz file", "", begins("\xfd7zXZ\x00"), ""},
+	{"a bzip2 file", "", func(b []byte) bool { return begins("BZh")(b) && at(4, "\x31\x41\x59\x26\x53\x59")(b) }, ""},
 }
 
 // Archive returns an *[ArchiveError] in place of err if that is a
@@ -99,7 +108,11 @@ func archiveIn(not *capture.NotCaptureError) *ArchiveError {
 	e := &ArchiveError{Path: not.Path, Compression: not.Compression}
 	for _, k := range kinds {
 		if k.is(not.Begin) {
-			e.Kind, e.Unpack = k.name, k.unpack
+			e.Kind, e.Unpack, e.format = k.name, k.unpack, k.format
+			e.nested = !strings.Contains(k.name, " file")
+			if e.Compression != "" {
+				e.format = ""
+			}
 			if e.Compression != "" && e.Kind != "a tar archive" { // tar undoes a compression itself
 				e.Unpack = ""
 			}
@@ -115,7 +128,7 @@ func archiveIn(not *capture.NotCaptureError) *ArchiveError {
 		}
 		return nil
 	}
-	if e.Kind, e.Unpack = archiveByEnd(not.Path); e.Kind == "" {
+	if e.Kind, e.Unpack, e.format = archiveByEnd(not.Path); e.Kind == "" {
 		return nil
 	}
 	return e
@@ -207,30 +220,30 @@ func isLZMA(b []byte) bool {
 // archiveByEnd finds the archives that something may stand before: a ZIP archive has its
 // directory at the end (APPNOTE 4.3.16), an ISO image its descriptor at byte 32,769
 // (ECMA-119, 8.4).
-func archiveByEnd(path string) (kind, unpack string) {
+func archiveByEnd(path string) (kind, unpack, format string) {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {
-		return "", "" // a stream has no end that could be looked at
+		return "", "", "" // a stream has no end that could be looked at
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return "", "" // it was opened before, and found to be no capture
+		return "", "", "" // it was opened before, and found to be no capture
 	}
 	defer f.Close()
 	b := make([]byte, 22+1<<16)
 	if n, err := f.ReadAt(b[:5], 32769); n == 5 && (err == nil || err == io.EOF) && string(b[:5]) == "CD001" {
-		return "an ISO 9660 image", "7z x FILE"
+		return "an ISO 9660 image", "7z x FILE", ""
 	}
 	from := max(info.Size()-int64(len(b)), 0)
 	n, err := f.ReadAt(b, from)
 	if err != nil && err != io.EOF {
-		return "", ""
+		return "", "", ""
 	}
 	b = b[:n]
 	for at := len(b) - 22; at >= 0; at-- {
 		if bytes.HasPrefix(b[at:], []byte("PK\x05\x06")) && at+22+int(binary.LittleEndian.Uint16(b[at+20:])) == len(b) {
-			return "a ZIP archive", "unzip FILE -d DIR"
+			return "a ZIP archive", "unzip FILE -d DIR", archive.ZIP
 		}
 	}
-	return "", ""
+	return "", "", ""
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,7 +20,7 @@ import (
 var packet = testcap.Pcap{LinkType: testcap.Raw}.File(testcap.Packet{LinkType: testcap.Raw, Data: testcap.Build(
 	testcap.IPv4{}, testcap.TCP{SrcPort: 1024, DstPort: 443}, testcap.Payload{1})})
 
-func tarOf(t *testing.T, format tar.Format) []byte {
+func tarOf(t testing.TB, format tar.Format) []byte {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
 	err := w.WriteHeader(&tar.Header{Name: "email1.pcap", Size: int64(len(packet)), Mode: 0o644, Format: format})
@@ -30,7 +31,7 @@ func tarOf(t *testing.T, format tar.Format) []byte {
 }
 
 // oldTar is as programs before POSIX wrote it: without a magic.
-func oldTar(t *testing.T) []byte {
+func oldTar(t testing.TB) []byte {
 	b := tarOf(t, tar.FormatUSTAR)
 	clear(b[257:512])
 	copy(b[148:], "        ")
@@ -45,7 +46,7 @@ func oldTar(t *testing.T) []byte {
 	return b
 }
 
-func zipOf(t *testing.T, members ...string) []byte {
+func zipOf(t testing.TB, members ...string) []byte {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	for _, name := range members {
@@ -76,33 +77,25 @@ func TestArchivesAreProblems(t *testing.T) {
 		data []byte
 		want string // "" for what is skipped
 	}{
-		"zip":           {zipOf(t, "a.pcap"), "a ZIP archive, which"},
-		"empty zip":     {zipOf(t), "a ZIP archive, which"},
-		"behind a stub": {append([]byte("#!/bin/sh\n"), zipOf(t, "a.pcap")...), "a ZIP archive, which"},
-		"split zip":     {[]byte("PK\x07\x08PK\x03\x04"), "a ZIP archive, which"},
-		"7z":            {[]byte("7z\xbc\xaf\x27\x1c\x00\x04rest"), "a 7z archive, which"},
-		"rar 4":         {[]byte("Rar!\x1a\x07\x00rest"), "a RAR archive, which is not read: unpack it ('unrar x FILE')"},
-		"rar 5":         {[]byte("Rar!\x1a\x07\x01\x00rest"), "a RAR archive, which"},
-		"tar":           {tarOf(t, tar.FormatUSTAR), "a tar archive, which is not read: unpack it ('tar -xf FILE')"},
-		"gnu tar":       {tarOf(t, tar.FormatGNU), "a tar archive, which"},
-		"pax tar":       {tarOf(t, tar.FormatPAX), "a tar archive, which"},
-		"old tar":       {oldTar(t), "a tar archive, which"},
-		"tar.gz":        {testcap.Gzip(tarOf(t, tar.FormatGNU)), "a tar archive inside gzip, which is not read: unpack it ('tar -xf FILE')"},
-		"old tar.gz":    {testcap.Gzip(oldTar(t)), "a tar archive inside gzip, which"},
-		"tar.xz":        {testcap.XZ(tarOf(t, tar.FormatGNU)), "a tar archive inside xz, which"},
-		"tar.zst":       {testcap.Zstd(tarOf(t, tar.FormatGNU)), "a tar archive inside zstd, which"},
-		"tar.lz4":       {testcap.LZ4(tarOf(t, tar.FormatGNU)), "a tar archive inside lz4, which"},
-		"zip.gz":        {testcap.Gzip(zipOf(t, "a")), "a ZIP archive inside gzip, which is not read: unpack it and"},
-		"gz twice":      {testcap.Gzip(testcap.Gzip(packet)), "a gzip file inside gzip, which"},
-		"xz in zst":     {testcap.Zstd(testcap.XZ(packet)), "an xz file inside zstd, which"},
-		"cpio":          {[]byte("070701" + strings.Repeat("0", 110)), "a cpio archive, which"},
-		"old cpio":      {cpio, "a cpio archive, which"},
-		"deb":           {[]byte("!<arch>\ndebian-binary"), "an ar archive, which"},
-		"lha":           {lha, "an LHA archive, which"},
-		"arj":           {arj, "an ARJ archive, which"},
-		"lzma":          {lzma, "an LZMA file, which"},
-		"compress":      {[]byte{0x1f, 0x9d, 0x90, 1, 2}, "a file compressed by compress, which"},
-		"iso":           {iso, "an ISO 9660 image, which"},
+		"7z":         {[]byte("7z\xbc\xaf\x27\x1c\x00\x04rest"), "a 7z archive, which"},
+		"rar 4":      {[]byte("Rar!\x1a\x07\x00rest"), "a RAR archive, which is not read: unpack it ('unrar x FILE')"},
+		"rar 5":      {[]byte("Rar!\x1a\x07\x01\x00rest"), "a RAR archive, which"},
+		"tar.gz":     {testcap.Gzip(tarOf(t, tar.FormatGNU)), "a tar archive inside gzip, which is not read: unpack it ('tar -xf FILE')"},
+		"old tar.gz": {testcap.Gzip(oldTar(t)), "a tar archive inside gzip, which"},
+		"tar.xz":     {testcap.XZ(tarOf(t, tar.FormatGNU)), "a tar archive inside xz, which"},
+		"tar.zst":    {testcap.Zstd(tarOf(t, tar.FormatGNU)), "a tar archive inside zstd, which"},
+		"tar.lz4":    {testcap.LZ4(tarOf(t, tar.FormatGNU)), "a tar archive inside lz4, which"},
+		"zip.gz":     {testcap.Gzip(zipOf(t, "a")), "a ZIP archive inside gzip, which is not read: unpack it and"},
+		"gz twice":   {testcap.Gzip(testcap.Gzip(packet)), "a gzip file inside gzip, which"},
+		"xz in zst":  {testcap.Zstd(testcap.XZ(packet)), "an xz file inside zstd, which"},
+		"cpio":       {[]byte("070701" + strings.Repeat("0", 110)), "a cpio archive, which"},
+		"old cpio":   {cpio, "a cpio archive, which"},
+		"deb":        {[]byte("!<arch>\ndebian-binary"), "an ar archive, which"},
+		"lha":        {lha, "an LHA archive, which"},
+		"arj":        {arj, "an ARJ archive, which"},
+		"lzma":       {lzma, "an LZMA file, which"},
+		"compress":   {[]byte{0x1f, 0x9d, 0x90, 1, 2}, "a file compressed by compress, which"},
+		"iso":        {iso, "an ISO 9660 image, which"},
 
 		"text":         {[]byte("PK is no archive, Rar! neither"), ""},
 		"zeros":        {make([]byte, 2048), ""},
@@ -116,7 +109,7 @@ func TestArchivesAreProblems(t *testing.T) {
 		if err := errors.Join(os.Mkdir(filepath.Dir(p), 0o777), os.WriteFile(p, c.data, 0o666)); err != nil {
 			t.Fatal(err)
 		}
-		walked, named := Files([]string{filepath.Dir(p)}, "", 0), Files([]string{p}, "", 0)
+		walked, named := Files([]string{filepath.Dir(p)}, Options{}), Files([]string{p}, Options{})
 		if c.want == "" {
 			if len(walked.Problems) != 0 || len(walked.Skipped) != 1 || walked.Skipped[0].Reason != NotACapture {
 				t.Errorf("%s: problems %v, skipped %v", name, walked.Problems, walked.Skipped)
@@ -136,14 +129,11 @@ func TestArchivesAreProblems(t *testing.T) {
 func TestArchivesThatToolsMake(t *testing.T) {
 	tried := 0
 	for _, c := range []struct{ tool, script, want string }{
-		{"tar", "tar cf OUT a.pcap", "a tar archive, which"},
 		{"tar", "tar czf OUT a.pcap", "a tar archive inside gzip, which"},
-		{"tar", "tar cf OUT --format=v7 a.pcap", "a tar archive, which"},
 		{"bzip2", "tar cjf OUT a.pcap", "a tar archive inside bzip2, which"},
 		{"xz", "xz --format=lzma -c a.pcap > OUT", "an LZMA file, which"},
 		{"cpio", "echo a.pcap | cpio -o > OUT", "a cpio archive, which"},
 		{"cpio", "echo a.pcap | cpio -o -H newc > OUT", "a cpio archive, which"},
-		{"zip", "zip -q OUT.zip a.pcap && mv OUT.zip OUT", "a ZIP archive, which"},
 		{"7z", "7z a OUT.7z a.pcap && mv OUT.7z OUT", "a 7z archive, which"},
 		{"compress", "compress -c a.pcap > OUT", "a file compressed by compress, which"},
 	} {
@@ -161,7 +151,7 @@ func TestArchivesThatToolsMake(t *testing.T) {
 			continue
 		}
 		tried++
-		f := Files([]string{filepath.Join(dir, "OUT")}, "", 0)
+		f := Files([]string{filepath.Join(dir, "OUT")}, Options{})
 		if len(f.Problems) != 1 || !strings.Contains(f.Problems[0].Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.script, f.Problems, c.want)
 		}
@@ -178,14 +168,24 @@ func FuzzFiles(f *testing.F) {
 	f.Add(testcap.Gzip([]byte("7z\xbc\xaf\x27\x1c")))
 	f.Add([]byte("xxPK\x05\x06" + strings.Repeat("\x00", 18)))
 	f.Add(bytes.Repeat([]byte{0xc7, 0x71}, 300))
+	f.Add(zipOf(f, "a.pcap", "b/c.pcap"))
+	f.Add(tarOf(f, tar.FormatPAX))
+	f.Add(oldTar(f))
 	p := filepath.Join(f.TempDir(), "x")
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if err := os.WriteFile(p, b, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		found := Files([]string{filepath.Dir(p)}, "", 64<<20)
-		if len(found.Files)+len(found.Skipped)+len(found.Problems) != 1 {
-			t.Fatalf("%+v", found)
+		found := Files([]string{filepath.Dir(p)}, Options{Memory: 64 << 20})
+		for i := range found.Files {
+			if m := found.Files[i].Member; m != nil {
+				if s, err := m.Open(); err == nil {
+					_, _ = io.Copy(io.Discard, io.LimitReader(s, 1<<20)) // an error or not, it ends
+					_ = s.Close()
+				}
+			} else if len(found.Files)+len(found.Skipped)+len(found.Problems) != 1 {
+				t.Fatalf("%+v", found)
+			}
 		}
 		for _, err := range found.Problems {
 			if !strings.Contains(err.Error(), p) {

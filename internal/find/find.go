@@ -7,9 +7,13 @@
 // is listed once. What is not listed has a reason:
 //
 //   - a Skip is no error: a file in a directory that is not a capture, a socket, a link to
-//     a directory, a file that was reached before;
+//     a directory, a file that was reached before, an archive inside an archive;
 //   - a problem is an error that names its path: a file that cannot be opened, an argument
-//     that is not a capture, an archive, wherever it stands (see [ArchiveError]).
+//     that is not a capture, an archive that is not read, wherever it stands (see
+//     [ArchiveError]), a member of an archive that cannot be read.
+//
+// Archives that are read are directories (see package archive): their members come in
+// byte-wise order of their paths inside, behind what comes before the archive.
 //
 // A File is a location that can be opened. Its Name is independent of where the directory
 // stands on this machine; labels and manifest go by it.
@@ -28,16 +32,20 @@ import (
 	"unicode/utf8"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/internal/archive"
 )
 
 // File is one capture.
 type File struct {
-	Path     string         // to open; "-" is standard input
+	Path     string         // to open; "-" is standard input; of a member, that of the archive and its own
 	Name     string         // base name, or relative to the directory named; valid UTF-8, see utf8Name
 	Stream   bool           // standard input, a FIFO or a device: not opened yet
-	Size     int64          // bytes on disk; 0 for streams
-	Modified time.Time      // zero for streams
+	Size     int64          // bytes on disk, of a member those of its content; 0 for streams
+	Modified time.Time      // zero for streams; of a member, the archive's
 	Format   capture.Format // empty for streams
+
+	Member      *archive.Member // where to open it instead; nil if it is a file of its own
+	ArchiveSize int64           // bytes of the archive
 }
 
 // Skip is a path that is not read, which is no error.
@@ -49,6 +57,7 @@ const (
 	Repeated        = "same-file"            // reached before under another path
 	SpecialFile     = "special-file"         // socket, FIFO or device
 	LinkedDirectory = "symlink-to-directory" // not followed
+	Nested          = "archive-in-archive"   // not opened
 )
 
 // Found is what the paths name.
@@ -65,13 +74,19 @@ type finder struct {
 	options capture.Options
 }
 
-// Files lists the captures under the given paths; "-" is standard input. stdinName is
-// what a capture from there is called; "" = "stdin". memory is how many bytes a capture
-// may take, see capture.Options: one that needs more is a problem.
-func Files(paths []string, stdinName string, memory int64) *Found {
-	f := &finder{seen: map[fileID]string{}, options: capture.Options{MaxMemory: memory}}
+// Options say how files are looked at.
+type Options struct {
+	StdinName string // what a capture on standard input is called; "" = "stdin"
+	// Memory is how many bytes a capture may take, see capture.Options, and the list of an
+	// archive's members: what needs more is a problem. 0 = no limit.
+	Memory int64
+}
+
+// Files lists the captures under the given paths; "-" is standard input.
+func Files(paths []string, o Options) *Found {
+	f := &finder{seen: map[fileID]string{}, options: capture.Options{MaxMemory: o.Memory}}
 	for _, p := range paths {
-		f.argument(p, stdinName)
+		f.argument(p, o.StdinName)
 	}
 	return &f.Found
 }
@@ -156,7 +171,10 @@ func (f *finder) file(p, name string, info fs.FileInfo, walked bool) {
 	format, err := f.options.Sniff(p)
 	err = Archive(err)
 	var not *capture.NotCaptureError
+	var a *ArchiveError
 	switch {
+	case errors.As(err, &a) && a.format != "":
+		f.members(p, name, info, a.format)
 	case err == nil:
 		f.Files = append(f.Files, File{Path: p, Name: utf8Name(name), Size: info.Size(), Modified: info.ModTime(), Format: format})
 	case walked && errors.As(err, &not) && not.Err == nil:

@@ -10,7 +10,8 @@ func MaybeHTTP(payload []byte) bool {
 
 // Host visits the host names in a payload that begins with an HTTP/1 request line, and
 // returns how many are cut. The line is METHOD (a capital, then at most 19 capitals, '-' or
-// '_'), a space, a target without spaces, a space, "HTTP/1." and a digit, and a line end
+// '_'), a space, a target without
+// spaces, a space, "HTTP/1." and a digit, and a line end
 // (LF or CRLF). The names are:
 //
 //   - the value of every header line "Host:", in any case, from its first byte that is no
@@ -71,7 +72,7 @@ func requestLine(line []byte) (method, target int, ok bool) {
 	target = method + 1
 	n := targetLen(line, target)
 	rest := line[target+n:]
-	ok = n > 0 && len(rest) == len(" HTTP/1.0") && string(rest[:8]) == " HTTP/1." && rest[8] >= '0' && rest[8] <= '9'
+	ok = n > 0 && bytes.IndexByte(line[target:target+n], '\r') < 0 && len(rest) == len(" HTTP/1.0") && string(rest[:8]) == " HTTP/1." && rest[8] >= '0' && rest[8] <= '9'
 	return method, target, ok
 }
 

@@ -31,7 +31,7 @@ func TestBreaks(t *testing.T) {
 		}
 		var want []session.Partial
 		states := map[session.FiveTuple]*state{}
-		table, spill := sessions.NewTable(30, false, seed), sessions.NewSpill(dir)
+		table, spill := sessions.New(sessions.Kind{Keep: session.Keep{Limit: 30}, Units: true}, seed), sessions.NewSpill(dir)
 		breaker := sessions.NewBreaker(breaks)
 		now := int64(1000)
 		for number := uint64(1); number < 120; number++ {

@@ -196,11 +196,15 @@ func (h cursorHeap) down(i int) {
 
 // Seal computes the digest of every session, before the table goes into a
 // List (or whoever reads the list does): that of its prefix, or, where the table makes prints, the print. The
-// zeros behind a prefix must not count for digest. The prefix is lent.
+// zeros behind a prefix must not count for digest. The prefix is lent. What becomes of a
+// form's state is not known here: such sessions stay without, unless the table makes prints.
 func (t *Table) Seal(digest func(prefix []byte) [16]byte) {
 	t.digests = t.digests[:0]
+	if t.Form != nil && !t.Prints {
+		return
+	}
 	for i := range t.n {
-		if t.prints {
+		if t.Prints {
 			t.digests = append(t.digests, t.print[i/perBlock][i%perBlock].Bytes())
 			continue
 		}
@@ -228,7 +232,7 @@ func (c *tableCursor) first() uint64 {
 }
 
 func (c *tableCursor) next(s *Session) error {
-	s.Key, s.Gen, s.Partial = c.t.Key(c.i), c.t.Gen(c.i), c.t.At(c.i)
+	s.Session = c.t.Session(c.i)
 	if s.Sealed = c.i < len(c.t.digests); s.Sealed {
 		s.Digest = c.t.digests[c.i]
 	}

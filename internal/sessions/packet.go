@@ -18,7 +18,7 @@ type Packet struct {
 	Number uint32        // in its run, from 0
 	At     uint32        // where its captured bytes stand in Run.Data
 	Gives  uint32        // bytes that it contributes to its session, for the caller
-	gen    uint16        // which session of its five-tuple, see Breaker
+	gen    uint16        // which unit of its five-tuple, see Breaker: the low bits
 	flags  uint8
 }
 

@@ -15,7 +15,7 @@ type Reader struct{ r recordReader }
 // NewReader returns a Reader for sessions that tables like this one have made. Reset says
 // what is read.
 func (t *Table) NewReader() *Reader {
-	return &Reader{recordReader{r: bufio.NewReaderSize(nil, readBuffer), limit: t.limit}}
+	return &Reader{recordReader{r: bufio.NewReaderSize(nil, readBuffer), keep: t.Keep}}
 }
 
 // Reset makes r read from a place on; name is what stands there, for messages.

@@ -96,7 +96,7 @@ func (s *Spill) Put(t *Table) (err error) {
 		slices.Sort(ids)
 		at := s.size
 		for _, id := range ids {
-			one := session.Session{Key: t.Key(int(id)), Gen: t.Gen(int(id)), Partial: t.At(int(id))}
+			one := t.Session(int(id))
 			if record, err = one.AppendBinary(record[:0]); err != nil {
 				return err
 			}
@@ -179,7 +179,7 @@ func (s *Spill) merge(t *Table, part int, pass, passes uint32, digest func([]byt
 	var tuple six
 	below := partShift - bits.Len32(passes-1)
 	for _, run := range s.runs[part] {
-		r := newRecordReader(s.f, run, t.limit, false)
+		r := newRecordReader(s.f, run, t.Keep, false)
 		for {
 			err := r.next(&one)
 			if err == io.EOF {
@@ -194,15 +194,18 @@ func (s *Spill) merge(t *Table, part int, pass, passes uint32, digest func([]byt
 		}
 	}
 	t.Seal(digest)
-	made := &spilled{n: t.n, limit: t.limit, at: segment{at: out.size}}
+	made := &spilled{n: t.n, keep: t.Keep, sealed: len(t.digests) == t.n, at: segment{at: out.size}}
 	var record []byte
 	for id := range t.n {
-		one := session.Session{Key: t.Key(id), Gen: t.Gen(id), Partial: t.At(id)}
+		one := t.Session(id)
 		var err error
 		if record, err = one.AppendBinary(record[:0]); err != nil {
 			return nil, err
 		}
-		if err := out.write(append(record, t.digests[id][:]...)); err != nil {
+		if made.sealed {
+			record = append(record, t.digests[id][:]...)
+		}
+		if err := out.write(record); err != nil {
 			return nil, err
 		}
 	}
@@ -212,11 +215,12 @@ func (s *Spill) merge(t *Table, part int, pass, passes uint32, digest func([]byt
 
 // spilled is a part that stands in a file.
 type spilled struct {
-	f     *os.File
-	at    segment
-	n     int
-	limit int  // of prefixes
-	last  bool // of those in the file: closes it
+	f      *os.File
+	at     segment
+	n      int
+	keep   session.Keep
+	sealed bool // with digests
+	last   bool // of those in the file: closes it
 }
 
 func (p *spilled) len() int { return p.n }
@@ -229,7 +233,7 @@ func (p *spilled) close() error {
 }
 
 func (p *spilled) open() (cursor, error) {
-	c := &fileCursor{r: newRecordReader(p.f, p.at, p.limit, true)}
+	c := &fileCursor{r: newRecordReader(p.f, p.at, p.keep, p.sealed)}
 	return c, c.read()
 }
 
@@ -242,9 +246,13 @@ type fileCursor struct {
 func (c *fileCursor) first() uint64 { return c.s.First }
 
 func (c *fileCursor) next(s *Session) error {
-	own := append(s.own[:0], c.s.Prefix...) // c reads on
+	own := append(append(s.own[:0], c.s.Prefix...), c.s.State...) // c reads on; one of the two is empty
+	n := len(c.s.Prefix)
 	*s = c.s
-	s.own, s.Prefix = own, own
+	s.own, s.Prefix, s.State = own, own[:n:n], nil
+	if n < len(own) {
+		s.State = own[n:]
+	}
 	return c.read()
 }
 
@@ -262,14 +270,14 @@ func (c *fileCursor) read() error {
 type recordReader struct {
 	r       *bufio.Reader
 	from    string // for messages: what is read
-	limit   int    // of prefixes
-	digests bool   // sealed sessions
+	keep    session.Keep
+	digests bool // sealed sessions
 	long    []byte
 	taken   int // bytes of r that the session before stands in
 }
 
-func newRecordReader(f *os.File, s segment, limit int, digests bool) *recordReader {
-	return &recordReader{r: bufio.NewReaderSize(io.NewSectionReader(f, s.at, s.length), readBuffer), from: "what was spilled", limit: limit, digests: digests}
+func newRecordReader(f *os.File, s segment, keep session.Keep, digests bool) *recordReader {
+	return &recordReader{r: bufio.NewReaderSize(io.NewSectionReader(f, s.at, s.length), readBuffer), from: "what was spilled", keep: keep, digests: digests}
 }
 
 // next reads a session; its prefix is valid until the next call. io.EOF: no more.
@@ -292,8 +300,8 @@ func (r *recordReader) read(s *Session) error {
 		return cutShort(err)
 	}
 	n := 4 + int64(binary.BigEndian.Uint32(b))
-	if n > int64(session.MaxEncoded(r.limit)) {
-		return fmt.Errorf("a session of %d bytes, need at most %d", n, session.MaxEncoded(r.limit))
+	if n > int64(r.keep.MaxEncoded()) {
+		return fmt.Errorf("a session of %d bytes, need at most %d", n, r.keep.MaxEncoded())
 	}
 	if r.digests {
 		n += int64(len(s.Digest))
@@ -310,7 +318,7 @@ func (r *recordReader) read(s *Session) error {
 		}
 		b = r.long
 	}
-	rest, err := session.Decode(b, r.limit, &s.Session)
+	rest, err := r.keep.Decode(b, &s.Session)
 	if s.Sealed = r.digests; r.digests {
 		copy(s.Digest[:], rest)
 	}

@@ -10,21 +10,22 @@ import (
 //
 // State per session: the prefix in a slot of fitting size (at most limit bytes,
 // see arena), 64 bytes that every packet touches, 24 that only the first one
-// does, 16 of fingerprint if asked for, and 11 to 21 of index. No pointers: the
-// collector passes over it.
+// does, 16 of fingerprint if asked for, 40 of units where there are any, and 11 to 21 of
+// index. A form's state has 16 bytes in front of it. No pointers: the collector passes over it.
 //
 // The index is not a map, because it is looked up in batches: Touch asks memory for the
 // cache lines of many packets at once.
 type Table struct {
-	limit  int
-	prints bool
-	seed   Seed
+	Kind
+	limit int // of a prefix, or of a slot that holds a state
+	seed  Seed
 
 	slots []uint64 // hash<<32 | place of the session + 1; 0 is free
 	n     int      // sessions
 	hot   []*[perBlock]hot
 	cold  []*[perBlock]cold
 	print []*[perBlock]session.Print
+	units []*[perBlock]Unit
 	six   []six // of IPv6 sessions, by a
 	arena arena
 
@@ -47,7 +48,7 @@ type hot struct {
 	place   uint32    // of the prefix in the arena, 0 for none
 	class   uint8     // of its slot
 	up      bool      // direction of the first packet
-	gen     uint16    // which session of its five-tuple
+	gen     uint16    // which unit of its five-tuple: the low bits
 }
 
 type cold struct {
@@ -56,18 +57,42 @@ type cold struct {
 	more  [2]uint32
 }
 
+// Unit is one of the units of a five-tuple, as a Breaker numbers them.
+type Unit struct {
+	session.Unit
+	Gen uint64 // which one of its five-tuple, from 0
+	Up  bool   // direction of its session's first kept packet
+}
+
+// Kind is what a table keeps of each session.
+type Kind struct {
+	session.Keep
+	Prints bool // fingerprints of all bytes
+	Units  bool // sessions may have several units
+}
+
 // NewTable returns an empty table whose sessions keep prefixes of at most limit
 // bytes, and fingerprints of all bytes if prints is set. Tables that share the
 // packets of a capture need the same seed.
 func NewTable(limit int, prints bool, seed Seed) *Table {
-	return &Table{limit: limit, prints: prints, seed: seed, slots: make([]uint64, 64), arena: newArena(limit)}
+	return New(Kind{Keep: session.Keep{Limit: limit}, Prints: prints}, seed)
+}
+
+// New returns an empty table of a kind.
+func New(k Kind, seed Seed) *Table {
+	t := &Table{Kind: k, limit: k.Limit, seed: seed, slots: make([]uint64, 64)}
+	if k.Form != nil {
+		t.limit = stateHead + k.Form.Bound()
+	}
+	t.arena = newArena(t.limit)
+	return t
 }
 
 // Reset empties the table and keeps its memory for the next capture, unless
 // that is more than keep bytes.
 func (t *Table) Reset(keep int64) {
 	if t.Bytes() > keep {
-		*t = *NewTable(t.limit, t.prints, t.seed)
+		*t = *New(t.Kind, t.seed)
 		return
 	}
 	clear(t.slots)
@@ -81,15 +106,22 @@ func (t *Table) Len() int { return t.n }
 // Bytes is the memory that the table holds.
 func (t *Table) Bytes() int64 {
 	perSession := 64 + 24
-	if t.prints {
+	if t.Prints {
 		perSession += 16
+	}
+	if t.Units {
+		perSession += 40
 	}
 	return int64(len(t.slots))*8 + int64(len(t.hot)*perBlock*perSession) + int64(cap(t.six))*38 + int64(t.arena.bytes())
 }
 
 // Used is how much of that memory sessions fill; the rest takes further ones.
 func (t *Table) Used() int64 {
-	return int64(len(t.slots))*8 + int64(t.n)*96 + int64(t.arena.now<<t.arena.shift+t.arena.used)
+	perSession := 96
+	if t.Units {
+		perSession += 40
+	}
+	return int64(len(t.slots))*8 + int64(t.n*perSession) + int64(t.arena.now<<t.arena.shift+t.arena.used)
 }
 
 // Touch loads what Add will need for each of some packets (16 to 64), so that
@@ -114,7 +146,13 @@ func (t *Table) Touch(packets []Packet) {
 // table. tuples and first are those of the packet's Run; packets come in the
 // order of the capture. What the packet contributes is for Room and Contribute.
 func (t *Table) Add(p *Packet, tuples []six, first uint64) uint32 {
-	id, ok := t.find(p, tuples)
+	return t.AddUnit(p, tuples, first, nil)
+}
+
+// AddUnit is Add for a packet of which a Breaker has said in which unit it is; nil is the
+// only one of its five-tuple.
+func (t *Table) AddUnit(p *Packet, tuples []six, first uint64, u *Unit) uint32 {
+	id, ok := t.find(p, tuples, u)
 	if !ok {
 		a := p.a
 		if p.b == mark6 {
@@ -126,6 +164,9 @@ func (t *Table) Add(p *Packet, tuples []six, first uint64) uint32 {
 		h.gen = p.gen
 		c.first, c.start = first+uint64(p.Number), p.Layout.Time()
 		h.last, h.up = c.start, p.Layout.FromLower()
+		if t.Units {
+			t.begin(id, u)
+		}
 	}
 	h := &t.hot[id/perBlock][id%perBlock]
 	d := 0
@@ -138,11 +179,30 @@ func (t *Table) Add(p *Packet, tuples []six, first uint64) uint32 {
 		t.cold[id/perBlock][id%perBlock].more[d&1]++
 	}
 	h.last = max(h.last, p.Layout.Time())
+	if t.Units {
+		of := t.unit(id)
+		of.Earliest = min(of.Earliest, p.Layout.Time())
+	}
 	return id
 }
 
-// find looks for the session of a packet.
-func (t *Table) find(p *Packet, tuples []six) (id uint32, ok bool) {
+// begin notes where a new unit stands. u is nil for the only one of its five-tuple.
+func (t *Table) begin(id uint32, u *Unit) {
+	h, c := t.at(id)
+	of := t.unit(id)
+	if *of = (Unit{}); u != nil {
+		*of, h.up = *u, u.Up
+	}
+	if of.Session == 0 {
+		of.Session = c.first
+	}
+	of.Earliest = c.start
+}
+
+func (t *Table) unit(id uint32) *Unit { return &t.units[id/perBlock][id%perBlock] }
+
+// find looks for the session of a packet, or for its unit u.
+func (t *Table) find(p *Packet, tuples []six, u *Unit) (id uint32, ok bool) {
 	mask := uint32(len(t.slots) - 1)
 	for i := p.hash & mask; ; i = (i + 1) & mask {
 		s := t.slots[i]
@@ -156,6 +216,7 @@ func (t *Table) find(p *Packet, tuples []six) (id uint32, ok bool) {
 		h := &t.hot[id/perBlock][id%perBlock]
 		switch {
 		case h.b != p.b || h.gen != p.gen:
+		case u != nil && t.unit(id).Gen != u.Gen: // equal in the low bits
 		case p.b == mark6:
 			if t.six[h.a] == tuples[p.a] {
 				return id, true
@@ -180,13 +241,16 @@ func (t *Table) append(a, b uint64, hash uint32) uint32 {
 	if int(id/perBlock) == len(t.hot) {
 		t.hot = append(t.hot, new([perBlock]hot))
 		t.cold = append(t.cold, new([perBlock]cold))
-		if t.prints {
+		if t.Prints {
 			t.print = append(t.print, new([perBlock]session.Print))
+		}
+		if t.Units {
+			t.units = append(t.units, new([perBlock]Unit))
 		}
 	}
 	h, c := t.at(id)
 	*h, *c = hot{a: a, b: b}, cold{}
-	if t.prints {
+	if t.Prints {
 		t.print[id/perBlock][id%perBlock] = session.Print{}
 	}
 	return id
@@ -211,44 +275,6 @@ func (t *Table) grow() {
 	}
 }
 
-// Room is where the next n bytes of a session's prefix go, or as many of them
-// as it still needs: none when the session is full. Contribute must follow.
-func (t *Table) Room(id uint32, n int) []byte {
-	h := &t.hot[id/perBlock][id%perBlock]
-	if h.bytes >= uint64(t.limit) || n == 0 {
-		return nil
-	}
-	filled := int(h.bytes)
-	want := min(filled+n, t.limit)
-	switch {
-	case h.place == 0:
-		h.class = t.arena.class(want)
-		h.place = t.arena.get(h.class)
-	case want > t.arena.sizes[h.class]:
-		class := t.arena.class(want)
-		place := t.arena.get(class)
-		copy(t.arena.slot(place, class), t.arena.slot(h.place, h.class)[:filled])
-		t.arena.put(h.place, h.class)
-		h.place, h.class = place, class
-	}
-	return t.arena.slot(h.place, h.class)[filled:want:want]
-}
-
-// Contribute counts n bytes, of which the first have been written to Room. With
-// fingerprints, all must hold the n bytes; else it is not looked at.
-func (t *Table) Contribute(id uint32, n int, all []byte) {
-	t.hot[id/perBlock][id%perBlock].bytes += uint64(n)
-	if t.prints {
-		p := &t.print[id/perBlock][id%perBlock]
-		*p = p.Append(all[:n])
-	}
-}
-
-// Full reports whether a session needs no more bytes.
-func (t *Table) Full(id uint32) bool {
-	return t.hot[id/perBlock][id%perBlock].bytes >= uint64(t.limit)
-}
-
 // Note is Add for a packet that comes alone: data and s are its captured bytes
 // and headers, number is its number in the capture, from 1.
 func (t *Table) Note(data []byte, s *header.Stack, number uint64, time int64) uint32 {
@@ -268,8 +294,14 @@ func (t *Table) NoteBroken(b *Breaker, data []byte, s *header.Stack, number uint
 	}
 	for i := range t.one.Packets[0] {
 		p := &t.one.Packets[0][i]
-		if b == nil && kept || b != nil && b.Number(p, t.one.tuples[0]) {
-			return t.Add(p, t.one.tuples[0], number), &p.Layout
+		if b == nil {
+			if kept {
+				return t.Add(p, t.one.tuples[0], number), &p.Layout
+			}
+			continue
+		}
+		if u := b.Number(p, t.one.tuples[0], number); u != nil {
+			return t.AddUnit(p, t.one.tuples[0], number, u), &p.Layout
 		}
 	}
 	return 0, nil
@@ -283,15 +315,26 @@ func (t *Table) At(id int) (p session.Partial) {
 	for d := range p.Packets {
 		p.Packets[d] = uint64(c.more[d])<<32 | uint64(h.packets[d])
 	}
-	p.Prefix = t.prefix(id)
-	if t.prints {
+	if t.Form != nil {
+		p.State = t.state(id)
+	} else {
+		p.Prefix = t.prefix(id)
+	}
+	if t.Prints {
 		p.Print = t.print[id/perBlock][id%perBlock]
 	}
 	return p
 }
 
-// Gen tells which session of its five-tuple the one at place id is, from 0.
-func (t *Table) Gen(id int) uint16 { return t.hot[id/perBlock][id%perBlock].gen }
+// Session is the session at place id, with its partial as At returns it.
+func (t *Table) Session(id int) (s session.Session) {
+	s.Key, s.Partial = t.Key(id), t.At(id)
+	if t.Units {
+		u := t.unit(uint32(id))
+		s.Gen, s.Unit = u.Gen, u.Unit
+	}
+	return s
+}
 
 // Key is the five-tuple of the session at place id.
 func (t *Table) Key(id int) session.FiveTuple {
@@ -301,77 +344,3 @@ func (t *Table) Key(id int) session.FiveTuple {
 	}
 	return unpack4(h.a, h.b)
 }
-
-// Merge adds the table of the run that follows in the same capture. Both must
-// have been made with the same arguments; later is not changed.
-func (t *Table) Merge(later *Table) {
-	for i := range later.Len() {
-		s := session.Session{Key: later.Key(i), Gen: later.Gen(i), Partial: later.At(i)}
-		t.MergeSession(&s)
-	}
-}
-
-// MergeSession adds what a later run adds up to for one session, and returns its
-// place. The prefix is copied.
-func (t *Table) MergeSession(s *session.Session) uint32 {
-	var tuple [1]six
-	q := t.packetOf(s, &tuple[0])
-	id, ok := t.find(&q, tuple[:])
-	var before session.Partial
-	if ok {
-		before = t.At(int(id))
-	} else {
-		if q.b == mark6 {
-			q.a = uint64(len(t.six))
-			t.six = append(t.six, tuple[0])
-		}
-		id = t.append(q.a, q.b, q.hash)
-		t.hot[id/perBlock][id%perBlock].gen = q.gen
-	}
-	copy(t.Room(id, len(s.Prefix)), s.Prefix)
-	p := s.Partial
-	before.Prefix, p.Prefix = nil, nil // what is left are counters
-	t.put(id, session.Merge(before, p, 0))
-	return id
-}
-
-// packetOf is what Run.Add and Breaker make of the five-tuple of a session's packets. An
-// IPv6 one is put into tuple, and the packet refers to the first of some tuples.
-func (t *Table) packetOf(s *session.Session, tuple *six) Packet {
-	p := Packet{gen: s.Gen, hash: uint32(s.Gen) * spread}
-	if s.Key.Version() == 4 {
-		p.a, p.b = packKey(s.Key)
-		p.hash += uint32(t.seed.mix(p.a, p.b))
-		return p
-	}
-	*tuple, p.b = sixFrom(s.Key), mark6
-	p.hash += uint32(t.seed.six(tuple))
-	return p
-}
-
-// put stores the counters of a merged partial.
-func (t *Table) put(id uint32, p session.Partial) {
-	h, c := t.at(id)
-	h.bytes, h.last, h.up, h.sizes = p.Bytes, p.Last, p.Up, p.Sizes
-	c.first, c.start = p.First, p.Start
-	for d := range p.Packets {
-		h.packets[d], c.more[d] = uint32(p.Packets[d]), uint32(p.Packets[d]>>32)
-	}
-	if t.prints {
-		t.print[id/perBlock][id%perBlock] = p.Print
-	}
-}
-
-// prefix is the session's prefix, in the table's memory.
-func (t *Table) prefix(id int) []byte {
-	h := &t.hot[id/perBlock][id%perBlock]
-	if h.place == 0 {
-		return nil
-	}
-	n := min(h.bytes, uint64(t.limit))
-	return t.arena.slot(h.place, h.class)[:n:n]
-}
-
-// Sample writes the session's prefix in full length into dst, which has limit
-// bytes: its first bytes, and zeros behind.
-func (t *Table) Sample(id int, dst []byte) { clear(dst[copy(dst, t.prefix(id)):]) }

@@ -33,6 +33,11 @@ var options = []Option{
 		Long:  "A shard ends before it would be longer; for Parquet this counts before compression. One sample makes it longer only if it does not fit alone. At least 1.",
 	},
 	{
+		Name: "shards", Kind: Number, Default: "0", Group: "Output", Arg: "N",
+		Short: "wds, parquet: so many files a side, if there are as many samples",
+		Long:  "Samples are dealt out evenly, in their order, so that as many workers of a loader have one each. More files where shard-size asks for them. 0 is 8 for wds, and for Parquet what shard-size asks for.",
+	},
+	{
 		Name: "input-sha256", Kind: Switch, Default: "off", Group: "Output", Arg: "on|off",
 		Short: "put the SHA-256 of each capture's file into the manifest",
 		Long:  "What sha256sum prints, for publishing: it proves which captures a dataset was made from. Each file is read once more. Standard input and FIFOs, which can be read only once, have none.",
@@ -91,6 +96,12 @@ var options = []Option{
 		Long:  "Rows without a time (no-time) or with a value that cannot be read (bad-value) are counted, and the first are named by line; more than this refuse the table. Rows of other protocols, without ports or without a label do not count.",
 	},
 	{
+		Name: "table-conflict", Kind: Text, Default: "error", Values: []string{"error", "unknown", "longest"}, Group: "Labels", Arg: "error|unknown|longest",
+		Short:   "sessions that match rows of several classes: refuse, unknown, or longest row",
+		Long:    "error: the dataset stays as it is; all such sessions are counted and the first 20 named, each with two of its rows. unknown: they have no class. longest: they have that of the row whose time overlaps theirs longest, of equal ones the first.",
+		Records: []Record{{Key: "table_conflict", Omit: true}},
+	},
+	{
 		Name: "unknown", Kind: Text, Default: "keep", Values: []string{"keep", "skip", "error"}, Group: "Labels", Arg: "keep|skip|error",
 		Short:   "captures that no class matches: label them unknown (255), leave out, or refuse",
 		Long:    "What happens to captures, and with a table to sessions, that no class matches: keep gives them label 255 (65535 if there are more than 255 classes), skip leaves them out, error refuses. They are counted and shown in any case.",
@@ -138,6 +149,17 @@ var options = []Option{
 		Records: []Record{{Key: "content"}},
 	},
 	{
+		Name: "profile", Kind: Text, Default: "default", Values: []string{"none", "default", "strict", "headers", "payload", "sizes"}, Group: "Masking", Arg: "NAME",
+		Short: "masks to begin with: none, default, strict, headers, payload, sizes",
+		Long:  "A profile settles --mac, --ip, --ports, --checksums, --content and the fields of --mask; what is given for one of them wins. none keeps everything. default is what these options are without a profile. strict also takes out what tells a machine, a network or a connection from others: TOS, identification, fragments, TTL, flow label, IP options, TCP window, urgent pointer and options, host names in TLS, HTTP and DNS; sequence and acknowledgement numbers become relative. headers is strict without payload; sizes is strict with payload as zeros; payload is --content payload without host names. See docs/masks.md.",
+	},
+	{
+		Name: "mask", Kind: Map, Group: "Masking", Arg: "FIELD=ACTION,...",
+		Short:   "fields of packets to zero or change, as ip.ttl=zero; may be repeated",
+		Long:    "Fields: mac, ip, ports and checksums with the actions of these options; ip.tos, ip.length, ip.id, ip.fragment, ip.ttl, ip.flow-label, ip.options, tcp.flags, tcp.window, tcp.urgent, tcp.options, udp.length, tls.sni, http.host, dns.names: keep, zero; tcp.seq, tcp.ack, tcp.timestamps: keep, zero, relative (minus the first one of the same direction); payload: keep, zero, ones, remove. It wins over --profile and over the options; of two for one field the last counts. Which packets are kept, sizes and times are settled before. See docs/masks.md.",
+		Records: []Record{{Key: "mask", Omit: true, None: "no field masked"}},
+	},
+	{
 		Name: "key-file", Kind: Path, Group: "Masking", Arg: "FILE",
 		Short:   "secret key for pseudonyms; without it they can be reversed",
 		Long:    "The file's bytes are the key, exactly as they stand; 'pcapmill keygen FILE' makes one. It keys HMAC-SHA-256 for anonymize (any length) and Crypto-PAn for --ip prefix (exactly 32 bytes), and in any case gives each sample's row in the table a pseudonym of its host, which --split-by host needs. The key reaches no output; the manifest holds an id of it. A file that others than its owner can read, and a key of less than 16 bytes, are warned about.",
@@ -170,7 +192,7 @@ var options = []Option{
 	{
 		Name: "idle-timeout", Kind: Text, Group: "Selection", Arg: "DURATION",
 		Short:   "end a session at a longer pause, like 60s or 5m; default: never",
-		Long:    "A kept packet that comes later than this after the kept packet before it begins a new session of its five-tuple. Where clocks run backwards there is no pause. One five-tuple has at most 65536 sessions in a capture; the last takes what follows.",
+		Long:    "A kept packet that comes later than this after the kept packet before it begins a new session of its five-tuple. Where clocks run backwards there is no pause.",
 		Records: []Record{{Key: "idle_timeout", Omit: true, None: "none"}},
 	},
 	{

@@ -138,13 +138,14 @@ func (c *counting) Write(b []byte) (int, error) {
 // incoming is a frame that is being read: Read gives its content, and io.EOF only if the
 // digest behind it is right.
 type incoming struct {
-	chunk, part int
-	size        int64 // of the content
-	r           io.Reader
-	left        int64
-	sum         *xxh3.Hasher
-	digest      [digestLen]byte // known at the end
-	done        bool
+	chunk  int
+	part   uint32
+	size   int64 // of the content
+	r      io.Reader
+	left   int64
+	sum    *xxh3.Hasher
+	digest [digestLen]byte // known at the end
+	done   bool
 }
 
 // read begins to read the next frame of a stream. io.EOF: there is none.
@@ -172,7 +173,7 @@ func (j *Job) read(r io.Reader) (*incoming, error) {
 	case length < headLen+digestLen || length > math.MaxInt64:
 		return nil, fmt.Errorf("a frame of %d bytes, need at least %d", length, headLen+digestLen)
 	}
-	in := &incoming{chunk: int(h.number), part: int(part), size: int64(length) - headLen - digestLen, r: r, sum: xxh3.New()}
+	in := &incoming{chunk: int(h.number), part: part, size: int64(length) - headLen - digestLen, r: r, sum: xxh3.New()}
 	if most := j.maxReport(in.chunk); kind == kindReport && in.size > most {
 		return nil, fmt.Errorf("a report of %d bytes, need at most %d", in.size, most)
 	}

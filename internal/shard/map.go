@@ -225,10 +225,10 @@ func (m *mapFile) index() error {
 }
 
 // frame begins to read the frame of a part, or the report.
-func (m *mapFile) frame(part int) (*incoming, error) {
-	i := part
+func (m *mapFile) frame(part uint32) (*incoming, error) {
+	i := int64(part)
 	if part == reportPart {
-		i = m.j.Plan.Parts
+		i = int64(m.j.Plan.Parts)
 	}
 	in, err := m.j.read(io.NewSectionReader(m.f, m.at[i], m.at[i+1]-m.at[i]))
 	switch {
@@ -245,7 +245,7 @@ func (m *mapFile) frame(part int) (*incoming, error) {
 // proof reads the whole file and reports what is wrong with it.
 func (m *mapFile) proof() error {
 	for i := range m.j.Plan.Parts + 1 {
-		part := i
+		part := uint32(i)
 		if i == m.j.Plan.Parts {
 			part = reportPart
 		}

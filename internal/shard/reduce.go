@@ -11,7 +11,6 @@ import (
 
 	"github.com/zeebo/xxh3"
 
-	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/sessions"
 	"github.com/pcapmill/pcapmill/mill"
 )
@@ -75,7 +74,7 @@ func (s *mapFiles) open(chunk int) (io.Reader, string, error) {
 		return nil, "", fmt.Errorf("%w; map chunk %d again", err, chunk)
 	}
 	s.m = m
-	in, err := m.frame(s.part)
+	in, err := m.frame(uint32(s.part))
 	return in, m.f.Name(), err
 }
 
@@ -224,7 +223,7 @@ func (j *Job) each(ctx context.Context, chunk, place int, from frames, r *sessio
 // writes what Reduce leaves in that part's file. Of the part of reports it writes the file
 // of all reports.
 func (j *Job) ReducePipe(ctx context.Context, in io.Reader, out io.Writer) (err error) {
-	s := &stdinFrames{j: j, part: -1, have: make([]arrived, len(j.Plan.Chunks))}
+	s := &stdinFrames{j: j, part: noPart, have: make([]arrived, len(j.Plan.Chunks))}
 	if s.f, err = temporary(j.Plan.Tmp); err != nil {
 		return err
 	}
@@ -236,7 +235,7 @@ func (j *Job) ReducePipe(ctx context.Context, in io.Reader, out io.Writer) (err 
 	if s.part == reportPart {
 		err = j.writeReports(s, w)
 	} else {
-		err = j.reduce(ctx, s.part, s, w)
+		err = j.reduce(ctx, int(s.part), s, w)
 	}
 	return errors.Join(err, w.Flush())
 }
@@ -246,9 +245,12 @@ type stdinFrames struct {
 	j    *Job
 	f    *os.File
 	size int64
-	part int
+	part int64     // noPart: not known yet
 	have []arrived // by chunk
 }
+
+// noPart is the part of no frame.
+const noPart = -1
 
 // arrived is the content of a frame that is there.
 type arrived struct {
@@ -268,10 +270,10 @@ func (s *stdinFrames) take(ctx context.Context, r io.Reader) error {
 		if err != nil {
 			return err
 		}
-		if s.part >= 0 && s.part != in.part {
+		if s.part != noPart && s.part != int64(in.part) {
 			return fmt.Errorf("frames of the parts %d and %d: one task reduces one part", s.part, in.part)
 		}
-		s.part = in.part
+		s.part = int64(in.part)
 		w.Reset(io.NewOffsetWriter(s.f, s.size))
 		if _, err := io.Copy(w, in); err != nil {
 			return err
@@ -336,83 +338,4 @@ func (j *Job) writeReports(s *stdinFrames, w io.Writer) error {
 	digest := sum.Sum128().Bytes()
 	_, err := w.Write(digest[:])
 	return err
-}
-
-// partFile is what a reduce task has left, open and proven.
-type partFile struct {
-	f     fsys.File
-	index []entry
-	at    int64 // where the sessions of index[0] begin
-}
-
-// openPart opens the file of a part, and reads all of it to see that it is whole.
-func (j *Job) openPart(dir string, part int) (_ *partFile, err error) {
-	f, err := fsys.OpenInside(fsys.OS{}, dir, partName(part), os.O_RDONLY)
-	if err != nil {
-		return nil, err
-	}
-	p := &partFile{f: f, at: headLen}
-	if err := p.proof(j, part); err != nil {
-		return nil, errors.Join(&FileError{f.Name(), err}, f.Close())
-	}
-	return p, nil
-}
-
-func (p *partFile) proof(j *Job, part int) error {
-	info, err := p.f.Stat()
-	if err != nil {
-		return err
-	}
-	size := info.Size()
-	var b [headLen]byte
-	if size < headLen+8+digestLen {
-		return errors.New("it is cut off")
-	}
-	if _, err := p.f.ReadAt(b[:], 0); err != nil {
-		return err
-	}
-	h, err := j.parseHead(b[:], kindPart)
-	if err != nil {
-		return err
-	}
-	if h.number != uint32(part) || h.other != 0 {
-		return fmt.Errorf("it is of part %d, need %d", h.number, part)
-	}
-	sum := xxh3.New()
-	if _, err := io.Copy(sum, io.NewSectionReader(p.f, 0, size-digestLen)); err != nil {
-		return err
-	}
-	var tail [8 + digestLen]byte
-	if _, err := p.f.ReadAt(tail[:], size-int64(len(tail))); err != nil {
-		return err
-	}
-	if [digestLen]byte(tail[8:]) != sum.Sum128().Bytes() {
-		return errors.New("it is damaged: its digest is not that of its bytes")
-	}
-	length := binary.BigEndian.Uint64(tail[:])
-	if length > uint64(size-headLen-int64(len(tail))) || length%entryLen != 0 || length/entryLen > uint64(len(j.Plan.Captures)) {
-		return errors.New("its index has a length that cannot be")
-	}
-	index := make([]byte, length)
-	end := size - int64(len(tail)) - int64(length)
-	if _, err := p.f.ReadAt(index, end); err != nil {
-		return err
-	}
-	return p.parse(index, uint64(end-headLen), len(j.Plan.Captures))
-}
-
-// parse reads the index of a part, whose sessions have so many bytes.
-func (p *partFile) parse(b []byte, size uint64, captures int) error {
-	for ; len(b) > 0; b = b[entryLen:] {
-		e := entry{binary.BigEndian.Uint32(b), binary.BigEndian.Uint64(b[4:]), binary.BigEndian.Uint64(b[12:])}
-		if n := len(p.index); int64(e.input) >= int64(captures) || n > 0 && p.index[n-1].input >= e.input || e.size > size || e.sessions == 0 || e.sessions > e.size {
-			return errors.New("its index is out of order")
-		}
-		size -= e.size
-		p.index = append(p.index, e)
-	}
-	if size != 0 {
-		return fmt.Errorf("its index leaves out %d bytes", size)
-	}
-	return nil
 }

@@ -1,7 +1,7 @@
 package twin
 
 import (
-	"bytes"
+	"encoding/binary"
 	"fmt"
 )
 
@@ -34,8 +34,9 @@ func Convert(captures [][]byte, labels []uint16, s Settings) (*Result, error) {
 }
 
 func convertOne(res *Result, c *CaptureResult, f File, label uint16, s Settings, seen map[string]map[uint16]bool) {
-	for _, session := range Sessions(f, c, s) {
+	for _, session := range sessionsOf(f, c, s) {
 		c.Sessions++
+		session, zeroed := session.bytes(), session.zeroed()
 		if len(session) == 0 {
 			c.Empty++
 			continue
@@ -53,7 +54,7 @@ func convertOne(res *Result, c *CaptureResult, f File, label uint16, s Settings,
 		copy(sample, session)
 		compared := string(sample)
 		if s.Dedup == "session" {
-			compared = string(session)
+			compared = string(zeroed)
 		}
 		if s.Dedup != "none" && seen[compared][label] {
 			c.Duplicates++
@@ -76,9 +77,22 @@ func convertOne(res *Result, c *CaptureResult, f File, label uint16, s Settings,
 }
 
 // Sessions returns the bytes of every session of the file, in the order of their first kept packets, and counts packets in c.
-func Sessions(f File, c *CaptureResult, s Settings) [][]byte {
+func Sessions(f File, c *CaptureResult, s Settings) (out [][]byte) {
+	for _, one := range sessionsOf(f, c, s) {
+		out = append(out, one.bytes())
+	}
+	return out
+}
+
+// session is what the kept packets of one five-tuple add.
+type session struct {
+	parts []part
+	from  []string // the source of each packet, which tells its direction
+}
+
+func sessionsOf(f File, c *CaptureResult, s Settings) (out []session) {
 	var order []string
-	parts := map[string][][]byte{}
+	sessions := map[string]session{}
 	for _, r := range f.Records {
 		c.Packets++
 		h := Decode(r.LinkType, r.Data, int(r.OrigLen))
@@ -87,15 +101,51 @@ func Sessions(f File, c *CaptureResult, s Settings) [][]byte {
 			continue
 		}
 		c.Used++
+		if h.AnnEnd != unknown && h.AnnEnd > h.End || h.AnnEnd == unknown && int(r.OrigLen) > len(r.Data) {
+			c.Snapped++
+		}
+		c.NamesCut += cutNames(r.Data, h, s)
 		key := h.Key()
-		if _, ok := parts[key]; !ok {
+		one, ok := sessions[key]
+		if !ok {
 			order = append(order, key)
 		}
-		parts[key] = append(parts[key], contribution(r, h, s))
+		one.parts = append(one.parts, contribution(r, h, s))
+		one.from = append(one.from, fmt.Sprint(h.Src, " ", h.SrcPort))
+		sessions[key] = one
 	}
-	var out [][]byte
 	for _, key := range order {
-		out = append(out, bytes.Join(parts[key], nil))
+		out = append(out, sessions[key])
+	}
+	return out
+}
+
+// zeroed returns the bytes with relative numbers as zeros.
+func (s session) zeroed() (out []byte) {
+	for _, p := range s.parts {
+		out = append(out, p.bytes...)
+	}
+	return out
+}
+
+// bytes returns the bytes with relative numbers: each minus the first of its kind in its direction.
+func (s session) bytes() (out []byte) {
+	first := map[string]uint32{}
+	for i, p := range s.parts {
+		for _, n := range p.numbers {
+			if _, ok := first[s.from[i]+n.kind]; !ok && !n.edge {
+				first[s.from[i]+n.kind] = n.value
+			}
+		}
+	}
+	for i, p := range s.parts {
+		start := len(out)
+		out = append(out, p.bytes...)
+		for _, n := range p.numbers {
+			if base, ok := first[s.from[i]+n.kind]; ok {
+				binary.BigEndian.PutUint32(out[start+n.at:], n.value-base)
+			}
+		}
 	}
 	return out
 }

@@ -1,4 +1,4 @@
-// Package twin is a second, slow and obvious implementation of SPEC parts 1 to 6 and of the order and counts of part 8: from
+// Package twin is a second, slow and obvious implementation of SPEC parts 1 to 6, the field masks of part 11, and of the order and counts of part 8: from
 // the bytes of captures to samples. Tests compare the product with it.
 //
 // It shares no code with the product: it imports none of its packages, holds whole files in memory, uses maps with string keys
@@ -27,6 +27,8 @@ type Settings struct {
 	Dedup     string   // sample, session, none
 	Length    int      // bytes of a sample, at least 1
 	Key       []byte   // of pseudonyms; nil means plain SHA-256; 32 bytes for prefix
+
+	Mask map[string]string // part 11: action by field; a field that is missing is kept
 }
 
 // Default returns the settings of SPEC when no option is given.
@@ -51,6 +53,18 @@ func (s Settings) check() error {
 	} {
 		if !slices.Contains(c.allowed, c.value) {
 			return fmt.Errorf("%s is %q, want one of %q", c.name, c.value, c.allowed)
+		}
+	}
+	for field, action := range s.Mask {
+		allowed := []string{"keep", "zero"}
+		switch field {
+		case "tcp.seq", "tcp.ack", "tcp.timestamps":
+			allowed = append(allowed, "relative")
+		case "payload":
+			allowed = append(allowed, "ones", "remove")
+		}
+		if !slices.Contains(maskable, field) || !slices.Contains(allowed, action) {
+			return fmt.Errorf("mask of %s is %q, want one of %q", field, action, allowed)
 		}
 	}
 	for _, d := range s.Drop {
@@ -81,6 +95,8 @@ type CaptureResult struct {
 	Packets                  int
 	Left                     map[string]int // by reason; no zero entries
 	Used                     int
+	Snapped                  int // used packets of which not all was captured
+	NamesCut                 int // names that are masked and run on behind the end of their used packet
 	Sessions                 int // sessions with at least one kept packet
 	Duplicates               int
 	Empty                    int // sessions without a byte

@@ -12,51 +12,88 @@ import (
 	"strings"
 )
 
-// contribution returns the bytes that a kept packet adds to its session (SPEC 5).
-func contribution(r Record, h Headers, s Settings) []byte {
-	if s.Content == "payload" {
-		return bytes.Clone(r.Data[h.Payload:h.End])
-	}
-	var out []byte
-	if r.LinkType == 1 && s.MAC != "remove" {
-		out = append(out, mac(r.Data[0:6], s)...)
-		out = append(out, mac(r.Data[6:12], s)...)
-		between := bytes.Clone(r.Data[:h.IP])
-		for _, at := range innerFrames(r.Data) {
-			copy(between[at:], mac(r.Data[at:at+6], s))
-			copy(between[at+6:], mac(r.Data[at+6:at+12], s))
-		}
-		out = append(out, between[12:]...)
-	}
-	out = append(out, ipHeader(r.Data[h.IP:h.Transport], h, s)...)
-	out = append(out, transportHeader(r.Data[h.Transport:h.Payload], h, s)...)
-	if s.UDPPad && h.Protocol == 17 {
-		out = append(out, make([]byte, 12)...)
-	}
-	return append(out, r.Data[h.Payload:h.End]...)
+// part is what a kept packet adds to its session: bytes, and the relative numbers in them, which are zeros still.
+type part struct {
+	bytes   []byte
+	numbers []number
 }
 
-func ipHeader(header []byte, h Headers, s Settings) []byte {
-	b := bytes.Clone(header)
-	if h.Version == 4 && s.Checksums == "zero" {
-		b[10], b[11] = 0, 0
+// contribution returns what a kept packet adds to its session (SPEC 5 and 11).
+func contribution(r Record, h Headers, s Settings) (p part) {
+	shown, gone, numbers := masked(r, h, s)
+	from := h.IP
+	if r.LinkType == 1 && s.MAC != "remove" {
+		from = 0
 	}
-	for _, o := range optionAddresses(header, h.Version) {
-		a, _ := netip.AddrFromSlice(header[o.at : o.at+o.n])
-		if s.IP == "remove" {
-			copy(b[o.at:], make([]byte, o.n))
-		} else {
-			copy(b[o.at:], address(a, o.n, s))
+	if s.Content == "payload" {
+		from, numbers = h.Payload, nil
+	}
+	for at := from; at <= h.End; at++ {
+		if at == h.Payload && s.Content != "payload" && s.UDPPad && h.Protocol == 17 {
+			p.bytes = append(p.bytes, make([]byte, 12)...)
+		}
+		for _, n := range numbers {
+			if n.at == at {
+				n.at = len(p.bytes)
+				p.numbers = append(p.numbers, n)
+			}
+		}
+		if at < h.End && !gone[at] {
+			p.bytes = append(p.bytes, shown[at])
 		}
 	}
-	first, n := 12, 4
-	if h.Version == 6 {
-		first, n = 8, 16
+	return p
+}
+
+// masked returns the packet's bytes with everything masked in place, which of them are cut out, and where its relative numbers
+// stand, which are zeros.
+func masked(r Record, h Headers, s Settings) (b []byte, gone []bool, numbers []number) {
+	b, gone = bytes.Clone(r.Data), make([]bool, len(r.Data))
+	if s.Content == "payload" { // then the others have nothing to act on
+		s.MAC, s.IP = "keep", "keep"
 	}
-	out := bytes.Clone(b[:first])
-	out = append(out, address(h.Src, n, s)...)
-	out = append(out, address(h.Dst, n, s)...)
-	return append(out, b[first+2*n:]...)
+	if r.LinkType == 1 && s.MAC != "remove" {
+		for _, at := range append([]int{0}, innerFrames(r.Data)...) {
+			copy(b[at:], mac(r.Data[at:at+6], s))
+			copy(b[at+6:], mac(r.Data[at+6:at+12], s))
+		}
+	}
+	first, n := h.IP+12, 4
+	if h.Version == 6 {
+		first, n = h.IP+8, 16
+	}
+	for i := range 2 * n {
+		gone[first+i] = s.IP == "remove"
+	}
+	copy(b[first:], address(h.Src, n, s))
+	copy(b[first+n:], address(h.Dst, n, s))
+	for _, o := range optionAddresses(r.Data[h.IP:h.Transport], h.Version) {
+		a, _ := netip.AddrFromSlice(r.Data[h.IP+o.at : h.IP+o.at+o.n])
+		if s.IP == "remove" {
+			copy(b[h.IP+o.at:], make([]byte, o.n))
+		} else {
+			copy(b[h.IP+o.at:], address(a, o.n, s))
+		}
+	}
+	zero := func(at, n int) { copy(b[at:], make([]byte, n)) }
+	if s.Ports == "zero" {
+		zero(h.Transport, 4)
+	}
+	if s.Checksums == "zero" {
+		if h.Version == 4 {
+			zero(h.IP+10, 2)
+		}
+		if h.Protocol == 6 {
+			zero(h.Transport+16, 2)
+		} else {
+			zero(h.Transport+6, 2)
+		}
+	}
+	numbers = maskFields(b, r.Data, h, s)
+	for at := h.Payload; at < h.End; at++ {
+		gone[at] = s.Mask["payload"] == "remove"
+	}
+	return b, gone, numbers
 }
 
 func address(a netip.Addr, n int, s Settings) []byte {
@@ -126,19 +163,4 @@ func digest(text string, key []byte) []byte {
 	m := hmac.New(sha256.New, key)
 	m.Write([]byte(text))
 	return m.Sum(nil)
-}
-
-func transportHeader(header []byte, h Headers, s Settings) []byte {
-	b := bytes.Clone(header)
-	if s.Ports == "zero" {
-		b[0], b[1], b[2], b[3] = 0, 0, 0, 0
-	}
-	if s.Checksums == "zero" {
-		at := 6
-		if h.Protocol == 6 {
-			at = 16
-		}
-		b[at], b[at+1] = 0, 0
-	}
-	return b
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -75,7 +76,7 @@ func (t *table) find(first []byte) error {
 		return nil
 	}
 	given := t.o.numbered()
-	if given == nil {
+	if given == nil || t.someNamed(&columns) {
 		return err
 	}
 	most := 0
@@ -114,6 +115,21 @@ func (t *table) named(columns *Columns) error {
 		}
 	}
 	return nil
+}
+
+// someNamed reports whether some of the columns, though not all, stand in t.fields by their
+// names, none of which is a number: then that is a header line.
+func (t *table) someNamed(columns *Columns) bool {
+	for _, r := range roles {
+		want := *r.at(columns)
+		if _, err := strconv.Atoi(want); want == "" || err == nil {
+			continue
+		}
+		if slices.ContainsFunc(t.fields, func(name []byte) bool { return strings.EqualFold(text8(name), want) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // numbered are the numbers of the columns by role, from 1 (0: none); nil if some have none.

@@ -52,6 +52,7 @@ type Index struct {
 	first    [skips][]Line // of those that are left
 	firstBad []error
 	used     int64
+	missed   missed
 	sum      hash.Hash // of options and content
 	content  hash.Hash
 }
@@ -353,6 +354,7 @@ func search[A comparable](x *Index, s *store[A], k *key[A], start, end int64) (l
 		}
 	}
 	if first < 0 {
+		x.missed.miss(nearest(s, k, start))
 		return 0, line, false, nil
 	}
 	if conflict != nil {

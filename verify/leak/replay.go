@@ -68,7 +68,7 @@ func (r *replay) packet(p *capture.Packet, h *header.Stack) {
 	}
 	if kept {
 		pause := known && r.breaks.idle > 0 && time.Duration(p.Time-c.last) > r.breaks.idle
-		if !known || (c.restart || pause) && c.count < session.MostSessions {
+		if !known || c.restart || pause {
 			c = course{id: len(r.sessions), count: c.count + 1}
 			r.sessions = append(r.sessions, replayed{})
 		}

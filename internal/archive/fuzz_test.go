@@ -1,0 +1,75 @@
+package archive_test
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/internal/archive"
+	"github.com/pcapmill/pcapmill/internal/testcap"
+)
+
+// list lists bytes as an archive of a kind and reads all members. It fails where a path is not
+// in order, or leads out, or content has not the size that it should.
+func list(t *testing.T, dir, kind string, raw []byte) {
+	p := filepath.Join(dir, "x")
+	if err := os.WriteFile(p, raw, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	judge := func(path string, err error) (string, string, error) { return "no", path, nil }
+	entries, problems := archive.List(p, kind, archive.Options{Capture: capture.Options{MaxMemory: 64 << 20}, Judge: judge})
+	for _, err := range problems {
+		if !strings.Contains(err.Error(), p) {
+			t.Errorf("%v does not name %s", err, p)
+		}
+	}
+	if !slices.IsSortedFunc(entries, func(a, b archive.Entry) int { return strings.Compare(a.Name, b.Name) }) {
+		t.Error("not in order")
+	}
+	for _, e := range entries {
+		set := 0
+		for _, is := range []bool{e.Member != nil, e.Reason != "", e.Problem != nil} {
+			if is {
+				set++
+			}
+		}
+		if set != 1 || e.Problem == nil && (e.Name == "" || strings.HasPrefix(e.Name, "/") || slices.Contains(strings.Split(e.Name, "/"), "..")) {
+			t.Fatalf("%+v", e)
+		}
+		if e.Member == nil {
+			continue
+		}
+		s, err := e.Member.Open()
+		if err != nil {
+			continue
+		}
+		n, err := io.Copy(io.Discard, io.LimitReader(s, 1<<20))
+		if err == nil && n < 1<<20 && n != e.Member.Size || n > e.Member.Size {
+			t.Errorf("%s: %d bytes, %v, and it has %d", e.Name, n, err, e.Member.Size)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+var members = []testcap.Member{{Name: "a.pcap", Data: testcap.Pcap{}.File()}, {Name: "b/c.txt", Data: []byte("text")}, {Name: "./d.pcap", Data: testcap.Pcap{}.File()}}
+
+func FuzzZIP(f *testing.F) {
+	f.Add(testcap.Zip(true, members...))
+	f.Add(testcap.Zip(false, members...))
+	f.Add(append([]byte("stub"), testcap.Zip(true, members...)...))
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, raw []byte) { list(t, dir, archive.ZIP, raw) })
+}
+
+func FuzzTar(f *testing.F) {
+	f.Add(testcap.Tar(members...))
+	f.Add(testcap.Tar(members...)[:700])
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, raw []byte) { list(t, dir, archive.Tar, raw) })
+}

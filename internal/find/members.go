@@ -1,0 +1,60 @@
+package find
+
+import (
+	"errors"
+	"io/fs"
+
+	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/internal/archive"
+)
+
+// members adds what is in an archive, as if it were a directory.
+func (f *finder) members(p, name string, info fs.FileInfo, format string) {
+	entries, problems := archive.List(p, format, archive.Options{Capture: f.options, Judge: judge})
+	for i := range entries {
+		e := &entries[i]
+		inside := p + "/" + e.Name
+		switch {
+		case e.Member != nil:
+			f.Files = append(f.Files, File{
+				Path: inside, Name: utf8Name(name + "/" + e.Name), Size: e.Member.Size, Modified: info.ModTime(), Format: e.Format,
+				Member: e.Member, ArchiveSize: info.Size(),
+			})
+		case e.Problem != nil:
+			f.problem(e.Problem)
+		default:
+			f.skip(inside, e.Reason, e.Detail)
+		}
+	}
+	f.Problems = append(f.Problems, problems...)
+}
+
+// judge says what becomes of a member of an archive that could not be opened as a capture.
+func judge(path string, err error) (reason, detail string, problem error) {
+	var not *capture.NotCaptureError
+	if !errors.As(err, &not) || not.Err != nil {
+		var named interface{ Paths() []string }
+		if !errors.As(err, &named) && !errors.As(err, new(*fs.PathError)) {
+			err = &memberError{path, err}
+		}
+		return "", "", err
+	}
+	switch a := archiveIn(not); {
+	case a == nil:
+		return NotACapture, err.Error(), nil
+	case a.nested:
+		return Nested, a.Kind, nil
+	default:
+		return "", "", a
+	}
+}
+
+// memberError names the member in an error that does not.
+type memberError struct {
+	path string
+	error
+}
+
+func (e *memberError) Unwrap() error   { return e.error }
+func (e *memberError) Error() string   { return e.path + ": " + e.error.Error() }
+func (e *memberError) Paths() []string { return []string{e.path} }

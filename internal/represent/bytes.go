@@ -1,0 +1,121 @@
+package represent
+
+import (
+	"github.com/pcapmill/pcapmill/mask"
+	"github.com/pcapmill/pcapmill/sample"
+)
+
+// firstBytes is the form bytes: what the unit's packets contribute (docs/spec.md, part 5),
+// one behind the other, cut or padded with zeros.
+//
+// State: count, then the first length bytes; if the policy has relative numbers, a chunk
+// for each packet instead, until those bytes are there.
+type firstBytes struct {
+	spec     Spec
+	length   int
+	numbers  bool
+	chunks   chunks
+	payload  bool // --content payload
+	smallest int  // what a packet contributes at least, if numbers
+}
+
+func makeBytes(p *params, b *binding) Form {
+	f := &firstBytes{length: p.number("length", sample.DefaultLength, 1, sample.MaxLength), chunks: b.chunks()}
+	f.spec = b.shaped(f.length)
+	f.payload = b.policy.Content == mask.Payload
+	f.numbers = f.chunks.numbers && !f.payload
+	f.smallest = 8 // IPv6 without addresses, and UDP
+	return f
+}
+
+func (f *firstBytes) Spec() Spec { return f.spec }
+
+func (f *firstBytes) Facts() Facts {
+	x := Facts{
+		Axes: "row, column", Units: "byte", Pad: "0", Start: "where mac says: the IP header, or the frame",
+		Selection: "all packets", Counts: "bytes",
+		Sentence: "The first bytes of all packets of the unit, one packet behind the other.",
+	}
+	if f.payload {
+		x.Start = "the payload"
+	}
+	return x
+}
+
+func (f *firstBytes) Wide() bool { return false }
+
+func (f *firstBytes) Bound() int {
+	if !f.numbers {
+		return headLen + f.length
+	}
+	return headLen + f.length + times(f.length/f.smallest+1, f.chunks.grow(0))
+}
+
+func (f *firstBytes) Grow(state []byte, p *Packet) int {
+	room := f.room(count(state))
+	n := min(p.Masker.Len(p.Layout), room)
+	if f.numbers && n > 0 {
+		n = f.chunks.grow(n)
+	}
+	return head(state) + n
+}
+
+// room is how many bytes fit behind those that were counted.
+func (f *firstBytes) room(counted uint64) int {
+	return f.length - int(min(counted, uint64(f.length)))
+}
+
+func (f *firstBytes) Add(state []byte, p *Packet) []byte {
+	n, room := p.Masker.Len(p.Layout), f.room(count(state))
+	state = counts(state, uint64(n))
+	take := min(n, room)
+	switch {
+	case take == 0:
+		return state
+	case !f.numbers:
+		at := len(state)
+		state = state[:at+take]
+		p.Masker.Write(state[at:], p.Data, p.Layout)
+		return state
+	}
+	v := p.view()
+	from := 0
+	if !p.Layout.IsEthernet() { // another link header takes no part
+		from = v.IP
+	}
+	return f.chunks.append(state, v, p.Layout.FromLower(), room, span{from, v.End})
+}
+
+func (f *firstBytes) Merge(earlier, later []byte) []byte {
+	if len(earlier) == 0 || len(later) == 0 {
+		return append(earlier, later...)
+	}
+	room := f.room(count(earlier))
+	earlier = counts(earlier, count(later))
+	if !f.numbers {
+		b := body(later)
+		return append(earlier, b[:min(room, len(b))]...)
+	}
+	for b := body(later); len(b) > 0 && room > 0; {
+		var k chunk
+		k, b = f.chunks.next(b)
+		earlier = f.chunks.again(earlier, k, room)
+		room -= min(room, len(k.bytes))
+	}
+	return earlier
+}
+
+func (f *firstBytes) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
+	dst, out := extend(dst, f.length)
+	if b := body(state); !f.numbers {
+		copy(out, b)
+	} else {
+		var firsts mask.Firsts
+		for len(b) > 0 {
+			var k chunk
+			k, b = f.chunks.next(b)
+			out = out[k.write(out, &firsts):]
+		}
+	}
+	return dst, fit(count(state), uint64(f.length))
+}
