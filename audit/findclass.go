@@ -97,7 +97,7 @@ var remedies = map[field]string{
 	ip6Version: "--mask ip.tos=zero", ip6Flow: "--mask ip.flow-label=zero,ip.tos=zero", ip6Length: "--mask ip.length=zero", ip6Hops: "--mask ip.ttl=zero",
 	ip6Source: "--ip zero", ip6Destination: "--ip zero", ip6Extension: "--mask ip.options=zero,ip.fragment=zero",
 	tcpSport: "--ports zero", tcpDport: "--ports zero", tcpSeq: "--mask tcp.seq=relative", tcpAck: "--mask tcp.ack=relative",
-	tcpOffset: "--mask tcp.flags=zero", tcpFlags: "--mask tcp.flags=zero", tcpWindow: "--mask tcp.window=zero", tcpChecksum: "--checksums zero",
+	tcpFlags: "--mask tcp.flags=zero", tcpWindow: "--mask tcp.window=zero", tcpChecksum: "--checksums zero",
 	tcpUrgent: "--mask tcp.urgent=zero", tcpOptions: "--mask tcp.options=zero",
 	udpSport: "--ports zero", udpDport: "--ports zero", udpLength: "--mask udp.length=zero", udpChecksum: "--checksums zero",
 	recordTime:   "compile the captures with 'pcapmill convert', whose samples hold no capture times",

@@ -165,7 +165,7 @@ var meanings = map[leak.Verdict]string{
 	leak.Outside:   "BROKEN: outside of the samples",
 	leak.Strange:   "BROKEN: samples that their captures do not give under the dataset's settings; nothing can be said of their fields",
 	leak.Kept:      "header fields that were kept, as asked for",
-	leak.Payload:   "in payload, which masks leave alone",
+	leak.Payload:   "in payload that no mask takes out",
 	leak.Inner:     "in payload, as inner headers of a tunnel have them (VXLAN, Geneve, GTP-U); masks leave them alone",
 	leak.Header:    "in header bytes that no mask acts on, or across seams",
 	leak.Pseudonym: "pseudonyms that are another address of the captures",

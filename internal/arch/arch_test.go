@@ -39,6 +39,7 @@ var rooms = map[string][]string{
 	"internal/settings":       {},
 	"internal/dedup":          {},
 	"internal/names":          {},
+	"internal/forge":          {"header", "mask"},
 	"split":                   {"dataset"},
 
 	"internal/represent":               {"header", "mask", "sample"},
@@ -76,12 +77,13 @@ var rooms = map[string][]string{
 	"internal/needle":    {},
 	"audit":              {"header", "internal/parallel", "internal/plainjson", "internal/userfile", "store", "dataset", "dataset/idx", "manifest"},
 	"internal/parallel":  {},
-	"verify/leak":        {"internal/settings", "internal/needle", "capture", "header", "session", "mask", "manifest", "store", "internal/fsys"},
+	"verify/leak":        {"internal/settings", "internal/names", "internal/needle", "capture", "header", "session", "mask", "manifest", "store", "internal/fsys"},
 	"internal/report":    {"sample"},
+	"internal/view":      {"internal/parallel", "internal/webreport", "audit", "dataset", "manifest", "store"},
 	"internal/webreport": {"internal/settings", "internal/parallel", "audit", "dataset", "manifest", "store"},
 	"internal/config":    {"internal/settings", "internal/typo", "internal/userfile"},
 	"cmd/pcapmill": {
-		"internal/settings", "internal/config", "mill", "internal/shard", "audit", "verify", "verify/leak", "internal/card", "internal/report", "internal/webreport", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
+		"internal/settings", "internal/config", "mill", "internal/shard", "audit", "verify", "verify/leak", "internal/card", "internal/report", "internal/webreport", "internal/view", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/fsys", "internal/version", "internal/typo", "internal/plainjson",
 		"dataset", "dataset/csv", "dataset/mnist", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/wds", "internal/export",
 	},

@@ -1,4 +1,4 @@
-// Package twin is a second, slow and obvious implementation of SPEC parts 1 to 6, the field masks of part 11, and of the order and counts of part 8: from
+// Package twin is a second, slow and obvious implementation of SPEC parts 1 to 6, the field masks of part 11, the forms of part 12, and of the order and counts of part 8: from
 // the bytes of captures to samples. Tests compare the product with it.
 //
 // It shares no code with the product: it imports none of its packages, holds whole files in memory, uses maps with string keys

@@ -39,7 +39,8 @@
 // stood there in the capture. No key is needed. The verdicts:
 //
 //	field      BROKEN: a header field that is not as its mask promises: zero
-//	           where it is zeroed, other than the original where it is replaced
+//	           where it is zeroed, other than the original where it is replaced, the
+//	           difference where it is relative; payload and names in it, too
 //	outside    BROKEN: an address or name outside of the samples, as text, or,
 //	           for addresses of 6 and 16 bytes, as bytes; in a file's name, too
 //	strange    BROKEN: samples that their capture does not give under the
@@ -85,12 +86,13 @@ const (
 	Name
 	Ports    // a field that is not zero
 	Checksum // a field that is not zero
+	Masked   // a field of --mask, or a name in payload
 	Sample   // as a whole
 
 	kinds
 )
 
-var kindNames = [kinds]string{"IPv4 address", "IPv6 address", "MAC address", "host name", "ports", "checksum", "sample"}
+var kindNames = [kinds]string{"IPv4 address", "IPv6 address", "MAC address", "host name", "ports", "checksum", "masked", "sample"}
 
 func (k Kind) String() string { return kindNames[k] }
 

@@ -6,8 +6,8 @@ import (
 )
 
 // layout says which bytes a packet contributes to its session and which header
-// fields they are, under a policy. It is written from the specification (part 5)
-// and shares no code with the mask that it is to judge: of package mask it
+// fields they are, under a policy. It is written from the specification (parts 5
+// and 11) and shares no code with the mask that it is to judge: of package mask it
 // takes the words only.
 type layout struct {
 	mask.Policy
@@ -21,6 +21,7 @@ type segment struct {
 	version, proto                          uint8
 	ether                                   bool    // it begins with an Ethernet header
 	macs, options                           []int32 // addresses in an inner frame, and in options; few packets have any
+	spots                                   []spot  // what --mask acts on
 }
 
 // udpPad is what --udp-pad inserts: TCP's 20 bytes less UDP's 8.
@@ -34,6 +35,11 @@ func (l *layout) segment(data []byte, h *header.Stack, at int) segment {
 	switch {
 	case l.Content == mask.Payload:
 		g.start = g.payload
+	case l.Fields[mask.PayloadBytes] == mask.Remove:
+		g.end = g.payload
+	}
+	switch {
+	case l.Content == mask.Payload:
 	case h.Link == header.LinkTypeEthernet && l.MAC != mask.Remove:
 		g.start, g.ether = 0, true
 		h.Link.Addresses(data, func(at, length int) {
@@ -42,7 +48,7 @@ func (l *layout) segment(data []byte, h *header.Stack, at int) segment {
 			}
 		})
 	}
-	if l.Content == mask.Packet {
+	if l.Content == mask.Packet && l.Fields[mask.IPOptions] == mask.Keep {
 		g.options = optionAddresses(data, g.version, g.network, g.transport)
 	}
 	return g
@@ -98,21 +104,30 @@ type field struct {
 	at     int
 	length int
 	action mask.Action
+	bits   byte   // of one byte; 0: all of all bytes
+	want   uint32 // Relative: what must stand there
 }
 
 // fields appends the fields of a packet that stand in its session, in order.
 func (l *layout) fields(out []field, g *segment) []field {
+	for _, s := range g.spots {
+		out = append(out, field{Masked, l.to(g, s.at), int(s.length), s.action, s.bits, s.want})
+	}
 	if l.Content == mask.Payload {
 		return out
 	}
+	add := func(kind Kind, at, length int, action mask.Action) {
+		out = append(out, field{kind: kind, at: at, length: length, action: action})
+	}
 	if g.ether {
-		out = append(out, field{MAC, int(g.at), 6, l.MAC}, field{MAC, int(g.at) + 6, 6, l.MAC})
+		add(MAC, int(g.at), 6, l.MAC)
+		add(MAC, int(g.at)+6, 6, l.MAC)
 		for _, at := range g.macs {
-			out = append(out, field{MAC, l.to(g, at), 6, l.MAC})
+			add(MAC, l.to(g, at), 6, l.MAC)
 		}
 	}
 	if g.version == 4 {
-		out = append(out, field{Checksum, l.to(g, g.network+10), 2, l.Checksums})
+		add(Checksum, l.to(g, g.network+10), 2, l.Checksums)
 	}
 	kind, action := IPv4, l.IP
 	if g.version == 6 {
@@ -122,15 +137,17 @@ func (l *layout) fields(out []field, g *segment) []field {
 	if l.IP == mask.Remove { // cuts out these two, and zeroes others in place
 		action = mask.Zero
 	} else {
-		out = append(out, field{kind, l.to(g, at), int(length), l.IP}, field{kind, l.to(g, at+length), int(length), l.IP})
+		add(kind, l.to(g, at), int(length), l.IP)
+		add(kind, l.to(g, at+length), int(length), l.IP)
 	}
 	for _, at := range g.options {
-		out = append(out, field{kind, l.to(g, at), int(length), action})
+		add(kind, l.to(g, at), int(length), action)
 	}
-	out = append(out, field{Ports, l.to(g, g.transport), 4, l.Ports})
+	add(Ports, l.to(g, g.transport), 4, l.Ports)
 	checksum := g.transport + 6
 	if g.proto == header.TCP {
 		checksum = g.transport + 16
 	}
-	return append(out, field{Checksum, l.to(g, checksum), 2, l.Checksums})
+	add(Checksum, l.to(g, checksum), 2, l.Checksums)
+	return out
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/netip"
 	"time"
 
 	"github.com/pcapmill/pcapmill/capture"
@@ -16,6 +17,7 @@ import (
 type replayed struct {
 	bytes    []byte // at most the length of a sample
 	segments []segment
+	firsts   *firsts // only with field masks
 }
 
 // replay puts the sessions of a capture together, in the order of their first
@@ -77,22 +79,39 @@ func (r *replay) packet(p *capture.Packet, h *header.Stack) {
 	c.ended = c.ended || end
 	r.ids[key] = c
 	if kept {
-		r.add(&r.sessions[c.id], p, h)
+		r.add(&r.sessions[c.id], key, p, h)
 	}
 }
 
 // add adds a packet's bytes to its session, as far as a sample reaches.
-func (r *replay) add(s *replayed, p *capture.Packet, h *header.Stack) {
+func (r *replay) add(s *replayed, key session.FiveTuple, p *capture.Packet, h *header.Stack) {
 	free := r.length - len(s.bytes)
 	if free == 0 {
 		return
 	}
 	g := r.segment(p.Data, h, len(s.bytes))
+	if r.masksFields() {
+		if s.firsts == nil {
+			s.firsts = &firsts{}
+		}
+		g.spots = r.spots(nil, p.Data, h, fromLower(key, p.Data, h), s.firsts)
+	}
 	r.scratch = r.original(r.scratch[:0], p.Data, &g)
 	if len(r.scratch) > 0 {
 		s.segments = append(s.segments, g)
 		s.bytes = append(s.bytes, r.scratch[:min(free, len(r.scratch))]...)
 	}
+}
+
+// fromLower reports whether a packet comes from the lower endpoint of its five-tuple.
+func fromLower(key session.FiveTuple, data []byte, h *header.Stack) bool {
+	at, length := h.Network+12, 4
+	if h.Version == 6 {
+		at, length = h.Network+8, 16
+	}
+	source, _ := netip.AddrFromSlice(data[at : at+length])
+	low, _ := key.Endpoints()
+	return low == netip.AddrPortFrom(source, h.SrcPort)
 }
 
 // packets reads a capture to its end or damage.

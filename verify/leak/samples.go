@@ -122,9 +122,8 @@ func (s *search) gives(of *replayed, sample []byte) bool {
 		s.fields = s.layout.fields(s.fields[:0], &of.segments[i])
 		for _, f := range s.fields {
 			if f.action != mask.Keep && f.at < len(sample) {
-				to := min(f.at+f.length, len(sample))
-				clear(s.have[f.at:to])
-				clear(s.want[f.at:to])
+				f.clear(s.have)
+				f.clear(s.want)
 			}
 		}
 	}
@@ -141,13 +140,8 @@ func (s *search) judge(of *replayed, sample []byte, place Place) {
 			}
 			whole := f.at+f.length <= len(sample)
 			have := sample[f.at:min(f.at+f.length, len(sample))]
-			var bad bool
-			switch {
-			case f.action == mask.Zero:
-				bad = !zeros(have)
-			case whole: // a pseudonym; of one that is cut off, little can be said
-				bad = bytes.Equal(have, of.bytes[f.at:f.at+f.length])
-			default:
+			bad, can := f.broken(have, of.bytes[f.at:f.at+len(have)])
+			if !can {
 				continue
 			}
 			s.report.Samples.Fields[f.kind]++
