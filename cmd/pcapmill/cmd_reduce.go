@@ -19,7 +19,7 @@ With --pipe it reads from standard input the frames of one part that 'map --pipe
 each chunk, in any order, and writes to standard output what the file would hold. A
 frame may come twice. Of part 4294967295, the reports, it writes what 'merge' reads as DIR/reports.`,
 		Example: `  pcapmill reduce --plan plan.json --shard 0/4 -d work
-  cat frames-of-part-3 | pcapmill reduce --plan plan.json --pipe > work/part-00003`,
+  cat frames3 | pcapmill reduce --plan plan.json --pipe > work/part-00003`,
 		Args: count(0, "it takes no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			i, n, err := t.check("reduce")
