@@ -13,7 +13,6 @@ import (
 func newMerge() *cobra.Command {
 	var t task
 	var out string
-	var asJSON bool
 	var with extras
 	cmd := &cobra.Command{
 		Use:   "merge --plan PLAN -d DIR -o DATASET",
@@ -38,7 +37,7 @@ DIR is not changed. It can be deleted afterwards.`,
 			case out == "":
 				return usage("merge: no directory to write to: give -o DATASET")
 			}
-			return merge(cmd, &t, out, asJSON, with)
+			return merge(cmd, &t, out, with)
 		},
 	}
 	exits(cmd, "0  done", "1  failed; the dataset and everything beside it are as they were", "2  wrong usage",
@@ -49,11 +48,11 @@ DIR is not changed. It can be deleted afterwards.`,
 	cmd.Flags().StringVarP(&out, "out", "o", "", "directory `DATASET` of the dataset; made if absent, added to if it holds one")
 	cmd.Flags().BoolVar(&with.report, "report", false, "at the end write what 'pcapmill report' writes: report.html")
 	cmd.Flags().BoolVar(&with.card, "card", false, "at the end write what 'pcapmill card' writes: README.md, croissant.json, SHA256SUMS")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "events as JSON lines on standard output instead of tables")
+	addJSON(cmd)
 	return cmd
 }
 
-func merge(cmd *cobra.Command, t *task, out string, asJSON bool, with extras) error {
+func merge(cmd *cobra.Command, t *task, out string, with extras) error {
 	j, v, err := t.open(cmd)
 	if err != nil {
 		return err
@@ -65,13 +64,12 @@ func merge(cmd *cobra.Command, t *task, out string, asJSON bool, with extras) er
 	if err != nil {
 		return err
 	}
-	c := newConsole(cmd, asJSON)
+	c := newConsole(cmd, false)
 	sides, divide, err := splitOptions(v, out, "")
 	if err == nil && divide {
 		err = failed(store.CheckSplit(out, sides))
 	}
 	if err != nil {
-		c.failedEvent(err)
 		return err
 	}
 	run := func(ctx context.Context, ev mill.Events, progress *mill.Progress) (*mill.Result, error) {

@@ -41,12 +41,14 @@ func run(args []string, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
+		finish(cmd, stdout, exitDone, nil)
 		return exitDone
 	}
 	var s *status
 	if !errors.As(err, &s) {
 		s = &status{exitUsage, err} // what cobra itself finds wrong
 	}
+	finish(cmd, stdout, s.code, s.cause)
 	if s.cause != nil {
 		complain(stderr, advised(s.cause))
 		if s.code == exitUsage {
