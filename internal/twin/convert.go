@@ -78,6 +78,9 @@ func convertOne(res *Result, c *CaptureResult, f File, label uint16, s Settings,
 		res.Labels = append(res.Labels, label)
 		res.Units = append(res.Units, u)
 		c.Samples++
+		if u.background() {
+			c.Background++
+		}
 	}
 }
 
@@ -93,6 +96,18 @@ func Sessions(f File, c *CaptureResult, s Settings) (out [][]byte) {
 type session struct {
 	parts []part
 	from  []string // the source of each packet, which tells its direction
+}
+
+// background says whether the session begins with a packet that every host sends.
+func (u *Unit) background() bool {
+	h := u.Packets[0].Headers
+	dst := h.Dst
+	if !u.Forward(0) {
+		dst = h.Src
+	}
+	to := dst.AsSlice()
+	return h.SrcPort == 53 || h.DstPort == 53 || h.Protocol == 17 && (isBackground(h.SrcPort) || isBackground(h.DstPort)) ||
+		h.Version == 4 && (to[0] >= 224 && to[0] < 240 || dst.String() == "255.255.255.255") || h.Version == 6 && to[0] == 255
 }
 
 // session is what the packets of a unit add.
@@ -112,20 +127,17 @@ func (s session) zeroed() (out []byte) {
 	return out
 }
 
-// bytes returns the bytes with relative numbers: each minus the first of its kind in its direction.
+// bytes returns the bytes with relative numbers: each minus the first of its kind in its direction, an edge minus the first ack up
+// to there.
 func (s session) bytes() (out []byte) {
 	first := map[string]uint32{}
-	for i, p := range s.parts {
-		for _, n := range p.numbers {
-			if _, ok := first[s.from[i]+n.kind]; !ok && !n.edge {
-				first[s.from[i]+n.kind] = n.value
-			}
-		}
-	}
 	for i, p := range s.parts {
 		start := len(out)
 		out = append(out, p.bytes...)
 		for _, n := range p.numbers {
+			if _, ok := first[s.from[i]+n.kind]; !ok && !n.edge {
+				first[s.from[i]+n.kind] = n.value
+			}
 			if base, ok := first[s.from[i]+n.kind]; ok {
 				binary.BigEndian.PutUint32(out[start+n.at:], n.value-base)
 			}
