@@ -1,6 +1,10 @@
 package audit
 
-import "context"
+import (
+	"context"
+
+	"github.com/pcapmill/pcapmill/manifest"
+)
 
 // sniffed is how many rows of foreign samples are looked at to tell their layout.
 const sniffed = 2000
@@ -8,15 +12,7 @@ const sniffed = 2000
 // sniff finds out how the samples are built: ours by the settings, foreign ones by looking.
 func (a *auditor) sniff(ctx context.Context) (rules, error) {
 	if m := a.d.manifest; m != nil {
-		s := m.Settings
-		r := rules{
-			layout: layoutPackets, link: s.Get("mac") != "remove", noIP: s.Get("ip") == "remove", udpPad: s.On("udp_pad"),
-			addresses: s.Get("ip") == "keep", ports: s.Get("ports") == "keep",
-		}
-		if s.Get("content") == "payload" {
-			r.layout = layoutPayload
-		}
-		return r, nil
+		return rulesOf(m), nil
 	}
 	rows := spaced(a.d.allRows(), sniffed)
 	magic, walked := 0, 0
@@ -38,4 +34,17 @@ func (a *auditor) sniff(ctx context.Context) (rules, error) {
 		r.layout = layoutPackets
 	}
 	return r, err
+}
+
+// rulesOf are the rules for samples of ours.
+func rulesOf(m *manifest.Manifest) rules {
+	s := m.Settings
+	r := rules{
+		layout: layoutPackets, link: s.Get("mac") != "remove", noIP: s.Get("ip") == "remove", udpPad: s.On("udp_pad"),
+		addresses: s.Get("ip") == "keep", ports: s.Get("ports") == "keep",
+	}
+	if s.Get("content") == "payload" {
+		r.layout = layoutPayload
+	}
+	return r
 }

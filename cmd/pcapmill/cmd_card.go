@@ -33,7 +33,7 @@ SHA256SUMS, the digests of all files, for sha256sum -c.
 What only a person knows is given by the options; what is not given the card leaves to be
 filled in. Run it again after adding captures, splits or exports.`,
 		Example: `  pcapmill card dataset
-  pcapmill card dataset --license cc-by-4.0 --creator 'A. Turing' --date 2026-11-25
+  pcapmill card dataset --license cc-by-4.0 --creator 'A. Turing'
   cd dataset && sha256sum -c SHA256SUMS`,
 		Args: count(1, "name one directory"),
 		RunE: func(cmd *cobra.Command, args []string) error {

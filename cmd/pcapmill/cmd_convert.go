@@ -40,7 +40,7 @@ variables, then flags.`,
   pcapmill convert captures/ -o dataset --dry-run
   pcapmill convert captures/ -o dataset --format npz,png
   pcapmill convert captures/ -o dataset --ip anonymize --key-file project.key
-  zcat old.pcap.gz | pcapmill convert - --stdin-name vpn_skype_chat1.pcap -o dataset`,
+  zcat a.pcap.gz | pcapmill convert - --stdin-name skype_chat1.pcap -o dataset`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usage("convert: name at least one capture or directory")
@@ -64,6 +64,7 @@ variables, then flags.`,
 	cmd.Flags().BoolVar(&with.report, "report", false, "at the end write what 'pcapmill report' writes: report.html")
 	cmd.Flags().BoolVar(&with.card, "card", false, "at the end write what 'pcapmill card' writes: README.md, croissant.json, SHA256SUMS")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "events as JSON lines on standard output instead of tables")
+	addVolume(cmd, "list every capture; else, of more than 30, only those that need a look")
 	return cmd
 }
 

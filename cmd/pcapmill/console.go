@@ -20,11 +20,23 @@ type console struct {
 	out, err io.Writer
 	width    int           // of the terminal that out is, in columns; 0: none, do not break lines
 	json     *json.Encoder // nil: for a person
+	quiet    bool          // messages only
+	verbose  bool          // every capture
+}
+
+// addVolume gives a command -q, and --verbose where more can be said.
+func addVolume(cmd *cobra.Command, verbose string) {
+	cmd.Flags().BoolP("quiet", "q", false, "say nothing but warnings and errors")
+	if verbose != "" {
+		cmd.Flags().BoolP("verbose", "v", false, verbose)
+	}
 }
 
 func newConsole(cmd *cobra.Command, asJSON bool) *console {
 	c := &console{out: cmd.OutOrStdout(), err: cmd.ErrOrStderr()}
 	c.width = terminalWidth(c.out)
+	c.quiet, _ = cmd.Flags().GetBool("quiet")
+	c.verbose, _ = cmd.Flags().GetBool("verbose")
 	if asJSON {
 		c.json = json.NewEncoder(plainjson.Writer{W: c.out})
 		c.json.SetEscapeHTML(false)
@@ -58,11 +70,15 @@ func (c *console) warn(text string) {
 		c.event(map[string]any{"event": "warning", "text": text})
 		return
 	}
-	fmt.Fprintln(c.err, "pcapmill: warning:", printable(text))
+	tell(c.err, "warning: %s", printable(text))
 }
 
 // say writes a line of data, broken into several on a terminal.
-func (c *console) say(format string, args ...any) { say(c.out, c.width, format, args...) }
+func (c *console) say(format string, args ...any) {
+	if !c.quiet {
+		say(c.out, c.width, format, args...)
+	}
+}
 
 func say(w io.Writer, width int, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
@@ -89,7 +105,7 @@ func (c *console) plan(p *mill.Plan, full bool, where string) {
 	if full {
 		c.planTable(p)
 	} else if len(counts) > 0 {
-		fmt.Fprintf(c.err, "pcapmill: skipped %s; %s lists them\n", countList(counts), where)
+		tell(c.err, "skipped %s; %s lists them", countList(counts), where)
 	}
 }
 

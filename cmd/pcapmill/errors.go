@@ -88,6 +88,16 @@ func advised(err error) error {
 	return err
 }
 
+// tell writes a message, on a terminal no wider than that is. Blanks stay as they are, so
+// that a path can be copied.
+func tell(w io.Writer, format string, args ...any) {
+	text := "pcapmill: " + fmt.Sprintf(format, args...)
+	if width := terminalWidth(w); width > 0 && columnsOf(text) > width {
+		text = strings.Join(foldWords(strings.SplitAfter(text, " "), width-2), "\n  ")
+	}
+	fmt.Fprintln(w, text)
+}
+
 // complain writes an error for a person, line by line, with its hint.
 func complain(w io.Writer, err error) {
 	text := plainText(err)
@@ -95,14 +105,14 @@ func complain(w io.Writer, err error) {
 	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	for i, line := range lines {
 		if i == most && len(lines) > most+1 {
-			fmt.Fprintf(w, "pcapmill: ... and %s more\n", plural(int64(len(lines)-most), "line"))
+			tell(w, "... and %s more", plural(int64(len(lines)-most), "line"))
 			break
 		}
-		fmt.Fprintln(w, "pcapmill:", line)
+		tell(w, "%s", line)
 	}
 	var h interface{ Hint() string }
 	if errors.As(err, &h) {
-		fmt.Fprintln(w, "pcapmill: hint:", printable(h.Hint()))
+		tell(w, "hint: %s", printable(h.Hint()))
 	}
 }
 

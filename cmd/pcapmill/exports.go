@@ -102,7 +102,7 @@ func (c *console) behind(p *mill.Plan, err error, left string) error {
 
 // sampleBar shows on a terminal how many samples of a format are done; stop removes it.
 func (c *console) sampleBar(name string, v *store.View) (stop func()) {
-	if c.json != nil || !isTerminal(c.err) || os.Getenv("TERM") == "dumb" {
+	if c.json != nil || c.quiet || !isTerminal(c.err) || os.Getenv("TERM") == "dumb" {
 		return func() {}
 	}
 	var n atomic.Int64

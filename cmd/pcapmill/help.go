@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,6 +31,57 @@ func helpWidth(w io.Writer) int {
 	return 80
 }
 
+// asksShort reports whether somebody asks for the short help: by -h, where --help gives
+// all of it.
+func asksShort(args []string) bool {
+	for _, a := range args {
+		if a == "--" {
+			break
+		}
+		if a == "-h" {
+			return true
+		}
+	}
+	return false
+}
+
+// often are the options of a command with many that its short help shows; the others are
+// for --help.
+var often = map[string][]string{
+	"convert": {"out", "format", "labels", "label-from", "profile", "drop", "split", "split-by", "workers", "dry-run", "verbose", "quiet", "help"},
+}
+
+// shortHelp writes what a command is for, how it is called, and the options that are used
+// most. It fits on a screen.
+func shortHelp(w io.Writer, cmd *cobra.Command) {
+	var b strings.Builder
+	width := helpWidth(w)
+	b.WriteString(strings.Join(fold(cmd.CommandPath()+": "+cmd.Short, width), "\n") + "\n\n")
+	fmt.Fprintf(&b, "Usage:\n  %s\n", useLine(cmd))
+	if cmd.Example != "" {
+		lines := strings.SplitAfterN(cmd.Example, "\n", 4)
+		fmt.Fprintf(&b, "\nExamples:\n%s\n", strings.TrimRight(strings.Join(lines[:min(3, len(lines))], ""), "\n"))
+	}
+	commands(&b, cmd, width)
+	names := often[cmd.Name()]
+	options(&b, cmd, width, func(f *pflag.Flag) bool { return names == nil || slices.Contains(names, f.Name) })
+	fmt.Fprintf(&b, "\n'%s --help' says more.\n", cmd.CommandPath())
+	_, _ = io.WriteString(w, b.String()) // nobody to tell about a closed pipe
+}
+
+// commands lists the sub-commands of a command.
+func commands(b *strings.Builder, cmd *cobra.Command, width int) {
+	if !cmd.HasAvailableSubCommands() {
+		return
+	}
+	b.WriteString("\nCommands:\n")
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			entry(b, "  "+c.Name(), 14, c.Short, width)
+		}
+	}
+}
+
 // help writes a command's help page.
 func help(w io.Writer, cmd *cobra.Command) {
 	var b strings.Builder
@@ -45,15 +97,8 @@ func help(w io.Writer, cmd *cobra.Command) {
 	if cmd.Example != "" {
 		fmt.Fprintf(&b, "\nExamples:\n%s\n", cmd.Example)
 	}
-	if cmd.HasAvailableSubCommands() {
-		b.WriteString("\nCommands:\n")
-		for _, c := range cmd.Commands() {
-			if c.IsAvailableCommand() {
-				entry(&b, "  "+c.Name(), 14, c.Short, width)
-			}
-		}
-	}
-	options(&b, cmd, width)
+	commands(&b, cmd, width)
+	options(&b, cmd, width, func(*pflag.Flag) bool { return true })
 	if text := cmd.Annotations[exitsKey]; text != "" {
 		b.WriteString("\nExit status:\n")
 		for line := range strings.SplitSeq(text, "\n") {
@@ -87,12 +132,12 @@ func useLine(cmd *cobra.Command) string {
 	return strings.Replace(line, " [flags]", " [options]", 1)
 }
 
-// options writes the flags under their headings.
-func options(b *strings.Builder, cmd *cobra.Command, width int) {
+// options writes the flags that show wants under their headings.
+func options(b *strings.Builder, cmd *cobra.Command, width int, show func(*pflag.Flag) bool) {
 	var groups []string
 	flags := map[string][]*pflag.Flag{}
 	visit := func(f *pflag.Flag) {
-		if f.Hidden {
+		if f.Hidden || !show(f) {
 			return
 		}
 		g := "Options"
@@ -130,7 +175,7 @@ func flagHelp(f *pflag.Flag) (head, text string) {
 	arg, text := pflag.UnquoteUsage(f)
 	switch f.Name {
 	case "help":
-		text = "show this help"
+		text = "show help: -h the short one, --help all of it"
 	case "version":
 		text = "show the version"
 	}

@@ -11,7 +11,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -34,6 +33,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 	defer ended() // before stop
 
 	root := newRoot()
+	if asksShort(args) {
+		root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { shortHelp(cmd.OutOrStdout(), cmd) })
+	}
 	root.SetArgs(joinSwitches(args))
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -48,7 +50,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if s.cause != nil {
 		complain(stderr, advised(s.cause))
 		if s.code == exitUsage {
-			fmt.Fprintf(stderr, "pcapmill: hint: see '%s --help'\n", cmd.CommandPath())
+			tell(stderr, "hint: see '%s --help'", cmd.CommandPath())
 		}
 	}
 	return s.code
@@ -61,12 +63,12 @@ func newRoot() *cobra.Command {
 		Long: `pcapmill turns packet captures into datasets that machine-learning people train
 on: sessions (bidirectional five-tuples), their masked first 784 bytes as 28x28
 uint8 images, in MNIST-style IDX files with labels.`,
-		Example: `  pcapmill convert captures/ -o dataset    # read all captures, write the dataset
-  pcapmill labels captures/                # which file gets which class, and why
-  pcapmill inspect dataset                 # look at what came out
-  pcapmill export dataset --format npz     # render it in another format
-  pcapmill split dataset                   # divide it into training and test, without leaks
-  pcapmill verify dataset                  # check every promise it makes`,
+		Example: `  pcapmill labels captures/               # which file gets which class, and why
+  pcapmill convert captures/ -o dataset   # read all captures, write the dataset
+  pcapmill inspect dataset                # look at what came out
+  pcapmill split dataset                  # training and test, without leaks
+  pcapmill export dataset --format npz    # render it in another format
+  pcapmill verify dataset                 # check every promise it makes`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Version:       version.String(),
@@ -78,7 +80,7 @@ uint8 images, in MNIST-style IDX files with labels.`,
 		"5  the samples are in the dataset, but a step behind them failed: it is named and as it was, and the same command completes it", "130  interrupted; a dataset is consistent")
 	root.SetVersionTemplate("pcapmill {{.Version}}\n")
 	root.SetFlagErrorFunc(unknownFlag)
-	root.AddCommand(newConvert(), newExport(), newLabels(), newInspect(), newSplit(), newAudit(), newReport(), newVerify(), newCard(), newKeygen(), newConfig(), newCompletion(root), newMan(), newVersion())
+	root.AddCommand(newConvert(), newExport(), newLabels(), newInspect(), newSplit(), newAudit(), newReport(), newView(), newVerify(), newCard(), newKeygen(), newConfig(), newCompletion(root), newMan(), newVersion())
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp(root))
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { help(cmd.OutOrStdout(), cmd) })

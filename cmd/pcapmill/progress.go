@@ -35,7 +35,7 @@ func (c *console) progress(p *mill.Plan, progress *mill.Progress) *bars {
 			b.total = 0 // nobody knows how much will come
 		}
 	}
-	if c.json != nil || !isTerminal(c.err) || os.Getenv("TERM") == "dumb" {
+	if c.json != nil || c.quiet || !isTerminal(c.err) || os.Getenv("TERM") == "dumb" {
 		return b
 	}
 	b.group = mpb.New(mpb.WithOutput(c.err), mpb.WithRefreshRate(200*time.Millisecond))

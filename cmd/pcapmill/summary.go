@@ -31,42 +31,82 @@ func (c *console) result(p *mill.Plan, r *mill.Result) {
 		})
 		return
 	}
-	c.statistics(r)
-	c.explanations(r)
+	if !c.quiet {
+		c.statistics(r)
+		c.explanations(r)
+	}
 	c.damages(r)
-	c.classes(p.Out, r.Manifest)
+	if !c.quiet {
+		c.classes(p.Out, r.Manifest)
+	}
 	c.flows(p, &r.Table)
 }
 
-// statistics are a row a capture and one in total: in one table where it fits,
-// else in one of sessions and one of packets.
+// mostRows is how many captures have a row of their own, unless --verbose asks for all.
+const mostRows = 30
+
+// statistics are a row a capture, or of many only those that need a look, and one in
+// total: in one table where it fits, else in several of fewer columns.
 func (c *console) statistics(r *mill.Result) {
 	rows := resultRows(r)
 	if len(rows) == 0 {
 		return
+	}
+	if n := len(rows) - 1; n > mostRows && !c.verbose {
+		rows = slices.DeleteFunc(rows, func(row map[string]string) bool { return row["fine"] != "" })
+		shownRows := "none of them"
+		if len(rows) > 1 {
+			shownRows = "below are those"
+		}
+		c.say("%s; %s that gave no sample, were damaged or could not be read; --verbose lists all", plural(int64(n), "capture"), shownRows)
 	}
 	full := tableOf(rows, "CAPTURE", "CLASS", "PACKETS", "USED", "SESSIONS", "SAMPLES", "DUPLICATES", "TRUNCATED", "PADDED", "EXACT", "MEAN BYTES", "SECONDS", "LEFT OUT")
 	if c.width == 0 || full.width() <= c.width {
 		full.write(c.out, 0)
 		return
 	}
-	sessions := tableOf(rows, "CAPTURE", "SESSIONS", "SAMPLES", "DUPLICATES", "TRUNCATED", "PADDED", "EXACT", "MEAN BYTES", "SECONDS")
-	if sessions.width() > c.width {
-		for i, short := range map[int]string{3: "DUPL", 4: "TRUNC", 7: "MEAN", 8: "SEC"} {
-			sessions.columns[i].head = short
+	for _, heads := range [][]string{
+		{"CLASS", "SESSIONS", "SAMPLES", "DUPLICATES", "TRUNCATED", "PADDED", "EXACT", "MEAN BYTES"},
+		{"PACKETS", "USED", "SECONDS", "LEFT OUT"},
+	} {
+		for _, t := range narrow(rows, heads, c.width) {
+			t.write(c.out, c.width)
+			fmt.Fprintln(c.out)
 		}
 	}
-	sessions.write(c.out, c.width)
-	fmt.Fprintln(c.out)
-	tableOf(rows, "CAPTURE", "PACKETS", "USED", "LEFT OUT").write(c.out, c.width)
-	fmt.Fprintln(c.out)
+}
+
+// narrow makes as many tables of the named cells as the width needs. Each begins with the
+// capture.
+func narrow(rows []map[string]string, heads []string, width int) (tables []*table) {
+	for len(heads) > 0 {
+		n := len(heads)
+		for n > 1 && withShortHeads(tableOf(rows, append([]string{"CAPTURE"}, heads[:n]...)...), width).least() > width {
+			n--
+		}
+		tables = append(tables, withShortHeads(tableOf(rows, append([]string{"CAPTURE"}, heads[:n]...)...), width))
+		heads = heads[n:]
+	}
+	return tables
+}
+
+// withShortHeads abbreviates the headings of a table that is too wide.
+func withShortHeads(t *table, width int) *table {
+	if t.width() > width {
+		for i, c := range t.columns {
+			if short := map[string]string{"DUPLICATES": "DUPL", "TRUNCATED": "TRUNC", "MEAN BYTES": "MEAN", "SECONDS": "SEC"}[c.head]; short != "" {
+				t.columns[i].head = short
+			}
+		}
+	}
+	return t
 }
 
 // tableOf makes a table of the named cells of each row.
 func tableOf(rows []map[string]string, heads ...string) *table {
 	t := &table{}
 	for _, h := range heads {
-		t.columns = append(t.columns, column{head: h, right: h != "CAPTURE" && h != "CLASS" && h != "LEFT OUT", fold: h == "LEFT OUT"})
+		t.columns = append(t.columns, column{head: h, right: h != "CAPTURE" && h != "CLASS" && h != "LEFT OUT", fold: h == "LEFT OUT", short: h == "CLASS"})
 	}
 	for _, r := range rows {
 		var cells []string
@@ -75,7 +115,7 @@ func tableOf(rows []map[string]string, heads ...string) *table {
 		}
 		if why := r["unreadable"]; why != "" {
 			cells = []string{r["CAPTURE"], why}
-			if heads[1] == "CLASS" {
+			if len(heads) > 2 && heads[1] == "CLASS" {
 				cells = []string{r["CAPTURE"], r["CLASS"], why}
 			}
 		}
@@ -95,7 +135,11 @@ func resultRows(r *mill.Result) (rows []map[string]string) {
 			rows = append(rows, map[string]string{"CAPTURE": shown(o.Input.Name), "CLASS": o.Input.Class, "unreadable": "unreadable"})
 		case !o.Known:
 			read++
-			rows = append(rows, countCells(shown(o.Capture.Name), o.Capture.Class, &o.Capture.Counts, o.Links))
+			cells := countCells(shown(o.Capture.Name), o.Capture.Class, &o.Capture.Counts, o.Links)
+			if o.Damage == nil && o.Capture.Samples > 0 {
+				cells["fine"] = "yes"
+			}
+			rows = append(rows, cells)
 		}
 	}
 	if len(rows) > 0 {
@@ -233,7 +277,7 @@ func (c *console) damages(r *mill.Result) {
 		}
 		total++
 		for line := range strings.SplitSeq(plainText(harm), "\n") {
-			fmt.Fprintln(c.err, "pcapmill:", line)
+			tell(c.err, "%s", line)
 		}
 		k := kind{"read with gaps", ""}
 		var gaps *mill.GapsError
@@ -249,10 +293,10 @@ func (c *console) damages(r *mill.Result) {
 		}
 	}
 	for _, k := range kinds {
-		fmt.Fprintf(c.err, "pcapmill: hint: %s %s: %s\n", plural(count[k], "capture"), k.what, k.hint)
+		tell(c.err, "hint: %s %s: %s", plural(count[k], "capture"), k.what, k.hint)
 	}
 	if total+unreadable > 1 {
-		fmt.Fprintf(c.err, "pcapmill: %s damaged, %d unreadable; everything readable is in the dataset\n", plural(total, "capture"), unreadable)
+		tell(c.err, "%s damaged, %d unreadable; everything readable is in the dataset", plural(total, "capture"), unreadable)
 	}
 }
 
@@ -262,15 +306,15 @@ func (c *console) classes(dir string, m *manifest.Manifest) {
 	if m.Totals.Conflicts > 0 {
 		conflicts = fmt.Sprintf(", %s (equal bytes under different labels)", plural(m.Totals.Conflicts, "conflict"))
 	}
-	fmt.Fprintf(c.out, "%s: %s of %dx%d bytes from %s%s\n", shown(dir), plural(m.Samples, "sample"), m.Rows, m.Cols,
+	c.say("%s: %s of %dx%d bytes from %s%s", shown(dir), plural(m.Samples, "sample"), m.Rows, m.Cols,
 		plural(int64(len(m.Captures)), "capture"), conflicts)
-	t := table{columns: []column{{head: "LABEL", right: true}, {head: "CLASS"}, {head: "SAMPLES", right: true}}}
+	t := table{columns: []column{{head: "LABEL", right: true}, {head: "CLASS", short: true}, {head: "SAMPLES", right: true}}}
 	for _, k := range m.Classes {
 		if k.Samples > 0 || k.Name == label.UnknownName {
 			t.add(fmt.Sprint(k.Label), shown(k.Name), thousands(k.Samples))
 		}
 	}
 	if len(t.rows) > 0 {
-		t.write(c.out, 0)
+		t.write(c.out, c.width)
 	}
 }

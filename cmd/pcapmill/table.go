@@ -13,6 +13,7 @@ type column struct {
 	head  string
 	right bool // numbers, aligned at the right
 	fold  bool // a list that may be broken at its commas; the last column only
+	short bool // names that may lose their middle, as those of the first column may
 }
 
 // table is rows of cells in columns that are as wide as their widest cell. A
@@ -41,6 +42,28 @@ func (t *table) widths() []int {
 	return w
 }
 
+// What names of captures and of classes are shortened to at most, in columns.
+const (
+	leastName  = 9
+	leastClass = 9
+)
+
+// least is the width below which the table cannot be made.
+func (t *table) least() int {
+	w := t.widths()
+	for i, c := range t.columns {
+		switch {
+		case i == 0:
+			w[i] = min(w[i], leastName+3)
+		case c.short:
+			w[i] = min(w[i], leastClass)
+		case c.fold:
+			w[i] = min(w[i], 24)
+		}
+	}
+	return sum(w) + 2*(len(w)-1)
+}
+
 // width is what the table takes on a terminal.
 func (t *table) width() int {
 	total := -2
@@ -51,14 +74,21 @@ func (t *table) width() int {
 }
 
 // write writes the table, no wider than limit if that can be (0: no limit):
-// lists in the last column are broken over lines, and names in the first lose
-// their middle, each in turn.
+// lists in the last column are broken over lines, and names in the first and in
+// columns that allow it lose their middle, each in turn.
 func (t *table) write(out io.Writer, limit int) {
 	w := t.widths()
 	last := len(w) - 1
-	for _, step := range []struct{ column, least int }{{last, 40}, {0, 24}, {last, 24}, {0, 9}} {
+	type step struct{ column, least int }
+	steps := []step{{last, 40}, {0, 24}, {last, 24}}
+	for i, c := range t.columns {
+		if c.short {
+			steps = append(steps, step{i, leastClass})
+		}
+	}
+	for _, step := range append(steps, step{0, leastName}) {
 		over := sum(w) + 2*last - limit
-		if limit > 0 && over > 0 && (step.column == 0 || t.columns[last].fold) {
+		if limit > 0 && over > 0 && (step.column != last || step.column == 0 || t.columns[last].fold) {
 			w[step.column] -= max(0, min(over, w[step.column]-step.least))
 		}
 	}
@@ -81,7 +111,15 @@ func (t *table) row(b *strings.Builder, cells []string, w []int) {
 		t.line(b, cells, w)
 		return
 	}
-	for i, part := range foldWords(strings.SplitAfter(cells[last], ", "), w[last]) {
+	var words []string
+	for _, word := range strings.SplitAfter(cells[last], ", ") {
+		if columnsOf(strings.TrimRight(word, " ")) > w[last] {
+			words = append(words, strings.SplitAfter(word, " ")...)
+		} else {
+			words = append(words, word)
+		}
+	}
+	for i, part := range foldWords(words, w[last]) {
 		line := make([]string, len(w))
 		if i == 0 {
 			copy(line, cells)
@@ -97,8 +135,8 @@ func (t *table) line(b *strings.Builder, cells []string, w []int) {
 		if i > 0 {
 			line.WriteString("  ")
 		}
-		if i == 0 {
-			cell = shorten(cell, w[0])
+		if i == 0 || t.columns[i].short && len(cells) == len(w) {
+			cell = shorten(cell, w[i])
 		}
 		space := strings.Repeat(" ", max(0, w[i]-columnsOf(cell)))
 		if t.columns[i].right && (i < len(cells)-1 || len(cells) == len(w)) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -74,12 +75,12 @@ pcapmill: nothing to convert: no files
 
 func TestStatisticsOnANarrowTerminal(t *testing.T) {
 	have := show(80)
-	want := `CAPTURE            SESSIONS  SAMPLES   DUPL  TRUNC  PADDED  EXACT     MEAN   SEC
-vpn_aim_…ame.pcap         3        2      0      1       1      0  1,000.2  1.50
-聊天.pcap             3,003    2,002  1,000  1,001   2,001      0  1,000.2  1.50
-empty.pcap                0        0      0      0       0      0      0.0  0.00
-gone.pcap          unreadable
-total                 3,006    2,004  1,000  1,002   2,002      0      2.0  3.00
+	want := `CAPTURE       CLASS      SESSIONS  SAMPLES   DUPL  TRUNC  PADDED  EXACT     MEAN
+vpn_a…e.pcap  Chat              3        2      0      1       1      0  1,000.2
+聊天.pcap     Chat          3,003    2,002  1,000  1,001   2,001      0  1,000.2
+empty.pcap    Chat              0        0      0      0       0      0      0.0
+gone.pcap     Chat       unreadable
+total         3 ca…ures     3,006    2,004  1,000  1,002   2,002      0      2.0
 
 `
 	if !strings.HasPrefix(have, want) {
@@ -89,6 +90,60 @@ total                 3,006    2,004  1,000  1,002   2,002      0      2.0  3.00
 		if !strings.Contains(have, need) {
 			t.Errorf("no %q in\n%s", need, have)
 		}
+	}
+}
+
+// TestNoLineIsWider: at any width from 60 on no line is wider, and nothing of the table is
+// missing.
+func TestNoLineIsWider(t *testing.T) {
+	for width := 60; width <= 250; width += 5 {
+		have, _, _ := strings.Cut(show(width), "--\n")
+		for line := range strings.SplitSeq(have, "\n") {
+			if n := columnsOf(line); n > width {
+				t.Errorf("%d columns in a terminal of %d: %s", n, width, line)
+			}
+		}
+		for _, head := range []string{"CAPTURE", "CLASS", "PACKETS", "USED", "SESSIONS", "SAMPLES", "DUPL", "TRUNC", "PADDED", "EXACT", "MEAN", "SEC", "LEFT OUT"} {
+			if !strings.Contains(have, head) {
+				t.Errorf("no column %s in a terminal of %d:\n%s", head, width, have)
+			}
+		}
+	}
+}
+
+// TestManyCaptures: of more than 30 only those that need a look have a row, unless all are
+// asked for; quiet says nothing of them but what was wrong.
+func TestManyCaptures(t *testing.T) {
+	show := func(c *console, fine int) (stdout, stderr string) {
+		var out, messages bytes.Buffer
+		c.out, c.err = &out, &messages
+		p, r := outcomes()
+		for i := range fine {
+			o := r.Outcomes[0]
+			o.Capture.Name = fmt.Sprintf("fine%02d.pcap", i)
+			r.Outcomes = append(r.Outcomes, o)
+		}
+		c.result(p, r)
+		return out.String(), messages.String()
+	}
+	few, _ := show(&console{}, 26)
+	if strings.Contains(few, "--verbose") || !strings.Contains(few, "fine25.pcap") {
+		t.Errorf("30 captures:\n%s", few)
+	}
+	many, messages := show(&console{}, 27)
+	for _, want := range []string{"31 captures; below are those that gave no sample, were damaged or could not be read; --verbose lists all\n", "\nempty.pcap ", "\ngone.pcap ", "\ntotal "} {
+		if !strings.Contains(many, want) {
+			t.Errorf("31 captures: no %q in\n%s", want, many)
+		}
+	}
+	if strings.Contains(many, "fine") {
+		t.Errorf("31 captures: those without problems are listed:\n%s", many)
+	}
+	if all, _ := show(&console{verbose: true}, 27); !strings.Contains(all, "fine26.pcap") || strings.Contains(all, "--verbose") {
+		t.Errorf("--verbose:\n%s", all)
+	}
+	if out, err := show(&console{quiet: true}, 27); out != "" || err != messages || err == "" {
+		t.Errorf("--quiet: stdout %q, stderr %q; want nothing and %q", out, err, messages)
 	}
 }
 

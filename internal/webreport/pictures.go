@@ -143,21 +143,37 @@ func paint(ctx context.Context, from *rows, list []picked, shown int, s *sums) (
 		}
 		p := &out[c]
 		p.count, p.columns = len(of[c]), min(len(of[c]), 8)
-		if p.mean, err = picture(g, [][]byte{mean}, 1); err != nil {
+		if p.mean, err = picture(g, [][]byte{mean}, 1, png.BestCompression); err != nil {
 			return nil, err
 		}
-		if p.deviation, err = picture(g, [][]byte{deviation}, 1); err != nil {
+		if p.deviation, err = picture(g, [][]byte{deviation}, 1, png.BestCompression); err != nil {
 			return nil, err
 		}
-		if p.samples, err = picture(g, of[c], max(1, p.columns)); err != nil {
+		if p.samples, err = picture(g, of[c], max(1, p.columns), png.BestCompression); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-// picture draws samples side by side, columns a row, as a data URL.
-func picture(g grid, samples [][]byte, columns int) (template.URL, error) {
+// picture draws samples side by side, columns a row, as a data URL. One sample that fills its
+// picture needs no palette.
+func picture(g grid, samples [][]byte, columns int, level png.CompressionLevel) (template.URL, error) {
+	var m image.Image
+	if len(samples) == 1 && len(samples[0]) == g.rows*g.cols {
+		m = &image.Gray{Pix: samples[0], Stride: g.cols, Rect: image.Rect(0, 0, g.cols, g.rows)}
+	} else {
+		m = mosaic(g, samples, columns)
+	}
+	var b bytes.Buffer
+	e := png.Encoder{CompressionLevel: level}
+	if err := e.Encode(&b, m); err != nil {
+		return "", err
+	}
+	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes())), nil
+}
+
+func mosaic(g grid, samples [][]byte, columns int) image.Image {
 	lines := (len(samples) + columns - 1) / columns
 	m := image.NewPaletted(image.Rect(0, 0, columns*(g.cols+gap)-gap, max(1, lines*(g.rows+gap)-gap)), greys)
 	for i := range m.Pix {
@@ -172,12 +188,7 @@ func picture(g grid, samples [][]byte, columns int) (template.URL, error) {
 			}
 		}
 	}
-	var b bytes.Buffer
-	e := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := e.Encode(&b, m); err != nil {
-		return "", err
-	}
-	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes())), nil
+	return m
 }
 
 // clear is the place of the colour between samples.

@@ -1,0 +1,271 @@
+package view
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/internal/parallel"
+	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/store"
+)
+
+const (
+	blockBytes     = 1 << 20  // of samples that are read at a time
+	mostCandidates = 16 << 20 // bytes of samples that are compared with one
+	mostSums       = 16 << 20 // classes times positions of which means are kept
+	noSide         = 3
+)
+
+// index is what is known of every sample.
+type index struct {
+	spec     dataset.Spec
+	manifest *manifest.Manifest
+	n        int
+	split    bool
+	class    []uint16 // place in classes
+	side     []uint8  // 0 training, 1 validation, 2 test, noSide
+	capture  []uint32
+	length   []uint64 // bytes before the sample was cut or padded
+	proto    []uint8
+	packets  []uint32
+	flags    []uint8
+	first    []uint32 // the first sample with the same bytes
+	classes  []manifest.Class
+	means    [][]uint64 // by class: sums by position; nil: too many
+	sums     []int64    // by class: samples
+	stride   int        // every so many samples one is a candidate
+	near     []byte     // the candidates, one behind the other
+}
+
+const (
+	isRepeated = 1 << iota // equals another sample
+	isConflict             // equals a sample of another class
+	isAcross               // of the test side, and equals one of the training side
+)
+
+// read makes the index.
+func read(ctx context.Context, s *store.Dataset, workers int) (*index, error) {
+	if s.Len() > math.MaxInt32 {
+		return nil, fmt.Errorf("%s: %d samples; a view takes at most %d", s.Dir(), s.Len(), math.MaxInt32)
+	}
+	m := s.Manifest()
+	n := int(s.Len())
+	x := &index{
+		spec: s.Spec(), manifest: m, n: n, classes: m.Classes, class: make([]uint16, n), side: make([]uint8, n), capture: make([]uint32, n),
+		length: make([]uint64, n), proto: make([]uint8, n), packets: make([]uint32, n), flags: make([]uint8, n), first: make([]uint32, n),
+		sums: make([]int64, len(m.Classes)), means: make([][]uint64, len(m.Classes)),
+	}
+	if n == 0 {
+		return x, nil
+	}
+	if err := x.readLabels(ctx, s); err != nil {
+		return nil, err
+	}
+	if err := x.readSides(s); err != nil {
+		return nil, err
+	}
+	if err := x.readRows(ctx, s); err != nil {
+		return nil, err
+	}
+	return x, x.readSamples(ctx, s, parallel.Workers(workers))
+}
+
+func (x *index) readLabels(ctx context.Context, s *store.Dataset) (err error) {
+	place := map[uint16]uint16{}
+	for i, c := range x.classes {
+		place[c.Label] = uint16(i)
+	}
+	labels, err := s.Labels()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, labels.Close()) }()
+	for i := range x.class {
+		l, err := labels.Next()
+		if err != nil {
+			return unexpected(err)
+		}
+		p, ok := place[l]
+		if !ok {
+			return fmt.Errorf("%s: sample %d has label %d, which is in no class", s.Dir(), i, l)
+		}
+		x.class[i] = p
+		x.sums[p]++
+		if i%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// unexpected is the error of reading, where an end is one too.
+func unexpected(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+func (x *index) readSides(s *store.Dataset) error {
+	assignment := ""
+	if s.IsSplit() {
+		record, err := s.Split()
+		if err != nil && !errors.Is(err, store.ErrNotSplit) {
+			return err
+		}
+		if err == nil {
+			x.split = true
+			assignment = record.Assignment
+		}
+	}
+	for i := range x.side {
+		x.side[i] = noSide
+		if i < len(assignment) && '0' <= assignment[i] && assignment[i] <= '2' {
+			x.side[i] = assignment[i] - '0'
+		}
+	}
+	return nil
+}
+
+func (x *index) readRows(ctx context.Context, s *store.Dataset) (err error) {
+	rows, err := s.Rows()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	var row dataset.Row
+	for i := range x.capture {
+		if err := rows.Next(&row); err != nil {
+			return unexpected(err)
+		}
+		if int64(row.Capture) >= int64(len(x.manifest.Captures)) {
+			return fmt.Errorf("%s: row %d of the table of samples names capture %d of %d", s.Dir(), i, row.Capture, len(x.manifest.Captures))
+		}
+		x.capture[i], x.length[i], x.proto[i] = row.Capture, row.Original, row.Proto
+		x.packets[i] = uint32(min(row.Packets[0]+row.Packets[1], math.MaxUint32))
+		if i%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// readSamples goes over the samples once: digests, means, candidates.
+func (x *index) readSamples(ctx context.Context, s *store.Dataset, workers int) error {
+	size := x.spec.Size()
+	for c := range x.means {
+		if (c+1)*size <= mostSums {
+			x.means[c] = make([]uint64, size)
+		}
+	}
+	most := max(1, mostCandidates/size)
+	x.stride = (x.n + most - 1) / most
+	x.near = make([]byte, 0, (x.n+x.stride-1)/x.stride*size)
+	digests := make([][16]byte, x.n)
+	err := eachBlock(ctx, s, func(first int, block []byte) error {
+		n := len(block) / size
+		for i := range n {
+			if (first+i)%x.stride == 0 {
+				x.near = append(x.near, block[i*size:(i+1)*size]...)
+			}
+		}
+		return parallel.Each(ctx, workers, workers, func(_, part int) error {
+			for i := part * n / workers; i < (part+1)*n/workers; i++ {
+				sum := sha256.Sum256(block[i*size : (i+1)*size])
+				copy(digests[first+i][:], sum[:])
+			}
+			low, high := part*size/workers, (part+1)*size/workers
+			for i := range n {
+				sums := x.means[x.class[first+i]]
+				if sums == nil {
+					continue
+				}
+				sums = sums[low:high]
+				for j, v := range block[i*size+low : i*size+high] {
+					sums[j] += uint64(v)
+				}
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return err
+	}
+	x.group(digests)
+	return nil
+}
+
+// group finds equal samples.
+func (x *index) group(digests [][16]byte) {
+	place := make(map[[16]byte]uint32, len(digests))
+	// By first sample of a group: what its samples have in common.
+	repeated, conflict, trained := make([]bool, x.n), make([]bool, x.n), make([]bool, x.n)
+	class := make([]int32, x.n) // from 1; 0: none of them has one
+	unknown := x.manifest.Unknown()
+	for i, d := range digests {
+		first, ok := place[d]
+		if !ok {
+			first = uint32(i)
+			place[d] = first
+		} else {
+			repeated[first] = true
+		}
+		if c := x.class[i]; x.classes[c].Label != unknown {
+			if class[first] > 0 && class[first] != int32(c)+1 {
+				conflict[first] = true
+			}
+			class[first] = int32(c) + 1
+		}
+		x.first[i] = first
+		if x.side[i] == uint8(dataset.Train) {
+			trained[first] = true
+		}
+	}
+	for i, first := range x.first {
+		if repeated[first] {
+			x.flags[i] |= isRepeated
+		}
+		if conflict[first] {
+			x.flags[i] |= isConflict
+		}
+		if x.side[i] == uint8(dataset.Test) && trained[first] {
+			x.flags[i] |= isAcross
+		}
+	}
+}
+
+// eachBlock reads all samples of a dataset in blocks.
+func eachBlock(ctx context.Context, s *store.Dataset, f func(first int, block []byte) error) (err error) {
+	in, err := s.Samples()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	size := s.Spec().Size()
+	step := max(1, blockBytes/size)
+	n := int(s.Len())
+	block := make([]byte, 0, step*size)
+	first := 0
+	for i := range n {
+		b, err := in.Next()
+		if err != nil {
+			return unexpected(err)
+		}
+		block = append(block, b...)
+		if len(block) == step*size || i == n-1 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := f(first, block); err != nil {
+				return err
+			}
+			first, block = i+1, block[:0]
+		}
+	}
+	return nil
+}
