@@ -61,6 +61,8 @@ instead, which is said and recorded; --split-fallback chooses otherwise.`,
 	exits(cmd, "0  done", "1  failed, or a class cannot be split; the dataset is as it was", "2  wrong usage")
 	addOptions(cmd, splitNames...)
 	cmd.Flags().BoolVar(&anew, "anew", false, "forget how classes were split and where times were cut; samples may move")
+	addJSON(cmd)
+	addVolume(cmd, "")
 	return cmd
 }
 
@@ -92,7 +94,9 @@ func (c *console) split(dir string, r *store.Divided) {
 		}
 		t.add(append(row, orDash(countList(k.LeftOut)))...)
 	}
-	t.write(c.out, c.width)
+	if !c.quiet {
+		t.write(c.out, c.width)
+	}
 	s := r.Manifest.Split
 	c.say("%s: split %s: %s, %s left out", shown(dir), splitWords(s), onSides(&s.Sides), thousands(s.Samples-s.Sides.Total()))
 	for i := range s.Groups {

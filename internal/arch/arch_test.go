@@ -84,8 +84,10 @@ var rooms = map[string][]string{
 	"cmd/pcapmill": {
 		"internal/settings", "internal/config", "mill", "audit", "verify", "verify/leak", "internal/card", "internal/report", "internal/webreport", "internal/view", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/fsys", "internal/version", "internal/typo", "internal/plainjson",
-		"dataset", "dataset/csv", "dataset/mnist", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/wds", "internal/export",
+		"dataset", "dataset/csv", "dataset/mnist", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/wds", "internal/export", "internal/sessionfiles",
 	},
+
+	"internal/sessionfiles": {"capture", "dataset", "header", "mask", "internal/fsys", "internal/plainjson"},
 
 	"internal/fsys":        {},
 	"internal/fsys/faulty": {"internal/fsys"},
