@@ -9,33 +9,89 @@ import (
 // sample's size and any 32-bit count within 63 bits.
 const MaxSampleSize = math.MaxInt32
 
-// A Spec is the shape of every sample of a dataset: Rows times Cols bytes, row after
-// row.
-type Spec struct {
-	Rows, Cols int // both at least 1
+// A Type is the type of a sample's elements. Numbers of more than one byte are
+// big-endian.
+type Type uint8
+
+// Types. Text is a line of UTF-8 text without a line end, of any length, and no array.
+const (
+	U8  Type = iota
+	I8       // two's complement
+	I16      // two's complement
+	F32      // IEEE 754
+	Text
+	types
+)
+
+var (
+	typeNames = [types]string{"u8", "i8", "i16", "f32", "text"}
+	typeSizes = [types]int{1, 1, 2, 4, 0}
+)
+
+// String returns the name by which a manifest knows the type: u8, i8, i16, f32, text.
+func (t Type) String() string { return typeNames[min(t, Text)] }
+
+// Size returns the size of an element in bytes, 0 of Text.
+func (t Type) Size() int { return typeSizes[min(t, Text)] }
+
+// ParseType returns the type of a name. The empty name is that of U8.
+func ParseType(name string) (Type, error) {
+	if name == "" {
+		return U8, nil
+	}
+	for t, n := range typeNames {
+		if n == name {
+			return Type(t), nil
+		}
+	}
+	return 0, fmt.Errorf("elements of type %q: need one of %q", name, typeNames)
 }
 
-// Size returns the size of a sample in bytes. It is meaningful if Check returns nil.
-func (s Spec) Size() int { return s.Rows * s.Cols }
+// A Spec is the type and shape of every sample of a dataset: Rows times Cols elements,
+// row after row; of Text, neither.
+type Spec struct {
+	Rows, Cols int // both at least 1; of Text both 0
+	Type       Type
+}
+
+// Size returns the size of a sample in bytes, 0 of Text. It is meaningful if Check
+// returns nil.
+func (s Spec) Size() int { return s.Rows * s.Cols * s.Type.Size() }
 
 // Check returns an error unless both sides are at least 1 and a sample has at most
 // MaxSampleSize bytes.
 func (s Spec) Check() error {
-	if s.Rows < 1 || s.Cols < 1 {
+	switch {
+	case s.Type >= types:
+		return fmt.Errorf("elements of type %d: need 0 to %d", s.Type, types-1)
+	case s.Type == Text:
+		if s.Rows != 0 || s.Cols != 0 {
+			return fmt.Errorf("text with %d rows and %d columns: need neither", s.Rows, s.Cols)
+		}
+		return nil
+	case s.Rows < 1 || s.Cols < 1:
 		return fmt.Errorf("shape %v: both sides must be at least 1", s)
-	}
-	if s.Rows > MaxSampleSize/s.Cols {
+	case s.Rows > MaxSampleSize/s.Type.Size()/s.Cols:
 		return fmt.Errorf("shape %v: a sample has at most %d bytes", s, MaxSampleSize)
 	}
 	return nil
 }
 
-// String returns the shape as rows x columns: "28x28".
-func (s Spec) String() string { return fmt.Sprintf("%dx%d", s.Rows, s.Cols) }
+// String returns the shape as rows x columns, and the type unless that is U8: "28x28",
+// "4x30 f32", "text".
+func (s Spec) String() string {
+	switch s.Type {
+	case U8:
+		return fmt.Sprintf("%dx%d", s.Rows, s.Cols)
+	case Text:
+		return s.Type.String()
+	}
+	return fmt.Sprintf("%dx%d %v", s.Rows, s.Cols, s.Type)
+}
 
 // A Sample is one array and its label.
 type Sample struct {
-	// Data holds Spec.Size() bytes, row after row.
+	// Data holds Spec.Size() bytes, row after row; of Text, the line.
 	Data []byte
 	// Label is the class id, or what stands for unknown: 255, or 65535 in a dataset
 	// with more than 255 classes. A format may have to be told that labels go beyond

@@ -24,6 +24,7 @@ const (
 	udp                   // else TCP
 	ethernet              // begins with an Ethernet header
 	innerMACs             // MAC addresses behind the link header
+	dns                   // Stack.IsDNS
 )
 
 // Layout returns the layout of a packet, given its time in nanoseconds since 1970
@@ -37,6 +38,9 @@ func (s *Stack) Layout(time int64, fromLower bool) Layout {
 	flags := s.flags
 	if fromLower {
 		flags |= up
+	}
+	if s.IsDNS() {
+		flags |= dns
 	}
 	return Layout{
 		timeHigh: uint32(uint64(time) >> 32), timeLow: uint32(time),
@@ -78,6 +82,9 @@ func (l *Layout) IsUDP() bool { return l.flags&udp != 0 }
 // IsEthernet reports whether the packet begins with an Ethernet header. Inside of
 // other link headers (PPI, ERF, ...) it does not.
 func (l *Layout) IsEthernet() bool { return l.flags&ethernet != 0 }
+
+// IsDNS is what Stack.IsDNS said, and stays so whatever is written over the ports.
+func (l *Layout) IsDNS() bool { return l.flags&dns != 0 }
 
 // Addresses is where the source and, behind it, the destination address of the IP
 // header stand, and how long each is.

@@ -25,15 +25,13 @@ func decodeIPv4(data []byte, at int, s *Stack) {
 	decodeTransport(data, b[9], at+headerLen, end, there, s)
 }
 
-// ExtFragment is the number of the IPv6 fragment header.
-const ExtFragment = 44
-
-// Numbers of the other IPv6 extension headers that decodeIPv6 passes over.
+// Numbers of the IPv6 extension headers that Decode passes over.
 const (
-	extHopByHop       = 0
-	extRouting        = 43
-	extAuthentication = 51
-	extDestination    = 60
+	ExtHopByHop       = 0
+	ExtRouting        = 43
+	ExtFragment       = 44
+	ExtAuthentication = 51
+	ExtDestination    = 60
 )
 
 // decodeIPv6 reads an IPv6 header at offset at and walks its extension headers
@@ -55,7 +53,7 @@ func decodeIPv6(data []byte, at int, s *Stack) {
 	for {
 		var length int
 		switch next {
-		case extHopByHop, extRouting, extDestination, ExtFragment, extAuthentication:
+		case ExtHopByHop, ExtRouting, ExtDestination, ExtFragment, ExtAuthentication:
 			if at+8 > there {
 				s.stop(Malformed, at)
 				return
@@ -71,7 +69,7 @@ func decodeIPv6(data []byte, at int, s *Stack) {
 				return
 			}
 			length = 8
-		case extAuthentication:
+		case ExtAuthentication:
 			length = (int(data[at+1]) + 2) * 4
 		default:
 			length = (int(data[at+1]) + 1) * 8

@@ -80,7 +80,7 @@ func (l *Layout) Extensions(data []byte, visit func(number uint8, at, length int
 		switch next {
 		case ExtFragment:
 			length = 8
-		case extAuthentication:
+		case ExtAuthentication:
 			length = (int(data[at+1]) + 2) * 4
 		}
 		visit(next, at, length)
@@ -92,14 +92,14 @@ func (l *Layout) Extensions(data []byte, visit func(number uint8, at, length int
 func (l *Layout) extensionAddresses(data []byte, visit func(at int)) {
 	l.Extensions(data, func(number uint8, at, length int) {
 		switch to := at + length; number {
-		case extRouting:
+		case ExtRouting:
 			switch data[at+2] {
 			case 0, 2:
 				slots(at+8, to, 16, 16, visit)
 			case 4:
 				slots(at+8, min(to, at+8+16*(int(data[at+4])+1)), 16, 16, visit)
 			}
-		case extDestination, extHopByHop:
+		case ExtDestination, ExtHopByHop:
 			homeAddresses(data, at+2, to, visit)
 		}
 	})

@@ -90,6 +90,14 @@ func Decode(lt LinkType, data []byte, original uint32, s *Stack) {
 	decodeLink(lt, data, s)
 }
 
+// IsDNS reports whether the packet has a port at which DNS messages are looked for: 53
+// (DNS), 5355 (LLMNR) and, over UDP, 5353 (mDNS).
+func (s *Stack) IsDNS() bool { return s.dnsPort(s.SrcPort) || s.dnsPort(s.DstPort) }
+
+func (s *Stack) dnsPort(port uint16) bool {
+	return port == 53 || port == 5355 || port == 5353 && s.Proto == UDP
+}
+
 func (s *Stack) stop(r Reason, at int) { s.Reason, s.At = r, at }
 
 func be16(b []byte, i int) uint16 { return uint16(b[i])<<8 | uint16(b[i+1]) }

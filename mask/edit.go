@@ -161,14 +161,9 @@ func (m *Masker) editNames(dst, data []byte, l *header.Layout) {
 	if m.Fields[HTTPHost] != Keep {
 		names.Host(payload, hide)
 	}
-	if m.Fields[DNSNames] != Keep && isDNS(data, l) {
+	if m.Fields[DNSNames] != Keep && l.IsDNS() {
 		names.DNS(payload, l.IsUDP(), hide)
 	}
-}
-
-func isDNS(data []byte, l *header.Layout) bool {
-	at := l.Transport()
-	return names.IsDNS(l.IsUDP(), binary.BigEndian.Uint16(data[at:]), binary.BigEndian.Uint16(data[at+2:]))
 }
 
 // NamesCut is how many names that the policy masks run on behind the end of what was
@@ -185,8 +180,8 @@ func (p *Policy) NamesCut(data []byte, s *header.Stack) (cut int) {
 	if p.Fields[HTTPHost] != Keep {
 		cut += names.Host(payload, ignore)
 	}
-	if udp := s.Proto == header.UDP; p.Fields[DNSNames] != Keep && names.IsDNS(udp, s.SrcPort, s.DstPort) {
-		cut += names.DNS(payload, udp, ignore)
+	if p.Fields[DNSNames] != Keep && s.IsDNS() {
+		cut += names.DNS(payload, s.Proto == header.UDP, ignore)
 	}
 	return cut
 }

@@ -80,13 +80,18 @@ func (x *Extraction) Fits(shape sample.Shape) (fits [4]int64, bytes int64, err e
 // in the Extraction. Errors: the file cannot be opened or is no capture
 // (*capture.NotCaptureError), or ctx is done.
 func Extract(ctx context.Context, path string, o Options) (*Extraction, error) {
+	return o.Extract(ctx, path, &Progress{})
+}
+
+// Extract is the function Extract with these options. progress counts what was done.
+func (o Options) Extract(ctx context.Context, path string, progress *Progress) (*Extraction, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
 	p := &Plan{Options: o, Captures: []Input{{Path: path}}}
 	work, stop := context.WithCancel(ctx)
 	defer stop()
-	answers, _, wait, _ := start(work, p, &Progress{})
+	answers, _, wait, _ := start(work, p, progress)
 	defer wait()
 	select {
 	case a := <-answers:

@@ -134,7 +134,7 @@ func Prepare(paths []string, out string, o Options) (*Plan, error) {
 
 // find lists what the paths name.
 func (p *Plan) find(paths []string) {
-	found := find.Files(paths, find.Options{StdinName: p.StdinName, Memory: p.captureMemory(p.memory())})
+	found := find.Files(paths, find.Options{StdinName: p.StdinName, Memory: p.captureMemory(p.memory()), MaxExpansion: p.MaxExpansion})
 	p.Problems = found.Problems
 	p.Captures = make([]Input, len(found.Files))
 	for i := range found.Files {

@@ -65,18 +65,6 @@ type planInput struct {
 	URI         string      `json:"uri"`
 }
 
-// planMember is where a member of an archive stands. Of its planInput, uri and modified are
-// those of the archive.
-type planMember struct {
-	Bytes  int64  `json:"bytes"` // of the archive
-	CRC    uint32 `json:"crc32"`
-	Kind   string `json:"kind"`
-	Method uint16 `json:"method"`
-	Name   string `json:"name"` // escaped as in a URI: any bytes
-	Offset int64  `json:"offset"`
-	Packed int64  `json:"packed"`
-}
-
 // planTable is a table of flows. Its digest stands in the settings.
 type planTable struct {
 	Columns string `json:"columns,omitempty"`
@@ -211,10 +199,7 @@ func (p *Plan) file() (*planFile, error) {
 			Compression: in.Format.Compression, Label: in.Label, Class: in.Class, Keyword: in.Keyword,
 		}
 		if m := in.member; m != nil {
-			f.Inputs[i].URI = uriOf(m.Archive)
-			f.Inputs[i].Archive = &planMember{
-				Bytes: in.archiveSize, CRC: m.CRC, Kind: m.Kind, Method: m.Method, Name: uriOf(m.Name), Offset: m.Offset, Packed: m.Packed,
-			}
+			f.Inputs[i].URI, f.Inputs[i].Archive = uriOf(m.Archive), memberOf(m, in.archiveSize)
 		}
 	}
 	return f, nil

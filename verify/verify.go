@@ -5,7 +5,9 @@
 package verify
 
 import (
+	"context"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/manifest"
@@ -34,12 +36,17 @@ type Verified struct {
 // Verify checks the dataset in dir. It returns a *BrokenError for the first
 // promise that does not hold, and other errors if it cannot be read.
 func Verify(dir string) (*Verified, error) {
+	return Watched(context.Background(), dir, new(atomic.Int64))
+}
+
+// Watched is Verify that ends when ctx is done, and counts the samples that it has read.
+func Watched(ctx context.Context, dir string, samples *atomic.Int64) (*Verified, error) {
 	d, err := store.Open(dir)
 	if err != nil {
 		return nil, err
 	}
 	m := d.Manifest()
-	v := &verifier{d: d, m: m, set: dedup.NewSet(), conflicts: make([]int64, len(m.Captures))}
+	v := &verifier{ctx: ctx, read: samples, d: d, m: m, set: dedup.NewSet(), conflicts: make([]int64, len(m.Captures))}
 	out := &Verified{Manifest: m}
 	type promised struct {
 		promise string
@@ -66,6 +73,8 @@ func Verify(dir string) (*Verified, error) {
 }
 
 type verifier struct {
+	ctx       context.Context
+	read      *atomic.Int64 // samples
 	d         *store.Dataset
 	m         *manifest.Manifest
 	set       *dedup.Set
@@ -144,6 +153,10 @@ func (v *verifier) capture(promise string, at int, images *store.Samples, labels
 	t.begin(at, c)
 	perLabel := map[uint16]int64{}
 	for i := range c.Samples {
+		if i%1024 == 0 && v.ctx.Err() != nil {
+			return v.ctx.Err()
+		}
+		v.read.Add(1)
 		b, err := images.Next()
 		if err != nil {
 			return err

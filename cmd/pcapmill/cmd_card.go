@@ -46,8 +46,9 @@ filled in. Run it again after adding captures, splits or exports.`,
 			case err != nil:
 				return failed(err)
 			}
+			c := newConsole(cmd, false)
 			for _, name := range []string{card.ReadmeName, card.CroissantName, card.SumsName} {
-				fmt.Fprintf(cmd.OutOrStdout(), "%s\n", shown(filepath.Join(args[0], name)))
+				c.wrote(filepath.Join(args[0], name))
 			}
 			return nil
 		},
@@ -64,6 +65,8 @@ filled in. Run it again after adding captures, splits or exports.`,
 	f.StringVar(&about.Version, "dataset-version", "", "`VERSION` of the dataset (default: 1.0.0)")
 	f.StringVar(&about.Citation, "citation", "", "how to cite it, as `BIBTEX`")
 	f.BoolVar(&replace, "replace", false, "replace a README.md that was changed by hand")
+	addJSON(cmd)
+	addVolume(cmd, "")
 	return cmd
 }
 

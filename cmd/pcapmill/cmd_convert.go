@@ -19,7 +19,7 @@ import (
 
 func newConvert() *cobra.Command {
 	var with extras
-	var dryRun, asJSON bool
+	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "convert PATH... -o DIR",
 		Short: "turn captures into a dataset, or add them to one",
@@ -52,7 +52,7 @@ variables, then flags.`,
 			if err != nil {
 				return err
 			}
-			return convert(cmd, args, v, dryRun, asJSON, with)
+			return convert(cmd, args, v, dryRun, with)
 		},
 	}
 	exits(cmd, "0  done", "1  failed; the dataset and everything beside it are as they were", "2  wrong usage",
@@ -63,7 +63,7 @@ variables, then flags.`,
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be read, with format and label; write nothing")
 	cmd.Flags().BoolVar(&with.report, "report", false, "at the end write what 'pcapmill report' writes: report.html")
 	cmd.Flags().BoolVar(&with.card, "card", false, "at the end write what 'pcapmill card' writes: README.md, croissant.json, SHA256SUMS")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "events as JSON lines on standard output instead of tables")
+	addJSON(cmd)
 	addVolume(cmd, "list every capture; else, of more than 30, only those that need a look")
 	return cmd
 }
@@ -71,7 +71,7 @@ variables, then flags.`,
 // extras is what convert writes besides the dataset and its exports.
 type extras struct{ report, card bool }
 
-func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSON bool, with extras) error {
+func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun bool, with extras) error {
 	o, err := millOptions(cmd.Context(), v)
 	if err != nil {
 		return err
@@ -84,14 +84,13 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 	if v.Get("out") == "" && !dryRun {
 		return usage("convert: no directory to write to: give -o DIR")
 	}
-	c := newConsole(cmd, asJSON)
+	c := newConsole(cmd, false)
 	p, err := mill.Prepare(paths, v.Get("out"), o)
 	if p == nil {
 		return &status{exitUsage, err}
 	}
 	c.plan(p, dryRun, "--dry-run")
 	if err != nil {
-		c.failedEvent(err)
 		return &status{exitFailed, nameCaptures(err, p)}
 	}
 	sides, divide, err := splitOptions(v, p.Out, "")
@@ -104,7 +103,6 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun, asJSO
 		err = failed(store.CheckSplit(p.Out, sides))
 	}
 	if err != nil {
-		c.failedEvent(err)
 		return err
 	}
 	for _, w := range append(v.KeyWarnings(o.Key), o.Warnings()...) {
@@ -150,7 +148,6 @@ func runPlan(ctx context.Context, p *mill.Plan, c *console, divide func() error,
 		if r != nil && c.json == nil {
 			c.damages(r)
 		}
-		c.failedEvent(err)
 		return &status{exitFailed, nameCaptures(err, p)}
 	}
 	if c.json == nil {
@@ -176,10 +173,10 @@ func runPlan(ctx context.Context, p *mill.Plan, c *console, divide func() error,
 			}
 		}
 	}
+	c.stale(p.Out)
 	if c.json != nil { // done is the last event
 		c.result(p, r)
 	}
-	c.stale(p.Out)
 	switch {
 	case r.Interrupted:
 		return &status{exitInterrupted, interrupted(r)}

@@ -17,7 +17,6 @@ import (
 
 func newExport() *cobra.Command {
 	var into string
-	var asJSON bool
 	unknown := text{value: keepUnknown, kind: keepUnknown + "|" + skipUnknown}
 	cmd := &cobra.Command{
 		Use:   "export DIR --format LIST",
@@ -52,7 +51,7 @@ export stale; the same command renders it anew.`,
 			if unknown.value != keepUnknown && unknown.value != skipUnknown {
 				return usage("--%s: %q: need %s or %s", unknownOption, unknown.value, keepUnknown, skipUnknown)
 			}
-			return exportDataset(cmd, args[0], into, v, unknown.value == skipUnknown, asJSON)
+			return exportDataset(cmd, args[0], into, v, unknown.value == skipUnknown)
 		},
 	}
 	exits(cmd, "0  done", "1  failed; everything is as it was", "2  wrong usage", "5  some are done, another failed: it is named and as it was, and the same command completes it",
@@ -61,7 +60,8 @@ export stale; the same command renders it anew.`,
 	cmd.Flags().Var(&unknown, unknownOption, "samples that no class matches: keep them under the label of unknown, or leave them out")
 	must(cmd.RegisterFlagCompletionFunc(unknownOption, cobra.FixedCompletions([]string{keepUnknown, skipUnknown}, cobra.ShellCompDirectiveNoFileComp)))
 	cmd.Flags().StringVarP(&into, "into", "o", "", "directory for the folders of the formats; made if absent (default the dataset's own)")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "events as JSON lines on standard output")
+	addJSON(cmd)
+	addVolume(cmd, "")
 	return cmd
 }
 
@@ -71,7 +71,7 @@ const (
 	keepUnknown, skipUnknown = "keep", "skip"
 )
 
-func exportDataset(cmd *cobra.Command, dir, into string, v *config.Values, known, asJSON bool) error {
+func exportDataset(cmd *cobra.Command, dir, into string, v *config.Values, known bool) error {
 	jobs, err := exportJobs(v)
 	if err != nil {
 		return err
@@ -87,7 +87,7 @@ func exportDataset(cmd *cobra.Command, dir, into string, v *config.Values, known
 	if into == "" {
 		into = dir
 	}
-	c := newConsole(cmd, asJSON)
+	c := newConsole(cmd, false)
 	done, err := c.render(cmd.Context(), dir, into, jobs)
 	c.rendered(done)
 	if err != nil {
@@ -98,10 +98,8 @@ func exportDataset(cmd *cobra.Command, dir, into string, v *config.Values, known
 		if errors.Is(err, context.Canceled) {
 			code, err = exitInterrupted, errors.New("interrupted: exports that are not named as done are as they were")
 		}
-		c.endedEvent("failed", code, err)
 		return &status{code, noDataset(dir, &named{err, []string{dir, into}})}
 	}
-	c.endedEvent("done", exitDone, nil)
 	return nil
 }
 
@@ -221,16 +219,4 @@ func sidesText(r *export.Record) string {
 		text += ", left out " + thousands(rest)
 	}
 	return text
-}
-
-// endedEvent is the last JSON line of an export.
-func (c *console) endedEvent(event string, code int, err error) {
-	if c.json == nil {
-		return
-	}
-	e := map[string]any{"event": event, "status": code}
-	if err != nil {
-		e["text"] = err.Error()
-	}
-	c.event(e)
 }

@@ -22,6 +22,7 @@ import (
 
 // inspector holds what the user asked inspect for.
 type inspector struct {
+	c         *console
 	out       io.Writer
 	width     int // of the terminal, in columns; 0: none
 	samples   int
@@ -49,8 +50,8 @@ on request.`,
   pcapmill inspect capture.pcap --top 20 --addresses`,
 		Args: count(1, "name one dataset, IDX file or capture"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			in.out = cmd.OutOrStdout()
-			in.width = terminalWidth(in.out)
+			in.c = newConsole(cmd, false)
+			in.out, in.width = in.c.out, in.c.width
 			if in.values, err = choose(cmd); err != nil {
 				return err
 			}
@@ -66,6 +67,7 @@ on request.`,
 	cmd.Flags().StringVar(&in.sheet, "png", "", "also draw the samples into `FILE`, one row a class")
 	cmd.Flags().IntVar(&in.top, "top", 10, "list the `N` largest sessions of a capture")
 	cmd.Flags().BoolVar(&in.addresses, "addresses", false, "show the addresses and ports of listed sessions")
+	addJSON(cmd)
 	return cmd
 }
 

@@ -34,6 +34,9 @@ FILE may be - for standard output, if that is no terminal.`,
 				return failed(err)
 			}
 			if args[0] == "-" {
+				if asksJSON(cmd) {
+					return usage("keygen: standard output cannot have both a key and --json: name a file")
+				}
 				if isTerminal(cmd.OutOrStdout()) {
 					return usage("keygen: a key is not shown on a terminal: name a file, or send standard output elsewhere")
 				}
@@ -43,11 +46,18 @@ FILE may be - for standard output, if that is no terminal.`,
 			if err := writeKey(args[0], key); err != nil {
 				return failed(err)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: a key of %d bytes, id %s\n", shown(args[0]), len(key), mask.KeyID(key))
+			c := newConsole(cmd, false)
+			if c.json != nil {
+				c.event(map[string]any{"event": "key", "path": args[0], "bytes": len(key), "id": mask.KeyID(key)})
+				return nil
+			}
+			c.say("%s: a key of %d bytes, id %s", shown(args[0]), len(key), mask.KeyID(key))
 			return nil
 		},
 	}
 	exits(cmd, "0  done: the key is written and synced to disk", "1  failed; there is no such file, or the one that was there is as it was", "2  wrong usage")
+	addJSON(cmd)
+	addVolume(cmd, "")
 	return cmd
 }
 

@@ -46,6 +46,7 @@ first class is label 0. --print shows a built-in one.`,
 	exits(cmd, "0  done", "1  classes tie, or there are no captures", "2  wrong usage", "3  some path could not be read")
 	addOptions(cmd, slices.DeleteFunc(slices.Clone(labelNames), func(n string) bool { return n == "unknown" })...)
 	cmd.Flags().StringVar(&name, "print", "", "print the class table `NAME` as YAML, to start one's own from")
+	addJSON(cmd)
 	must(cmd.RegisterFlagCompletionFunc("print", cobra.FixedCompletions(label.Builtins(), cobra.ShellCompDirectiveDefault)))
 	return cmd
 }
@@ -65,14 +66,16 @@ func showLabels(cmd *cobra.Command, paths []string) error {
 		return &status{exitUsage, err}
 	}
 	c := newConsole(cmd, false)
-	c.plan(p, false, "'pcapmill convert --dry-run'")
+	c.plan(p, c.json != nil, "'pcapmill convert --dry-run'")
 	var nothing *mill.NothingError
 	if errors.As(err, &nothing) {
 		return &status{exitFailed, err}
 	}
 	ties, unknown := c.labelTable(p)
-	fmt.Fprintf(c.out, "%s, %s unknown, %s (table %s)\n", plural(int64(len(p.Captures)), "capture"), thousands(unknown),
-		plural(ties, "tie"), shown(p.Labels.Name))
+	if c.json == nil {
+		fmt.Fprintf(c.out, "%s, %s unknown, %s (table %s)\n", plural(int64(len(p.Captures)), "capture"), thousands(unknown),
+			plural(ties, "tie"), shown(p.Labels.Name))
+	}
 	switch {
 	case ties > 0:
 		return &status{exitFailed, fmt.Errorf("%s: give the right class a longer keyword that occurs in the name", plural(ties, "tie"))}
@@ -105,6 +108,8 @@ func (c *console) labelTable(p *mill.Plan) (ties, unknown int64) {
 		}
 		t.add(shown(in.Path), "-", "TIE: "+strings.Join(who, " and "))
 	}
-	t.write(c.out, c.width)
+	if c.json == nil {
+		t.write(c.out, c.width)
+	}
 	return ties, unknown
 }

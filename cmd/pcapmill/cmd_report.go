@@ -51,13 +51,15 @@ classes are in it, and pictures of masked samples.`,
 			if file == "" {
 				file = filepath.Join(args[0], reportName)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s\n", shown(file))
+			newConsole(cmd, false).wrote(file)
 			return nil
 		},
 	}
 	exits(cmd, "0  done", "1  the dataset cannot be read, or the page cannot be written", "2  wrong usage", "130  interrupted; report.html is as it was")
 	addOptions(cmd, "workers")
 	cmd.Flags().StringVarP(&file, "output", "o", "", "write the page to `FILE` instead of report.html in DIR")
+	addJSON(cmd)
+	addVolume(cmd, "")
 	return cmd
 }
 

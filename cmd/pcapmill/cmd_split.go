@@ -59,6 +59,8 @@ instead, which is said and recorded; --split-fallback chooses otherwise.`,
 	exits(cmd, "0  done", "1  failed, or a class cannot be split; the dataset is as it was", "2  wrong usage")
 	addOptions(cmd, splitNames...)
 	cmd.Flags().BoolVar(&anew, "anew", false, "forget how classes were split and where times were cut; samples may move")
+	addJSON(cmd)
+	addVolume(cmd, "")
 	return cmd
 }
 
@@ -135,7 +137,9 @@ func (c *console) split(dir string, r *store.Divided) {
 		t.add(fmt.Sprint(k.Label), shown(k.Name), orDash(k.By),
 			thousands(k.Samples.Train), thousands(k.Samples.Validation), thousands(k.Samples.Test), orDash(countList(k.LeftOut)))
 	}
-	t.write(c.out, c.width)
+	if !c.quiet {
+		t.write(c.out, c.width)
+	}
 	n := &r.Record.Sides
 	c.say("%s: split %s by %s: %s training, %s validation, %s test, %s left out", shown(dir), r.Record.Settings.Split, r.Record.Settings.By,
 		thousands(n.Train), thousands(n.Validation), thousands(n.Test), thousands(r.Record.Samples-n.Total()))

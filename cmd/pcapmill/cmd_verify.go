@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -36,25 +37,33 @@ Addresses are not shown, only where they stand, unless --addresses is given.`,
   pcapmill verify dataset --against captures/ --names --list 100`,
 		Args: func(_ *cobra.Command, args []string) error { return a.arguments(args) },
 		RunE: func(cmd *cobra.Command, args []string) error {
-			v, err := verify.Verify(args[0])
-			out := cmd.OutOrStdout()
+			c := newConsole(cmd, false)
+			var read atomic.Int64
+			stop := c.counting(func() string { return fmt.Sprintf("verify: %s read", plural(read.Load(), "sample")) })
+			v, err := verify.Watched(cmd.Context(), args[0], &read)
+			stop()
 			if v != nil {
 				for _, p := range v.Promises {
-					fmt.Fprintln(out, "ok:", p)
+					c.promise(p)
 				}
+			}
+			if cmd.Context().Err() != nil {
+				return &status{exitInterrupted, errors.New("interrupted: not all was verified")}
 			}
 			if err != nil {
 				return failed(noDataset(args[0], &named{fmt.Errorf("%s: %w", args[0], err), args}))
 			}
-			if err := verifyExports(cmd, args[0]); err != nil {
+			if err := c.verifyExports(cmd.Context(), args[0]); err != nil {
 				return failed(&named{fmt.Errorf("%s: %w", args[0], err), args})
 			}
-			fmt.Fprintf(out, "%s: whole: %s of %s, %s\n", shown(args[0]), plural(v.Manifest.Samples, "sample"),
-				plural(int64(len(v.Manifest.Captures)), "capture"), shown(v.Manifest.Settings.Get("shape")))
+			if c.json == nil {
+				c.say("%s: whole: %s of %s, %s", shown(args[0]), plural(v.Manifest.Samples, "sample"),
+					plural(int64(len(v.Manifest.Captures)), "capture"), shown(v.Manifest.Settings.Get("shape")))
+			}
 			if a.captures == nil {
 				return nil
 			}
-			return a.run(cmd, args[0])
+			return a.run(cmd.Context(), c, args[0])
 		},
 	}
 	exits(cmd, "0  every promise holds", "1  one is broken, or there is no dataset, or none of the captures can be read", "2  wrong usage",
@@ -65,7 +74,18 @@ Addresses are not shown, only where they stand, unless --addresses is given.`,
 	f.BoolVar(&a.names, "names", false, "search for host names, too: DNS, TLS server_name, HTTP Host")
 	f.BoolVar(&a.addresses, "addresses", false, "show the addresses and names that were found")
 	f.IntVar(&a.places, "list", 5, "places to list for each kind of find; 0: only count")
+	addJSON(cmd)
+	addVolume(cmd, "")
 	return cmd
+}
+
+// promise says that a promise holds.
+func (c *console) promise(text string) {
+	if c.json != nil {
+		c.event(map[string]any{"event": "promise", "text": text})
+		return
+	}
+	c.say("ok: %s", text)
 }
 
 // arguments are DIR and, with --against, captures.

@@ -10,13 +10,13 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/pcapmill/pcapmill/internal/plainjson"
 	"github.com/pcapmill/pcapmill/mill"
 )
 
 // console shows a run to a person, or as JSON lines to a program. Tables and
 // events go to standard output, messages to standard error.
 type console struct {
+	cmd      *cobra.Command // nil in tests
 	out, err io.Writer
 	width    int           // of the terminal that out is, in columns; 0: none, do not break lines
 	json     *json.Encoder // nil: for a person
@@ -33,13 +33,12 @@ func addVolume(cmd *cobra.Command, verbose string) {
 }
 
 func newConsole(cmd *cobra.Command, asJSON bool) *console {
-	c := &console{out: cmd.OutOrStdout(), err: cmd.ErrOrStderr()}
+	c := &console{cmd: cmd, out: cmd.OutOrStdout(), err: cmd.ErrOrStderr()}
 	c.width = terminalWidth(c.out)
 	c.quiet, _ = cmd.Flags().GetBool("quiet")
 	c.verbose, _ = cmd.Flags().GetBool("verbose")
-	if asJSON {
-		c.json = json.NewEncoder(plainjson.Writer{W: c.out})
-		c.json.SetEscapeHTML(false)
+	if asJSON || asksJSON(cmd) {
+		c.json = encoder(c.out)
 	}
 	return c
 }
@@ -63,7 +62,12 @@ func terminalWidth(w io.Writer) int {
 }
 
 // event writes one JSON line. A closed pipe ends the program by signal.
-func (c *console) event(v any) { _ = c.json.Encode(v) }
+func (c *console) event(e map[string]any) {
+	if c.cmd != nil && (e["event"] == "done" || e["event"] == "failed") {
+		annotate(c.cmd, endedKey)
+	}
+	_ = c.json.Encode(e)
+}
 
 func (c *console) warn(text string) {
 	if c.json != nil {
@@ -170,11 +174,4 @@ func (c *console) captureEvent(i int, o *mill.Outcome) {
 		e["damage"] = o.Damage.Error()
 	}
 	c.event(e)
-}
-
-// failedEvent is the last JSON line of a run that failed.
-func (c *console) failedEvent(err error) {
-	if c.json != nil {
-		c.event(map[string]any{"event": "failed", "status": exitFailed, "text": err.Error()})
-	}
 }

@@ -4,14 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync/atomic"
-	"time"
-
-	"github.com/spf13/cobra"
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
 
 	"github.com/pcapmill/pcapmill/internal/export"
 	"github.com/pcapmill/pcapmill/mill"
@@ -62,7 +56,7 @@ func (c *console) stale(dir string) {
 }
 
 // verifyExports compares the files of all exports beside a dataset with their records.
-func verifyExports(cmd *cobra.Command, dir string) error {
+func (c *console) verifyExports(ctx context.Context, dir string) error {
 	d, err := store.Open(dir)
 	if err != nil {
 		return err
@@ -71,17 +65,20 @@ func verifyExports(cmd *cobra.Command, dir string) error {
 	if err != nil {
 		return err
 	}
-	out := cmd.OutOrStdout()
 	for _, s := range found {
 		if s.Err != nil {
 			return s.Err
 		}
-		if err := export.Verify(cmd.Context(), s.Dir); err != nil {
+		if err := export.Verify(ctx, s.Dir); err != nil {
 			return fmt.Errorf("the files of an export have the sizes and digests that it records: %w", err)
 		}
-		fmt.Fprintf(out, "ok: the files of %s have the sizes and digests that it records\n", shown(s.Dir))
+		if c.json != nil {
+			c.event(map[string]any{"event": "export", "format": s.Record.Name, "dir": s.Dir, "stale": s.Stale, "fingerprint": s.Record.Fingerprint})
+			continue
+		}
+		c.say("ok: the files of %s have the sizes and digests that it records", shown(s.Dir))
 		if s.Stale {
-			fmt.Fprintf(out, "stale: %s is of another state of the dataset; '%s' renders it anew\n", shown(s.Dir), exportCommand(dir, s.Record))
+			c.say("stale: %s is of another state of the dataset; '%s' renders it anew", shown(s.Dir), exportCommand(dir, s.Record))
 		}
 	}
 	return nil
@@ -96,24 +93,16 @@ func (c *console) behind(p *mill.Plan, err error, left string) error {
 		code, text = exitInterrupted, fmt.Errorf("interrupted: the samples are in %s, whole; %s", p.Out, left)
 	}
 	c.stale(p.Out)
-	c.endedEvent("failed", code, text)
 	return &status{code, nameCaptures(text, p)}
 }
 
 // sampleBar shows on a terminal how many samples of a format are done; stop removes it.
 func (c *console) sampleBar(name string, v *store.View) (stop func()) {
-	if c.json != nil || c.quiet || !isTerminal(c.err) || os.Getenv("TERM") == "dumb" {
-		return func() {}
-	}
 	var n atomic.Int64
 	v.Progress(func() { n.Add(1) })
-	group := mpb.New(mpb.WithOutput(c.err), mpb.WithRefreshRate(200*time.Millisecond))
-	bar := group.MustAdd(0, nil, mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
-		return fmt.Sprintf("%s: %s read", name, plural(n.Load(), "sample"))
-	})), mpb.BarRemoveOnComplete())
+	end := c.counting(func() string { return fmt.Sprintf("%s: %s read", name, plural(n.Load(), "sample")) })
 	return func() {
 		v.Progress(nil)
-		bar.SetTotal(-1, true)
-		group.Wait()
+		end()
 	}
 }

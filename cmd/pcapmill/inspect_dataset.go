@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pcapmill/pcapmill/dataset/idx"
+	"github.com/pcapmill/pcapmill/internal/export"
 	"github.com/pcapmill/pcapmill/internal/report"
 	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/manifest"
@@ -18,6 +19,9 @@ import (
 // dataset shows what the manifest says and some samples of each class.
 func (in *inspector) dataset(d *store.Dataset) error {
 	dir, m := d.Dir(), d.Manifest()
+	if in.c.json != nil {
+		return in.datasetEvents(d)
+	}
 	in.say("%s: %s of %dx%d bytes from %s, made by %s %s", shown(dir), plural(m.Samples, "sample"), m.Rows, m.Cols,
 		plural(int64(len(m.Captures)), "capture"), shown(m.Tool.Name), shown(m.Tool.Version))
 	in.say("settings: %s", settingsText(&m.Settings))
@@ -115,6 +119,10 @@ func (in *inspector) idxFile(path string, open func(path string) (*idx.Reader, e
 	}
 	defer r.Close()
 	h := r.Header()
+	if in.c.json != nil {
+		in.c.event(map[string]any{"event": "idx", "path": path, "type": h.Type.String(), "dims": h.Dims, "bytes_behind": r.Tail()})
+		return nil
+	}
 	fmt.Fprintf(in.out, "%s: %v\n", shown(path), h)
 	if r.Tail() > 0 {
 		fmt.Fprintf(in.out, "%s behind the last item\n", bytesText(r.Tail()))
@@ -165,6 +173,33 @@ func (in *inspector) labelFile(path string, r *idx.Reader) error {
 	}
 	for _, l := range slices.Sorted(maps.Keys(counts)) {
 		fmt.Fprintf(in.out, "label %d: %s\n", l, thousands(counts[l]))
+	}
+	return nil
+}
+
+// datasetEvents are what the manifest says and the exports beside it. Samples are not
+// drawn.
+func (in *inspector) datasetEvents(d *store.Dataset) error {
+	m := d.Manifest()
+	set := map[string]string{}
+	for _, r := range settings.Recorded() {
+		if value := m.Settings.Get(r.Key); !r.Omit || value != r.Default() {
+			set[r.Name] = r.Shown(value)
+		}
+	}
+	in.c.event(map[string]any{
+		"event": "dataset", "path": d.Dir(), "tool": m.Tool.Name, "version": m.Tool.Version, "samples": m.Samples, "rows": m.Rows, "cols": m.Cols,
+		"captures": len(m.Captures), "damaged": damaged(m), "settings": set, "classes": m.Classes, "totals": m.Totals, "split": m.Split,
+	})
+	found, err := export.Beside(d)
+	if err != nil {
+		return err
+	}
+	for _, s := range found {
+		if s.Err != nil {
+			return s.Err
+		}
+		in.c.event(map[string]any{"event": "export", "format": s.Record.Name, "dir": s.Dir, "stale": s.Stale, "fingerprint": s.Record.Fingerprint})
 	}
 	return nil
 }

@@ -41,12 +41,14 @@ func run(args []string, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
+		finish(cmd, stdout, exitDone, nil)
 		return exitDone
 	}
 	var s *status
 	if !errors.As(err, &s) {
 		s = &status{exitUsage, err} // what cobra itself finds wrong
 	}
+	finish(cmd, stdout, s.code, s.cause)
 	if s.cause != nil {
 		complain(stderr, advised(s.cause))
 		if s.code == exitUsage {
@@ -80,7 +82,7 @@ uint8 images, in MNIST-style IDX files with labels.`,
 		"5  the samples are in the dataset, but a step behind them failed: it is named and as it was, and the same command completes it", "130  interrupted; a dataset is consistent")
 	root.SetVersionTemplate("pcapmill {{.Version}}\n")
 	root.SetFlagErrorFunc(unknownFlag)
-	root.AddCommand(newConvert(), newExport(), newLabels(), newInspect(), newSplit(), newAudit(), newReport(), newView(), newVerify(), newCard(), newKeygen(), newConfig(), newCompletion(root), newMan(), newVersion())
+	root.AddCommand(newConvert(), newExport(), newSessionCaptures(), newLabels(), newInspect(), newSplit(), newAudit(), newReport(), newView(), newVerify(), newCard(), newKeygen(), newConfig(), newCompletion(root), newMan(), newVersion())
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp(root))
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { help(cmd.OutOrStdout(), cmd) })

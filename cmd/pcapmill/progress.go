@@ -35,13 +35,32 @@ func (c *console) progress(p *mill.Plan, progress *mill.Progress) *bars {
 			b.total = 0 // nobody knows how much will come
 		}
 	}
-	if c.json != nil || c.quiet || !isTerminal(c.err) || os.Getenv("TERM") == "dumb" {
+	if !c.moving() {
 		return b
 	}
 	b.group = mpb.New(mpb.WithOutput(c.err), mpb.WithRefreshRate(200*time.Millisecond))
 	b.bar = b.group.MustAdd(0, mpb.BarFillerFunc(b.fill), mpb.AppendDecorators(decor.Any(b.text)), mpb.BarRemoveOnComplete())
 	b.below, c.err = c.err, b.group // messages go above the bar
 	return b
+}
+
+// moving reports whether somebody looks at a terminal on which a line can change.
+func (c *console) moving() bool {
+	return c.json == nil && !c.quiet && isTerminal(c.err) && os.Getenv("TERM") != "dumb"
+}
+
+// counting shows a line on a terminal that changes while something goes on; stop removes
+// it.
+func (c *console) counting(text func() string) (stop func()) {
+	if !c.moving() {
+		return func() {}
+	}
+	group := mpb.New(mpb.WithOutput(c.err), mpb.WithRefreshRate(200*time.Millisecond))
+	bar := group.MustAdd(0, nil, mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return text() })), mpb.BarRemoveOnComplete())
+	return func() {
+		bar.SetTotal(-1, true)
+		group.Wait()
+	}
 }
 
 // fill draws the bar itself.

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/verify/leak"
@@ -29,8 +27,7 @@ func (a *against) Set(s string) error { a.captures = append(a.captures, s); retu
 func (a *against) Type() string       { return "CAPTURE..." }
 
 // run searches and shows what was found.
-func (a *against) run(cmd *cobra.Command, dir string) error {
-	c := newConsole(cmd, false)
+func (a *against) run(ctx context.Context, c *console, dir string) error {
 	o := mill.Default()
 	p, err := mill.Prepare(a.captures, "", o)
 	if p == nil {
@@ -46,8 +43,10 @@ func (a *against) run(cmd *cobra.Command, dir string) error {
 		paths = append(paths, in.Path)
 		inputs[in.Path] = in
 	}
-	open := func(path string) (*capture.Reader, error) { return inputs[path].Open() }
-	r, err := leak.Search(cmd.Context(), dir, paths, leak.Options{Names: a.names, Addresses: a.addresses, Places: a.places, Open: open})
+	opener, done := p.Opener()
+	defer done()
+	open := func(path string) (*capture.Reader, error) { return opener(inputs[path]) }
+	r, err := leak.Search(ctx, dir, paths, leak.Options{Names: a.names, Addresses: a.addresses, Places: a.places, Open: open})
 	if errors.Is(err, context.Canceled) {
 		return &status{exitInterrupted, errors.New("interrupted: not all was searched")}
 	}
@@ -58,9 +57,14 @@ func (a *against) run(cmd *cobra.Command, dir string) error {
 	for _, err := range problems {
 		complain(c.err, err)
 	}
-	a.scope(c.out, dir, r)
-	fields(c.out, r)
-	finds(c.out, r)
+	switch {
+	case c.json != nil:
+		c.leakEvents(r)
+	case !c.quiet:
+		a.scope(c.out, dir, r)
+		fields(c.out, r)
+		finds(c.out, r)
+	}
 	return conclude(c, dir, r, len(problems) > 0)
 }
 
@@ -243,18 +247,58 @@ func conclude(c *console, dir string, r *leak.Report, damaged bool) error {
 		rest += r.Groups[i].Hits
 	}
 	switch {
+	case c.json != nil:
 	case r.Samples.Unplaced > 0:
-		fmt.Fprintf(c.out, "%s: no promise of the mask is found broken, but not all samples were judged: name all captures; %s elsewhere\n", shown(dir), plural(rest, "find"))
+		c.say("%s: no promise of the mask is found broken, but not all samples were judged: name all captures; %s elsewhere", shown(dir), plural(rest, "find"))
 	case unread(r) > 0:
-		fmt.Fprintf(c.out, "%s: no promise of the mask is found broken, but the addresses of %s are not known, so nothing searched for them; %s elsewhere\n",
+		c.say("%s: no promise of the mask is found broken, but the addresses of %s are not known, so nothing searched for them; %s elsewhere",
 			shown(dir), plural(unread(r), "packet"), plural(rest, "find"))
 	case rest > 0:
-		fmt.Fprintf(c.out, "%s: the mask keeps its promises; %s where it promises nothing, listed above\n", shown(dir), plural(rest, "find"))
+		c.say("%s: the mask keeps its promises; %s where it promises nothing, listed above", shown(dir), plural(rest, "find"))
 	default:
-		fmt.Fprintf(c.out, "%s: the mask keeps its promises, and nothing was found elsewhere\n", shown(dir))
+		c.say("%s: the mask keeps its promises, and nothing was found elsewhere", shown(dir))
 	}
 	if damaged {
 		return &status{exitDamaged, nil}
 	}
 	return nil
+}
+
+// leakEvents are what was searched, how the fields kept to the mask, and every kind of find.
+func (c *console) leakEvents(r *leak.Report) {
+	addresses := map[string]int{}
+	for k, n := range r.Addresses {
+		addresses[leak.Kind(k).String()] = n
+	}
+	var bytes int64
+	for _, f := range r.Files {
+		bytes += f.Bytes
+	}
+	c.event(map[string]any{
+		"event": "searched", "addresses": addresses, "names": r.Names, "captures": len(r.Captures), "files": len(r.Files), "bytes": bytes,
+		"samples": r.Samples.Placed, "samples_not_judged": r.Samples.Unplaced, "packets_not_decoded": unread(r),
+	})
+	for k := range r.Samples.Fields {
+		if n := r.Samples.Fields[k]; n > 0 {
+			c.event(map[string]any{"event": "fields", "kind": leak.Kind(k).String(), "checked": n, "broken": r.Samples.Bad[k]})
+		}
+	}
+	for i := range r.Groups {
+		g := &r.Groups[i]
+		e := map[string]any{
+			"event": "find", "verdict": g.Verdict.String(), "meaning": meanings[g.Verdict], "file": g.File, "hits": g.Hits,
+			"kind": g.Kind.String(), "form": g.Form.String(), "different": g.Different,
+		}
+		if g.Chance >= 0 {
+			e["by_chance"] = g.Chance
+		}
+		var places []string
+		for _, p := range g.Places {
+			places = append(places, place(p))
+		}
+		if places != nil {
+			e["places"] = places
+		}
+		c.event(e)
+	}
 }

@@ -118,12 +118,12 @@ func (x *file) isBeginning() bool {
 	})
 }
 
-// types are those that an empty file in this place may have: labels are of either size.
+// types are those that an empty file in this place may have.
 func (x *file) types() []Type {
 	if len(x.header.Dims) == 1 {
 		return []Type{Uint8, Int32}
 	}
-	return []Type{x.header.Type}
+	return []Type{Uint8, Int8, Int16, Float32}
 }
 
 // sameShape compares the header that was found with the one that is needed.

@@ -7,6 +7,8 @@ import (
 	"io"
 	"math"
 	"math/big"
+
+	"github.com/pcapmill/pcapmill/dataset"
 )
 
 // A Type is the type of a file's elements, the third byte of the file.
@@ -22,6 +24,31 @@ const (
 	Float32 Type = 0x0d
 	Float64 Type = 0x0e
 )
+
+// TypeOf returns the type of a dataset's elements, 0 for text, which the format cannot hold.
+func TypeOf(t dataset.Type) Type {
+	switch t {
+	case dataset.U8:
+		return Uint8
+	case dataset.I8:
+		return Int8
+	case dataset.I16:
+		return Int16
+	case dataset.F32:
+		return Float32
+	}
+	return 0
+}
+
+// element is the inverse of TypeOf.
+func (t Type) element() (_ dataset.Type, ok bool) {
+	for _, e := range []dataset.Type{dataset.U8, dataset.I8, dataset.I16, dataset.F32} {
+		if TypeOf(e) == t {
+			return e, true
+		}
+	}
+	return 0, false
+}
 
 // Size returns the size of an element in bytes, 0 if the format has no such type.
 func (t Type) Size() int {

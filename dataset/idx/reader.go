@@ -144,7 +144,7 @@ func (r *Reader) want(t Type, dims int, what string) error {
 	}
 }
 
-// Images is a file of images: unsigned bytes, three dimensions.
+// Images is a file of arrays: three dimensions, of a type that datasets have.
 type Images struct{ *Reader }
 
 // OpenImages opens a file of images. What Open says holds.
@@ -162,7 +162,19 @@ func OpenImages(path string) (*Images, error) {
 
 // AsImages reads what r reads as images. A file of another kind is an *[Error].
 func AsImages(r *Reader) (*Images, error) {
-	if err := r.want(Uint8, 3, "images"); err != nil {
+	t := r.header.Type
+	if _, ok := t.element(); !ok {
+		t = Uint8
+	}
+	if err := r.want(t, 3, "images"); err != nil {
+		return nil, err
+	}
+	return &Images{r}, nil
+}
+
+// AsArrays reads what r reads as arrays of a type. A file of another kind is an *[Error].
+func AsArrays(r *Reader, t dataset.Type) (*Images, error) {
+	if err := r.want(TypeOf(t), 3, "samples"); err != nil {
 		return nil, err
 	}
 	return &Images{r}, nil
@@ -176,7 +188,10 @@ func (m *Images) Cols() int { return int(m.header.Dims[2]) }
 
 // Spec returns the shape as datasets have it. Its Check fails if the file holds no
 // images and has a dimension of 0.
-func (m *Images) Spec() dataset.Spec { return dataset.Spec{Rows: m.Rows(), Cols: m.Cols()} }
+func (m *Images) Spec() dataset.Spec {
+	t, _ := m.header.Type.element()
+	return dataset.Spec{Rows: m.Rows(), Cols: m.Cols(), Type: t}
+}
 
 // Labels is a file of labels: one dimension, unsigned bytes or 32-bit integers.
 type Labels struct{ *Reader }

@@ -27,7 +27,8 @@ const bufferSize = 1 << 20
 const DefaultRewriteLimit = 16 << 20
 
 // Format writes datasets as a pair of IDX files, [ImagesName] and [LabelsName]. It
-// implements [dataset.Format].
+// implements [dataset.Format]. Of text it writes the labels alone: the format holds no
+// text, which stands elsewhere.
 type Format struct {
 	// RewriteLimit is the largest file of images, in bytes, that a commit writes anew
 	// and renames; beyond, samples are appended in place. 0 is [DefaultRewriteLimit],
@@ -110,9 +111,11 @@ type writer struct {
 
 // open checks both files before it changes one of them.
 func (w *writer) open(labels Type) (err error) {
-	shape := []uint32{uint32(w.spec.Rows), uint32(w.spec.Cols)}
-	if w.images, err = openFile(w.disk, filepath.Join(w.dir, ImagesName), Uint8, shape, w.committed); err != nil {
-		return err
+	if t := TypeOf(w.spec.Type); t != 0 {
+		shape := []uint32{uint32(w.spec.Rows), uint32(w.spec.Cols)}
+		if w.images, err = openFile(w.disk, filepath.Join(w.dir, ImagesName), t, shape, w.committed); err != nil {
+			return err
+		}
 	}
 	if w.labels, err = openFile(w.disk, filepath.Join(w.dir, LabelsName), labels, nil, w.committed); err != nil {
 		return err
@@ -129,8 +132,18 @@ func (w *writer) open(labels Type) (err error) {
 	return w.rewind()
 }
 
-// files returns both files, in the order in which everything is done to them.
-func (w *writer) files() [2]*file { return [2]*file{w.images, w.labels} }
+// files returns both files, in the order in which everything is done to them. Of text there
+// are labels only.
+func (w *writer) files() []*file {
+	both := [...]*file{w.images, w.labels}
+	if w.images == nil {
+		return both[1:]
+	}
+	return both[:]
+}
+
+// first is the file that decides when to write: of both the larger one.
+func (w *writer) first() *file { return w.files()[0] }
 
 // each does one step to both files, the images first.
 func (w *writer) each(step func(x *file) error) error {
@@ -198,25 +211,27 @@ func (w *writer) Append(s dataset.Sample) error {
 		return dataset.ErrClosed
 	case w.failed != nil:
 		return w.failed
-	case len(s.Data) != w.spec.Size():
+	case w.images != nil && len(s.Data) != w.spec.Size():
 		return &dataset.MismatchError{File: w.images.path, What: "bytes of a sample", Have: int64(len(s.Data)), Need: int64(w.spec.Size())}
 	case s.Label > math.MaxUint8 && w.labels.header.Type == Uint8:
 		return &dataset.LimitError{File: w.labels.path, What: "label", Need: int64(s.Label), Most: math.MaxUint8}
 	case w.samples >= MaxItems:
-		return &dataset.LimitError{File: w.images.path, What: "samples", Need: w.samples + 1, Most: MaxItems}
+		return &dataset.LimitError{File: w.first().path, What: "samples", Need: w.samples + 1, Most: MaxItems}
 	}
 	if err := w.do((*file).closeReplaced); err != nil {
 		return err
 	}
-	if !w.inPlace && w.images.offset(w.samples+1) > w.limit {
+	if !w.inPlace && w.first().offset(w.samples+1) > w.limit {
 		w.leaveRewriting()
 	}
-	if w.inPlace && w.images.gathered.size > 0 && w.images.gathered.size+len(s.Data) > bufferSize {
+	if size := w.first().gathered.size; w.inPlace && size > 0 && int64(size)+w.first().item > bufferSize {
 		if err := w.flush(); err != nil {
 			return err
 		}
 	}
-	w.images.gathered.add(s.Data)
+	if w.images != nil {
+		w.images.gathered.add(s.Data)
+	}
 	binary.BigEndian.PutUint32(w.label[:], uint32(s.Label))
 	w.labels.gathered.add(w.label[len(w.label)-int(w.labels.item):])
 	w.samples++
@@ -235,11 +250,11 @@ func (w *writer) Samples() int64 { return w.samples }
 func (w *writer) Cut() int64 { return w.cut }
 
 // Files implements [dataset.Writer]: the images, then the labels.
-func (w *writer) Files() []dataset.File {
-	return []dataset.File{
-		{Name: ImagesName, Size: w.images.offset(w.prepared)},
-		{Name: LabelsName, Size: w.labels.offset(w.prepared)},
+func (w *writer) Files() (list []dataset.File) {
+	for _, x := range w.files() {
+		list = append(list, dataset.File{Name: filepath.Base(x.path), Size: x.offset(w.prepared)})
 	}
+	return list
 }
 
 // Close implements [dataset.Writer].

@@ -172,7 +172,7 @@ func TestForeignFilesAreRefused(t *testing.T) {
 		"text":        []byte("my results\n"),
 		"short text":  []byte("x"),
 		"labels file": good.labels,
-		"floats":      idx.Header{Type: idx.Float32, Dims: []uint32{0, 2, 3}}.Append(nil),
+		"floats":      idx.Header{Type: idx.Float64, Dims: []uint32{0, 2, 3}}.Append(nil),
 		"two dims":    append(idx.Header{Type: idx.Uint8, Dims: []uint32{1, 6}}.Append(nil), 1, 2, 3, 4, 5, 6),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -39,14 +39,17 @@ var rooms = map[string][]string{
 	"internal/settings":       {},
 	"internal/dedup":          {},
 	"internal/names":          {},
+	"internal/forge":          {"header", "mask"},
 	"split":                   {"dataset"},
 
+	"internal/bytelog":                 {"dataset", "internal/atomicfile", "internal/fsys"},
+	"internal/lines":                   {"dataset", "dataset/idx", "internal/bytelog", "internal/fsys"},
 	"internal/represent":               {"header", "mask", "sample"},
 	"internal/represent/representtest": {"header", "internal/full", "internal/represent", "internal/testcap", "mask", "sample"},
 
 	"dataset":              {"internal/fsys"},
 	"dataset/idx":          {"dataset", "internal/atomicfile", "internal/fsys"},
-	"internal/rows":        {"dataset", "internal/atomicfile", "internal/fsys"},
+	"internal/rows":        {"dataset", "internal/bytelog", "internal/fsys"},
 	"dataset/table":        {"dataset"},
 	"dataset/csv":          {"dataset", "dataset/table"},
 	"dataset/parquet":      {"dataset", "dataset/table"},
@@ -57,7 +60,7 @@ var rooms = map[string][]string{
 	"internal/datasettest": {"dataset", "internal/full", "internal/fsys", "internal/fsys/faulty"},
 	"manifest":             {"internal/settings", "internal/plainjson"},
 	"store": {
-		"dataset", "dataset/idx", "internal/rows", "manifest", "split", "sample", "internal/dedup",
+		"dataset", "dataset/idx", "internal/lines", "internal/rows", "manifest", "split", "sample", "internal/dedup",
 		"internal/atomicfile", "internal/fsys", "internal/version",
 	},
 	"internal/storetest": {"manifest"},
@@ -81,8 +84,10 @@ var rooms = map[string][]string{
 	"cmd/pcapmill": {
 		"internal/settings", "internal/config", "mill", "audit", "verify", "verify/leak", "internal/card", "internal/report", "internal/webreport", "internal/view", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/fsys", "internal/version", "internal/typo", "internal/plainjson",
-		"dataset", "dataset/csv", "dataset/mnist", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/wds", "internal/export",
+		"dataset", "dataset/csv", "dataset/mnist", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/wds", "internal/export", "internal/sessionfiles",
 	},
+
+	"internal/sessionfiles": {"capture", "dataset", "header", "mask", "internal/fsys", "internal/plainjson"},
 
 	"internal/fsys":        {},
 	"internal/fsys/faulty": {"internal/fsys"},
@@ -327,20 +332,22 @@ func library(path string) (allowed []string, known bool) {
 // The files of a dataset have one door, the store. Beside it, dataset/idx is for pairs of
 // other people (inspect) and for formats that write IDX files of their own.
 var (
-	filesOfDatasets = []string{"session_output.idx3", "label_output.idx1", "sample_table.bin", "splits.json", "manifest.json", "__pcapmill/export.json"}
+	filesOfDatasets = []string{"session_output.idx3", "label_output.idx1", "sample_table.bin", "session_output.txt", "session_index.bin", "splits.json", "manifest.json", "__pcapmill/export.json"}
 	whoNamesThem    = []string{
-		"dataset/idx", "internal/rows", "split", "manifest", "store", "internal/export", "internal/twin", "internal/storetest", "internal/datasettest",
+		"dataset/idx", "internal/rows", "internal/lines", "split", "manifest", "store", "internal/export", "internal/twin", "internal/storetest", "internal/datasettest",
 		"internal/card",
 	} // the card lists them with what each is
 	whoImports = map[string][]string{
 		"internal/rows":       {"store"},
-		"dataset/idx":         {"store", "dataset/mnist", "audit", "cmd/pcapmill"},
-		"internal/atomicfile": {"store", "dataset/idx", "internal/rows", "internal/card", "cmd/pcapmill"},
+		"internal/lines":      {"store"},
+		"internal/bytelog":    {"internal/rows", "internal/lines"},
+		"dataset/idx":         {"store", "internal/lines", "dataset/mnist", "audit", "cmd/pcapmill"},
+		"internal/atomicfile": {"store", "dataset/idx", "internal/bytelog", "internal/card", "cmd/pcapmill"},
 	}
 	// Functions and names by which a file of a dataset would be opened.
 	doors = map[string][]string{
-		"idx.OpenImages": {}, "idx.OpenLabels": {}, "idx.AsImages": {"store"}, "idx.AsLabels": {"store"}, "idx.Format": {"store"},
-		"idx.ImagesName": {"store"}, "idx.LabelsName": {"store"}, "idx.Open": {"audit", "cmd/pcapmill"},
+		"idx.OpenImages": {}, "idx.OpenLabels": {}, "idx.AsImages": {"store"}, "idx.AsArrays": {"store"}, "idx.AsLabels": {"store"}, "idx.Format": {"store", "internal/lines"},
+		"idx.ImagesName": {"store"}, "idx.LabelsName": {"store"}, "lines.Format": {"store"}, "lines.NewReader": {"store"}, "idx.Open": {"audit", "cmd/pcapmill"},
 		"manifest.Parse": {"store", "internal/storetest"}, "split.Parse": {"store"},
 	}
 )

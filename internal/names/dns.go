@@ -2,16 +2,6 @@ package names
 
 import "math"
 
-// IsDNS reports whether packets with these ports are looked at for DNS: UDP with a port of
-// DNS, mDNS or LLMNR, TCP with one of DNS or LLMNR.
-func IsDNS(udp bool, src, dst uint16) bool {
-	return dnsPort(udp, src) || dnsPort(udp, dst)
-}
-
-func dnsPort(udp bool, port uint16) bool {
-	return port == 53 || port == 5355 || udp && port == 5353
-}
-
 // DNS visits the labels of names in the DNS messages of a payload, without their length
 // bytes, and returns how many names are cut. Over TCP each message stands behind its length
 // of two bytes, which is at least 12; a segment that begins inside a message is walked as if

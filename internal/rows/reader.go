@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/internal/bytelog"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 )
 
@@ -56,12 +57,7 @@ func (r *Reader) look() error {
 }
 
 // short is the error about a table with fewer records than the manifest counts.
-func short(path string, have, records int64) error {
-	return &dataset.MismatchError{
-		File: path, What: "bytes", Have: have, Need: records * Len,
-		Hint: "the file is cut short; restore it, or make the dataset anew",
-	}
-}
+func short(path string, have, records int64) error { return bytelog.Short(path, have, records*Len) }
 
 // Len is the number of committed records.
 func (r *Reader) Len() int64 { return r.n }

@@ -196,8 +196,8 @@ func (l *layout) payloadSpots(out []spot, data []byte, h *header.Stack) []spot {
 	if l.Fields[mask.HTTPHost] != mask.Keep {
 		names.Host(payload, hide)
 	}
-	if udp := h.Proto == header.UDP; l.Fields[mask.DNSNames] != mask.Keep && names.IsDNS(udp, h.SrcPort, h.DstPort) {
-		names.DNS(payload, udp, hide)
+	if l.Fields[mask.DNSNames] != mask.Keep && h.IsDNS() {
+		names.DNS(payload, h.Proto == header.UDP, hide)
 	}
 	return out
 }
