@@ -306,6 +306,8 @@ func (r *Reader) cut(have, n int64, what string) error {
 		if r.format.Compression == "" {
 			d.Detail = fmt.Sprintf("%s is cut off after %d bytes of its content", r.source.what, r.read.Load())
 		}
+	case errors.As(r.rerr, new(*MemoryError)): // of the stream it is read from
+		return r.tooLarge(r.rerr)
 	case errors.As(r.rerr, new(*ExpansionError)):
 		d.Kind, d.Err, d.Detail = ErrMalformed, r.rerr, r.rerr.Error()
 	default:

@@ -35,6 +35,8 @@ func (e *expansion) settle(err error) {
 	}
 	pieces := (used - sniffLen + inputPiece - 1) / inputPiece
 	counted := min(sniffLen+max(pieces, 0)*inputPiece, e.source.total)
-	e.source.count(int(counted - e.source.total))
+	if e.source.count != nil {
+		e.source.count(int(counted - e.source.total))
+	}
 	e.source.total = counted
 }

@@ -9,6 +9,7 @@ type Unpacked struct {
 	plain       io.Reader
 	done        func()
 	memory      memory
+	expansion   expansion
 }
 
 // Plain undoes the compression of a stream that is no capture, if it has one of those that
@@ -18,8 +19,9 @@ type Unpacked struct {
 // close.
 func Plain(stream io.Reader, most int64) (*Unpacked, error) {
 	u := &Unpacked{memory: memory{most: most}}
+	u.expansion.memory = &u.memory
 	var err error
-	u.plain, u.Compression, u.done, err = undo(&source{r: stream}, &expansion{memory: &u.memory})
+	u.plain, u.Compression, u.done, err = undo(&source{r: stream}, &u.expansion)
 	if err != nil {
 		u.Close()
 		return nil, err
@@ -32,6 +34,18 @@ func (u *Unpacked) Read(b []byte) (int, error) { return u.plain.Read(b) }
 
 // Memory is what the decoder takes for its window so far, in bytes.
 func (u *Unpacked) Memory() int64 { return u.memory.total() }
+
+// MaxExpansion is that of Reader.
+func (u *Unpacked) MaxExpansion(times int) { u.expansion.limit = times }
+
+// Used is how many bytes of the compressed stream stand for what was read so far; 0 if it is
+// not compressed.
+func (u *Unpacked) Used() int64 {
+	if u.Compression == "" {
+		return 0
+	}
+	return u.expansion.used()
+}
 
 // Close frees the decoder.
 func (u *Unpacked) Close() {

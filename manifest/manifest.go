@@ -97,6 +97,10 @@ type Capture struct {
 	// Labels counts the samples by label where each session has its own: then Label is
 	// that of unknown and Class is BySession. It is sorted by label.
 	Labels []LabelCount `json:"labels,omitempty"`
+	// Background counts by label the samples whose first packet is traffic that every host
+	// sends: port 53, UDP with a port of header.DropBackground, or a multicast or broadcast
+	// destination. It is sorted by label; nil in datasets that did not count.
+	Background []LabelCount `json:"background,omitzero"`
 	// LabelTable is the digest of the table that gave the labels, and of how it was read.
 	LabelTable  string `json:"label_table,omitempty"`
 	FirstSample int64  `json:"first_sample"` // samples first_sample ... first_sample+samples-1 are this capture's
@@ -262,6 +266,9 @@ func (m *Manifest) Check() error {
 		}
 		next += c.Samples
 		if err := c.count(perLabel); err != nil {
+			return err
+		}
+		if err := c.checkBackground(); err != nil {
 			return err
 		}
 		sum.Add(&c.Counts)

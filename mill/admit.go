@@ -2,6 +2,8 @@ package mill
 
 import (
 	"errors"
+
+	"github.com/pcapmill/pcapmill/capture"
 )
 
 // admission is how a capture gets the memory that it takes beyond the buffers that all
@@ -12,6 +14,8 @@ type admission struct {
 
 	workers int               // that help to decode, see divide
 	run     func(task func()) // gives them a task
+
+	from func() (*capture.Source, error) // opens a member of a compressed archive; else nil
 }
 
 // errLater says that a capture cannot be opened now, beside those that are open. It is
@@ -33,10 +37,10 @@ func (o *Options) captureMemory(total int64) int64 {
 
 // admit is the admission of a job.
 func (sc *scheduler) admit(j *job) admission {
-	return admission{
+	return sc.within(j, admission{
 		most: sc.most, grow: func(total int64) error { return sc.grow(j, total) },
 		workers: sc.divide(j), run: func(task func()) { sc.help(j, task) },
-	}
+	})
 }
 
 // grow grants a job total bytes. While a file is being opened it does not wait, because

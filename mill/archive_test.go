@@ -26,9 +26,12 @@ import (
 
 // packed are the ways in which a tree may be packed.
 var packed = map[string]func(members []testcap.Member) []byte{
-	"zip":    func(m []testcap.Member) []byte { return testcap.Zip(true, m...) },
-	"stored": func(m []testcap.Member) []byte { return testcap.Zip(false, m...) },
-	"tar":    func(m []testcap.Member) []byte { return testcap.Tar(m...) },
+	"zip":     func(m []testcap.Member) []byte { return testcap.Zip(true, m...) },
+	"stored":  func(m []testcap.Member) []byte { return testcap.Zip(false, m...) },
+	"tar":     func(m []testcap.Member) []byte { return testcap.Tar(m...) },
+	"tar.gz":  func(m []testcap.Member) []byte { return testcap.Gzip(testcap.Tar(m...)) },
+	"tar.xz":  func(m []testcap.Member) []byte { return testcap.XZ(testcap.Tar(m...)) },
+	"tar.zst": func(m []testcap.Member) []byte { return testcap.Zstd(testcap.Tar(m...)) },
 }
 
 var archives = flag.Int("archives", 8, "trees that TestArchiveIsItsTree and TestArchiveTwin pack each")
@@ -279,5 +282,70 @@ func TestArchiveTwin(t *testing.T) {
 		}
 		compare(t, c, p, raws, labels)
 		remove()
+	}
+}
+
+// TestCompressedArchiveBomb: a compressed archive that expands beyond the limit is listed up to there.
+func TestCompressedArchiveBomb(t *testing.T) {
+	dir := t.TempDir()
+	raw := testcap.Gzip(testcap.Tar(testcap.Member{Name: "a_email.pcap", Data: tiny(1)}, testcap.Member{Name: "b.bin", Data: make([]byte, 90<<20)}, testcap.Member{Name: "c_email.pcap", Data: tiny(2)}))
+	lay(t, dir, map[string][]byte{"x.tgz": raw})
+	o := mill.Default()
+	o.MaxExpansion = 100
+	p, err := mill.Prepare([]string{dir}, filepath.Join(dir, "out"), o)
+	if err != nil || len(p.Captures) != 1 || len(p.Problems) != 1 || !errors.As(p.Problems[0], new(*capture.ExpansionError)) {
+		t.Errorf("%v, %v, %v", err, names(p), p.Problems)
+	}
+	o.MaxExpansion = 0
+	p, err = mill.Prepare([]string{dir}, filepath.Join(dir, "out"), o)
+	if err != nil || len(p.Captures) != 2 || len(p.Problems) != 0 {
+		t.Errorf("%v, %v, %v", err, names(p), p.Problems)
+	}
+}
+
+// TestArchiveInterrupted: a run that is interrupted in an archive, and done again, makes what one run makes.
+func TestArchiveInterrupted(t *testing.T) {
+	var members []testcap.Member
+	for i := range 12 {
+		members = append(members, testcap.Member{Name: fmt.Sprintf("%02d_email.pcap", 11-i), Data: tiny(byte(i))})
+	}
+	for kind, pack := range packed {
+		dir := t.TempDir()
+		p := filepath.Join(dir, "in")
+		lay(t, dir, map[string][]byte{"in": pack(members)})
+		o := mill.Default()
+		o.Workers, o.InputSHA256 = 2, true
+		convert(t, []string{p}, filepath.Join(dir, "want"), o)
+		ctx, stop := context.WithCancel(context.Background())
+		plan, err := mill.Prepare([]string{p}, filepath.Join(dir, "have"), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := mill.Run(ctx, plan, mill.Events{Done: func(i int, _ *mill.Outcome) {
+			if i == 4 {
+				stop()
+			}
+		}}, nil)
+		if err != nil || len(r.Outcomes) < 5 {
+			t.Fatal(err, len(r.Outcomes))
+		}
+		convert(t, []string{p}, filepath.Join(dir, "have"), o)
+		same(t, kind, dataset(t, filepath.Join(dir, "have")), dataset(t, filepath.Join(dir, "want")))
+		stop()
+	}
+}
+
+// TestCompressedArchiveMemory: what an archive's decoder takes counts, and a run with the least memory ends.
+func TestCompressedArchiveMemory(t *testing.T) {
+	var members []testcap.Member
+	for i := range 8 {
+		members = append(members, testcap.Member{Name: fmt.Sprintf("%d_email.pcap", 7-i), Data: append(tiny(byte(i)), make([]byte, 1<<20)...)})
+	}
+	dir := t.TempDir()
+	lay(t, dir, map[string][]byte{"a.txz": testcap.XZ(testcap.Tar(members...)), "b.tzst": testcap.Zstd(testcap.Tar(members...)), "c_email.zst": testcap.Zstd(tiny(1))})
+	o := mill.Default()
+	o.Workers, o.Memory = 3, mill.MinMemory
+	if r := convert(t, []string{dir}, filepath.Join(dir, "out"), o); len(r.Outcomes) != 17 || r.Added.Samples != 8 {
+		t.Errorf("%d outcomes, %d samples", len(r.Outcomes), r.Added.Samples)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/filesum"
 	"github.com/pcapmill/pcapmill/internal/sessions"
 	"github.com/pcapmill/pcapmill/sample"
 )
@@ -42,7 +43,12 @@ type job struct {
 	aside     int64              // of these, for those who help to decode, see divide
 	helping   []func()           // what they have not begun
 	wants     int64              // bytes more that it needs to go on
-	copied    bool               // do not map the file: it changed
+	solid     *solid             // the compressed archive that it reads from, until it has
+	summing   *filesum.Reader    // of a member of one, with InputSHA256
+	summed    bool               // sum and sumErr are what came out
+	sum       string
+	sumErr    error
+	copied    bool // do not map the file: it changed
 	placing   bool
 	opening   bool
 	ended     bool // all blocks are put together
@@ -150,6 +156,11 @@ func (j *job) end(err error) {
 	x.Digest, x.LinkTypes, x.Size = digest, j.seq.LinkTypes(), j.blocks.BytesRead()
 	if damage != nil && !errors.As(damage, &x.Damage) && damage != io.EOF {
 		j.err = damage
+	}
+	if part, err := j.seq.Part(); err != nil {
+		j.err = err
+	} else {
+		x.Part = part
 	}
 }
 

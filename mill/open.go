@@ -14,6 +14,9 @@ import (
 
 // blocks opens an input to be taken apart by several goroutines.
 func (in *Input) blocks(ctx context.Context, a admission, length int) (*capture.Blocks, error) {
+	if in.chunk != nil {
+		return in.options(ctx, a).OpenChunk(in.Path, length, *in.chunk, in.Size)
+	}
 	b, err := in.options(ctx, a).OpenBlocks(in.Path, length)
 	return b, find.Archive(err)
 }
@@ -31,15 +34,10 @@ func (in *Input) options(ctx context.Context, a admission) capture.Options {
 	if in.Stream {
 		o.Interrupt = ctx.Done()
 	}
-	if in.member != nil {
+	if o.From = a.from; o.From == nil && in.member != nil {
 		o.From = in.member.Open
 	}
 	return o
-}
-
-// Open opens a capture by itself, as package capture does.
-func (in *Input) Open() (*capture.Reader, error) {
-	return in.reader(context.Background(), admission{})
 }
 
 // sum is the SHA-256 of the file of an input, or of the content of a member, in hexadecimal;

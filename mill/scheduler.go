@@ -40,6 +40,8 @@ type scheduler struct {
 	most     int64 // bytes that captures may take, see admission
 	reserved int64 // bytes that they take
 
+	solids map[string]*solid // compressed archives by path; nil: nobody has asked
+
 	progress *Progress
 
 	group sync.WaitGroup
@@ -145,6 +147,9 @@ func (sc *scheduler) abandon() {
 			_ = j.blocks.Close() // it was only read
 		}
 	}
+	for _, s := range sc.solids {
+		_ = s.stream.Close() // it was only read
+	}
 }
 
 func (sc *scheduler) wakeAll() {
@@ -196,10 +201,14 @@ func (sc *scheduler) pick(w *worker) func() {
 		len(sc.jobs) > 0 && sc.memory > sc.budget()/2 {
 		return nil
 	}
+	if s := sc.solidOf(&sc.p.Captures[sc.next]); s != nil && s.busy {
+		return nil
+	}
 	j := &job{i: sc.next, in: &sc.p.Captures[sc.next], opening: true, stretches: map[int64]*stretch{}}
 	sc.next++
 	sc.jobs = append(sc.jobs, j)
 	sc.keep(j)
+	sc.enter(j)
 	return func() { sc.open(w, j) }
 }
 
@@ -362,35 +371,6 @@ func (sc *scheduler) opened(j *job) {
 // over reports whether the run is interrupted as far as a capture is concerned. The lock is held.
 func (sc *scheduler) over(j *job) bool { return sc.ctx.Err() != nil && !j.kept }
 
-// shards is how many tables a capture gets, a power of two.
-func (sc *scheduler) shards(in *Input) int {
-	if !in.Stream && in.Size > 0 && in.Size <= oneTableSize && in.Format.Compression == "" {
-		return 1
-	}
-	n := 1
-	for n < 2*sc.p.workers() && n < 64 {
-		n *= 2
-	}
-	return n
-}
-
-// table returns an empty table. The lock is held.
-func (sc *scheduler) table() *sessions.Table {
-	if n := len(sc.tables); n > 0 {
-		t := sc.tables[n-1]
-		sc.tables = sc.tables[:n-1]
-		return t
-	}
-	return sc.p.newTable(sc.seed)
-}
-
-// weigh updates the memory that a shard's table holds. The lock is held.
-func (sc *scheduler) weigh(s *shard) {
-	n := s.table.Bytes() + s.breaker.Bytes()
-	sc.memory += n - s.bytes
-	s.bytes = n
-}
-
 // fill reads a stream, ahead of the workers: a decompressor runs here.
 func (sc *scheduler) fill(j *job, progress *Progress) {
 	known := int64(0)
@@ -409,7 +389,13 @@ func (sc *scheduler) fill(j *job, progress *Progress) {
 		n := j.blocks.BytesRead()
 		progress.Bytes.Add(n - known)
 		known = n
+		if st.block.Err != nil {
+			j.sumUp()
+		}
 		sc.mu.Lock()
+		if st.block.Err != nil {
+			sc.leave(j)
+		}
 		j.filled = append(j.filled, st)
 		sc.wake.Broadcast()
 		if st.block.Err != nil {

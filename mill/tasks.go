@@ -211,8 +211,8 @@ func (sc *scheduler) finish(w *worker, j *job, x *Extraction, err error) {
 		_ = j.blocks.Close() // it was only read
 		j.blocks, j.seq = nil, nil
 	}
-	if err == nil && sc.p.InputSHA256 {
-		x.SHA256, err = j.in.sum(sc.ctx)
+	if err == nil && sc.p.InputSHA256 && j.in.chunk == nil {
+		x.SHA256, err = sc.sumOf(j)
 	}
 	if err != nil && x != nil {
 		err = errors.Join(err, x.Close())
@@ -223,6 +223,7 @@ func (sc *scheduler) finish(w *worker, j *job, x *Extraction, err error) {
 	}
 	sc.mu.Lock()
 	sc.dismiss(j)
+	sc.leave(j)
 	at := slices.Index(sc.jobs, j)
 	if errors.Is(err, errCut) {
 		again := &job{i: j.i, in: j.in, copied: true, opening: true, stretches: map[int64]*stretch{}}

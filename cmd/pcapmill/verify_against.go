@@ -43,7 +43,9 @@ func (a *against) run(ctx context.Context, c *console, dir string) error {
 		paths = append(paths, in.Path)
 		inputs[in.Path] = in
 	}
-	open := func(path string) (*capture.Reader, error) { return inputs[path].Open() }
+	opener, done := p.Opener()
+	defer done()
+	open := func(path string) (*capture.Reader, error) { return opener(inputs[path]) }
 	r, err := leak.Search(ctx, dir, paths, leak.Options{Names: a.names, Addresses: a.addresses, Places: a.places, Open: open})
 	if errors.Is(err, context.Canceled) {
 		return &status{exitInterrupted, errors.New("interrupted: not all was searched")}

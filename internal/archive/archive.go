@@ -46,6 +46,10 @@ type Member struct {
 	Packed int64  // bytes of its content there
 	Method uint16 // ZIP: how it is compressed
 	CRC    uint32 // ZIP: of its content
+
+	Compressed bool  // the whole archive is: it is read as a Stream, and Open does not do
+	Index      int   // Compressed: of its header in the archive, from 0
+	Window     int64 // Compressed: bytes of memory that the decoder takes
 }
 
 // Path is the path of the archive with that of the member, which the system cannot open.
@@ -54,7 +58,7 @@ func (m *Member) Path() string { return m.Archive + "/" + m.Name }
 // what names the member in messages about its content.
 func (m *Member) what() string { return "the member of the " + m.Kind + " archive" }
 
-// Open opens the member's content. Errors of the source are those of package os, which are
+// Open opens the member's content, unless the archive is Compressed. Errors of the source are those of package os, which are
 // the system's, and others, which say that the archive is damaged.
 func (m *Member) Open() (*capture.Source, error) {
 	f, err := os.Open(m.Archive)
@@ -104,8 +108,7 @@ type Entry struct {
 	Detail  string
 	Problem error // names its path
 
-	place int64  // that no other member has, or the link's
-	link  string // path of the member that it is a link to
+	link string // path of the member that it is a link to
 }
 
 // Reasons not to read what has a path in an archive. A third is that of Options.Judge.
@@ -116,7 +119,9 @@ const (
 
 // Options say how an archive is listed.
 type Options struct {
-	Capture capture.Options // for looking at the members; MaxMemory bounds the list, too
+	Capture      capture.Options // for looking at the members; MaxMemory bounds the list, too
+	Compressed   bool            // it is a tar archive, in a compression that captures may have
+	MaxExpansion int             // of a compressed one, see capture.Reader.MaxExpansion
 	// Judge says what becomes of a member that is not a capture that can be read: it is
 	// skipped for a reason, or a problem.
 	Judge func(path string, err error) (reason, detail string, problem error)
@@ -144,9 +149,12 @@ func List(path, kind string, o Options) (entries []Entry, problems []error) {
 		return nil, []error{err}
 	}
 	defer f.Close()
-	if kind == ZIP {
+	switch {
+	case kind == ZIP:
 		err = l.zip(f)
-	} else {
+	case o.Compressed:
+		err = l.compressedTar(f)
+	default:
 		err = l.tar(f)
 	}
 	if err != nil {
@@ -241,7 +249,7 @@ func clean(raw string) string {
 
 // look tells whether a member is a capture, and adds it to the list.
 func (l *list) look(m *Member, from func() (*capture.Source, error)) {
-	e := Entry{Name: m.Name, place: m.Offset}
+	e := Entry{Name: m.Name}
 	o := l.Capture
 	o.From = from
 	var err error
@@ -276,11 +284,15 @@ func (l *list) sort() {
 		if e.Member == nil {
 			continue
 		}
-		if before, ok := seen[e.Member.Offset]; ok {
+		place := e.Member.Offset
+		if e.Member.Compressed {
+			place = int64(e.Member.Index)
+		}
+		if before, ok := seen[place]; ok {
 			*e = Entry{Name: e.Name, Reason: Repeated, Detail: "it is " + before + " again"}
 			continue
 		}
-		seen[e.Member.Offset] = e.Name
+		seen[place] = e.Name
 	}
 }
 

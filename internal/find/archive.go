@@ -110,7 +110,7 @@ func archiveIn(not *capture.NotCaptureError) *ArchiveError {
 		if k.is(not.Begin) {
 			e.Kind, e.Unpack, e.format = k.name, k.unpack, k.format
 			e.nested = !strings.Contains(k.name, " file")
-			if e.Compression != "" {
+			if e.Compression != "" && k.format != archive.Tar {
 				e.format = ""
 			}
 			if e.Compression != "" && e.Kind != "a tar archive" { // tar undoes a compression itself

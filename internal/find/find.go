@@ -70,8 +70,9 @@ type Found struct {
 // finder walks what the user named.
 type finder struct {
 	Found
-	seen    map[fileID]string
-	options capture.Options
+	seen      map[fileID]string
+	options   capture.Options
+	expansion int
 }
 
 // Options say how files are looked at.
@@ -80,11 +81,14 @@ type Options struct {
 	// Memory is how many bytes a capture may take, see capture.Options, and the list of an
 	// archive's members: what needs more is a problem. 0 = no limit.
 	Memory int64
+	// MaxExpansion is how many times larger than its file a compressed archive may become,
+	// see capture.Reader.MaxExpansion; 0 = no limit.
+	MaxExpansion int
 }
 
 // Files lists the captures under the given paths; "-" is standard input.
 func Files(paths []string, o Options) *Found {
-	f := &finder{seen: map[fileID]string{}, options: capture.Options{MaxMemory: o.Memory}}
+	f := &finder{seen: map[fileID]string{}, options: capture.Options{MaxMemory: o.Memory}, expansion: o.MaxExpansion}
 	for _, p := range paths {
 		f.argument(p, o.StdinName)
 	}
@@ -174,7 +178,7 @@ func (f *finder) file(p, name string, info fs.FileInfo, walked bool) {
 	var a *ArchiveError
 	switch {
 	case errors.As(err, &a) && a.format != "":
-		f.members(p, name, info, a.format)
+		f.members(p, name, info, a)
 	case err == nil:
 		f.Files = append(f.Files, File{Path: p, Name: utf8Name(name), Size: info.Size(), Modified: info.ModTime(), Format: format})
 	case walked && errors.As(err, &not) && not.Err == nil:

@@ -9,8 +9,10 @@ import (
 )
 
 // members adds what is in an archive, as if it were a directory.
-func (f *finder) members(p, name string, info fs.FileInfo, format string) {
-	entries, problems := archive.List(p, format, archive.Options{Capture: f.options, Judge: judge})
+func (f *finder) members(p, name string, info fs.FileInfo, a *ArchiveError) {
+	entries, problems := archive.List(p, a.format, archive.Options{
+		Capture: f.options, Compressed: a.Compression != "", MaxExpansion: f.expansion, Judge: judge,
+	})
 	for i := range entries {
 		e := &entries[i]
 		inside := p + "/" + e.Name

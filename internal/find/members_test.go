@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -87,6 +88,15 @@ func zipWith(t testing.TB, method uint16, parts ...part) []byte {
 	return b.Bytes()
 }
 
+// random is n bytes that do not compress.
+func random(n int) []byte {
+	b := make([]byte, n)
+	for i, r := 0, rand.New(rand.NewPCG(1, 2)); i < n; i++ {
+		b[i] = byte(r.Uint32())
+	}
+	return b
+}
+
 // found lists a file of those bytes.
 func found(t *testing.T, data []byte) []string {
 	t.Helper()
@@ -122,6 +132,10 @@ func TestMembers(t *testing.T) {
 	compare(t, "behind a stub", found(t, append([]byte("#!/bin/sh\n"), zipWith(t, zip.Deflate, parts...)...)), want...)
 	compare(t, "tar", found(t, tarWith(t, parts...)), want...)
 	compare(t, "old tar", found(t, oldTar(t)), "x/email1.pcap pcap")
+	for _, c := range testcap.Compressions() {
+		compare(t, "tar in "+c.Name, found(t, c.Wrap(tarWith(t, parts...))), want...)
+		compare(t, "old tar in "+c.Name, found(t, c.Wrap(oldTar(t))), "x/email1.pcap pcap")
+	}
 	compare(t, "empty", found(t, zipOf(t)))
 	compare(t, "split", found(t, []byte("PK\x07\x08PK\x03\x04")), "problem x: the ZIP archive has no directory at its end: it is cut off, or a part of a split archive")
 }
@@ -148,11 +162,15 @@ func TestPaths(t *testing.T) {
 	}
 	compare(t, "zip", found(t, zipWith(t, zip.Deflate, parts...)), want...)
 	compare(t, "tar", found(t, tarWith(t, parts...)), want...)
+	compare(t, "tar.gz", found(t, testcap.Gzip(tarWith(t, parts...))), want...)
 	compare(t, "zero byte", found(t, zipWith(t, zip.Deflate, part{name: "a\x00.pcap", data: packet})), `problem x/a\x00.pcap: its path leads out of the archive`)
 	compare(t, "windows", found(t, zipWith(t, zip.Deflate, part{name: `Chat\a.pcap`, data: packet})), "x/Chat/a.pcap pcap")
-	compare(t, "links", found(t, tarWith(t,
+	links := tarWith(t,
 		part{name: "b.pcap", data: packet}, part{name: "a.pcap", link: "b.pcap"}, part{name: "d/c.pcap", link: "@../b.pcap"}, part{name: "e.pcap", link: "@/etc/passwd"},
-		part{name: "f.pcap", link: "@f.pcap"}, part{name: "g.pcap", link: "@none"})),
+		part{name: "f.pcap", link: "@f.pcap"}, part{name: "g.pcap", link: "@none"})
+	compare(t, "links.gz", found(t, testcap.Gzip(links)),
+		"x/a.pcap pcap", "skip x/b.pcap same-file", "skip x/d/c.pcap same-file", "skip x/e.pcap special-file", "skip x/f.pcap special-file", "skip x/g.pcap special-file")
+	compare(t, "links", found(t, links),
 		"x/a.pcap pcap", "skip x/b.pcap same-file", "skip x/d/c.pcap same-file", "skip x/e.pcap special-file", "skip x/f.pcap special-file", "skip x/g.pcap special-file")
 }
 
@@ -177,6 +195,10 @@ func TestMembersThatAreRefused(t *testing.T) {
 
 	torn := tarWith(t, part{name: "a.pcap", data: packet}, part{name: "b.pcap", data: packet}, part{name: "c.pcap", data: packet})
 	compare(t, "cut tar", found(t, torn[:1024+512+30]), a, "x/b.pcap pcap", "problem x: the tar archive is cut off behind its header 2: what was found before it is read; ")
+	cut := testcap.Gzip(tarWith(t, part{name: "a.pcap", data: packet}, part{name: "b.pcap", data: packet}, part{name: "c", data: random(9000)}))
+	compare(t, "cut tar.gz", found(t, cut[:len(cut)-3000]), a, "x/b.pcap pcap", "problem x/c: not a capture: it is damaged at its beginning: unexpected EOF", "problem x: the tar archive is cut off behind its header 3: what was found before it is read; ")
+	cut[len(cut)-3000] ^= 0xff
+	compare(t, "damaged tar.gz", found(t, cut), a, "x/b.pcap pcap", "skip x/c not-a-capture", "problem x: the tar archive is damaged behind its header ")
 	copy(torn[2048+148:], "XXXXXX")
 	compare(t, "damaged tar", found(t, torn), a, "x/b.pcap pcap", "problem x: the tar archive is damaged behind its header 2: what was found before it is read; ")
 }
@@ -207,7 +229,8 @@ func TestArchivesOfTools(t *testing.T) {
 	tried := 0
 	for _, script := range []string{
 		"zip -q OUT.zip a.pcap d/b.pcap && mv OUT.zip OUT", "zip -q -0 OUT.zip a.pcap d/b.pcap && mv OUT.zip OUT", "zip -q -Z bzip2 OUT.zip a.pcap d/b.pcap && mv OUT.zip OUT",
-		"cat a.pcap d/b.pcap > /dev/null && zip -q - a.pcap d/b.pcap > OUT", "tar cf OUT .", "tar cf OUT --format=v7 a.pcap d", "tar cf OUT --format=ustar d a.pcap", "tar cf OUT --format=pax d a.pcap",
+		"cat a.pcap d/b.pcap > /dev/null && zip -q - a.pcap d/b.pcap > OUT", "tar cf OUT .", "tar czf OUT a.pcap d", "tar cjf OUT d a.pcap", "tar cJf OUT d a.pcap", "tar c d a.pcap | zstd -q > OUT", "tar c d a.pcap | lz4 -q > OUT",
+		"tar cf OUT --format=v7 a.pcap d", "tar cf OUT --format=ustar d a.pcap", "tar cf OUT --format=pax d a.pcap",
 	} {
 		dir := t.TempDir()
 		lay := errors.Join(os.Mkdir(filepath.Join(dir, "d"), 0o777), os.WriteFile(filepath.Join(dir, "a.pcap"), packet, 0o666), os.WriteFile(filepath.Join(dir, "d", "b.pcap"), bytes.Repeat(packet, 20), 0o666))
