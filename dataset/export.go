@@ -54,6 +54,24 @@ func (e *Entry) Key() string {
 	return fmt.Sprintf("%010d-c%d-s%d", e.Index, e.Row.Capture, e.Row.Session)
 }
 
+// Swap turns the bytes of big-endian numbers, as Data holds them, into those of little-endian
+// ones, in dst, which may be Data itself. Both have the same length, a multiple of the type's
+// size.
+func (t Type) Swap(dst, data []byte) {
+	switch t.Size() {
+	case 2:
+		for i := 0; i+2 <= len(data); i += 2 {
+			dst[i], dst[i+1] = data[i+1], data[i]
+		}
+	case 4:
+		for i := 0; i+4 <= len(data); i += 4 {
+			dst[i], dst[i+1], dst[i+2], dst[i+3] = data[i+3], data[i+2], data[i+1], data[i]
+		}
+	default:
+		copy(dst, data)
+	}
+}
+
 // A View is a finished dataset as an [Exporter] reads it. It can be read as often as
 // needed, in order; it is for one goroutine.
 type View interface {

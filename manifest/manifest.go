@@ -49,6 +49,7 @@ type Manifest struct {
 	LabelType string    `json:"label_type,omitempty"`
 	Rows      int       `json:"rows"`
 	Cols      int       `json:"columns"`
+	Form      *Form     `json:"form,omitempty"` // nil: the first bytes of whole sessions
 	Files     []File    `json:"files"`
 	Classes   []Class   `json:"classes"`
 	Split     *Split    `json:"split,omitempty"`

@@ -56,7 +56,7 @@ var rooms = map[string][]string{
 	"dataset/mnist":        {"dataset", "dataset/idx"},
 	"dataset/npy":          {"dataset"},
 	"dataset/png":          {"dataset"},
-	"dataset/wds":          {"dataset", "dataset/png", "dataset/table", "internal/plainjson"},
+	"dataset/wds":          {"dataset", "dataset/npy", "dataset/png", "dataset/table", "internal/plainjson"},
 	"internal/datasettest": {"dataset", "internal/full", "internal/fsys", "internal/fsys/faulty"},
 	"manifest":             {"internal/settings", "internal/plainjson"},
 	"store": {
