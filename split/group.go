@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"hash"
-	"math/bits"
 
 	"github.com/pcapmill/pcapmill/dataset"
 )
@@ -22,6 +21,8 @@ type Sample struct {
 type Input struct {
 	TableTimes string // what the rows tell of times: the dataset's --table-times; "" is keep
 	Units      bool   // a session can give several samples: they are one group of By Session
+	// Names are the names of the captures, by Row.Capture; needed for sides from a file.
+	Names []string
 	// Captures are the content digests, by Row.Capture.
 	Captures []string
 	// Classes are all classes with samples, unknown included.
@@ -40,7 +41,6 @@ type ClassName struct {
 // A hasher knows where groups belong. It is for one goroutine.
 type hasher struct {
 	mac      hash.Hash
-	weights  Weights
 	captures []string
 	units    bool
 	known    map[uint32]uint64 // hashes of captures
@@ -49,7 +49,7 @@ type hasher struct {
 }
 
 func newHasher(o *Options, in *Input) *hasher {
-	return &hasher{units: in.Units, mac: hmac.New(sha256.New, []byte(o.Salt)), weights: o.Weights, captures: in.Captures, known: map[uint32]uint64{}}
+	return &hasher{units: in.Units, mac: hmac.New(sha256.New, []byte(o.Salt)), captures: in.Captures, known: map[uint32]uint64{}}
 }
 
 // hash is the number of a thing of a kind: the first eight bytes of the HMAC over the
@@ -95,17 +95,4 @@ func (h *hasher) own(kind string, s *Sample) uint64 {
 		at = binary.BigEndian.AppendUint64(at, s.Row.Unit)
 	}
 	return h.hash(kind, []byte(h.captures[s.Row.Capture]), at)
-}
-
-// side is where a group of that number belongs.
-func (h *hasher) side(u uint64) dataset.Side {
-	at, _ := bits.Mul64(u, h.weights.total())
-	switch w := &h.weights; {
-	case at < w[dataset.Test]:
-		return dataset.Test
-	case at < w[dataset.Test]+w[dataset.Validation]:
-		return dataset.Validation
-	default:
-		return dataset.Train
-	}
 }
