@@ -36,8 +36,7 @@ func (in *inspector) dataset(d *store.Dataset) error {
 		in.say("damaged: %s; %s says where", plural(n, "capture"), manifest.Name)
 	}
 	if s := m.Split; s != nil {
-		in.say("split %s by %s: training %s, validation %s, test %s, left out %s", shown(s.Split), shown(s.By), thousands(s.Sides.Train),
-			thousands(s.Sides.Validation), thousands(s.Sides.Test), thousands(m.Samples-s.Sides.Train-s.Sides.Validation-s.Sides.Test))
+		in.say("split %s: %s, %s left out", splitWords(s), onSides(&s.Sides), thousands(m.Samples-s.Sides.Total()))
 	}
 	if text := exportsText(d); text != "" {
 		in.say("exports: %s", text)
