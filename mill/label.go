@@ -35,22 +35,29 @@ func ParseLabelFrom(text string) (LabelFrom, error) {
 	return 0, fmt.Errorf("no source of labels %q: have %s", text, strings.Join(labelFromNames, ", "))
 }
 
-// Reasons why sessions are left out, besides being empty. A third is unknownLabel.
+// Reasons why units are left out, besides being empty. Another is unknownLabel.
 const (
 	tooFewPackets = "min-packets"
 	tooFewBytes   = "min-bytes"
+	tooShort      = "min-span"
 )
 
-// wanted says why a session with so many kept packets and bytes contributed is not
-// wanted; "" if it is.
-func (o *Options) wanted(packets, bytes uint64) (reason string) {
+// wanted says why a unit is not wanted; "" if it is.
+func (o *Options) wanted(s *session.Session) (reason string) {
 	switch {
-	case packets < uint64(o.MinPackets):
+	case s.Count() < uint64(o.MinPackets):
 		return tooFewPackets
-	case bytes < uint64(o.MinBytes):
+	case s.Bytes < uint64(o.MinBytes):
 		return tooFewBytes
+	case o.MinSpan > 0 && !lasts(s, o.MinSpan):
+		return tooShort
 	}
 	return ""
+}
+
+// lasts reports whether a unit takes at least so many nanoseconds.
+func lasts(s *session.Session, ns int64) bool {
+	return uint64(s.Last)-uint64(s.Unit.Earliest) >= uint64(ns) // the latest is never before the earliest
 }
 
 // classTable is the table that a run goes by. Without one, classes are the directories
@@ -176,9 +183,9 @@ func (a *adding) labelOf(i int, s *session.Session) (id uint16, reason string, e
 	return 0, "", fmt.Errorf("%s: session %d, from packet %d on: %s; --unknown keep or skip goes on", a.c.Name, i, s.First, why)
 }
 
-// labels are the counts by label of a capture whose sessions have their own.
-func (a *adding) labels() (counts []manifest.LabelCount) {
-	for id, n := range a.perLabel {
+// countsOf are counts by label, sorted; nil if there are none.
+func countsOf(perLabel map[uint16]int64) (counts []manifest.LabelCount) {
+	for id, n := range perLabel {
 		counts = append(counts, manifest.LabelCount{Label: id, Samples: n})
 	}
 	slices.SortFunc(counts, func(x, y manifest.LabelCount) int { return int(x.Label) - int(y.Label) })

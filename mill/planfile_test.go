@@ -123,7 +123,7 @@ func somePlan(t *testing.T, o mill.Options) *mill.Plan {
 func TestPlanRefuses(t *testing.T) {
 	text := string(encoded(t, somePlan(t, mill.Default())))
 	for name, c := range map[string]struct{ from, to, want string }{
-		"unknown field":  {`"classes":`, `"chunks":[],"classes":`, "unknown field"},
+		"unknown field":  {`"classes":`, `"chanks":[],"classes":`, "unknown field"},
 		"another format": {`"pcapmill plan"`, `"some plan"`, `format "some plan", need "pcapmill plan"`},
 		"a new version":  {`"version":1`, `"version":2`, "version 2, need 1"},
 		"another tool":   {`"tool":"`, `"tool":"9.`, "made by pcapmill 9."},
@@ -257,7 +257,7 @@ func FuzzPlan(f *testing.F) {
 
 // TestPlanKnowsEverySetting: each setting of the list, but those that Run resolves, gets from a manifest into options and back.
 func TestPlanKnowsEverySetting(t *testing.T) {
-	others := map[string]string{"length": "", "shape": "5x7", "idle_timeout": "1m0s"} // the length follows from the shape
+	others := map[string]string{"length": "", "shape": "5x7", "idle_timeout": "1m0s", "active_timeout": "2m0s", "slice": "3s", "window": "4s", "min_span": "5s", "mask": "ip.ttl=zero"} // the length follows from the shape
 	base := mill.SettingsOf(mill.Default())
 	tried := 0
 	for _, r := range settings.Recorded() {

@@ -48,7 +48,9 @@ func asksShort(args []string) bool {
 // often are the options of a command with many that its short help shows; the others are
 // for --help.
 var often = map[string][]string{
-	"convert": {"out", "format", "labels", "label-from", "profile", "drop", "split", "split-by", "workers", "dry-run", "verbose", "quiet", "help"},
+	"convert":          {"out", "format", "labels", "label-from", "profile", "drop", "split", "split-by", "workers", "dry-run", "verbose", "quiet", "help"},
+	"session-captures": {"labels", "label-from", "profile", "mac", "drop", "idle-timeout", "min-packets", "comments", "help"},
+	"plan":             {"plan", "chunk", "parts", "labels", "label-from", "profile", "drop", "format", "split", "split-by", "help"},
 }
 
 // shortHelp writes what a command is for, how it is called, and the options that are used

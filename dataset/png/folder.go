@@ -12,9 +12,9 @@ import (
 // longest is the length of a folder's name in bytes; file systems take 255.
 const longest = 200
 
-// folders returns the function from labels to the names of their folders; what is no
+// Folders returns the function from labels to the names of their folders; what is no
 // class's label has that of the unknown class. See the package comment.
-func folders(classes []string, unknown int) func(label int) string {
+func Folders(classes []string, unknown int) func(label int) string {
 	var names []string
 	taken := map[string]bool{}
 	name := func(label int, class string) string {

@@ -19,7 +19,7 @@ func (Format) Export(ctx context.Context, dir dataset.Folder, v dataset.View) ([
 	if err != nil {
 		return nil, err
 	}
-	folderOf := folders(v.Classes(), v.Unknown())
+	folderOf := Folders(v.Classes(), v.Unknown())
 	var files []dataset.File
 	used := map[int]bool{}
 	for _, s := range v.Sides() {
@@ -58,7 +58,7 @@ type class struct {
 
 // finish makes the folders that are the same in all sides, and writes __pcapmill/classes.json.
 func finish(dir dataset.Folder, v dataset.View, used map[int]bool) (dataset.File, error) {
-	folderOf := folders(v.Classes(), v.Unknown())
+	folderOf := Folders(v.Classes(), v.Unknown())
 	list := []class{}
 	add := func(label int) {
 		if used[label] {

@@ -17,6 +17,7 @@
 // [dataset.Entry.Key]:
 //
 //	KEY.png    the picture: 8-bit grayscale, see package png
+//	KEY.npy    in its place where elements are not unsigned bytes: the array, see package npy
 //	KEY.cls    the label in decimal digits
 //	KEY.json   the row of the table of samples, see below
 //
@@ -39,6 +40,7 @@ import (
 	"time"
 
 	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/dataset/npy"
 	"github.com/pcapmill/pcapmill/dataset/png"
 )
 
@@ -60,11 +62,19 @@ func (Format) Name() string { return "wds" }
 
 // Export implements [dataset.Exporter].
 func (f Format) Export(ctx context.Context, dir dataset.Folder, v dataset.View) ([]dataset.File, error) {
-	enc, err := png.NewEncoder(v.Spec())
-	if err != nil {
-		return nil, err
+	x := &exporter{dir: dir, view: v, spec: v.Spec(), rows: newRower(v), most: f.ShardSize, shards: int64(f.Shards)}
+	switch descr := npy.Descr(x.spec.Type); {
+	case descr == "":
+		return nil, fmt.Errorf("%w: samples of %v, need arrays", dataset.ErrUnfit, x.spec.Type)
+	case x.spec.Type == dataset.U8:
+		var err error
+		if x.enc, err = png.NewEncoder(x.spec); err != nil {
+			return nil, err
+		}
+	default:
+		x.array = npy.Header(descr, int64(x.spec.Rows), int64(x.spec.Cols))
+		x.header = len(x.array)
 	}
-	x := &exporter{dir: dir, view: v, enc: enc, rows: newRower(v), most: f.ShardSize, shards: int64(f.Shards)}
 	if x.most <= 0 {
 		x.most = DefaultShardSize
 	}
@@ -87,7 +97,10 @@ func (f Format) Export(ctx context.Context, dir dataset.Folder, v dataset.View) 
 type exporter struct {
 	dir          dataset.Folder
 	view         dataset.View
-	enc          *png.Encoder
+	spec         dataset.Spec
+	enc          *png.Encoder // of U8, else nil
+	array        []byte       // else the NPY file of a sample: header bytes of its header, and numbers
+	header       int
 	rows         *rower
 	most, shards int64
 	files        []dataset.File
@@ -151,7 +164,7 @@ func (x *exporter) close() error {
 
 // add writes a sample, into the next shard if it begins one or this one is full.
 func (x *exporter) add(s dataset.Side, e *dataset.Entry, begin bool) error {
-	picture, err := x.enc.Encode(e.Data)
+	name, picture, err := x.sample(e.Data)
 	if err != nil {
 		return err
 	}
@@ -162,7 +175,7 @@ func (x *exporter) add(s dataset.Side, e *dataset.Entry, begin bool) error {
 	members := []struct {
 		end  string
 		data []byte
-	}{{".png", picture}, {".cls", strconv.AppendInt(nil, int64(e.Label), 10)}, {".json", row}}
+	}{{name, picture}, {".cls", strconv.AppendInt(nil, int64(e.Label), 10)}, {".json", row}}
 	need := int64(trailer)
 	for _, m := range members {
 		need += block + (int64(len(m.data))+block-1)/block*block
@@ -182,6 +195,17 @@ func (x *exporter) add(s dataset.Side, e *dataset.Entry, begin bool) error {
 	}
 	x.any = true
 	return x.tar.Flush() // its padding, so that Size is right
+}
+
+// sample is the first file of a sample, and what its name ends in.
+func (x *exporter) sample(data []byte) (name string, file []byte, err error) {
+	if x.enc != nil {
+		file, err = x.enc.Encode(data)
+		return ".png", file, err
+	}
+	x.array = append(x.array[:x.header], data...)
+	x.spec.Type.Swap(x.array[x.header:], x.array[x.header:])
+	return ".npy", x.array, nil
 }
 
 func (x *exporter) member(name string, data []byte) error {
