@@ -13,13 +13,17 @@ var backgroundNames = []string{"dns", "llmnr", "ntp", "dhcp", "netbios", "nbns",
 func (f *finder) background() {
 	r := &f.rules
 	walks := r.layout == layoutPcap || r.layout == layoutPackets
-	if !walks || !r.ports || r.foreign && !f.fields.ported {
+	samples := f.fields.background
+	switch counted := f.d.background(); {
+	case !r.foreign && !r.ports && counted != nil:
+		samples = counted
+	case !walks || !r.ports || r.foreign && !f.fields.ported:
 		f.skip(kindBackground)
 		return
 	}
 	var classes []int
 	largest := 0.0
-	for c, n := range f.fields.background {
+	for c, n := range samples {
 		share := round6(float64(n) / float64(f.d.classes[c].rows))
 		name := strings.ToLower(f.d.classes[c].name)
 		if share <= 0.1 || slices.ContainsFunc(backgroundNames, func(s string) bool { return strings.Contains(name, s) }) {
@@ -35,6 +39,29 @@ func (f *finder) background() {
 		Text:   fmt.Sprintf("Up to %.4f of the samples of %s are background traffic (DNS, NTP, name services, multicast).", largest, list(f.named(classes))),
 		Remedy: "--drop tcp-control,dns,background",
 	})
+}
+
+// background is the manifest's number of samples by class whose first packet is background;
+// nil where it did not count for some capture.
+func (d *Data) background() []uint32 {
+	if d.manifest == nil {
+		return nil
+	}
+	of := map[uint16]int64{}
+	for i := range d.manifest.Captures {
+		c := &d.manifest.Captures[i]
+		if c.Background == nil {
+			return nil
+		}
+		for _, b := range c.Background {
+			of[b.Label] += b.Samples
+		}
+	}
+	counts := make([]uint32, len(d.classes))
+	for k, c := range d.classes {
+		counts[k] = uint32(min(of[c.label], int64(c.rows)))
+	}
+	return counts
 }
 
 // oneGroup finds classes of one capture.

@@ -47,6 +47,7 @@ type Blocks struct {
 	file   *os.File // if any block can be read at any time
 	maps   *mapping // nil: blocks are read
 	began  bool     // else: the first block was read
+	part   *section // nil: all of the capture
 }
 
 // OpenBlocks opens the capture at path, "-" being standard input, in blocks of
@@ -97,6 +98,9 @@ func (b *Blocks) BytesRead() int64 { return b.r.BytesRead() }
 // other code that touches Data of a Mapped capture must run under
 // debug.SetPanicOnFault, recover, and read the capture again without Map.
 func (b *Blocks) Map() {
+	if b.part != nil && !b.part.aligned(b.length) {
+		return
+	}
 	if info, err := os.Stat(b.r.path); b.file != nil && err == nil && info.Size() >= leastMapped {
 		b.maps = newMapping(b.file, b.length)
 	}
@@ -129,10 +133,15 @@ func IsFault(recovered any) bool {
 
 // readMapped is Read for a block of a mapped file; false: it must be read.
 func (b *Blocks) readMapped(index int64, blk *Block) (ok bool) {
-	data, w, ok := b.maps.block(index*int64(b.length), b.length)
+	at, length := b.extent(index)
+	if length == 0 {
+		return false
+	}
+	data, w, ok := b.maps.block(at, b.length)
 	if !ok {
 		return false
 	}
+	data = data[:min(length, len(data))]
 	before := debug.SetPanicOnFault(true)
 	defer debug.SetPanicOnFault(before)
 	defer func() {
@@ -148,11 +157,11 @@ func (b *Blocks) readMapped(index int64, blk *Block) (ok bool) {
 		blk.leaf = xxh3.Hash128(data).Bytes()
 	}
 	blk.Data, blk.from, blk.w = data, b.maps, w
-	if len(data) < b.length {
+	if len(data) < b.length || b.last(at+int64(len(data))) {
 		blk.Err = io.EOF
 	}
 	counted := 0
-	if index == 0 {
+	if at == 0 {
 		counted = min(b.r.end, len(data))
 	}
 	b.r.read.Add(int64(len(data) - counted))
@@ -170,7 +179,11 @@ func (b *Blocks) Read(index int64, blk *Block) {
 	}
 	n := 0
 	if b.file != nil {
-		n, blk.Err = b.readAt(blk.buf, index*int64(b.length))
+		at, length := b.extent(index)
+		n, blk.Err = b.readAt(blk.buf[:length], at)
+		if blk.Err == nil && b.last(at+int64(n)) {
+			blk.Err = io.EOF
+		}
 	} else {
 		n, blk.Err = b.readOn(blk.buf)
 	}

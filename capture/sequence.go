@@ -26,6 +26,10 @@ type Sequence struct {
 	refused error // there is no memory for the record at next: it is passed over, to see whether it is there
 	damage  error
 	piece   Piece
+
+	before *Framing   // of a Chunk: with which it begins
+	leaves [][16]byte // of a Chunk
+	open   bool       // see Part.Open
 }
 
 // WalkFunc walks data from an offset on with f.Walk. first is the number, in the
@@ -35,7 +39,10 @@ type WalkFunc func(f *Framing, data []byte, from int, first uint64, piece *Piece
 // Sequence returns the sequence of the capture's blocks. There is one.
 func (b *Blocks) Sequence() *Sequence {
 	r := b.r
-	q := &Sequence{b: b, damage: r.stopped, next: int64(r.at), framing: &Framing{isClassic: r.isClassic, classic: r.classic, ng: r.ng}}
+	q := &Sequence{b: b, damage: r.stopped, next: int64(r.at), framing: r.framing()}
+	if b.part != nil {
+		q.startAt(b.part)
+	}
 	q.stop.need = pcapng.MinBlock
 	if r.isClassic {
 		q.stop.need = int64(r.classic.RecordHeaderLen())
@@ -58,7 +65,16 @@ func (q *Sequence) Ended() bool { return q.damage != nil }
 // first packet; else walk is called for the block, as it is for a record that
 // began in an earlier block, with a copy of its bytes, before either.
 func (q *Sequence) Add(blk *Block, guessed *Piece, accept func(first uint64), walk WalkFunc) {
-	if q.b.length == digestLeaf && len(blk.Data) > 0 {
+	q.add(blk, guessed, accept, walk)
+	if blk.Err != nil && q.b.part != nil {
+		q.complete(walk)
+	}
+}
+
+func (q *Sequence) add(blk *Block, guessed *Piece, accept func(first uint64), walk WalkFunc) {
+	if q.b.part != nil {
+		q.leaf(blk)
+	} else if q.b.length == digestLeaf && len(blk.Data) > 0 {
 		q.digest.add(blk.leaf, len(blk.Data))
 	} else {
 		q.digest.write(blk.Data)
@@ -239,6 +255,9 @@ func (q *Sequence) End(err error) (Digest, error) {
 	what := q.what()
 	switch {
 	case q.damage != nil:
+	case q.b.part != nil && q.b.part.begin == None:
+		q.at(q.b.part.From)
+		q.damage = r.cut(0, 1, what)
 	case q.refused != nil:
 		q.at(q.next)
 		q.damage = r.cut(q.total-q.next, q.stop.need, what)

@@ -101,7 +101,7 @@ func (d Drop) Reason(s *Stack) Reason {
 		return s.Reason
 	case d&DropDNS != 0 && (s.SrcPort == 53 || s.DstPort == 53):
 		return DNS
-	case d&DropBackground != 0 && s.Proto == UDP && (background(s.SrcPort) || background(s.DstPort)):
+	case d&DropBackground != 0 && s.Proto == UDP && (BackgroundPort(s.SrcPort) || BackgroundPort(s.DstPort)):
 		return Background
 	case d&DropTCPControl != 0 && s.Proto == TCP && s.PayloadLen == 0:
 		return TCPControl
@@ -109,8 +109,9 @@ func (d Drop) Reason(s *Stack) Reason {
 	return OK
 }
 
-// background reports the UDP ports of services that talk without being asked.
-func background(port uint16) bool {
+// BackgroundPort reports the UDP ports of services that talk without being asked, those of
+// DropBackground.
+func BackgroundPort(port uint16) bool {
 	switch port {
 	case 67, 68, // DHCP
 		123,      // NTP

@@ -11,6 +11,20 @@ type LabelCount struct {
 	Samples int64  `json:"samples"`
 }
 
+// checkBackground reports counts of background that cannot be: more than there are samples.
+func (c *Capture) checkBackground() error {
+	of := map[uint16]int64{}
+	if err := c.count(of); err != nil {
+		return err
+	}
+	for i, b := range c.Background {
+		if b.Samples < 1 || b.Samples > of[b.Label] || i > 0 && c.Background[i-1].Label >= b.Label {
+			return fmt.Errorf("capture %s: %d samples of background with label %d, of %d", c.Name, b.Samples, b.Label, of[b.Label])
+		}
+	}
+	return nil
+}
+
 // count adds the samples of the capture to those of their labels.
 func (c *Capture) count(perLabel map[uint16]int64) error {
 	if c.Class != BySession {

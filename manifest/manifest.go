@@ -49,6 +49,7 @@ type Manifest struct {
 	LabelType string    `json:"label_type,omitempty"`
 	Rows      int       `json:"rows"`
 	Cols      int       `json:"columns"`
+	Form      *Form     `json:"form,omitempty"` // nil: the first bytes of whole sessions
 	Files     []File    `json:"files"`
 	Classes   []Class   `json:"classes"`
 	Split     *Split    `json:"split,omitempty"`
@@ -97,6 +98,10 @@ type Capture struct {
 	// Labels counts the samples by label where each session has its own: then Label is
 	// that of unknown and Class is BySession. It is sorted by label.
 	Labels []LabelCount `json:"labels,omitempty"`
+	// Background counts by label the samples whose first packet is traffic that every host
+	// sends: port 53, UDP with a port of header.DropBackground, or a multicast or broadcast
+	// destination. It is sorted by label; nil in datasets that did not count.
+	Background []LabelCount `json:"background,omitzero"`
 	// LabelTable is the digest of the table that gave the labels, and of how it was read.
 	LabelTable  string `json:"label_table,omitempty"`
 	FirstSample int64  `json:"first_sample"` // samples first_sample ... first_sample+samples-1 are this capture's
@@ -262,6 +267,9 @@ func (m *Manifest) Check() error {
 		}
 		next += c.Samples
 		if err := c.count(perLabel); err != nil {
+			return err
+		}
+		if err := c.checkBackground(); err != nil {
 			return err
 		}
 		sum.Add(&c.Counts)

@@ -25,10 +25,12 @@ type adding struct {
 	first    int64            // time of its earliest packet
 	label    uint16           // of all sessions, unless they have their own
 	perLabel map[uint16]int64 // samples, if they have
-	w        *batch
-	full     chan *batch // to the writer's goroutine; nil: it is not worth one
-	empty    chan *batch
-	done     chan error
+	// samples by label that begin with traffic that every host sends
+	background map[uint16]int64
+	w          *batch
+	full       chan *batch // to the writer's goroutine; nil: it is not worth one
+	empty      chan *batch
+	done       chan error
 }
 
 // smallCapture is up to how many sessions a capture is written without a goroutine for writing.
@@ -43,7 +45,7 @@ func (s *intake) add(in *Input, x *Extraction) (c manifest.Capture, known bool, 
 	if s.w.Has(x.Digest.String(), in.Label) {
 		return manifest.Capture{}, true, nil
 	}
-	a := &adding{s: s, c: describe(in, x), first: x.First, place: uint32(s.w.Captures()), label: in.Label}
+	a := &adding{s: s, c: describe(in, x), first: x.First, place: uint32(s.w.Captures()), label: in.Label, background: map[uint16]int64{}}
 	if s.o.LabelFrom == FromTable {
 		a.c.LabelTable, a.perLabel = s.o.Flows.Digest(), map[uint16]int64{}
 	}
@@ -56,7 +58,10 @@ func (s *intake) add(in *Input, x *Extraction) (c manifest.Capture, known bool, 
 	if err != nil {
 		return a.c, false, err
 	}
-	a.c.Labels = a.labels()
+	a.c.Labels = countsOf(a.perLabel)
+	if a.c.Background = countsOf(a.background); a.c.Background == nil {
+		a.c.Background = []manifest.LabelCount{} // counted, and none
+	}
 	err = s.w.EndCapture(&a.c)
 	return a.c, false, err
 }
@@ -201,6 +206,9 @@ func (a *adding) take(first int, sessions []sessions.Session) error {
 		a.c.Samples++
 		if a.perLabel != nil {
 			a.perLabel[id]++
+		}
+		if isBackground(&p.Session) {
+			a.background[id]++
 		}
 		if err := a.load(first+i, p, id); err != nil {
 			return err

@@ -302,13 +302,17 @@ func counts(t tester, o *mill.Outcome) string {
 	if err := c.Check(); err != nil {
 		t.Errorf("%s: %v", o.Input.Path, err)
 	}
+	background := int64(0)
+	for _, b := range c.Background {
+		background += b.Samples
+	}
 	damage := "whole"
 	var d *capture.Damage
 	if errors.As(o.Damage, &d) {
 		damage = fmt.Sprintf("%v at %d", d.Kind, d.Offset)
 	}
-	return fmt.Sprintf("%d packets, %d used, %d snapped, %d names cut, left %v, %d sessions, %d samples, %d duplicates, %d empty, %d conflicts, %d/%d/%d truncated/padded/exact, %d bytes, %s",
-		c.Packets, c.Used, c.Snapped, c.NamesCut, c.LeftOut, c.Sessions, c.Samples, c.Duplicates, c.Empty, c.Conflicts, c.Truncated, c.Padded, c.Exact, c.OriginalBytes, damage)
+	return fmt.Sprintf("%d packets, %d used, %d snapped, %d names cut, left %v, %d sessions, %d samples (%d background), %d duplicates, %d empty, %d conflicts, %d/%d/%d truncated/padded/exact, %d bytes, %s",
+		c.Packets, c.Used, c.Snapped, c.NamesCut, c.LeftOut, c.Sessions, c.Samples, background, c.Duplicates, c.Empty, c.Conflicts, c.Truncated, c.Padded, c.Exact, c.OriginalBytes, damage)
 }
 
 func twinCounts(c *twin.CaptureResult) string {
@@ -323,6 +327,6 @@ func twinCounts(c *twin.CaptureResult) string {
 		damage = fmt.Sprintf("%s at %d", c.Damage, c.DamageOffset)
 	}
 	left := maps.Clone(c.Left)
-	return fmt.Sprintf("%d packets, %d used, %d snapped, %d names cut, left %v, %d sessions, %d samples, %d duplicates, %d empty, %d conflicts, %d/%d/%d truncated/padded/exact, %d bytes, %s",
-		c.Packets, c.Used, c.Snapped, c.NamesCut, left, c.Sessions, c.Samples, c.Duplicates, c.Empty, c.Conflicts, c.Truncated, c.Padded, c.Exact, c.OriginalBytes, damage)
+	return fmt.Sprintf("%d packets, %d used, %d snapped, %d names cut, left %v, %d sessions, %d samples (%d background), %d duplicates, %d empty, %d conflicts, %d/%d/%d truncated/padded/exact, %d bytes, %s",
+		c.Packets, c.Used, c.Snapped, c.NamesCut, left, c.Sessions, c.Samples, c.Background, c.Duplicates, c.Empty, c.Conflicts, c.Truncated, c.Padded, c.Exact, c.OriginalBytes, damage)
 }

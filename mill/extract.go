@@ -34,6 +34,7 @@ type Extraction struct {
 	Damage    *capture.Damage // nil if the capture is whole
 	Gaps      []capture.Gap   // passed over, with Resync
 	Seconds   float64
+	Part      *capture.Part // of a chunk of a capture: where it began and ended; else nil
 
 	list         *sessions.List
 	startsDiffer bool  // a used packet had no Ethernet header to keep

@@ -1,6 +1,7 @@
 package mill
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 
@@ -22,7 +23,8 @@ type intake struct {
 	hosts   *mask.Hosts
 	batches [2]*batch // samples on their way to the writer
 	touched byte
-	rows    matches // of the table of flows
+	source  func(ctx context.Context, input int) (*Extraction, error) // see Assemble; nil: captures are read here
+	rows    matches                                                   // of the table of flows
 }
 
 // openIntake opens the dataset in dir, or makes it, and learns what it holds.

@@ -157,6 +157,11 @@ func (j *job) end(err error) {
 	if damage != nil && !errors.As(damage, &x.Damage) && damage != io.EOF {
 		j.err = damage
 	}
+	if part, err := j.seq.Part(); err != nil {
+		j.err = err
+	} else {
+		x.Part = part
+	}
 }
 
 // apply adds stretches to a shard's table.

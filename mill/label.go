@@ -176,9 +176,9 @@ func (a *adding) labelOf(i int, s *session.Session) (id uint16, reason string, e
 	return 0, "", fmt.Errorf("%s: session %d, from packet %d on: %s; --unknown keep or skip goes on", a.c.Name, i, s.First, why)
 }
 
-// labels are the counts by label of a capture whose sessions have their own.
-func (a *adding) labels() (counts []manifest.LabelCount) {
-	for id, n := range a.perLabel {
+// countsOf are counts by label, sorted; nil if there are none.
+func countsOf(perLabel map[uint16]int64) (counts []manifest.LabelCount) {
+	for id, n := range perLabel {
 		counts = append(counts, manifest.LabelCount{Label: id, Samples: n})
 	}
 	slices.SortFunc(counts, func(x, y manifest.LabelCount) int { return int(x.Label) - int(y.Label) })

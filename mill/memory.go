@@ -73,6 +73,10 @@ func (o *Options) tableBudget(memory, taken int64) int64 {
 	return max((memory-o.fixedMemory()-taken)*6/10, leastTables)
 }
 
+// SmallTables makes a run spill tables of more than so many bytes, whatever its memory: for
+// tests of what spills.
+func (o *Options) SmallTables(bytes int64) { o.budget = bytes }
+
 // machineMemory is the memory in bytes that this process can have: that of the machine, or
 // the limit of its control group (v2 or v1) where that is lower, or 4 GiB where neither is
 // known. root is "/" but in tests.

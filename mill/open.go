@@ -14,6 +14,9 @@ import (
 
 // blocks opens an input to be taken apart by several goroutines.
 func (in *Input) blocks(ctx context.Context, a admission, length int) (*capture.Blocks, error) {
+	if in.chunk != nil {
+		return in.options(ctx, a).OpenChunk(in.Path, length, *in.chunk, in.Size)
+	}
 	b, err := in.options(ctx, a).OpenBlocks(in.Path, length)
 	return b, find.Archive(err)
 }

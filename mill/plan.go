@@ -26,6 +26,8 @@ type Input struct {
 
 	member      *archive.Member // where to open it instead; nil: it is a file of its own
 	archiveSize int64           // bytes of the archive
+
+	chunk *capture.Chunk // that is read; nil: all of it
 }
 
 // Skip is a path that is not read, which is no error.
@@ -48,7 +50,13 @@ type Plan struct {
 	Skipped  []Skip
 	Problems []error // paths that could not be looked at; each names its path
 
+	// Of a plan for several processes, see Divide.
+	Chunks []Chunk
+	Parts  int               // into which sessions are dealt
+	Behind map[string]string // options of what is done with the finished dataset, by name: the caller's
+
 	planned *manifest.Settings // of a plan that was read from JSON; else nil
+	id      string             // of such a plan
 }
 
 // NothingError says that there is nothing to convert, and why.

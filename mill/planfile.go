@@ -2,15 +2,12 @@ package mill
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -32,23 +29,33 @@ const (
 // planFile is a plan as JSON. Its fields stand in byte-wise order of their keys, here and
 // below, so that what encoding/json writes is the canonical text that the id is made of.
 type planFile struct {
-	Classes      []planClass     `json:"classes"`
-	Format       string          `json:"format"`
-	ID           string          `json:"id,omitempty"` // SHA-256 of the text without it
-	InputSHA256  bool            `json:"input_sha256,omitempty"`
-	Inputs       []planInput     `json:"inputs"`
-	MaxExpansion int             `json:"max_expansion"`
-	Settings     json.RawMessage `json:"settings"` // of the manifest
-	Table        *planTable      `json:"table,omitempty"`
-	Tool         string          `json:"tool"` // version
-	Unknown      string          `json:"unknown"`
-	Version      int             `json:"version"`
+	Behind       map[string]string `json:"behind,omitempty"`
+	Chunks       []planChunk       `json:"chunks,omitempty"`
+	Classes      []planClass       `json:"classes"`
+	Format       string            `json:"format"`
+	ID           string            `json:"id,omitempty"` // SHA-256 of the text without it
+	InputSHA256  bool              `json:"input_sha256,omitempty"`
+	Inputs       []planInput       `json:"inputs"`
+	MaxExpansion int               `json:"max_expansion"`
+	Parts        int               `json:"parts,omitempty"`
+	Settings     json.RawMessage   `json:"settings"` // of the manifest
+	Table        *planTable        `json:"table,omitempty"`
+	Tool         string            `json:"tool"` // version
+	Unknown      string            `json:"unknown"`
+	Version      int               `json:"version"`
 }
 
 // planClass is a class. Its label is its place.
 type planClass struct {
 	Keywords []string `json:"keywords"`
 	Name     string   `json:"name"`
+}
+
+// planChunk is a part of a capture, from one byte of its file to another.
+type planChunk struct {
+	From  int64 `json:"from"`
+	Input int   `json:"input"`
+	To    int64 `json:"to"`
 }
 
 // planInput is a capture, with what pins its content: size and time of modification.
@@ -144,8 +151,21 @@ func (p *Plan) UnmarshalJSON(text []byte) error {
 	if err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
+	made.id = f.ID
 	*p = *made
 	return nil
+}
+
+// ID is the id of the plan, as its JSON has it, in 64 hexadecimal digits.
+func (p *Plan) ID() (string, error) {
+	if p.id != "" {
+		return p.id, nil
+	}
+	f, err := p.file()
+	if err != nil {
+		return "", err
+	}
+	return f.id()
 }
 
 // id is the SHA-256, in hexadecimal, of the text without an id.
@@ -182,6 +202,10 @@ func (p *Plan) file() (*planFile, error) {
 	f := &planFile{
 		Format: planFormat, Version: planVersion, Tool: version.String(), Settings: text, Unknown: p.Unknown.String(),
 		MaxExpansion: p.MaxExpansion, InputSHA256: p.InputSHA256, Classes: []planClass{}, Inputs: make([]planInput, len(p.Captures)),
+		Behind: p.Behind, Parts: p.Parts,
+	}
+	for _, c := range p.Chunks {
+		f.Chunks = append(f.Chunks, planChunk{Input: c.Input, From: c.From, To: c.To})
 	}
 	for _, c := range p.Labels.Classes {
 		f.Classes = append(f.Classes, planClass{Name: c.Name, Keywords: append([]string{}, c.Keywords...)})
@@ -237,7 +261,7 @@ func (f *planFile) plan(set manifest.Settings) (*Plan, error) {
 	if err := o.checkPlanned(); err != nil {
 		return nil, err
 	}
-	p := &Plan{Options: o, Captures: make([]Input, len(f.Inputs)), planned: &set}
+	p := &Plan{Options: o, Captures: make([]Input, len(f.Inputs)), planned: &set, Parts: f.Parts, Behind: f.Behind}
 	for i := range f.Inputs {
 		in := &f.Inputs[i]
 		path, err := pathOf(in.URI)
@@ -262,6 +286,12 @@ func (f *planFile) plan(set manifest.Settings) (*Plan, error) {
 	}
 	if len(p.Captures) == 0 {
 		return nil, errors.New("no inputs")
+	}
+	for _, c := range f.Chunks {
+		p.Chunks = append(p.Chunks, Chunk{Input: c.Input, Chunk: capture.Chunk{From: c.From, To: c.To}})
+	}
+	if err := p.checkChunks(); err != nil {
+		return nil, err
 	}
 	return p, nil
 }
@@ -289,117 +319,4 @@ func (o *Options) checkPlanned() error {
 		known.Mask.IP = mask.Anonymize
 	}
 	return known.Check()
-}
-
-// open resolves what a plan that was read from JSON refers to, and checks that it is what
-// it was: key, table of flows, captures. It does nothing for a plan that Prepare made.
-func (p *Plan) open(ctx context.Context) error {
-	if p.planned == nil {
-		return nil
-	}
-	want := &PlanError{}
-	if id := p.planned.Get("key"); id != mask.KeyID(p.Key) {
-		what := "none was given"
-		if p.Key != nil {
-			what = "the one given has id " + mask.KeyID(p.Key)
-		}
-		if id == "" {
-			want.Lines = append(want.Lines, "it was made without a key: "+what)
-		} else {
-			want.Lines = append(want.Lines, fmt.Sprintf("it was made with the key with id %s: %s", id, what))
-		}
-		return want
-	}
-	if p.LabelFrom == FromTable && p.Flows == nil {
-		reading, err := p.Table.Options()
-		if err != nil {
-			return err
-		}
-		if p.Flows, err = flows.Load(ctx, p.Table.Path, p.FlowMemory(), reading); err != nil {
-			return err
-		}
-	}
-	if err := p.Check(); err != nil {
-		return err
-	}
-	if have, planned := p.settings(), *p.planned; p.LabelFrom == FromTable && have.Get("table_sha256") != planned.Get("table_sha256") {
-		want.note(p.Table.Path, "%s was changed since the plan was made: its SHA-256 was %s, is %s", p.Table.Path, planned.Get("table_sha256"), have.Get("table_sha256"))
-	} else if x, y := canonical(have), canonical(planned); x != y {
-		want.Lines = append(want.Lines, "its options were changed: they are "+x+", need "+y)
-	}
-	p.resolve()
-	for i := range p.Captures {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		in := &p.Captures[i]
-		path, size := in.Path, in.Size
-		if in.member != nil {
-			if path, size = in.member.Archive, in.archiveSize; i > 0 && p.Captures[i-1].member != nil && p.Captures[i-1].member.Archive == path {
-				continue // it was looked at
-			}
-		}
-		info, err := os.Stat(path)
-		switch {
-		case err != nil:
-			want.note(path, "%v", err)
-		case !info.Mode().IsRegular():
-			want.note(path, "%s is no regular file any more", path)
-		case info.Size() != size:
-			want.note(path, "%s was changed since the plan was made: it had %d bytes, has %d", path, size, info.Size())
-		case !info.ModTime().Equal(in.Modified):
-			const form = time.RFC3339Nano
-			want.note(path, "%s was changed since the plan was made: at %s, not %s", path, info.ModTime().UTC().Format(form), in.Modified.Format(form))
-		}
-	}
-	if want.Lines != nil {
-		return want
-	}
-	return nil
-}
-
-func (e *PlanError) note(path, format string, args ...any) {
-	e.Lines, e.paths = append(e.Lines, fmt.Sprintf(format, args...)), append(e.paths, path)
-}
-
-func canonical(s manifest.Settings) string {
-	text, err := s.Canonical()
-	if err != nil {
-		return err.Error()
-	}
-	return string(text)
-}
-
-// uriOf writes a path as a URI: file:///... if it is absolute, else a relative reference.
-// Any bytes of a path survive, those that are not valid UTF-8 too.
-func uriOf(path string) string {
-	path = filepath.ToSlash(path)
-	parts := strings.Split(path, "/")
-	for i, s := range parts {
-		parts[i] = strings.ReplaceAll(url.PathEscape(s), ":", "%3A") // no part is a scheme
-	}
-	uri := strings.Join(parts, "/")
-	switch {
-	case strings.HasPrefix(path, "/"):
-		return "file://" + uri
-	case filepath.IsAbs(filepath.FromSlash(path)): // C:/
-		return "file:///" + uri
-	}
-	return uri
-}
-
-// pathOf reads what uriOf writes.
-func pathOf(uri string) (string, error) {
-	rest, absolute := strings.CutPrefix(uri, "file://")
-	path, err := url.PathUnescape(rest)
-	if err == nil && absolute && len(path) > 2 && path[2] == ':' && filepath.Separator == '\\' {
-		path = path[1:] // /C:/
-	}
-	if err == nil {
-		path = filepath.FromSlash(path)
-	}
-	if err != nil || path == "" || absolute && rest[0] != '/' || uriOf(path) != uri {
-		return "", fmt.Errorf("%q is not the URI of a file: need file:///PATH, or a relative path, with escapes for what is not a letter, a digit or one of -._~$&+=@", uri)
-	}
-	return path, nil
 }

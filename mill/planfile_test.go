@@ -123,7 +123,7 @@ func somePlan(t *testing.T, o mill.Options) *mill.Plan {
 func TestPlanRefuses(t *testing.T) {
 	text := string(encoded(t, somePlan(t, mill.Default())))
 	for name, c := range map[string]struct{ from, to, want string }{
-		"unknown field":  {`"classes":`, `"chunks":[],"classes":`, "unknown field"},
+		"unknown field":  {`"classes":`, `"chanks":[],"classes":`, "unknown field"},
 		"another format": {`"pcapmill plan"`, `"some plan"`, `format "some plan", need "pcapmill plan"`},
 		"a new version":  {`"version":1`, `"version":2`, "version 2, need 1"},
 		"another tool":   {`"tool":"`, `"tool":"9.`, "made by pcapmill 9."},

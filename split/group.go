@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"hash"
-	"math/bits"
 
 	"github.com/pcapmill/pcapmill/dataset"
 )
@@ -21,6 +20,8 @@ type Sample struct {
 // Input is the dataset.
 type Input struct {
 	TableTimes string // what the rows tell of times: the dataset's --table-times; "" is keep
+	// Names are the names of the captures, by Row.Capture; needed for sides from a file.
+	Names []string
 	// Captures are the content digests, by Row.Capture.
 	Captures []string
 	// Classes are all classes with samples, unknown included.
@@ -39,7 +40,6 @@ type ClassName struct {
 // A hasher knows where groups belong. It is for one goroutine.
 type hasher struct {
 	mac      hash.Hash
-	weights  Weights
 	captures []string
 	known    map[uint32]uint64 // hashes of captures
 	buf      []byte
@@ -47,7 +47,7 @@ type hasher struct {
 }
 
 func newHasher(o *Options, captures []string) *hasher {
-	return &hasher{mac: hmac.New(sha256.New, []byte(o.Salt)), weights: o.Weights, captures: captures, known: map[uint32]uint64{}}
+	return &hasher{mac: hmac.New(sha256.New, []byte(o.Salt)), captures: captures, known: map[uint32]uint64{}}
 }
 
 // hash is the number of a thing of a kind: the first eight bytes of the HMAC over the
@@ -85,17 +85,4 @@ func (h *hasher) group(by By, s *Sample) uint64 {
 // own is a number of the sample alone: capture and place of the session in it.
 func (h *hasher) own(kind string, s *Sample) uint64 {
 	return h.hash(kind, []byte(h.captures[s.Row.Capture]), binary.BigEndian.AppendUint64(nil, s.Row.Session))
-}
-
-// side is where a group of that number belongs.
-func (h *hasher) side(u uint64) dataset.Side {
-	at, _ := bits.Mul64(u, h.weights.total())
-	switch w := &h.weights; {
-	case at < w[dataset.Test]:
-		return dataset.Test
-	case at < w[dataset.Test]+w[dataset.Validation]:
-		return dataset.Validation
-	default:
-		return dataset.Train
-	}
 }

@@ -32,6 +32,7 @@ func (d *Dataset) splitInput(ctx context.Context) (*split.Input, error) {
 	in := &split.Input{TableTimes: d.m.Settings.Get("table_times")}
 	for i := range d.m.Captures {
 		in.Captures = append(in.Captures, d.m.Captures[i].Digest)
+		in.Names = append(in.Names, d.m.Captures[i].Name)
 	}
 	for _, c := range d.m.Classes {
 		in.Classes = append(in.Classes, split.ClassName{Label: c.Label, Name: c.Name})

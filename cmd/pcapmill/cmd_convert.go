@@ -93,14 +93,9 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun bool, 
 	if err != nil {
 		return &status{exitFailed, nameCaptures(err, p)}
 	}
-	sides, divide, err := splitOptions(v, p.Out, "")
+	sides, divide, err := splitOptions(cmd.Context(), v, p.Out, "")
 	if err == nil && divide {
-		if bad := sides.CheckTimes(o.TableTimes.String()); bad != nil {
-			err = &status{exitUsage, bad}
-		}
-	}
-	if err == nil && divide && p.Out != "" {
-		err = failed(store.CheckSplit(p.Out, sides))
+		err = splitAhead(&sides, p)
 	}
 	if err != nil {
 		return err
@@ -116,7 +111,10 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun bool, 
 	if dryRun {
 		return problems(p)
 	}
-	err = runPlan(cmd.Context(), p, c, func() error {
+	run := func(ctx context.Context, ev mill.Events, progress *mill.Progress) (*mill.Result, error) {
+		return mill.Run(ctx, p, ev, progress)
+	}
+	err = runPlan(cmd.Context(), p, c, run, func() error {
 		if !divide {
 			return nil
 		}
@@ -129,13 +127,16 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun bool, 
 	return err
 }
 
+// runner makes the samples of a plan.
+type runner func(ctx context.Context, ev mill.Events, progress *mill.Progress) (*mill.Result, error)
+
 // runPlan runs the plan and shows what comes of it. A run that was not interrupted ends with
 // divide, and then with rendering the formats that were asked for.
-func runPlan(ctx context.Context, p *mill.Plan, c *console, divide func() error, jobs []export.Job, with extras) error {
+func runPlan(ctx context.Context, p *mill.Plan, c *console, run runner, divide func() error, jobs []export.Job, with extras) error {
 	progress := &mill.Progress{}
 	bars := c.progress(p, progress)
 	release := hold(ctx)
-	r, err := mill.Run(ctx, p, mill.Events{
+	r, err := run(ctx, mill.Events{
 		Recovered: func(bytes int64) {
 			c.warn(fmt.Sprintf("%s: an unfinished run had left %s behind; they were cut off and are made again", shown(p.Out), bytesText(bytes)))
 		},

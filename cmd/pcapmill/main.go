@@ -83,6 +83,7 @@ uint8 images, in MNIST-style IDX files with labels.`,
 	root.SetVersionTemplate("pcapmill {{.Version}}\n")
 	root.SetFlagErrorFunc(unknownFlag)
 	root.AddCommand(newConvert(), newExport(), newSessionCaptures(), newLabels(), newInspect(), newSplit(), newAudit(), newReport(), newView(), newVerify(), newCard(), newKeygen(), newConfig(), newCompletion(root), newMan(), newVersion())
+	root.AddCommand(newPlan(), newMap(), newReduce(), newMerge())
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp(root))
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { help(cmd.OutOrStdout(), cmd) })

@@ -306,7 +306,7 @@ func (c *console) classes(dir string, m *manifest.Manifest) {
 	if m.Totals.Conflicts > 0 {
 		conflicts = fmt.Sprintf(", %s (equal bytes under different labels)", plural(m.Totals.Conflicts, "conflict"))
 	}
-	c.say("%s: %s of %dx%d bytes from %s%s", shown(dir), plural(m.Samples, "sample"), m.Rows, m.Cols,
+	c.say("%s: %s of %s from %s%s", shown(dir), plural(m.Samples, "sample"), shapeText(m),
 		plural(int64(len(m.Captures)), "capture"), conflicts)
 	t := table{columns: []column{{head: "LABEL", right: true}, {head: "CLASS", short: true}, {head: "SAMPLES", right: true}}}
 	for _, k := range m.Classes {

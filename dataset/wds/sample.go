@@ -1,9 +1,11 @@
 package wds
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/dataset/npy"
 	"github.com/pcapmill/pcapmill/dataset/png"
 )
 
@@ -17,19 +19,42 @@ type sample struct {
 
 // maker makes the members of samples. It is for one goroutine.
 type maker struct {
-	enc  *png.Encoder
-	rows *rower
-	cls  []byte
+	spec   dataset.Spec
+	enc    *png.Encoder // of U8, else nil
+	array  []byte       // else the NPY file of a sample: header bytes of its header, and numbers
+	header int
+	rows   *rower
+	cls    []byte
 }
 
-func newMaker(v dataset.View) (*maker, error) {
-	enc, err := png.NewEncoder(v.Spec())
-	return &maker{enc: enc, rows: newRower(v)}, err
+func newMaker(v dataset.View) (k *maker, err error) {
+	k = &maker{spec: v.Spec(), rows: newRower(v)}
+	switch descr := npy.Descr(k.spec.Type); {
+	case descr == "":
+		return nil, fmt.Errorf("%w: samples of %v, need arrays", dataset.ErrUnfit, k.spec.Type)
+	case k.spec.Type == dataset.U8:
+		k.enc, err = png.NewEncoder(k.spec)
+	default:
+		k.array = npy.Header(descr, int64(k.spec.Rows), int64(k.spec.Cols))
+		k.header = len(k.array)
+	}
+	return k, err
+}
+
+// first is the first file of a sample, and what its name ends in.
+func (k *maker) first(data []byte) (end string, file []byte, err error) {
+	if k.enc != nil {
+		file, err = k.enc.Encode(data)
+		return ".png", file, err
+	}
+	k.array = append(k.array[:k.header], data...)
+	k.spec.Type.Swap(k.array[k.header:], k.array[k.header:])
+	return ".npy", k.array, nil
 }
 
 // members makes the three members of a sample.
 func (k *maker) members(m *sample) error {
-	picture, err := k.enc.Encode(m.data)
+	end, file, err := k.first(m.data)
 	if err != nil {
 		return err
 	}
@@ -39,7 +64,7 @@ func (k *maker) members(m *sample) error {
 	}
 	k.cls = strconv.AppendInt(k.cls[:0], int64(m.entry.Label), 10)
 	key := m.entry.Key()
-	m.tar = appendMember(m.tar[:0], key, ".png", picture)
+	m.tar = appendMember(m.tar[:0], key, end, file)
 	m.tar = appendMember(m.tar, key, ".cls", k.cls)
 	m.tar = appendMember(m.tar, key, ".json", row)
 	return nil

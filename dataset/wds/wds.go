@@ -17,6 +17,7 @@
 // [dataset.Entry.Key]:
 //
 //	KEY.png    the picture: 8-bit grayscale, see package png
+//	KEY.npy    in its place where elements are not unsigned bytes: the array, see package npy
 //	KEY.cls    the label in decimal digits
 //	KEY.json   the row of the table of samples, see below
 //

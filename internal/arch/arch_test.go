@@ -56,7 +56,7 @@ var rooms = map[string][]string{
 	"dataset/mnist":        {"dataset", "dataset/idx"},
 	"dataset/npy":          {"dataset"},
 	"dataset/png":          {"dataset", "internal/parallel"},
-	"dataset/wds":          {"dataset", "dataset/png", "internal/parallel", "dataset/table", "internal/plainjson"},
+	"dataset/wds":          {"dataset", "dataset/npy", "dataset/png", "internal/parallel", "dataset/table", "internal/plainjson"},
 	"internal/datasettest": {"dataset", "internal/full", "internal/fsys", "internal/fsys/faulty"},
 	"manifest":             {"internal/settings", "internal/plainjson"},
 	"store": {
@@ -70,19 +70,22 @@ var rooms = map[string][]string{
 		"dataset", "store",
 		"internal/archive", "internal/filesum", "internal/find", "internal/version",
 	},
+	"internal/shard": {
+		"capture", "session", "internal/sessions", "mill", "internal/atomicfile", "internal/fsys", "internal/userfile",
+	},
 	"internal/export":    {"dataset", "manifest", "store", "internal/fsys", "internal/parallel", "internal/version"},
 	"internal/card":      {"internal/settings", "split", "manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson", "internal/typo"},
 	"verify":             {"manifest", "dataset", "sample", "internal/dedup", "split", "store"},
 	"internal/needle":    {},
 	"audit":              {"header", "internal/parallel", "internal/plainjson", "internal/userfile", "store", "dataset", "dataset/idx", "manifest"},
 	"internal/parallel":  {},
-	"verify/leak":        {"internal/settings", "internal/names", "internal/needle", "capture", "header", "session", "mask", "manifest", "store", "internal/fsys"},
+	"verify/leak":        {"internal/settings", "internal/names", "dataset", "internal/needle", "capture", "header", "session", "mask", "manifest", "store", "internal/fsys"},
 	"internal/report":    {"sample"},
 	"internal/view":      {"internal/parallel", "internal/webreport", "audit", "dataset", "manifest", "store"},
 	"internal/webreport": {"internal/settings", "internal/parallel", "audit", "dataset", "manifest", "store"},
 	"internal/config":    {"internal/settings", "internal/typo", "internal/userfile"},
 	"cmd/pcapmill": {
-		"internal/settings", "internal/config", "mill", "audit", "verify", "verify/leak", "internal/card", "internal/report", "internal/webreport", "internal/view", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
+		"internal/userfile", "internal/settings", "internal/config", "mill", "internal/shard", "audit", "verify", "verify/leak", "internal/card", "internal/report", "internal/webreport", "internal/view", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/fsys", "internal/version", "internal/typo", "internal/plainjson",
 		"dataset", "dataset/csv", "dataset/mnist", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/wds", "internal/export", "internal/sessionfiles",
 	},
@@ -114,7 +117,7 @@ var libraries = map[string][]string{
 	"github.com/klauspost/compress":    {"capture", "dataset/mnist", "dataset/png", "internal/testcap", "internal/twin", "dev/bench"},
 	"github.com/pierrec/lz4/v4":        {"capture", "internal/testcap", "internal/twin"},
 	"github.com/ulikunitz/xz":          {"capture", "internal/testcap", "internal/twin"},
-	"github.com/zeebo/xxh3":            {"capture", "manifest", "dev/bench"},
+	"github.com/zeebo/xxh3":            {"capture", "manifest", "internal/shard", "dev/bench"},
 	"go.yaml.in/yaml/v4":               {"label", "internal/config"},
 	"github.com/google/jsonschema-go":  {"internal/config"},
 	"github.com/google/renameio/v2":    {"internal/fsys"},
@@ -342,7 +345,7 @@ var (
 		"internal/lines":      {"store"},
 		"internal/bytelog":    {"internal/rows", "internal/lines"},
 		"dataset/idx":         {"store", "internal/lines", "dataset/mnist", "audit", "cmd/pcapmill"},
-		"internal/atomicfile": {"store", "dataset/idx", "internal/bytelog", "internal/card", "cmd/pcapmill"},
+		"internal/atomicfile": {"store", "dataset/idx", "internal/bytelog", "internal/card", "cmd/pcapmill", "internal/shard"},
 	}
 	// Functions and names by which a file of a dataset would be opened.
 	doors = map[string][]string{

@@ -80,7 +80,7 @@ func check(o *settings.Option, value string) (string, error) {
 		}
 		return "", fmt.Errorf("%q: need on or off", value)
 	case settings.Size:
-		if _, err := parseSize(value); err != nil {
+		if _, err := ParseSize(value); err != nil {
 			return "", err
 		}
 	case settings.List:
@@ -173,13 +173,13 @@ func (v *Values) Number(name string) int {
 
 // Size is the value of a Size option in bytes.
 func (v *Values) Size(name string) int64 {
-	n, _ := parseSize(v.value[name]) // Set has checked it
+	n, _ := ParseSize(v.value[name]) // Set has checked it
 	return n
 }
 
-// parseSize reads a number of bytes, with a unit of 1024 or 1000 and its powers
+// ParseSize reads a number of bytes, with a unit of 1024 or 1000 and its powers
 // or without: "1048576", "512MiB", "2G" (as GiB), "1.5GB".
-func parseSize(text string) (int64, error) {
+func ParseSize(text string) (int64, error) {
 	digits := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ")
 	unit, ok := map[string]float64{
 		"": 1, "b": 1, "k": 1 << 10, "kib": 1 << 10, "m": 1 << 20, "mib": 1 << 20, "g": 1 << 30, "gib": 1 << 30, "t": 1 << 40, "tib": 1 << 40,

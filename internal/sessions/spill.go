@@ -269,6 +269,7 @@ func (c *fileCursor) read() error {
 // digest behind it where there are digests.
 type recordReader struct {
 	r       *bufio.Reader
+	from    string // for messages: what is read
 	keep    session.Keep
 	digests bool // sealed sessions
 	long    []byte
@@ -276,14 +277,14 @@ type recordReader struct {
 }
 
 func newRecordReader(f *os.File, s segment, keep session.Keep, digests bool) *recordReader {
-	return &recordReader{r: bufio.NewReaderSize(io.NewSectionReader(f, s.at, s.length), readBuffer), keep: keep, digests: digests}
+	return &recordReader{r: bufio.NewReaderSize(io.NewSectionReader(f, s.at, s.length), readBuffer), from: "what was spilled", keep: keep, digests: digests}
 }
 
 // next reads a session; its prefix is valid until the next call. io.EOF: no more.
 func (r *recordReader) next(s *Session) error {
 	err := r.read(s)
 	if err != nil && err != io.EOF {
-		return fmt.Errorf("reading back what was spilled: %w", err)
+		return fmt.Errorf("reading back %s: %w", r.from, err)
 	}
 	return err
 }

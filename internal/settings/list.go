@@ -231,6 +231,16 @@ var options = []Option{
 		Long:  "Whole numbers; two are training and test, one is training only. A group of samples (--split-by) goes to one side as a whole, and stays there when samples are added. splits.json records the sides and proves them; see docs/splits.md. A dataset that is split stays so: what is added follows.",
 	},
 	{
+		Name: "folds", Kind: Number, Default: "0", Group: "Split", Arg: "K",
+		Short: "divide the samples into K folds of equal share instead, 2 to 36; 0 = none",
+		Long:  "For cross-validation: by the same rules as sides, and in the place of them. The table of samples, and every format that has columns, has a column fold, from 0; -1 is a sample in no fold.",
+	},
+	{
+		Name: "split-from", Kind: Path, Group: "Split", Arg: "FILE",
+		Short: "sides by capture from a CSV file with the columns capture and split",
+		Long:  "A capture is named as in manifest.json, or by its base name; a side is train, validation or test. Captures that the file does not name are on no side; names that no capture has are refused. Nothing is drawn, so the other options of a split, but for --min-per-class and --max-per-class, do not go with it.",
+	},
+	{
 		Name: "split-method", Kind: Text, Default: "quota", Values: []string{"quota", "hash"}, Group: "Split", Arg: "quota|hash",
 		Short: "how groups come to their sides: so that shares fit, or each by itself",
 		Long:  "quota: within each class, in the order of a keyed hash, each group goes to the side that is furthest below its share, and every side gets a group while there are any. Sides that were given stay; groups that are added fill what is short. hash: each group's side is a function of its own hash, so shares fit on average only, and a small class may leave a side empty.",

@@ -36,6 +36,7 @@ func Convert(captures [][]byte, labels []uint16, s Settings) (*Result, error) {
 func convertOne(res *Result, c *CaptureResult, f File, label uint16, s Settings, seen map[string]map[uint16]bool) {
 	for _, session := range sessionsOf(f, c, s) {
 		c.Sessions++
+		everybody := session.background
 		session, zeroed := session.bytes(), session.zeroed()
 		if len(session) == 0 {
 			c.Empty++
@@ -73,6 +74,9 @@ func convertOne(res *Result, c *CaptureResult, f File, label uint16, s Settings,
 		res.Samples = append(res.Samples, sample)
 		res.Labels = append(res.Labels, label)
 		c.Samples++
+		if everybody {
+			c.Background++
+		}
 	}
 }
 
@@ -88,6 +92,8 @@ func Sessions(f File, c *CaptureResult, s Settings) (out [][]byte) {
 type session struct {
 	parts []part
 	from  []string // the source of each packet, which tells its direction
+
+	background bool // the first packet is one that every host sends
 }
 
 func sessionsOf(f File, c *CaptureResult, s Settings) (out []session) {
@@ -109,6 +115,9 @@ func sessionsOf(f File, c *CaptureResult, s Settings) (out []session) {
 		one, ok := sessions[key]
 		if !ok {
 			order = append(order, key)
+			to := h.Dst.AsSlice()
+			one.background = h.SrcPort == 53 || h.DstPort == 53 || h.Protocol == 17 && (isBackground(h.SrcPort) || isBackground(h.DstPort)) ||
+				h.Version == 4 && (to[0] >= 224 && to[0] < 240 || h.Dst.String() == "255.255.255.255") || h.Version == 6 && to[0] == 255
 		}
 		one.parts = append(one.parts, contribution(r, h, s))
 		one.from = append(one.from, fmt.Sprint(h.Src, " ", h.SrcPort))
@@ -128,20 +137,17 @@ func (s session) zeroed() (out []byte) {
 	return out
 }
 
-// bytes returns the bytes with relative numbers: each minus the first of its kind in its direction.
+// bytes returns the bytes with relative numbers: each minus the first of its kind in its direction, an edge minus the first ack up
+// to there.
 func (s session) bytes() (out []byte) {
 	first := map[string]uint32{}
-	for i, p := range s.parts {
-		for _, n := range p.numbers {
-			if _, ok := first[s.from[i]+n.kind]; !ok && !n.edge {
-				first[s.from[i]+n.kind] = n.value
-			}
-		}
-	}
 	for i, p := range s.parts {
 		start := len(out)
 		out = append(out, p.bytes...)
 		for _, n := range p.numbers {
+			if _, ok := first[s.from[i]+n.kind]; !ok && !n.edge {
+				first[s.from[i]+n.kind] = n.value
+			}
 			if base, ok := first[s.from[i]+n.kind]; ok {
 				binary.BigEndian.PutUint32(out[start+n.at:], n.value-base)
 			}

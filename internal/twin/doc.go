@@ -104,6 +104,7 @@ type CaptureResult struct {
 	Truncated, Padded, Exact int // of all sessions that are not empty, later duplicates too
 	OriginalBytes            int64
 	Samples                  int    // kept ones
+	Background               int    // kept ones whose session begins with what every host sends (SPEC 13)
 	Damage                   string // as File.Damage
 	DamageOffset             int64  // in the uncompressed stream
 	NotCapture               bool

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/manifest"
@@ -46,6 +47,10 @@ type search struct {
 	found  groups
 	report Report
 
+	samplesName string // the file of the samples
+	text        bool   // they are lines, and
+	lines       int64  // so long are those that were read
+
 	contexts   contexts
 	histograms [verdicts][256]int64 // of the samples' bytes
 	raw        []hit
@@ -67,6 +72,10 @@ func Search(ctx context.Context, dir string, captures []string, o Options) (*Rep
 	s := &search{
 		dir: dir, d: d, m: d.Manifest(), o: o, made: map[string]string{},
 		contexts: contexts{map[uint64]struct{}{}, map[int32]struct{}{}, map[[2]int]struct{}{}},
+	}
+	s.samplesName, s.text = store.SamplesName, d.Spec().Type == dataset.Text
+	if s.text {
+		s.samplesName = store.TextName
 	}
 	if err := s.settings(); err != nil {
 		return nil, err

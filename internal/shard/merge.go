@@ -1,0 +1,180 @@
+package shard
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/pcapmill/pcapmill/internal/fsys"
+	"github.com/pcapmill/pcapmill/mill"
+)
+
+// Merge makes the dataset of the plan, in Plan.Out, of what map and reduce tasks have left
+// in dir. A capture whose chunks do not prove that they found every record once is read as
+// a whole, here; ev.Warn is told.
+func (j *Job) Merge(ctx context.Context, dir string, ev mill.Events) (r *mill.Result, err error) {
+	m := &merger{j: j, dir: dir, warn: ev.Warn}
+	defer func() { err = errors.Join(err, m.close()) }()
+	if err := m.open(); err != nil {
+		return nil, err
+	}
+	return mill.Assemble(ctx, j.Plan, m.capture, ev, j.Progress)
+}
+
+// merger reads what tasks have left, capture by capture.
+type merger struct {
+	j       *Job
+	dir     string
+	warn    func(text string)
+	parts   []*partFile
+	reports fsys.File // of all chunks; nil: each is in the file of its chunk
+	r       *bufio.Reader
+}
+
+func (m *merger) open() error {
+	for part := range m.j.Plan.Parts {
+		p, err := m.j.openPart(m.dir, part)
+		if errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("%s is not there: reduce part %d first", m.dir+string(os.PathSeparator)+partName(part), part)
+		}
+		if err != nil {
+			return fmt.Errorf("%w; delete it and reduce part %d again", err, part)
+		}
+		m.parts = append(m.parts, p)
+	}
+	f, err := fsys.OpenInside(fsys.OS{}, m.dir, reportsName, os.O_RDONLY)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	m.reports = f
+	if err := m.openReports(); err != nil {
+		return &FileError{f.Name(), fmt.Errorf("%w; make it again", err)}
+	}
+	return nil
+}
+
+// openReports checks the file of all reports.
+func (m *merger) openReports() error {
+	info, err := m.reports.Stat()
+	if err != nil {
+		return err
+	}
+	size := info.Size()
+	if size < headLen+digestLen {
+		return errors.New("it is cut off")
+	}
+	var b [headLen]byte
+	if _, err := m.reports.ReadAt(b[:], 0); err != nil {
+		return err
+	}
+	if _, err := m.j.parseHead(b[:], kindReports); err != nil {
+		return err
+	}
+	sum := xxh3.New()
+	if _, err := io.Copy(sum, io.NewSectionReader(m.reports, 0, size-digestLen)); err != nil {
+		return err
+	}
+	var digest [digestLen]byte
+	if _, err := m.reports.ReadAt(digest[:], size-digestLen); err != nil {
+		return err
+	}
+	if digest != sum.Sum128().Bytes() {
+		return errors.New("it is damaged: its digest is not that of its bytes")
+	}
+	m.r = bufio.NewReader(io.NewSectionReader(m.reports, headLen, size-headLen-digestLen))
+	return nil
+}
+
+func (m *merger) close() (err error) {
+	for _, p := range m.parts {
+		err = errors.Join(err, p.f.Close())
+	}
+	if m.reports != nil {
+		err = errors.Join(err, m.reports.Close())
+	}
+	return err
+}
+
+// report is that of a chunk; they are asked for in order.
+func (m *merger) report(chunk int) (_ *mill.Report, err error) {
+	if m.reports != nil {
+		in, err := m.j.read(m.r)
+		if err == io.EOF {
+			err = errors.New("it is cut off")
+		}
+		if err != nil {
+			return nil, &FileError{m.reports.Name(), err}
+		}
+		return m.decode(in, chunk, m.reports.Name())
+	}
+	f, err := m.j.openMap(m.dir, chunk)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%s is not there, and the report of chunk %d in it: map the chunk", m.dir+string(os.PathSeparator)+mapName(chunk), chunk)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.f.Close()) }()
+	in, err := f.frame(reportPart)
+	if err != nil {
+		return nil, err
+	}
+	return m.decode(in, chunk, f.f.Name())
+}
+
+func (m *merger) decode(in *incoming, chunk int, name string) (*mill.Report, error) {
+	text, err := io.ReadAll(in)
+	if err != nil {
+		return nil, &FileError{name, err}
+	}
+	r, err := m.j.Plan.DecodeReport(text)
+	if err == nil && (in.part != reportPart || r.Chunk != chunk || in.chunk != chunk) {
+		err = fmt.Errorf("the report of chunk %d stands where that of %d should", r.Chunk, chunk)
+	}
+	if err != nil {
+		return nil, &FileError{name, err}
+	}
+	return r, nil
+}
+
+// capture is what the next capture adds up to.
+func (m *merger) capture(ctx context.Context, input int) (*mill.Extraction, error) {
+	from, to := m.j.Plan.ChunksOf(input)
+	var reports []*mill.Report
+	for chunk := from; chunk < to; chunk++ {
+		r, err := m.report(chunk)
+		if err != nil {
+			return nil, err
+		}
+		reports = append(reports, r)
+	}
+	x, before, fits, err := m.j.Plan.Join(input, reports)
+	if err != nil {
+		return nil, err
+	}
+	var places []mill.Place
+	for _, p := range m.parts {
+		if len(p.index) == 0 || p.index[0].input != uint32(input) {
+			continue
+		}
+		e := p.index[0]
+		places = append(places, mill.Place{File: p.f, Name: p.f.Name(), At: p.at, Size: int64(e.size), Sessions: int(e.sessions)})
+		p.index, p.at = p.index[1:], p.at+int64(e.size)
+	}
+	if fits {
+		x.Hold(&m.j.Plan.Options, places, before)
+		return x, nil
+	}
+	if m.warn != nil {
+		m.warn(fmt.Sprintf("%s: its chunks do not fit together, because records in it could not be told from what stands in a payload, or it is damaged: it is read again as a whole, here", m.j.Plan.Captures[input].Path))
+	}
+	return mill.ReadCapture(ctx, m.j.Plan, input, m.j.Progress)
+}
