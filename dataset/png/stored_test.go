@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/internal/draw"
 )
 
 // TestStored: the stream is one that zlib reads, and holds the rows.
@@ -44,9 +45,9 @@ func TestGains(t *testing.T) {
 		_ = e.zip.Close()
 		return e.idat.Len()
 	}
-	rapid.Check(t, func(t *rapid.T) {
+	draw.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(512, 5000).Draw(t, "bytes")
-		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		r := rand.New(rand.NewPCG(draw.Seed().Draw(t, "seed"), 1))
 		values := rapid.IntRange(1, 256).Draw(t, "values")
 		runs := rapid.IntRange(1, 60).Draw(t, "pieces of")
 		rows := make([]byte, 0, n+runs)

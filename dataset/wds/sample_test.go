@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/pcapmill/pcapmill/internal/draw"
 )
 
 // TestMembers: the bytes of archive/tar.
 func TestMembers(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	draw.Check(t, func(t *rapid.T) {
 		var want bytes.Buffer
 		w := tar.NewWriter(&want)
 		var have []byte

@@ -7,13 +7,15 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/pcapmill/pcapmill/internal/draw"
 )
 
 type item struct{ in, out int }
 
 // TestOrder: every item is worked on once and handed on once, in order, whatever the numbers.
 func TestOrder(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	draw.Check(t, func(t *rapid.T) {
 		n, workers, batch := rapid.IntRange(0, 300).Draw(t, "items"), rapid.IntRange(0, 5).Draw(t, "workers"), rapid.IntRange(0, 70).Draw(t, "batch")
 		var have []int
 		o := NewOrder(context.Background(), workers, batch,
