@@ -79,7 +79,7 @@ var rooms = map[string][]string{
 	"internal/needle":    {},
 	"audit":              {"header", "internal/parallel", "internal/plainjson", "internal/userfile", "store", "dataset", "dataset/idx", "manifest"},
 	"internal/parallel":  {},
-	"verify/leak":        {"internal/settings", "internal/names", "internal/needle", "capture", "header", "session", "mask", "manifest", "store", "internal/fsys"},
+	"verify/leak":        {"internal/settings", "internal/names", "dataset", "internal/needle", "capture", "header", "session", "mask", "manifest", "store", "internal/fsys"},
 	"internal/report":    {"sample"},
 	"internal/view":      {"internal/parallel", "internal/webreport", "audit", "dataset", "manifest", "store"},
 	"internal/webreport": {"internal/settings", "internal/parallel", "audit", "dataset", "manifest", "store"},
