@@ -71,7 +71,7 @@ func (v *Preview) take(p *Plan, m *matches, a answer) error {
 		v.Problems = append(v.Problems, harm)
 	}
 	err := a.x.list.Each(func(i int, s *sessions.Session) error {
-		if s.Bytes == 0 || p.wanted(s.Count(), s.Bytes) != "" {
+		if s.Bytes == 0 || p.wanted(&s.Session) != "" {
 			return nil
 		}
 		id, err := m.label(&p.Options, &s.Session)

@@ -32,7 +32,7 @@ A class table is a YAML or JSON mapping from class to keywords, in file order: t
 first class is label 0. --print shows a built-in one.`,
 		Example: `  pcapmill labels captures/
   pcapmill labels --labels mine.yaml captures/
-  pcapmill labels day.pcap --label-from table --table flows.csv --table-preset cicids2017 --table-timezone UTC
+  pcapmill labels day.pcap --label-from table --table f.csv --table-preset argus
   pcapmill labels --print iscx-vpn > mine.yaml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {

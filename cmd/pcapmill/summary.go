@@ -17,7 +17,10 @@ import (
 // result is what a run ends with: the statistics, what was wrong, and the state
 // of the dataset; or the last event.
 func (c *console) result(p *mill.Plan, r *mill.Result) {
-	all, unknown := unknownSamples(r, p.Labels.Unknown())
+	var all, unknown int64
+	if p.Labels != nil {
+		all, unknown = unknownSamples(r, p.Labels.Unknown())
+	}
 	if c.json != nil {
 		c.hintUnknown(p, "sample", all, unknown, &r.Table)
 		code := exitDone
