@@ -43,7 +43,10 @@ func rulesOf(m *manifest.Manifest) rules {
 		layout: layoutPackets, link: s.Get("mac") != "remove", noIP: s.Get("ip") == "remove", udpPad: s.On("udp_pad"),
 		addresses: s.Get("ip") == "keep", ports: s.Get("ports") == "keep",
 	}
-	if s.Get("content") == "payload" {
+	switch {
+	case m.Form != nil: // no packets one behind the other
+		r.layout = layoutUnknown
+	case s.Get("content") == "payload":
 		r.layout = layoutPayload
 	}
 	return r
