@@ -25,7 +25,7 @@ const (
 
 // classPicture is what one class looks like. Pictures are data URLs of PNG files.
 type classPicture struct {
-	class           int // in Report.classes
+	class           int       // in Report.classes
 	raw             [2][]byte // mean and deviation as they are drawn
 	mean, deviation template.URL
 	samples         template.URL // side by side, gap pixels between them
