@@ -116,7 +116,7 @@ var rooms = map[string][]string{
 var libraries = map[string][]string{
 	"github.com/klauspost/compress":    {"capture", "dataset/mnist", "dataset/png", "internal/testcap", "internal/twin", "dev/bench"},
 	"github.com/pierrec/lz4/v4":        {"capture", "internal/testcap", "internal/twin"},
-	"github.com/ulikunitz/xz":          {"capture", "internal/testcap", "internal/twin"},
+	"github.com/ulikunitz/xz":          {"capture", "internal/archive", "internal/testcap", "internal/twin"},
 	"github.com/zeebo/xxh3":            {"capture", "manifest", "internal/shard", "dev/bench"},
 	"go.yaml.in/yaml/v4":               {"label", "internal/config"},
 	"github.com/google/jsonschema-go":  {"internal/config"},
