@@ -39,6 +39,7 @@ type Entry struct {
 	Data  []byte
 	Label int  // class id, or Unknown of the view
 	Side  Side // Whole if the dataset is not split, or the sample is on no side
+	Fold  int  // from 0, where the view has folds; -1 if the sample is in none
 	Row   Row  // see HasRow
 }
 
@@ -84,6 +85,9 @@ type View interface {
 	// A side that exists may be without samples, and a split may leave samples out:
 	// they are on none of the sides, and only formats of tables have them.
 	Sides() []Side
+	// Folds is how many folds the dataset is divided into; 0 if it is not. Where there are
+	// folds, Sides is Whole alone.
+	Folds() int
 	// Classes are the names by class id. A sample of an unknown class has the label
 	// that Unknown returns, and the class name UnknownClass.
 	Classes() []string
