@@ -1,9 +1,6 @@
 package manifest
 
-import (
-	"fmt"
-	"math"
-)
+import "fmt"
 
 // BySession is the class of captures whose sessions have labels of their own.
 const BySession = "by session"
@@ -47,35 +44,6 @@ func (c *Capture) count(perLabel map[uint16]int64) error {
 	}
 	if all != c.Samples {
 		return fmt.Errorf("capture %s: %d samples, but %d with a label", c.Name, c.Samples, all)
-	}
-	return nil
-}
-
-// Unknown is the label of samples that no class matches: 255, or 65535 where labels are
-// int32.
-func (m *Manifest) Unknown() uint16 {
-	if m.LabelType == LabelInt32 {
-		return math.MaxUint16
-	}
-	return math.MaxUint8
-}
-
-// checkLabels tells whether the label type is the one that the class table needs.
-func (m *Manifest) checkLabels() error {
-	need, known := "", 0
-	for _, c := range m.Classes {
-		switch {
-		case c.Name != UnknownName:
-			known++
-		case c.Label != m.Unknown():
-			return fmt.Errorf("class %s: label %d, need %d", c.Name, c.Label, m.Unknown())
-		}
-	}
-	if known > math.MaxUint8 {
-		need = LabelInt32
-	}
-	if m.LabelType != need {
-		return fmt.Errorf("labels of type %q, but %d classes need type %q", m.LabelType, known, need)
 	}
 	return nil
 }
