@@ -314,7 +314,7 @@ var options = []Option{
 	},
 	{
 		Name: "workers", Kind: Number, Default: "0", Group: "Running", Arg: "N",
-		Short: "how many goroutines read captures; 0 = one a core",
+		Short: "how many goroutines read captures and render exports; 0 = one a core",
 		Long:  "They share the work of one large capture as well as that of many small ones. Decompressors and the writer run beside them. The number changes no byte of the dataset.",
 	},
 	{
