@@ -353,3 +353,32 @@ func TestCompressedArchiveMemory(t *testing.T) {
 		t.Errorf("%d outcomes, %d samples", len(r.Outcomes), r.Added.Samples)
 	}
 }
+
+// TestEachPacketInArchives: the packets of members, in order, twice over, and out of order, are those of the files.
+func TestEachPacketInArchives(t *testing.T) {
+	var members []testcap.Member
+	for i := range 5 {
+		members = append(members, testcap.Member{Name: fmt.Sprintf("%d.pcap", (i*3)%5), Data: tiny(byte(i))})
+	}
+	for kind, pack := range packed {
+		dir := t.TempDir()
+		lay(t, dir, map[string][]byte{"x": pack(members)})
+		p, err := mill.Prepare([]string{dir}, "", mill.Default())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range []int{0, 1, 2, 3, 4, 0, 1, 4, 3, 2} {
+			n := 0
+			_, err := p.EachPacket(context.Background(), i, func(k *mill.Kept) error {
+				n++
+				if have, want := k.Packet.Data[len(k.Packet.Data)-1], byte(i*2%5); have != want {
+					t.Errorf("%s: capture %d has the payload %d, want %d", kind, i, have, want)
+				}
+				return nil
+			})
+			if err != nil || n != 1 {
+				t.Errorf("%s: capture %d: %v, %d packets", kind, i, err, n)
+			}
+		}
+	}
+}
