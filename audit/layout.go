@@ -2,6 +2,8 @@ package audit
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/pcapmill/pcapmill/manifest"
 )
@@ -43,8 +45,15 @@ func rulesOf(m *manifest.Manifest) rules {
 		layout: layoutPackets, link: s.Get("mac") != "remove", noIP: s.Get("ip") == "remove", udpPad: s.On("udp_pad"),
 		addresses: s.Get("ip") == "keep", ports: s.Get("ports") == "keep",
 	}
-	if s.Get("content") == "payload" {
+	masked := strings.Split(s.Get("mask"), ",")
+	r.noPayload = slices.Contains(masked, "payload=remove")
+	switch {
+	case m.Form != nil && m.Form.Name != "bytes": // its rows are not packets one behind the other
+		r.layout = layoutUnknown
+	case s.Get("content") == "payload":
 		r.layout = layoutPayload
+	case slices.Contains(masked, "ip.length=zero") && !r.noPayload:
+		r.layout = layoutUnknown // a walk would find packets where none are
 	}
 	return r
 }

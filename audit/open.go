@@ -18,6 +18,9 @@ func OpenDataset(ctx context.Context, s *store.Dataset) (*Data, error) {
 	if s.Len() > math.MaxInt32 {
 		return nil, fmt.Errorf("%s: %d samples; an audit takes at most %d", s.Dir(), s.Len(), math.MaxInt32)
 	}
+	if t := s.Spec().Type; t != dataset.U8 {
+		return nil, fmt.Errorf("%s: samples of %v; an audit reads bytes: audit the same captures as bytes, matrix, packet-bytes or ustc-all", s.Dir(), t)
+	}
 	d := &Data{spec: s.Spec(), manifest: m}
 	d.open = func(context.Context) (rowReader, error) {
 		r, err := s.Samples()

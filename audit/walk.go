@@ -25,6 +25,7 @@ type rules struct {
 	link      bool // packets begin at an Ethernet header, or else at the IP header
 	noIP      bool // addresses were cut out of the IP header
 	udpPad    bool // 12 bytes were put in behind the UDP header
+	noPayload bool // payload was cut out
 	addresses bool // addresses are those of the capture
 	ports     bool // ports are those of the capture
 }
@@ -153,7 +154,10 @@ func (w *walker) packet(x []byte, at, limit, k int, link bool) (next int, ok boo
 func (w *walker) finish(x []byte, at, limit, k int, h shape) (next int) {
 	behind := w.name(x, at, limit, k, h)
 	end := limit
-	if h.length > 0 {
+	switch {
+	case w.noPayload:
+		end = behind
+	case h.length > 0:
 		end = min(limit, at+h.link+h.length)
 	}
 	return w.put(payload, behind, end-behind, limit)

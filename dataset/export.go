@@ -39,6 +39,7 @@ type Entry struct {
 	Data  []byte
 	Label int  // class id, or Unknown of the view
 	Side  Side // Whole if the dataset is not split, or the sample is on no side
+	Fold  int  // from 0, where the view has folds; -1 if the sample is in none
 	Row   Row  // see HasRow
 }
 
@@ -54,6 +55,24 @@ func (e *Entry) Key() string {
 	return fmt.Sprintf("%010d-c%d-s%d", e.Index, e.Row.Capture, e.Row.Session)
 }
 
+// Swap turns the bytes of big-endian numbers, as Data holds them, into those of little-endian
+// ones, in dst, which may be Data itself. Both have the same length, a multiple of the type's
+// size.
+func (t Type) Swap(dst, data []byte) {
+	switch t.Size() {
+	case 2:
+		for i := 0; i+2 <= len(data); i += 2 {
+			dst[i], dst[i+1] = data[i+1], data[i]
+		}
+	case 4:
+		for i := 0; i+4 <= len(data); i += 4 {
+			dst[i], dst[i+1], dst[i+2], dst[i+3] = data[i+3], data[i+2], data[i+1], data[i]
+		}
+	default:
+		copy(dst, data)
+	}
+}
+
 // A View is a finished dataset as an [Exporter] reads it. It can be read as often as
 // needed, in order; it is for one goroutine.
 type View interface {
@@ -66,6 +85,9 @@ type View interface {
 	// A side that exists may be without samples, and a split may leave samples out:
 	// they are on none of the sides, and only formats of tables have them.
 	Sides() []Side
+	// Folds is how many folds the dataset is divided into; 0 if it is not. Where there are
+	// folds, Sides is Whole alone.
+	Folds() int
 	// Classes are the names by class id. A sample of an unknown class has the label
 	// that Unknown returns, and the class name UnknownClass.
 	Classes() []string

@@ -175,7 +175,7 @@ func (p *Policy) NamesCut(data []byte, s *header.Stack) (cut int) {
 		return 0
 	}
 	if p.Fields[TLSSNI] != Keep {
-		cut += names.SNI(payload[max(0, len(payload)-names.MaxSNI):], ignore)
+		cut += names.SNICut(payload)
 	}
 	if p.Fields[HTTPHost] != Keep {
 		cut += names.Host(payload, ignore)

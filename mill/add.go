@@ -2,11 +2,13 @@ package mill
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/sessions"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/session"
 	"github.com/pcapmill/pcapmill/store"
 )
 
@@ -25,6 +27,7 @@ type adding struct {
 	first    int64            // time of its earliest packet
 	label    uint16           // of all sessions, unless they have their own
 	perLabel map[uint16]int64 // samples, if they have
+	firsts   []uint64         // of sessions that can have several units: numbers of their first packets, so far
 	// samples by label that begin with traffic that every host sends
 	background map[uint16]int64
 	w          *batch
@@ -49,7 +52,11 @@ func (s *intake) add(in *Input, x *Extraction) (c manifest.Capture, known bool, 
 	if s.o.LabelFrom == FromTable {
 		a.c.LabelTable, a.perLabel = s.o.Flows.Digest(), map[uint16]int64{}
 	}
-	a.c.Sessions = int64(x.list.Len())
+	if s.o.Breaks.Several() {
+		a.c.Units = int64(x.list.Len())
+	} else {
+		a.c.Sessions = int64(x.list.Len())
+	}
 	a.begin(x.list.Len() > smallCapture)
 	err = a.all(x.list)
 	if e := a.end(err == nil); err == nil {
@@ -58,6 +65,7 @@ func (s *intake) add(in *Input, x *Extraction) (c manifest.Capture, known bool, 
 	if err != nil {
 		return a.c, false, err
 	}
+	a.c.Sessions += int64(len(a.firsts))
 	a.c.Labels = countsOf(a.perLabel)
 	if a.c.Background = countsOf(a.background); a.c.Background == nil {
 		a.c.Background = []manifest.LabelCount{} // counted, and none
@@ -178,15 +186,16 @@ func (a *adding) take(first int, sessions []sessions.Session) error {
 	s.touched = touched
 	for i := range sessions {
 		p := &sessions[i]
+		place := a.placeOf(first+i, &p.Session)
 		if p.Bytes == 0 {
 			a.c.Empty++
 			continue
 		}
-		reason := s.o.wanted(p.Count(), p.Bytes)
+		reason := s.o.wanted(&p.Session)
 		id := a.label
 		if reason == "" {
 			var err error
-			if id, reason, err = a.labelOf(first+i, &p.Session); err != nil {
+			if id, reason, err = a.labelOf(place, &p.Session); err != nil {
 				return err
 			}
 		}
@@ -210,11 +219,25 @@ func (a *adding) take(first int, sessions []sessions.Session) error {
 		if isBackground(&p.Session) {
 			a.background[id]++
 		}
-		if err := a.load(first+i, p, id); err != nil {
+		if err := a.load(place, p, id); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// placeOf is the place in the capture of the session of unit i. Units come in the order of
+// their first packets, and the first unit of a session begins with its first packet.
+func (a *adding) placeOf(i int, s *session.Session) int {
+	if !a.s.o.Breaks.Several() {
+		return i
+	}
+	if s.First == s.Unit.Session {
+		a.firsts = append(a.firsts, s.First)
+		return len(a.firsts) - 1
+	}
+	place, _ := slices.BinarySearch(a.firsts, s.Unit.Session)
+	return place
 }
 
 // leave counts a session that is not wanted.

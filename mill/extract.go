@@ -184,10 +184,19 @@ func (x *Extraction) add(t *tally) {
 	x.namesCut += t.namesCut
 }
 
+// leaveWindowed counts what a Breaker has left out of kept packets.
+func (x *Extraction) leaveWindowed(b *sessions.Breaker) {
+	if b != nil {
+		x.Reasons[header.OK] -= b.Windowed
+		x.Reasons[header.Window] += b.Windowed
+		x.snapped -= b.Snapped
+	}
+}
+
 // newTable makes a table for sessions of a capture.
 func (o *Options) newTable(seed sessions.Seed) *sessions.Table {
 	return sessions.New(sessions.Kind{
-		Keep: session.Keep{Limit: o.Shape.Length()}, Prints: o.Dedup == sample.DedupSession, Units: o.Breaks != session.Breaks{},
+		Keep: session.Keep{Limit: o.Shape.Length()}, Prints: o.Dedup == sample.DedupSession, Units: o.Breaks != session.Breaks{} || o.MinSpan > 0,
 	}, seed)
 }
 

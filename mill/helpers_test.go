@@ -22,6 +22,7 @@ import (
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/session"
 )
 
 // tester is what *testing.T and *rapid.T have in common.
@@ -40,18 +41,22 @@ type choice struct {
 	dedup sample.Dedup
 	shape sample.Shape
 	wide  bool // 300 classes, of which the last four have captures
+
+	breaks                        session.Breaks
+	minPackets, minBytes, minSpan int64
 }
 
 func (c choice) String() string {
 	m := c.mask
-	return fmt.Sprintf("mac %s, ip %s, ports %s, checksums %s, udp-pad %t, content %s, key %q, drop %s, dedup %s, shape %s, wide %t",
-		m.MAC, m.IP, m.Ports, m.Checksums, m.UDPPad, m.Content, c.key, c.drop, c.dedup, c.shape, c.wide)
+	return fmt.Sprintf("mac %s, ip %s, ports %s, checksums %s, udp-pad %t, content %s, key %q, drop %s, dedup %s, shape %s, wide %t, %+v, at least %d packets, %d bytes, %d ns",
+		m.MAC, m.IP, m.Ports, m.Checksums, m.UDPPad, m.Content, c.key, c.drop, c.dedup, c.shape, c.wide, c.breaks, c.minPackets, c.minBytes, c.minSpan)
 }
 
 // options are the choice for the product; four classes, each called by its file's name.
 func (c choice) options() mill.Options {
 	o := mill.Default()
 	o.Mask, o.Key, o.Drop, o.Dedup, o.Shape = c.mask, c.key, c.drop, c.dedup, c.shape
+	o.Breaks, o.MinPackets, o.MinBytes, o.MinSpan = c.breaks, c.minPackets, c.minBytes, c.minSpan
 	o.Labels = &label.Table{Name: "test"}
 	for i := range c.first() {
 		o.Labels.Classes = append(o.Labels.Classes, label.Class{ID: i, Name: fmt.Sprint("none", i)})
@@ -77,6 +82,8 @@ func (c choice) twin() twin.Settings {
 	return twin.Settings{
 		MAC: m.MAC.String(), IP: m.IP.String(), Ports: m.Ports.String(), Checksums: m.Checksums.String(), UDPPad: m.UDPPad,
 		Content: m.Content.String(), Drop: strings.Split(c.drop.String(), ","), Dedup: c.dedup.String(), Length: c.shape.Length(), Key: c.key,
+		Unit: c.breaks.Of.String(), Idle: c.breaks.Idle, Active: c.breaks.Active, Slice: c.breaks.Slice, Window: c.breaks.Window, Restart: c.breaks.Restart,
+		MaxPackets: int(c.breaks.MaxPackets), MinPackets: int(c.minPackets), MinBytes: int(c.minBytes), MinSpan: c.minSpan,
 		Mask: twinMask(m),
 	}
 }
@@ -137,7 +144,21 @@ func randomChoice(r *rand.Rand) choice {
 		c.key = []byte("a key")
 	}
 	c.wide = r.IntN(3) == 0
+	if r.IntN(2) == 0 {
+		drawUnits(r, &c)
+	}
 	return c
+}
+
+// drawUnits draws units and limits, most of them none.
+func drawUnits(r *rand.Rand, c *choice) {
+	few := func(n int64) int64 { return max(r.Int64N(2*n)-n, 0) }
+	const gap = 20e6 // ns, about what is between two packets of a capture of testcap
+	c.breaks = session.Breaks{
+		Idle: few(9 * gap), Restart: r.IntN(3) == 0, Of: session.Units(r.IntN(3)), MaxPackets: uint64(few(6)),
+		Active: few(9 * gap), Slice: few(9 * gap), Window: few(9 * gap),
+	}
+	c.minPackets, c.minBytes, c.minSpan = few(3), few(80), few(2*gap)
 }
 
 // file is a capture of a test.

@@ -49,7 +49,7 @@ type Options struct {
 	Dedup   sample.Dedup   // which sessions are duplicates
 	Labels  *label.Table   // classes; nil unless LabelFrom is FromName: see Prepare
 	Unknown Unknown        // what happens to what has no class
-	Breaks  session.Breaks // where sessions end early
+	Breaks  session.Breaks // where sessions end early, and what their units are
 
 	// Resync goes on behind records that cannot be true, where records seem to begin, see
 	// capture.Reader.Resync. Each capture is then read by one worker.
@@ -64,8 +64,9 @@ type Options struct {
 
 	TableConflict TableConflict // FromTable: sessions that match rows of several classes
 
-	// Sessions with fewer kept packets, or fewer bytes contributed, are left out.
-	MinPackets, MinBytes int64
+	// Units with fewer kept packets, fewer bytes contributed, or less time in nanoseconds from
+	// their earliest to their latest packet are left out.
+	MinPackets, MinBytes, MinSpan int64
 
 	TableTimes TableTimes // what the table of samples says about times
 
@@ -112,8 +113,8 @@ func (o *Options) Check() error {
 		return fmt.Errorf("at least %d packets and %d bytes a session: need 0 (no limit) or more", o.MinPackets, o.MinBytes)
 	case o.Workers < 0:
 		return fmt.Errorf("%d workers: need 0 (one a core) or more", o.Workers)
-	case o.Breaks.Idle < 0:
-		return fmt.Errorf("idle timeout of %d ns: need more than 0, or 0 for none", o.Breaks.Idle)
+	case min(o.Breaks.Idle, o.Breaks.Active, o.Breaks.Slice, o.Breaks.Window, o.MinSpan) < 0:
+		return errors.New("a time-out, slice, window or span is negative: need more than 0, or 0 for none")
 	case o.Memory != 0 && o.Memory < MinMemory:
 		return fmt.Errorf("%d bytes of memory: need %d (128 MiB) or more, or 0 for half of the machine's", o.Memory, MinMemory)
 	case o.BlockLength != 0 && (o.BlockLength < 64 || o.BlockLength%4 != 0):

@@ -72,6 +72,7 @@ func (w *worker) serial(ctx context.Context, in *Input, a admission, opened func
 		}
 	}
 	x.add(&of)
+	x.leaveWindowed(breaker)
 	w.progress.Packets.Add(of.packets % pulse)
 	x.LinkTypes, x.Gaps = r.LinkTypes(), r.Gaps()
 	x.Digest = r.Digest()

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/pcapmill/pcapmill/header"
@@ -12,6 +13,7 @@ import (
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/session"
 )
 
 // Names of class tables that are made of what occurs; see Options.classTable.
@@ -26,10 +28,12 @@ func (o *Options) settings() manifest.Settings {
 		"length": strconv.Itoa(o.Shape.Length()), "shape": o.Shape.String(), "drop": o.Drop.String(), "dedup": o.Dedup.String(),
 		"resync": onOff(o.Resync), "label-from": o.LabelFrom.String(),
 		"min-packets": strconv.FormatInt(o.MinPackets, 10), "min-bytes": strconv.FormatInt(o.MinBytes, 10), "tcp-restart": onOff(o.Breaks.Restart),
-		"table-times": o.TableTimes.String(),
+		"table-times": o.TableTimes.String(), "unit": o.Breaks.Of.String(), "max-packets": strconv.FormatUint(o.Breaks.MaxPackets, 10),
 	}
-	if o.Breaks.Idle > 0 {
-		of["idle-timeout"] = time.Duration(o.Breaks.Idle).String()
+	for name, ns := range o.durations() {
+		if *ns > 0 {
+			of[name] = time.Duration(*ns).String()
+		}
 	}
 	for _, name := range mask.Fields() {
 		of[name] = o.Mask.Get(name)
@@ -84,14 +88,26 @@ func optionsOf(set manifest.Settings) (o Options, err error) {
 	note(err)
 	o.TableConflict, err = ParseTableConflict(set.Get("table_conflict"))
 	note(err)
-	if idle := set.Get("idle_timeout"); idle != "" {
-		pause, err := time.ParseDuration(idle)
-		note(err)
-		o.Breaks.Idle = int64(pause)
+	o.Breaks.Of, err = session.ParseUnits(set.Get("unit"))
+	note(err)
+	o.Breaks.MaxPackets = uint64(set.Int("max_packets"))
+	for name, ns := range o.durations() {
+		if text := set.Get(strings.ReplaceAll(name, "-", "_")); text != "" {
+			d, err := time.ParseDuration(text)
+			note(err)
+			*ns = int64(d)
+		}
 	}
 	o.Resync, o.Breaks.Restart = set.On("resync"), set.On("tcp_restart")
 	o.MinPackets, o.MinBytes = set.Int("min_packets"), set.Int("min_bytes")
 	return o, errors.Join(errs...)
+}
+
+// durations are the options that are times in nanoseconds, 0 for none.
+func (o *Options) durations() map[string]*int64 {
+	return map[string]*int64{
+		"idle-timeout": &o.Breaks.Idle, "active-timeout": &o.Breaks.Active, "slice": &o.Breaks.Slice, "window": &o.Breaks.Window, "min-span": &o.MinSpan,
+	}
 }
 
 func onOff(on bool) string {

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-
-	"github.com/pcapmill/pcapmill/dataset"
 )
 
 // ErrNoHosts says that samples have no pseudonym of a host to be grouped by.
@@ -21,18 +19,30 @@ func Compute(in *Input, o Options, before *Record) (*Record, error) {
 	if err := o.CheckTimes(in.TableTimes); err != nil {
 		return nil, err
 	}
+	if err := o.CheckUnits(in.Units); err != nil {
+		return nil, err
+	}
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
 	if before != nil && before.Settings != o.Settings() {
 		return nil, errors.New("the earlier split has other settings")
 	}
-	c := &computation{in: in, o: o, hash: newHasher(&o, in.Captures), at: map[uint16]*class{}, olds: map[uint16]*Class{}}
+	if o.Given != nil {
+		o.Method, o.By, o.Salt = Hash, Capture, DefaultSalt // nothing is dealt
+	}
+	c := &computation{in: in, o: o, parts: o.parts(), hash: newHasher(&o, in), at: map[uint16]*class{}, olds: map[uint16]*Class{}}
 	if err := c.begin(before); err != nil {
 		return nil, err
 	}
 	steps := []func() error{c.quota, c.assign}
-	if o.Method == Hash {
+	switch {
+	case o.Given != nil:
+		if err := c.give(before); err != nil {
+			return nil, err
+		}
+		steps = []func() error{c.count, c.byCapture, c.assign}
+	case o.Method == Hash:
 		steps = []func() error{c.tally, c.decide, c.assign}
 	}
 	for _, step := range steps {
@@ -47,10 +57,12 @@ func Compute(in *Input, o Options, before *Record) (*Record, error) {
 type computation struct {
 	in      *Input
 	o       Options
+	parts   []part // sides or folds
 	hash    *hasher
 	classes []*class // by label
 	at      map[uint16]*class
 	sides   []byte // of samples, in the letters of an assignment
+	given   string // letters of captures, with sides from a file
 	how     []byte // by quota: how they came there
 
 	rounds []int64           // by quota: how many samples there were when groups were dealt, before
@@ -65,7 +77,8 @@ type class struct {
 	by      By
 	decided bool // in an earlier split, or by now
 	cuts    []cut
-	would   [2]Counts // samples by side as asked and as the fallback has it
+	would   [2][]int64 // samples by part as asked and as the fallback has it
+	samples []int64    // by part, as assigned
 	times   []int64
 	in      map[uint32]bool // captures
 	train   picks
@@ -77,7 +90,8 @@ func (c *computation) begin(before *Record) error {
 		if c.at[n.Label] != nil {
 			return fmt.Errorf("label %d is in two classes", n.Label)
 		}
-		k := &class{Class: Class{Label: n.Label, Name: n.Name}, in: map[uint32]bool{}}
+		k := &class{Class: Class{Label: n.Label, Name: n.Name}, in: map[uint32]bool{}, samples: make([]int64, len(c.parts))}
+		k.would = [2][]int64{make([]int64, len(c.parts)), make([]int64, len(c.parts))}
 		c.at[n.Label] = k
 		c.classes = append(c.classes, k)
 	}
@@ -104,7 +118,7 @@ func (c *computation) begin(before *Record) error {
 		}
 		k.by, k.decided, k.Instead = by, true, old.Instead
 		if by == Time {
-			k.Cuts, k.cuts = old.Cuts, cutsOf(old.Cuts, c.o.Weights)
+			k.Cuts, k.cuts = old.Cuts, cutsOf(old.Cuts, c.parts)
 		}
 	}
 	return nil
@@ -140,7 +154,7 @@ func (c *computation) tally() error {
 			case by == Host && s.Row.Host == [8]byte{}:
 				return ErrNoHosts
 			}
-			*k.would[i].at(c.hash.side(c.hash.group(by, s)))++
+			k.would[i][drawn(c.parts, c.o.Folds > 0, c.hash.group(by, s))]++
 		}
 		return nil
 	})
@@ -180,18 +194,13 @@ func (c *computation) decide() error {
 // chooses its cuts if that is time.
 func (c *computation) settle(k *class, way int) bool {
 	if k.by == Time {
-		at, ok := chooseCuts(k.times, c.o.Weights)
+		at, ok := chooseCuts(k.times, c.parts)
 		if ok {
-			k.Cuts, k.cuts = at, cutsOf(at, c.o.Weights)
+			k.Cuts, k.cuts = at, cutsOf(at, c.parts)
 		}
 		return ok
 	}
-	for _, s := range c.o.Weights.sides() {
-		if k.would[way].Of(s) == 0 {
-			return false
-		}
-	}
-	return true
+	return !slices.Contains(k.would[way], 0)
 }
 
 // why says what keeps a class from being split as asked.
@@ -200,10 +209,8 @@ func (c *computation) why(k *class) string {
 	if c.o.By == Time {
 		return text + ", with too few different times"
 	}
-	for _, s := range c.o.Weights.sides() {
-		if k.would[0].Of(s) == 0 {
-			return fmt.Sprintf("%s, none of them for %s", text, s)
-		}
+	if i := slices.Index(k.would[0], 0); i >= 0 {
+		return fmt.Sprintf("%s, none of them for %s", text, c.parts[i].name)
 	}
 	return text
 }
@@ -223,7 +230,6 @@ func (c *computation) collectTimes() error {
 
 // assign gives every sample its side.
 func (c *computation) assign() error {
-	sides := c.o.Weights.sides()
 	err := c.each(func(s *Sample, k *class) error {
 		i := len(c.sides)
 		if !k.decided {
@@ -231,23 +237,30 @@ func (c *computation) assign() error {
 			k.leave(TooFew)
 			return nil
 		}
-		side, how := dataset.Train, ByTime
+		at, how := 0, ByTime
 		switch {
+		case c.o.Given != nil:
+			letter := c.given[s.Row.Capture]
+			if at = slices.IndexFunc(c.parts, func(p part) bool { return p.letter == letter }); at < 0 {
+				c.sides = append(c.sides, LeftOut)
+				k.leave(NoSide)
+				return nil
+			}
 		case k.by == Host && s.Row.Host == [8]byte{}:
 			return ErrNoHosts
 		case k.by == Time:
-			side = sideAt(k.cuts, s.Row.Start)
+			at = partAt(k.cuts, s.Row.Start)
 			if straddles(k.cuts, s.Row.Start, s.Row.Duration) {
 				k.Across++
 			}
 		case c.o.Method == Quota:
 			p := c.dealt[k.by].places[c.hash.group(k.by, s)]
-			side, how = sides[p.side], p.how
+			at, how = int(p.side), p.how
 		default:
-			side = c.hash.side(c.hash.group(k.by, s))
+			at = drawn(c.parts, c.o.Folds > 0, c.hash.group(k.by, s))
 		}
-		c.sides, c.how = append(c.sides, letters[side]), append(c.how, how)
-		if side != dataset.Train || c.o.MaxPerClass == 0 {
+		c.sides, c.how = append(c.sides, c.parts[at].letter), append(c.how, how)
+		if at > 0 || c.o.MaxPerClass == 0 {
 			return nil
 		}
 		heap.Push(&k.train, pick{c.hash.own("max-per-class", s), i})

@@ -7,7 +7,8 @@ import (
 	"slices"
 )
 
-// place is the side of a group, as an index into the sides that exist, and how it came there.
+// place is the side or fold of a group, as an index into those that exist, and how it came
+// there.
 type place struct {
 	side uint8
 	how  byte
@@ -38,10 +39,10 @@ type dealer struct {
 // dataset grew: sides that were given in one round stay in the next.
 func (c *computation) deal(by By, strict bool, in func(k *class) bool) error {
 	d := &dealer{c: c, by: by, places: map[uint64]place{}, strict: strict}
-	for _, s := range c.o.Weights.sides() {
-		d.weights = append(d.weights, c.o.Weights[s])
+	for _, p := range c.parts {
+		d.weights = append(d.weights, p.weight)
 	}
-	d.total = c.o.Weights.total()
+	d.total = total(c.parts)
 	c.dealt[by] = d
 	for _, k := range c.classes {
 		k.hand = hand{sides: make([]int64, len(d.weights)), open: map[uint64]int64{}, captures: map[uint32]bool{}}
@@ -137,11 +138,11 @@ func (d *dealer) why(k *class) string {
 	groups := len(k.hand.open)
 	switch {
 	case groups >= len(d.weights):
-		return text + ", on sides that other classes need them on"
+		return text + ", on " + d.c.o.parted() + " that other classes need them on"
 	case d.by != Capture:
 		text += ", in " + plural(int64(groups), "group")
 	}
-	return fmt.Sprintf("%s, too few for %d sides", text, len(d.weights))
+	return fmt.Sprintf("%s, too few for %d %s", text, len(d.weights), d.c.o.parted())
 }
 
 // quota settles the way of every class and deals its groups.
@@ -213,14 +214,14 @@ func (c *computation) cutTimes(classes []*class, strict bool) error {
 		case k.total == 0 || k.total < c.o.MinPerClass:
 			continue
 		default:
-			at, ok := chooseCuts(k.times, c.o.Weights)
+			at, ok := chooseCuts(k.times, c.parts)
 			if !ok && strict {
 				k.Instead = c.why(k)
 				continue
 			}
 			k.Cuts = at
 		}
-		k.by, k.decided, k.cuts = Time, true, cutsOf(k.Cuts, c.o.Weights)
+		k.by, k.decided, k.cuts = Time, true, cutsOf(k.Cuts, c.parts)
 	}
 	return err
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"hash"
-	"math/bits"
 
 	"github.com/pcapmill/pcapmill/dataset"
 )
@@ -21,6 +20,9 @@ type Sample struct {
 // Input is the dataset.
 type Input struct {
 	TableTimes string // what the rows tell of times: the dataset's --table-times; "" is keep
+	Units      bool   // a session can give several samples: they are one group of By Session
+	// Names are the names of the captures, by Row.Capture; needed for sides from a file.
+	Names []string
 	// Captures are the content digests, by Row.Capture.
 	Captures []string
 	// Classes are all classes with samples, unknown included.
@@ -39,15 +41,15 @@ type ClassName struct {
 // A hasher knows where groups belong. It is for one goroutine.
 type hasher struct {
 	mac      hash.Hash
-	weights  Weights
 	captures []string
+	units    bool
 	known    map[uint32]uint64 // hashes of captures
 	buf      []byte
 	sum      []byte
 }
 
-func newHasher(o *Options, captures []string) *hasher {
-	return &hasher{mac: hmac.New(sha256.New, []byte(o.Salt)), weights: o.Weights, captures: captures, known: map[uint32]uint64{}}
+func newHasher(o *Options, in *Input) *hasher {
+	return &hasher{units: in.Units, mac: hmac.New(sha256.New, []byte(o.Salt)), captures: in.Captures, known: map[uint32]uint64{}}
 }
 
 // hash is the number of a thing of a kind: the first eight bytes of the HMAC over the
@@ -76,26 +78,21 @@ func (h *hasher) group(by By, s *Sample) uint64 {
 	case Host:
 		return h.hash("host", s.Row.Host[:])
 	case Session:
+		if h.units {
+			return h.hash("units of session", []byte(h.captures[s.Row.Capture]), binary.BigEndian.AppendUint64(nil, s.Row.Session))
+		}
 		return h.hash("session", s.Print[:])
 	default:
 		return h.own("none", s)
 	}
 }
 
-// own is a number of the sample alone: capture and place of the session in it.
+// own is a number of the sample alone: capture, place of the session in it, and place of the
+// unit in that unless it is the first.
 func (h *hasher) own(kind string, s *Sample) uint64 {
-	return h.hash(kind, []byte(h.captures[s.Row.Capture]), binary.BigEndian.AppendUint64(nil, s.Row.Session))
-}
-
-// side is where a group of that number belongs.
-func (h *hasher) side(u uint64) dataset.Side {
-	at, _ := bits.Mul64(u, h.weights.total())
-	switch w := &h.weights; {
-	case at < w[dataset.Test]:
-		return dataset.Test
-	case at < w[dataset.Test]+w[dataset.Validation]:
-		return dataset.Validation
-	default:
-		return dataset.Train
+	at := binary.BigEndian.AppendUint64(nil, s.Row.Session)
+	if s.Row.Unit > 0 {
+		at = binary.BigEndian.AppendUint64(at, s.Row.Unit)
 	}
+	return h.hash(kind, []byte(h.captures[s.Row.Capture]), at)
 }

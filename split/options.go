@@ -36,18 +36,6 @@ func ParseWeights(text string) (w Weights, err error) {
 // String is the three shares, like "80/10/10".
 func (w Weights) String() string { return fmt.Sprintf("%d/%d/%d", w[0], w[1], w[2]) }
 
-func (w Weights) total() uint64 { return w[0] + w[1] + w[2] }
-
-// sides are those that exist, in order.
-func (w Weights) sides() (list []dataset.Side) {
-	for s, n := range w {
-		if n > 0 {
-			list = append(list, dataset.Side(s))
-		}
-	}
-	return list
-}
-
 // By is what makes a group.
 type By uint8
 
@@ -132,9 +120,11 @@ func ParseMethod(text string) (Method, error) {
 // one draws another split.
 const DefaultSalt = "pcapmill"
 
-// Options are the choices of a split.
+// Options are the choices of a split. One of Weights, Folds and Given says into what.
 type Options struct {
 	Weights     Weights
+	Folds       int    // 2 to MaxFolds: folds of equal share and no sides; 0: none
+	Given       *Given // sides by capture; nil: they are computed
 	Method      Method
 	By          By
 	Salt        string
@@ -145,10 +135,13 @@ type Options struct {
 
 // Check tells what does not make sense.
 func (o *Options) Check() error {
+	if err := o.checkFolds(); err != nil {
+		return err
+	}
 	switch {
-	case o.Weights[dataset.Train] == 0:
+	case o.Folds == 0 && o.Given == nil && o.Weights[dataset.Train] == 0:
 		return errors.New("no share for training")
-	case o.Salt == "":
+	case o.Salt == "" && o.Given == nil:
 		return errors.New("the salt is empty")
 	case o.MinPerClass < 0 || o.MaxPerClass < 0:
 		return fmt.Errorf("at least %d and at most %d samples a class: need 0 (no limit) or more", o.MinPerClass, o.MaxPerClass)
@@ -158,7 +151,9 @@ func (o *Options) Check() error {
 
 // Settings are the options as a record has them, in the words of the command line.
 type Settings struct {
-	Split       string `json:"split"`
+	Split       string `json:"split"`                  // "" with folds, or sides from a file
+	Folds       int    `json:"folds,omitempty"`        // how many
+	From        string `json:"split_from,omitempty"`   // SHA-256 of the file that gave the sides
 	Method      string `json:"split_method,omitempty"` // "" is hash: the only one that older records know
 	By          string `json:"split_by"`
 	Salt        string `json:"split_salt"`
@@ -169,9 +164,15 @@ type Settings struct {
 
 // Settings returns the options as a record has them.
 func (o *Options) Settings() Settings {
+	if o.Given != nil { // no group is drawn
+		return Settings{From: o.Given.Digest, By: Capture.String(), MinPerClass: o.MinPerClass, MaxPerClass: o.MaxPerClass}
+	}
 	s := Settings{
-		Split: o.Weights.String(), By: o.By.String(), Salt: o.Salt, Fallback: o.Fallback.String(),
+		Folds: o.Folds, By: o.By.String(), Salt: o.Salt, Fallback: o.Fallback.String(),
 		MinPerClass: o.MinPerClass, MaxPerClass: o.MaxPerClass,
+	}
+	if o.Folds == 0 {
+		s.Split = o.Weights.String()
 	}
 	if o.Method != Hash {
 		s.Method = o.Method.String()
@@ -184,11 +185,22 @@ func (s *Settings) method() string { return cmp.Or(s.Method, Hash.String()) }
 
 // Options reads settings back.
 func (s *Settings) Options() (o Options, err error) {
-	w, err1 := ParseWeights(s.Split)
+	if s.From != "" {
+		o = Options{Given: &Given{Digest: s.From}, By: Capture, Method: Hash, Salt: DefaultSalt, MinPerClass: s.MinPerClass, MaxPerClass: s.MaxPerClass}
+		if s.Split != "" || s.Folds != 0 || s.By != Capture.String() {
+			return o, errors.New("sides from a file, and another way to split")
+		}
+		return o, o.Check()
+	}
+	var w Weights
+	var err1 error
+	if s.Folds == 0 || s.Split != "" {
+		w, err1 = ParseWeights(s.Split)
+	}
 	by, err2 := ParseBy(s.By)
 	fallback, err3 := ParseFallback(s.Fallback)
 	method, err4 := ParseMethod(s.method())
-	o = Options{Weights: w, Method: method, By: by, Salt: s.Salt, Fallback: fallback, MinPerClass: s.MinPerClass, MaxPerClass: s.MaxPerClass}
+	o = Options{Weights: w, Folds: s.Folds, Method: method, By: by, Salt: s.Salt, Fallback: fallback, MinPerClass: s.MinPerClass, MaxPerClass: s.MaxPerClass}
 	return o, errors.Join(err1, err2, err3, err4, o.Check())
 }
 
@@ -199,7 +211,12 @@ func Diff(have, want Settings) (lines []string) {
 			lines = append(lines, fmt.Sprintf("--%s: the dataset is split with %v, this run asks for %v", name, h, w))
 		}
 	}
-	line("split", have.Split, want.Split)
+	line("split", cmp.Or(have.Split, "none"), cmp.Or(want.Split, "none"))
+	line("folds", have.Folds, want.Folds)
+	line("split-from", cmp.Or(have.From, "none"), cmp.Or(want.From, "none"))
+	if have.From != "" || want.From != "" {
+		return lines
+	}
 	line("split-method", have.method(), want.method())
 	line("split-by", have.By, want.By)
 	line("split-salt", have.Salt, want.Salt)
@@ -207,6 +224,23 @@ func Diff(have, want Settings) (lines []string) {
 	line("min-per-class", have.MinPerClass, want.MinPerClass)
 	line("max-per-class", have.MaxPerClass, want.MaxPerClass)
 	return lines
+}
+
+// CheckUnits refuses, where a session can give several samples, a split that does not keep
+// them together: what they have in common would be learned in training.
+func (o *Options) CheckUnits(several bool) error {
+	option := ""
+	switch {
+	case !several:
+		return nil
+	case o.By == Time || o.By == None:
+		option = "--split-by " + o.By.String()
+	case o.Fallback == UseTime:
+		option = "--split-fallback time"
+	default:
+		return nil
+	}
+	return fmt.Errorf("%s: a session can give several samples here (--unit and limits), and they would come to both sides; split by session, capture or host", option)
 }
 
 // CheckTimes refuses a split that needs to know when sessions of different captures began,
@@ -225,4 +259,29 @@ func (o *Options) CheckTimes(tableTimes string) error {
 		return nil
 	}
 	return fmt.Errorf("%s: with --table-times %s the table of samples does not say when sessions began; split another way, or make the dataset with --table-times keep", option, tableTimes)
+}
+
+// Ahead is what is known of a class before its captures are read.
+type Ahead struct {
+	Name     string
+	Captures int64 // at most
+}
+
+// CheckAhead refuses, with an *[UnsplitError], what cannot be done with so few captures.
+// Where another way is allowed, or classes may be left out, nothing can be said ahead.
+func (o *Options) CheckAhead(classes []Ahead) error {
+	if o.Given != nil || o.By != Capture || o.Fallback != Refuse || o.MinPerClass > 0 {
+		return nil
+	}
+	n := len(o.parts())
+	e := &UnsplitError{Settings: o.Settings()}
+	for _, c := range classes {
+		if c.Captures < int64(n) {
+			e.Classes = append(e.Classes, Class{Name: c.Name, Instead: fmt.Sprintf("%s, too few for %d %s", plural(c.Captures, "capture"), n, o.parted())})
+		}
+	}
+	if e.Classes == nil {
+		return nil
+	}
+	return e
 }

@@ -3,32 +3,31 @@ package split
 import (
 	"math/bits"
 	"slices"
-
-	"github.com/pcapmill/pcapmill/dataset"
 )
 
-// mask is a set of sides.
-type mask uint8
+// mask is a set of parts, by their places.
+type mask uint64
 
-func (m mask) several() bool { return bits.OnesCount8(uint8(m)) > 1 }
+func (m mask) several() bool { return bits.OnesCount64(uint64(m)) > 1 }
 
-// seen are things and the sides on which they were seen.
+// seen are things and the parts in which they were seen.
 type seen[K comparable] map[K]mask
 
-func (s seen[K]) add(k K, side dataset.Side) { s[k] |= 1 << side }
+func (s seen[K]) add(k K, part int) { s[k] |= 1 << part }
 
-func (s seen[K]) count() (sides Counts, several int64) {
+func (s seen[K]) count(parts int) (by []int64, several int64) {
+	by = make([]int64, parts)
 	for _, m := range s {
-		for side := dataset.Train; side <= dataset.Test; side++ {
-			if m&(1<<side) != 0 {
-				*sides.at(side)++
+		for part := range by {
+			if m&(1<<part) != 0 {
+				by[part]++
 			}
 		}
 		if m.several() {
 			several++
 		}
 	}
-	return sides, several
+	return by, several
 }
 
 // own names a sample by itself.
@@ -56,16 +55,18 @@ type prover struct {
 	prints   seen[[16]byte]
 	spans    seen[span]
 	owns     seen[own]
+	sessions seen[own] // by session, where one can give several samples
+	units    bool
 }
 
-func newProver() *prover {
-	p := &prover{captures: seen[string]{}, hosts: seen[[8]byte]{}, prints: seen[[16]byte]{}, spans: seen[span]{}, owns: seen[own]{}}
+func newProver(units bool) *prover {
+	p := &prover{captures: seen[string]{}, hosts: seen[[8]byte]{}, prints: seen[[16]byte]{}, spans: seen[span]{}, owns: seen[own]{}, sessions: seen[own]{}, units: units}
 	p.all.captures, p.all.hosts, p.all.prints, p.all.samples = seen[string]{}, seen[[8]byte]{}, seen[[16]byte]{}, map[[16]byte]int64{}
 	return p
 }
 
-// add counts a sample that is on a side.
-func (p *prover) add(s *Sample, capture string, k *class, side dataset.Side) {
+// add counts a sample that is in a part.
+func (p *prover) add(s *Sample, capture string, k *class, side int) {
 	p.all.captures.add(capture, side)
 	if s.Row.Host != [8]byte{} {
 		p.all.hosts.add(s.Row.Host, side)
@@ -80,7 +81,11 @@ func (p *prover) add(s *Sample, capture string, k *class, side dataset.Side) {
 	case Host:
 		p.hosts.add(s.Row.Host, side)
 	case Session:
-		p.prints.add(s.Print, side)
+		if p.units {
+			p.sessions.add(own{s.Row.Capture, s.Row.Session}, side)
+		} else {
+			p.prints.add(s.Print, side)
+		}
 	case Time:
 		part := 0
 		for _, c := range k.cuts {
@@ -95,9 +100,10 @@ func (p *prover) add(s *Sample, capture string, k *class, side dataset.Side) {
 }
 
 // proof is what was counted; classes is their number by way.
-func (p *prover) proof(classes [ways]int64) (out Proof) {
-	_, out.Captures = p.all.captures.count()
-	_, out.Hosts = p.all.hosts.count()
+func (c *computation) proof(p *prover, classes [ways]int64) (out Proof) {
+	n := len(c.parts)
+	_, out.Captures = p.all.captures.count(n)
+	_, out.Hosts = p.all.hosts.count(n)
 	for print, m := range p.all.prints {
 		if m.several() {
 			out.Equal++
@@ -105,12 +111,17 @@ func (p *prover) proof(classes [ways]int64) (out Proof) {
 		}
 	}
 	out.Groups = []Groups{}
-	for by, count := range []func() (Counts, int64){p.captures.count, p.prints.count, p.hosts.count, p.spans.count, p.owns.count} {
+	bySession := p.prints.count
+	if p.units {
+		bySession = p.sessions.count
+	}
+	for by, count := range []func(int) ([]int64, int64){p.captures.count, bySession, p.hosts.count, p.spans.count, p.owns.count} {
 		if classes[by] == 0 {
 			continue
 		}
 		g := Groups{By: By(by).String(), Classes: classes[by]}
-		g.Sides, g.OnTwoSides = count()
+		by, several := count(n)
+		g.Sides, g.OnTwoSides = counts(c.parts, c.o.Folds > 0, by), several
 		out.Groups = append(out.Groups, g)
 	}
 	return out
@@ -122,23 +133,26 @@ func (c *computation) record() (*Record, error) {
 		Format: Format, Version: 1, Settings: c.o.Settings(),
 		Samples: int64(len(c.sides)), Classes: []Class{}, Assignment: string(c.sides),
 	}
+	if c.o.Folds > 0 || c.o.Given != nil {
+		r.Version, r.Given = 3, c.given
+	}
 	if c.o.Method == Quota {
-		r.Version, r.How, r.Rounds = Version, string(c.how), slices.Clone(c.rounds)
+		r.Version, r.How, r.Rounds = max(r.Version, 2), string(c.how), slices.Clone(c.rounds)
 		if n := len(r.Rounds); r.Samples > 0 && (n == 0 || r.Rounds[n-1] < r.Samples) {
 			r.Rounds = append(r.Rounds, r.Samples)
 		}
 	}
-	p, i := newProver(), int64(0)
+	p, i, all := newProver(c.in.Units), 0, make([]int64, len(c.parts))
 	err := c.each(func(s *Sample, k *class) error {
-		side, ok := r.Side(i)
-		i++
-		if ok {
-			p.add(s, c.in.Captures[s.Row.Capture], k, side)
-			*r.Sides.at(side)++
-			*k.Samples.at(side)++
+		at := c.partOf(c.sides[i])
+		if i++; at >= 0 {
+			p.add(s, c.in.Captures[s.Row.Capture], k, at)
+			all[at]++
+			k.samples[at]++
 		}
 		return nil
 	})
+	r.Sides = counts(c.parts, c.o.Folds > 0, all)
 	if err != nil {
 		return nil, err
 	}
@@ -150,9 +164,9 @@ func (c *computation) record() (*Record, error) {
 		if k.decided {
 			k.By = k.by.String()
 			by[k.by]++
-			for _, s := range c.o.Weights.sides() {
-				if k.Samples.Of(s) == 0 {
-					k.Empty = append(k.Empty, s.String())
+			for i, n := range k.samples {
+				if n == 0 {
+					k.Empty = append(k.Empty, c.parts[i].name)
 				}
 			}
 		}
@@ -162,8 +176,9 @@ func (c *computation) record() (*Record, error) {
 			}
 			r.LeftOut[reason] += n
 		}
+		k.Samples = counts(c.parts, c.o.Folds > 0, k.samples)
 		r.Classes = append(r.Classes, k.Class)
 	}
-	r.Proof = p.proof(by)
+	r.Proof = c.proof(p, by)
 	return r, nil
 }

@@ -99,24 +99,21 @@ func (m *slow) deal(by split.By, n int, lax bool, in func(label uint16) bool) {
 			}
 			return 1
 		})
-		var sides []byte
 		weights, sum := map[byte]int64{}, int64(0)
-		for i, w := range m.o.Weights {
-			if w > 0 {
-				sides = append(sides, "012"[i])
-				weights["012"[i]], sum = int64(w), sum+int64(w)
-			}
+		sides, shares := shareOf(m.o)
+		for i, w := range shares {
+			weights[sides[i]], sum = w, sum+w
 		}
 		given := map[string]byte{}
 		how := map[string]byte{}
 		for i, e := range wanting {
 			var bare []byte
-			for _, s := range sides {
+			for _, s := range []byte(sides) {
 				if have[s] == 0 {
 					bare = append(bare, s)
 				}
 			}
-			from, why := sides, byte('q')
+			from, why := []byte(sides), byte('q')
 			if len(wanting)-i <= len(bare) {
 				from, why = bare, 'n'
 			}
@@ -144,7 +141,7 @@ func (m *slow) deal(by split.By, n int, lax bool, in func(label uint16) bool) {
 // rule. No class is by time here.
 func TestQuotaAgainstTheSlowRule(t *testing.T) {
 	draw.Check(t, func(t *rapid.T) {
-		w, o := drawWorld(t), drawOptions(t)
+		w, o := drawWorld(t), drawParted(t)
 		o.Method, o.Fallback, o.MaxPerClass = split.Quota, split.UseSession, 0
 		if o.By == split.Time {
 			o.By = split.Capture
@@ -187,7 +184,7 @@ func TestQuotaAgainstTheSlowRule(t *testing.T) {
 func TestQuotaBounds(t *testing.T) {
 	draw.Check(t, func(t *rapid.T) {
 		w := &world{}
-		o := drawOptions(t)
+		o := drawParted(t)
 		o.Method, o.By, o.MinPerClass, o.MaxPerClass = split.Quota, split.Capture, 0, 0
 		w.classes = []split.ClassName{{Label: 0, Name: "a"}, {Label: 1, Name: "b"}}
 		sizes, largest := [2]int64{}, [2]int64{}
@@ -203,12 +200,10 @@ func TestQuotaBounds(t *testing.T) {
 			}
 		}
 		r := compute(t, w.input(len(w.samples)), o, nil)
-		sum, sides := int64(0), 0
-		for _, x := range o.Weights {
-			sum += int64(x)
-			if x > 0 {
-				sides++
-			}
+		letters, shares := shareOf(o)
+		sum, sides := int64(0), len(letters)
+		for _, x := range shares {
+			sum += x
 		}
 		for _, c := range r.Classes {
 			if can := groups[c.Label] >= sides; can != (c.Instead == "") {
@@ -217,14 +212,25 @@ func TestQuotaBounds(t *testing.T) {
 			if c.Instead != "" {
 				continue
 			}
-			for side, x := range o.Weights {
-				have := c.Samples.Of(dataset.Side(side))
-				above := have*sum - sizes[c.Label]*int64(x) // in samples times sum
+			for i, x := range shares {
+				have := int64(0)
+				for k := range w.samples {
+					if w.samples[k].Label == c.Label && r.Assignment[k] == letters[i] {
+						have++
+					}
+				}
+				counted := c.Samples.Folds
+				if o.Folds == 0 {
+					counted = []int64{c.Samples.Of(dataset.Side(letters[i] - '0'))}
+				}
+				above := have*sum - sizes[c.Label]*x // in samples times sum
 				switch {
-				case x > 0 && have == 0:
-					t.Fatalf("%d groups for %d sides: nothing for %v: %+v", groups[c.Label], sides, dataset.Side(side), c)
+				case counted[i%len(counted)] != have:
+					t.Fatalf("%c has %d samples, the record counts %v", letters[i], have, counted)
+				case have == 0:
+					t.Fatalf("%d groups for %d sides: nothing for %c: %+v", groups[c.Label], sides, letters[i], c)
 				case above >= largest[c.Label]*sum || sides == 2 && -above >= largest[c.Label]*sum:
-					t.Fatalf("%v has %d of %d samples for a share of %d in %d, the largest group has %d", dataset.Side(side), have, sizes[c.Label], x, sum, largest[c.Label])
+					t.Fatalf("%c has %d of %d samples for a share of %d in %d, the largest group has %d", letters[i], have, sizes[c.Label], x, sum, largest[c.Label])
 				}
 			}
 		}

@@ -13,10 +13,11 @@ import (
 const Name = "splits.json"
 
 // Format and Version say how to read the file. A reader refuses other formats and
-// higher versions. A split by hash has version 1, as before there was another method.
+// higher versions. A split by hash has version 1, as before there was another method, one by
+// quota has 2, one into folds or from a file 3.
 const (
 	Format  = "pcapmill splits"
-	Version = 2
+	Version = 3
 )
 
 // LeftOut stands in an assignment for a sample that is on no side.
@@ -36,6 +37,7 @@ const (
 const (
 	TooFew  = "min-per-class"
 	TooMany = "max-per-class"
+	NoSide  = "split-from" // the file does not name the capture
 )
 
 // Record is a split: the content of splits.json.
@@ -52,15 +54,20 @@ type Record struct {
 	Rounds []int64 `json:"rounds,omitempty"`
 	// How has, by quota, a character a sample that says how its group came to its side.
 	How string `json:"how,omitempty"`
-	// Assignment has a character a sample: 0 training, 1 validation, 2 test, - left out.
+	// Given has, with sides from a file, a character a capture, as Assignment has them.
+	Given string `json:"given,omitempty"`
+	// Assignment has a character a sample: 0 training, 1 validation, 2 test, or the fold
+	// (0 to 9, a to z); - left out.
 	Assignment string `json:"assignment"`
 }
 
-// Counts are numbers by side.
+// Counts are numbers by side, or, where there are folds, by fold.
 type Counts struct {
 	Train      int64 `json:"train"`
 	Validation int64 `json:"validation"`
 	Test       int64 `json:"test"`
+
+	Folds []int64 `json:"folds,omitempty"`
 }
 
 // Of is the number of a side, 0 of those that are none.
@@ -83,8 +90,14 @@ func (c *Counts) at(s dataset.Side) *int64 {
 	return nil
 }
 
-// Total is the sum over the sides.
-func (c *Counts) Total() int64 { return c.Train + c.Validation + c.Test }
+// Total is the sum over the sides and folds.
+func (c *Counts) Total() int64 {
+	n := c.Train + c.Validation + c.Test
+	for _, k := range c.Folds {
+		n += k
+	}
+	return n
+}
 
 // Class is how one class is split.
 type Class struct {
@@ -126,10 +139,30 @@ type Groups struct {
 	OnTwoSides int64  `json:"on_two_sides"`
 }
 
-// Side is the side of sample i, 0 <= i < Samples; ok is false if it is left out.
+// Side is the side of sample i, 0 <= i < Samples; ok is false if it is left out, or in a fold.
 func (r *Record) Side(i int64) (s dataset.Side, ok bool) {
 	c := r.Assignment[i]
-	return dataset.Side(c - letters[0]), c != LeftOut
+	return dataset.Side(c - letters[0]), c != LeftOut && r.Settings.Folds == 0
+}
+
+// Fold is the fold of sample i, 0 <= i < Samples; ok is false if it is left out, or on a side.
+func (r *Record) Fold(i int64) (fold int, ok bool) {
+	fold = strings.IndexByte(foldLetters, r.Assignment[i])
+	return fold, fold >= 0 && r.Settings.Folds > 0
+}
+
+// Parts are the sides that exist, in order; none where there are folds.
+func (r *Record) Parts() (sides []dataset.Side) {
+	o, err := r.Settings.Options()
+	if err != nil {
+		return nil
+	}
+	for s := dataset.Train; s <= dataset.Test; s++ {
+		if o.Weights[s] > 0 || strings.IndexByte(r.Given, letters[s]) >= 0 {
+			sides = append(sides, s)
+		}
+	}
+	return sides
 }
 
 // Encode is the text of the file: indented JSON in a fixed order, the assignment last.
@@ -176,12 +209,32 @@ func (r *Record) check() error {
 	if r.Samples != int64(len(r.Assignment)) {
 		return fmt.Errorf("%d samples, but sides of %d", r.Samples, len(r.Assignment))
 	}
-	if i := strings.IndexFunc(r.Assignment, func(c rune) bool { return c != LeftOut && !strings.ContainsRune(letters, c) }); i >= 0 {
-		return fmt.Errorf("the side of sample %d is %q: need one of %s or %c", i, r.Assignment[i], letters, LeftOut)
+	known := letters
+	if r.Settings.Folds > 0 {
+		known = foldLetters[:r.Settings.Folds]
 	}
-	if quota := r.Settings.method() == Quota.String(); quota != (r.Version > 1) {
-		return fmt.Errorf("version %d with --split-method %s", r.Version, r.Settings.method())
-	} else if quota {
+	for what, text := range map[string]string{"sample": r.Assignment, "capture": r.Given} {
+		if i := strings.IndexFunc(text, func(c rune) bool { return c != LeftOut && !strings.ContainsRune(known, c) }); i >= 0 {
+			return fmt.Errorf("the side of %s %d is %q: need one of %s or %c", what, i, text[i], known, LeftOut)
+		}
+	}
+	if err := r.checkFolds(); err != nil {
+		return err
+	}
+	quota, need := r.Settings.method() == Quota.String(), 1
+	switch {
+	case r.Settings.Folds > 0 || r.Settings.From != "":
+		need = 3
+	case quota:
+		need = 2
+	}
+	if r.Version != need {
+		return fmt.Errorf("version %d with --split-method %s, need %d", r.Version, r.Settings.method(), need)
+	}
+	if (r.Given != "") && r.Settings.From == "" {
+		return fmt.Errorf("sides of captures, but none from a file")
+	}
+	if quota {
 		if err := r.checkRounds(); err != nil {
 			return err
 		}
@@ -189,6 +242,23 @@ func (r *Record) check() error {
 	for _, c := range r.Classes {
 		if _, err := ParseBy(c.By); c.By != "" && err != nil {
 			return fmt.Errorf("class %s: %w", c.Name, err)
+		}
+	}
+	return nil
+}
+
+// checkFolds tells whether all counts are of as many folds as there are.
+func (r *Record) checkFolds() error {
+	all := []*Counts{&r.Sides}
+	for i := range r.Classes {
+		all = append(all, &r.Classes[i].Samples)
+	}
+	for i := range r.Proof.Groups {
+		all = append(all, &r.Proof.Groups[i].Sides)
+	}
+	for _, c := range all {
+		if len(c.Folds) != r.Settings.Folds {
+			return fmt.Errorf("counts of %d folds, but there are %d", len(c.Folds), r.Settings.Folds)
 		}
 	}
 	return nil

@@ -1,28 +1,24 @@
 package split
 
-import (
-	"slices"
+import "slices"
 
-	"github.com/pcapmill/pcapmill/dataset"
-)
-
-// A cut is the first time that belongs to a side.
+// A cut is the first time that belongs to a part, given by its place.
 type cut struct {
 	at   int64
-	side dataset.Side
+	part int
 }
 
 // chooseCuts divides times so that the sides, in order, get about their shares and at
 // least one sample each. ok is false if there are not enough different times. times is
 // sorted.
-func chooseCuts(times []int64, w Weights) (at []int64, ok bool) {
+func chooseCuts(times []int64, parts []part) (at []int64, ok bool) {
 	slices.Sort(times)
-	sides, from, sum := w.sides(), 0, uint64(0)
-	for i, s := range sides[:len(sides)-1] {
-		sum += w[s]
+	from, sum, all := 0, uint64(0), total(parts)
+	for i, p := range parts[:len(parts)-1] {
+		sum += p.weight
 		// Samples before the cut, rounded; few enough samples keep this within 64 bits.
-		wish := int((uint64(len(times))*sum + w.total()/2) / w.total())
-		k, found := boundary(times, from, wish, len(sides)-2-i)
+		wish := int((uint64(len(times))*sum + all/2) / all)
+		k, found := boundary(times, from, wish, len(parts)-2-i)
 		if !found {
 			return nil, false
 		}
@@ -69,24 +65,23 @@ func step(times []int64, i int) int {
 	return k
 }
 
-// cutsOf gives recorded times their sides.
-func cutsOf(at []int64, w Weights) (cuts []cut) {
-	sides := w.sides()
-	for i, t := range at[:min(len(at), len(sides)-1)] {
-		cuts = append(cuts, cut{t, sides[i+1]})
+// cutsOf gives recorded times their parts.
+func cutsOf(at []int64, parts []part) (cuts []cut) {
+	for i, t := range at[:min(len(at), len(parts)-1)] {
+		cuts = append(cuts, cut{t, i + 1})
 	}
 	return cuts
 }
 
-// sideAt is the side of a time.
-func sideAt(cuts []cut, time int64) dataset.Side {
-	s := dataset.Train
+// partAt is the part of a time.
+func partAt(cuts []cut, time int64) int {
+	p := 0
 	for _, c := range cuts {
 		if time >= c.at {
-			s = c.side
+			p = c.part
 		}
 	}
-	return s
+	return p
 }
 
 // straddles reports whether a session begins before a cut and ends after it.

@@ -2,6 +2,7 @@ package split_test
 
 import (
 	"fmt"
+	"reflect"
 	"testing"
 
 	"github.com/pcapmill/pcapmill/dataset"
@@ -35,7 +36,7 @@ func TestCutsAreNear(t *testing.T) {
 			t.Errorf("%+v: %v", test, err)
 			continue
 		}
-		if c := r.Classes[0]; fmt.Sprint(c.Cuts) != test.cuts || c.Samples != test.sides {
+		if c := r.Classes[0]; fmt.Sprint(c.Cuts) != test.cuts || !reflect.DeepEqual(c.Samples, test.sides) {
 			t.Errorf("%+v: %+v", test, c)
 		}
 	}

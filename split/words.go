@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
-
-	"github.com/pcapmill/pcapmill/dataset"
 )
 
 // UnsplitError lists the classes that cannot be split as asked, when nothing else was
@@ -19,7 +18,7 @@ type UnsplitError struct {
 // Error names every class and why.
 func (e *UnsplitError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s cannot be split by %s so that every side has samples:", plural(int64(len(e.Classes)), "class"), e.Settings.By)
+	fmt.Fprintf(&b, "%s cannot be split by %s so that every %s has samples:", plural(int64(len(e.Classes)), "class"), e.Settings.By, map[bool]string{true: "fold", false: "side"}[e.Settings.Folds > 0])
 	for _, c := range e.Classes {
 		fmt.Fprintf(&b, "\n  %s: %s", c.Name, c.Instead)
 	}
@@ -28,7 +27,7 @@ func (e *UnsplitError) Error() string {
 
 // Hint says what a person can do about it.
 func (e *UnsplitError) Hint() string {
-	return "--split-fallback session or time splits these classes another way, and records it; --min-per-class leaves small classes out; fewer sides (--split 80/20) need fewer groups"
+	return "--split-fallback session or time splits these classes another way, and records it; --min-per-class leaves small classes out; fewer sides (--split 80/20) or folds need fewer groups"
 }
 
 // few is the number of captures below which a split by session can hardly tell a class
@@ -46,7 +45,7 @@ func (r *Record) Warnings() (lines []string) {
 	for i := range r.Classes {
 		c := &r.Classes[i]
 		if r.uneven(c) {
-			uneven = append(uneven, fmt.Sprintf("%s (%d/%d/%d)", c.Name, c.Samples.Train, c.Samples.Validation, c.Samples.Test))
+			uneven = append(uneven, fmt.Sprintf("%s (%s)", c.Name, c.Samples.text()))
 		}
 		if c.By == Session.String() || c.By == None.String() {
 			bySession = true
@@ -64,6 +63,9 @@ func (r *Record) Warnings() (lines []string) {
 			lines = append(lines, fmt.Sprintf("class %s: %s a cut in time and go to the earlier side", c.Name, plural(c.Across, "session reaches across", "sessions reach across")))
 		}
 	}
+	if n := strings.Count(r.Given, string(LeftOut)); n > 0 {
+		lines = append(lines, fmt.Sprintf("the file gives no side to %s, with %s: they are on no side", plural(int64(n), "capture"), plural(r.LeftOut[NoSide], "sample")))
+	}
 	for _, by := range slices.Sorted(maps.Keys(instead)) {
 		list, be := instead[by], [2]string{"it is", "they are"}
 		lines = append(lines, fmt.Sprintf("%s cannot be split by %s: %s; %s split by %s, as --split-fallback says",
@@ -71,7 +73,7 @@ func (r *Record) Warnings() (lines []string) {
 	}
 	if uneven != nil {
 		lines = append(lines, fmt.Sprintf("the shares of %s are far from %s, because groups have different sizes: %s; another --split-salt draws anew",
-			plural(int64(len(uneven)), "class"), r.Settings.Split, names(uneven)))
+			plural(int64(len(uneven)), "class"), r.Settings.shares(), names(uneven)))
 	}
 	if bySession {
 		text := fmt.Sprintf("splitting by session puts sessions of one capture on several sides (of %s here): what a capture has in common, its network, hosts and day, can be learned in training and helps in the test",
@@ -91,21 +93,43 @@ func (r *Record) Warnings() (lines []string) {
 // uneven says whether some side has less than a third of the samples of the class that
 // it should, but some.
 func (r *Record) uneven(c *Class) bool {
-	w, err := ParseWeights(r.Settings.Split)
-	if err != nil {
+	o, err := r.Settings.Options()
+	if err != nil || o.Given != nil {
 		return false
 	}
-	all := uint64(c.Samples.Total() + c.LeftOut[TooMany])
-	for _, s := range w.sides() {
-		n := uint64(c.Samples.Of(s))
-		if s == dataset.Train {
+	parts := o.parts()
+	all, sum := uint64(c.Samples.Total()+c.LeftOut[TooMany]), total(parts)
+	for i, k := range c.Samples.list(parts) {
+		n := uint64(k)
+		if i == 0 {
 			n += uint64(c.LeftOut[TooMany])
 		}
-		if n > 0 && 3*n*w.total() < all*w[s] {
+		if n > 0 && 3*n*sum < all*parts[i].weight {
 			return true
 		}
 	}
 	return false
+}
+
+// text is like "80/10/10": training, validation, test, or fold by fold.
+func (c *Counts) text() string {
+	list := c.Folds
+	if list == nil {
+		list = []int64{c.Train, c.Validation, c.Test}
+	}
+	text := make([]string, len(list))
+	for i, n := range list {
+		text[i] = strconv.FormatInt(n, 10)
+	}
+	return strings.Join(text, "/")
+}
+
+// shares says into what samples were divided.
+func (s *Settings) shares() string {
+	if s.Folds > 0 {
+		return fmt.Sprintf("%d equal folds", s.Folds)
+	}
+	return s.Split
 }
 
 func names(list []string) string {

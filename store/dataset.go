@@ -9,6 +9,7 @@ import (
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/internal/fsys"
+	"github.com/pcapmill/pcapmill/internal/lines"
 	"github.com/pcapmill/pcapmill/manifest"
 )
 
@@ -16,8 +17,12 @@ import (
 // million captures.
 const MaxManifest = 2 << 30
 
-// SamplesName is the file of samples, for messages about places in it.
-const SamplesName = idx.ImagesName
+// The names of the files of samples: of arrays, or of lines of text. See Dataset.SamplesFile.
+const (
+	SamplesName = idx.ImagesName
+	TextName    = lines.Name // in its place, where samples are lines of text
+	LinesName   = lines.Name
+)
 
 // ErrNone is wrapped when a directory holds no dataset, which is when it has no manifest.
 var ErrNone = errors.New("no dataset: there is no " + manifest.Name)
@@ -63,6 +68,9 @@ func (b Backend) Open(dir string) (*Dataset, error) {
 	if d.m, err = manifest.Parse(d.text); err != nil {
 		return nil, &pathError{path, err}
 	}
+	if _, err := dataset.ParseType(d.m.DType()); err != nil {
+		return nil, &pathError{path, err}
+	}
 	switch err := d.Spec().Check(); {
 	case err != nil:
 		return nil, &pathError{path, err}
@@ -78,8 +86,19 @@ func (d *Dataset) Dir() string { return d.dir }
 // Manifest is the dataset's manifest. The caller must not change it.
 func (d *Dataset) Manifest() *manifest.Manifest { return d.m }
 
-// Spec is the shape of every sample.
-func (d *Dataset) Spec() dataset.Spec { return dataset.Spec{Rows: d.m.Rows, Cols: d.m.Cols} }
+// Spec is the type and shape of every sample.
+func (d *Dataset) Spec() dataset.Spec {
+	t, _ := dataset.ParseType(d.m.DType()) // Open has seen it
+	return dataset.Spec{Rows: d.m.Rows, Cols: d.m.Cols, Type: t}
+}
+
+// SamplesFile is the name of the file of samples, for messages about places in it.
+func (d *Dataset) SamplesFile() string {
+	if d.Spec().Type == dataset.Text {
+		return lines.Name
+	}
+	return idx.ImagesName
+}
 
 // Len is the number of samples.
 func (d *Dataset) Len() int64 { return d.m.Samples }

@@ -11,6 +11,7 @@ import (
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/internal/fsys"
+	"github.com/pcapmill/pcapmill/internal/lines"
 	"github.com/pcapmill/pcapmill/internal/rows"
 	"github.com/pcapmill/pcapmill/manifest"
 )
@@ -19,17 +20,25 @@ import (
 type Samples struct {
 	f    fsys.File
 	r    *idx.Images
-	n    int64 // that the manifest counts
+	text *lines.Reader // of text, and no file and no images
+	n    int64         // that the manifest counts
 	next int64
 }
 
 // Samples opens the samples. The caller closes them.
 func (d *Dataset) Samples() (*Samples, error) {
+	if d.Spec().Type == dataset.Text {
+		r, err := lines.NewReader(d.disk, d.dir, d.m.Samples)
+		if err != nil {
+			return nil, err
+		}
+		return &Samples{text: r, n: d.m.Samples}, nil
+	}
 	f, r, err := d.openIDX(idx.ImagesName)
 	if err != nil {
 		return nil, err
 	}
-	images, err := idx.AsImages(r)
+	images, err := idx.AsArrays(r, d.Spec().Type)
 	if err == nil {
 		err = d.fits(images)
 	}
@@ -78,13 +87,17 @@ func (d *Dataset) fits(r *idx.Images) error {
 	return &pathError{filepath.Join(d.dir, idx.ImagesName), fmt.Errorf("samples of %dx%d, but the manifest says %v", r.Rows(), r.Cols(), d.Spec())}
 }
 
-// Next returns the next sample, beginning with the first, and io.EOF behind the last. The
-// bytes are lent until the next call.
+// Next returns the next sample, beginning with the first, and io.EOF behind the last: of
+// text a line without its end. The bytes are lent until the next call.
 func (s *Samples) Next() ([]byte, error) {
 	if s.next >= s.n {
 		return nil, io.EOF
 	}
-	b, err := s.r.Next()
+	next := s.nextLine
+	if s.text == nil {
+		next = s.r.Next
+	}
+	b, err := next()
 	if err != nil {
 		return nil, cutOff(err)
 	}
@@ -92,20 +105,38 @@ func (s *Samples) Next() ([]byte, error) {
 	return b, nil
 }
 
+func (s *Samples) nextLine() ([]byte, error) { return s.text.Next() }
+
 // At fills dst, which has the size of a sample, with sample i, 0 <= i < Len of the
-// dataset.
+// dataset. Lines of text have no common size: see Line.
 func (s *Samples) At(dst []byte, i int64) error {
 	if i >= s.n {
 		return fmt.Errorf("sample %d of %d", i, s.n)
 	}
+	if s.text != nil {
+		return errors.New("samples of text have no common size")
+	}
 	return s.r.ReadAt(dst, i)
 }
 
-// Offset is where sample i begins in the file of samples, in bytes.
+// Line appends sample i of text, 0 <= i < Len of the dataset, to dst.
+func (s *Samples) Line(dst []byte, i int64) ([]byte, error) {
+	if s.text == nil {
+		return dst, errors.New("the samples are arrays, and no text")
+	}
+	return s.text.At(dst, i)
+}
+
+// Offset is where sample i begins in the file of samples, in bytes; of arrays only.
 func (s *Samples) Offset(i int64) int64 { return s.r.Header().Size() + i*int64(s.r.ItemSize()) }
 
 // Close closes the file.
-func (s *Samples) Close() error { return s.f.Close() }
+func (s *Samples) Close() error {
+	if s.text != nil {
+		return s.text.Close()
+	}
+	return s.f.Close()
+}
 
 // Labels reads the labels of a dataset in order. It is for one goroutine.
 type Labels struct {
@@ -171,11 +202,15 @@ type Rows struct{ r *rows.Reader }
 
 // Rows opens the table of samples. The caller closes it.
 func (d *Dataset) Rows() (*Rows, error) {
-	r, err := rows.NewReaderIn(d.disk, d.dir, d.m.Samples)
+	r, err := d.rowFormat().NewReader(d.dir, d.m.Samples)
 	if err != nil {
 		return nil, err
 	}
 	return &Rows{r}, nil
+}
+
+func (d *Dataset) rowFormat() rows.Format {
+	return rows.Format{FS: d.disk, Wide: d.m.Settings.Wide()}
 }
 
 // Next reads the next row; behind the last it returns io.EOF.
@@ -192,9 +227,20 @@ func (r *Rows) Close() error { return r.r.Close() }
 // these with the number of samples.
 func (d *Dataset) CheckSizes() error {
 	want := map[string]int64{
-		idx.ImagesName: 16 + d.m.Samples*int64(d.Spec().Size()),
 		idx.LabelsName: 8 + d.m.Samples*int64(d.labelType().Size()),
-		rows.Name:      d.m.Samples * rows.Len,
+		rows.Name:      d.m.Samples * d.rowFormat().RecordLen(),
+	}
+	if d.Spec().Type == dataset.Text {
+		r, err := lines.NewReader(d.disk, d.dir, d.m.Samples)
+		if err != nil {
+			return err
+		}
+		want[lines.Name], want[lines.IndexName] = r.Size(), d.m.Samples*lines.EntryLen
+		if err := r.Close(); err != nil {
+			return err
+		}
+	} else {
+		want[idx.ImagesName] = 16 + d.m.Samples*int64(d.Spec().Size())
 	}
 	if len(d.m.Files) != len(want) {
 		return fmt.Errorf("the manifest lists %d files, need %d", len(d.m.Files), len(want))
@@ -245,8 +291,12 @@ func (d *Dataset) CheckHeaders() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	if s.r.Len() != d.m.Samples || l.r.Len() != d.m.Samples {
-		return fmt.Errorf("%d images and %d labels, but %d samples", s.r.Len(), l.r.Len(), d.m.Samples)
+	have := d.m.Samples // of text there is no header
+	if s.text == nil {
+		have = s.r.Len()
+	}
+	if have != d.m.Samples || l.r.Len() != d.m.Samples {
+		return fmt.Errorf("%d images and %d labels, but %d samples", have, l.r.Len(), d.m.Samples)
 	}
 	return nil
 }

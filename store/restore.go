@@ -9,6 +9,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
+	"github.com/pcapmill/pcapmill/internal/lines"
 	"github.com/pcapmill/pcapmill/internal/rows"
 	"github.com/pcapmill/pcapmill/manifest"
 )
@@ -96,7 +97,7 @@ func (w *Writer) restore() error {
 		return nil
 	}
 	var errs []error
-	for _, name := range []string{manifest.Name, idx.ImagesName, idx.LabelsName, rows.Name} {
+	for _, name := range []string{manifest.Name, idx.ImagesName, idx.LabelsName, rows.Name, lines.Name, lines.IndexName} {
 		if w.images == nil && slices.Contains(w.found, name) {
 			continue // who knows whose it is
 		}
@@ -112,7 +113,7 @@ func (w *Writer) restore() error {
 
 // cutBack cuts the data to what was there before the run.
 func (w *Writer) cutBack() error {
-	images, err := w.imageFormat().Open(w.dir, w.form.Spec, w.base)
+	images, err := w.sampleFormat().Open(w.dir, w.form.Spec, w.base)
 	if err != nil {
 		return err
 	}

@@ -131,7 +131,7 @@ func (d *Dataset) pendingRecord() (name string, text []byte, again bool) {
 // Summary is what a manifest says about a record, of which text is the file.
 func Summary(r *split.Record, text []byte) *manifest.Split {
 	s := &manifest.Split{
-		File: split.Name, Digest: digest(text), Split: r.Settings.Split, Method: r.Settings.Method, By: r.Settings.By, Fallback: r.Settings.Fallback,
+		File: split.Name, Digest: digest(text), Split: r.Settings.Split, Folds: r.Settings.Folds, From: r.Settings.From, Method: r.Settings.Method, By: r.Settings.By, Fallback: r.Settings.Fallback,
 		Samples: r.Samples, Sides: sides(&r.Sides), LeftOut: r.LeftOut, Groups: []manifest.SplitGroups{},
 	}
 	for i := range r.Proof.Groups {
@@ -142,7 +142,7 @@ func Summary(r *split.Record, text []byte) *manifest.Split {
 }
 
 func sides(c *split.Counts) manifest.Sides {
-	return manifest.Sides{Train: c.Train, Validation: c.Validation, Test: c.Test}
+	return manifest.Sides{Train: c.Train, Validation: c.Validation, Test: c.Test, Folds: c.Folds}
 }
 
 func digest(text []byte) string {

@@ -86,15 +86,12 @@ func (v *View) countSides() error {
 	if v.record == nil {
 		return nil
 	}
-	o, err := v.record.Settings.Options()
-	if err != nil {
-		return err
+	if v.record.Settings.Folds > 0 {
+		return nil
 	}
-	v.sides = nil
-	for _, side := range []dataset.Side{dataset.Train, dataset.Validation, dataset.Test} {
-		if o.Weights[side] > 0 {
-			v.sides = append(v.sides, side)
-		}
+	if v.sides = v.record.Parts(); v.sides == nil {
+		v.sides = []dataset.Side{dataset.Whole}
+		return nil
 	}
 	for i := range v.d.m.Samples {
 		side := v.side(i)
@@ -117,6 +114,24 @@ func (v *View) side(i int64) dataset.Side {
 		}
 	}
 	return dataset.Whole
+}
+
+// fold is the fold of sample i; -1 if it is in none.
+func (v *View) fold(i int64) int {
+	if v.record != nil {
+		if fold, ok := v.record.Fold(i); ok {
+			return fold
+		}
+	}
+	return -1
+}
+
+// Folds implements [dataset.View].
+func (v *View) Folds() int {
+	if v.record == nil {
+		return 0
+	}
+	return v.record.Settings.Folds
 }
 
 // Dataset is the dataset that the view is of.
@@ -179,7 +194,7 @@ func (v *View) Each(ctx context.Context, side dataset.Side, f func(*dataset.Entr
 		for i >= v.d.m.Captures[at].FirstSample+v.d.m.Captures[at].Samples {
 			at++
 		}
-		e := dataset.Entry{Index: i, Side: v.side(i), Row: dataset.Row{Capture: uint32(at)}}
+		e := dataset.Entry{Index: i, Side: v.side(i), Fold: v.fold(i), Row: dataset.Row{Capture: uint32(at)}}
 		if err := v.read(&e, samples, labels, table); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +15,7 @@ import (
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
 	"github.com/pcapmill/pcapmill/internal/fsys"
+	"github.com/pcapmill/pcapmill/internal/lines"
 	"github.com/pcapmill/pcapmill/internal/rows"
 	"github.com/pcapmill/pcapmill/internal/version"
 	"github.com/pcapmill/pcapmill/manifest"
@@ -24,6 +26,7 @@ import (
 type Form struct {
 	Settings  manifest.Settings
 	Spec      dataset.Spec
+	Form      *manifest.Form   // of the manifest; nil: the first bytes of whole sessions
 	LabelType string           // of the manifest: "" or manifest.LabelInt32
 	Classes   []manifest.Class // the class table, without counts
 
@@ -61,7 +64,7 @@ func (e *SettingsError) Paths() []string { return []string{e.Dir} }
 
 // A Batch is some samples of one capture.
 type Batch struct {
-	Data   []byte // of whole samples, one after another
+	Data   []byte // of whole samples, one after another; of text lines, each with its LF
 	Labels []uint16
 	Rows   []dataset.Row // Row.Capture is that of Writer.Captures
 }
@@ -139,7 +142,7 @@ func (b Backend) Create(dir string, f Form) (_ *Writer, err error) {
 	if err := w.loadManifest(); err != nil {
 		return nil, err
 	}
-	if w.images, err = w.imageFormat().Open(dir, f.Spec, w.m.Samples); err != nil {
+	if w.images, err = w.sampleFormat().Open(dir, f.Spec, w.m.Samples); err != nil {
 		return nil, err
 	}
 	w.cut = w.images.Cut()
@@ -159,12 +162,15 @@ func (b Backend) Create(dir string, f Form) (_ *Writer, err error) {
 	return w, nil
 }
 
-func (w *Writer) imageFormat() idx.Format {
+func (w *Writer) sampleFormat() dataset.Format {
+	if w.form.Spec.Type == dataset.Text {
+		return lines.Format{FS: w.disk, RewriteLimit: w.to.limit(), Labels: typeOf(w.form.LabelType)}
+	}
 	return idx.Format{FS: w.disk, RewriteLimit: w.to.limit(), Labels: typeOf(w.form.LabelType)}
 }
 
 func (w *Writer) rowFormat() rows.Format {
-	return rows.Format{FS: w.disk, RewriteLimit: w.to.limit()}
+	return rows.Format{FS: w.disk, RewriteLimit: w.to.limit(), Wide: w.form.Settings.Wide()}
 }
 
 // limit is the largest file that a commit writes anew; 0 is the usual one.
@@ -189,7 +195,7 @@ func (w *Writer) loadManifest() error {
 		w.m = &manifest.Manifest{
 			Format: manifest.Format, Version: manifest.Version,
 			Settings: w.form.Settings, Rows: w.form.Spec.Rows, Cols: w.form.Spec.Cols,
-			LabelType: w.form.LabelType, Classes: w.form.Classes, Captures: []manifest.Capture{},
+			Form: w.form.Form, LabelType: w.form.LabelType, Classes: w.form.Classes, Captures: []manifest.Capture{},
 		}
 		w.m.Totals.LeftOut = map[string]int64{}
 		w.made = true
@@ -214,7 +220,7 @@ func (w *Writer) loadManifest() error {
 // refuseForeign looks for data files where there is no manifest. Ours can only
 // be empty ones, of a run that was killed before it wrote its first manifest.
 func (w *Writer) refuseForeign() error {
-	for name, empty := range map[string]int64{idx.ImagesName: 16, idx.LabelsName: 8, rows.Name: 0} {
+	for name, empty := range map[string]int64{idx.ImagesName: 16, idx.LabelsName: 8, rows.Name: 0, lines.Name: 0, lines.IndexName: 0} {
 		info, err := os.Lstat(filepath.Join(w.dir, name))
 		if err == nil {
 			w.found = append(w.found, name)
@@ -296,13 +302,18 @@ func (d *Dataset) eachRow(table *Rows, labels *Labels, f func(row *dataset.Row, 
 // before it returns.
 func (w *Writer) Append(b *Batch) error {
 	_, _ = w.samples.Write(b.Data) // a hash never fails
+	rest := b.Data
 	for i := range b.Rows {
 		record, err := w.rows.Append(&b.Rows[i])
 		if err != nil {
 			return err
 		}
 		_, _ = w.records.Write(record)
-		if err := w.images.Append(dataset.Sample{Data: b.Data[i*w.size : (i+1)*w.size], Label: b.Labels[i]}); err != nil {
+		sample := rest[:w.size]
+		if rest = rest[w.size:]; w.form.Spec.Type == dataset.Text {
+			sample, rest, _ = bytes.Cut(rest, []byte{'\n'})
+		}
+		if err := w.images.Append(dataset.Sample{Data: sample, Label: b.Labels[i]}); err != nil {
 			return err
 		}
 	}

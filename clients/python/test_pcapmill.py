@@ -71,6 +71,9 @@ def with_splits(directory: pathlib.Path) -> None:
             print("ok: a dataset that is not split has no sides, and says so")
             return
         raise AssertionError("a side of a dataset that is not split")
+    if whole.manifest["split"].get("folds"):
+        with_folds(directory, whole)
+        return
     seen = []
     for name in ("train", "validation", "test"):
         side = pcapmill.load(directory, name)
@@ -82,6 +85,25 @@ def with_splits(directory: pathlib.Path) -> None:
     left = sum(whole.manifest["split"].get("left_out", {}).values())
     assert len(seen) + left == len(whole.images)
     print(f"ok: sides of {len(seen)} samples, {left} on none, no sample on two")
+
+
+def with_folds(directory: pathlib.Path, whole) -> None:
+    """Every fold is tested once and trained on otherwise, with what splits.json assigns; there are no sides."""
+    assigned = np.frombuffer(json.loads((directory / "splits.json").read_text())["assignment"].encode(), "u1")
+    tested = np.zeros(len(whole.images), int)
+    for k, (train, test) in enumerate(pcapmill.folds(directory)):
+        assert len(test) == whole.manifest["split"]["sides"]["folds"][k]
+        assert (assigned[test] == ord("0123456789abcdefghijklmnopqrstuvwxyz"[k])).all()
+        assert not set(train) & set(test) and len(train) + len(test) == (assigned != ord("-")).sum()
+        tested[test] += 1
+    assert (tested == (assigned != ord("-"))).all()
+    try:
+        pcapmill.load(directory, "train")
+    except pcapmill.Error as e:
+        assert "pcapmill.folds" in str(e), e
+    else:
+        raise AssertionError("a side of a dataset with folds")
+    print(f"ok: {k + 1} folds of {tested.sum()} samples, each tested once")
 
 
 def with_errors(directory: pathlib.Path) -> None:
@@ -369,6 +391,14 @@ def main() -> None:
     args = parser.parse_args()
     with_numpy(args.directory)
     with_splits(args.directory)
+    if pcapmill.manifest(args.directory).get("split", {}).get("folds"):
+        if not missing("pandas", args.require):
+            frame = pcapmill.to_pandas(args.directory)
+            assert list(frame.columns).index("fold") == 5 and set(frame["split"]) == {"all"}, frame.columns
+            for k, (_, test) in enumerate(pcapmill.folds(args.directory)):
+                assert (frame["fold"][test] == k).all()
+            print("ok: pandas has the folds")
+        return  # for the rest any other dataset will do
     with_errors(args.directory)
     with_mutations(args.directory, args.mutations)
     with_special_files(args.directory)

@@ -93,14 +93,9 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun bool, 
 	if err != nil {
 		return &status{exitFailed, nameCaptures(err, p)}
 	}
-	sides, divide, err := splitOptions(v, p.Out, "")
+	sides, divide, err := splitOptions(cmd.Context(), v, p.Out, "")
 	if err == nil && divide {
-		if bad := sides.CheckTimes(o.TableTimes.String()); bad != nil {
-			err = &status{exitUsage, bad}
-		}
-	}
-	if err == nil && divide && p.Out != "" {
-		err = failed(store.CheckSplit(p.Out, sides))
+		err = splitAhead(&sides, p)
 	}
 	if err != nil {
 		return err

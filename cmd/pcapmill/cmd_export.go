@@ -56,7 +56,7 @@ export stale; the same command renders it anew.`,
 	}
 	exits(cmd, "0  done", "1  failed; everything is as it was", "2  wrong usage", "5  some are done, another failed: it is named and as it was, and the same command completes it",
 		"130  interrupted; exports that are not named as done are as they were")
-	addOptions(cmd, "format", "gzip", "layout", "shard-size", "shards")
+	addOptions(cmd, "format", "gzip", "layout", "shard-size", "shards", "workers")
 	cmd.Flags().Var(&unknown, unknownOption, "samples that no class matches: keep them under the label of unknown, or leave them out")
 	must(cmd.RegisterFlagCompletionFunc(unknownOption, cobra.FixedCompletions([]string{keepUnknown, skipUnknown}, cobra.ShellCompDirectiveNoFileComp)))
 	cmd.Flags().StringVarP(&into, "into", "o", "", "directory for the folders of the formats; made if absent (default the dataset's own)")

@@ -65,7 +65,7 @@ func merge(cmd *cobra.Command, t *task, out string, with extras) error {
 		return err
 	}
 	c := newConsole(cmd, false)
-	sides, divide, err := splitOptions(v, out, "")
+	sides, divide, err := splitOptions(cmd.Context(), v, out, "")
 	if err == nil && divide {
 		err = failed(store.CheckSplit(out, sides))
 	}

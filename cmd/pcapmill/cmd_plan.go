@@ -81,7 +81,7 @@ func plan(cmd *cobra.Command, paths []string, v *config.Values, out, chunk strin
 	if _, err := exportJobs(v); err != nil {
 		return err
 	}
-	sides, divide, err := splitOptions(v, "", "")
+	sides, divide, err := splitOptions(cmd.Context(), v, "", "")
 	if err != nil {
 		return err
 	}

@@ -2,17 +2,14 @@ package main
 
 import (
 	"fmt"
-	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/pcapmill/pcapmill/internal/config"
-	"github.com/pcapmill/pcapmill/split"
+	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/store"
 )
-
-// splitNames are the options of a split.
-var splitNames = []string{"split", "split-method", "split-by", "split-salt", "split-fallback", "min-per-class", "max-per-class"}
 
 // defaultShares are those of 'pcapmill split' where the user gives none.
 const defaultShares = "80/10/10"
@@ -37,6 +34,8 @@ instead, which is said and recorded; --split-fallback chooses otherwise.`,
 		Example: `  pcapmill split dataset
   pcapmill split dataset --split 80/20 --split-by session
   pcapmill split dataset --split-by time
+  pcapmill split dataset --folds 5
+  pcapmill split dataset --split-from sides.csv
   pcapmill split dataset --max-per-class 5000 --min-per-class 100`,
 		Args: count(1, "name one directory"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -44,7 +43,10 @@ instead, which is said and recorded; --split-fallback chooses otherwise.`,
 			if err != nil {
 				return err
 			}
-			o, _, err := splitOptions(v, args[0], defaultShares)
+			o, _, err := splitOptions(cmd.Context(), v, args[0], defaultShares)
+			if err == nil {
+				err = knownCaptures(o, args[0], nil)
+			}
 			if err != nil {
 				return err
 			}
@@ -64,54 +66,6 @@ instead, which is said and recorded; --split-fallback chooses otherwise.`,
 	return cmd
 }
 
-// splitOptions are the options of the split of the dataset in dir: those given, else those
-// that are recorded, else the defaults. wanted is false if there are none: nothing is
-// recorded, no --split is given and there are no default shares.
-func splitOptions(v *config.Values, dir, shares string) (o split.Options, wanted bool, err error) {
-	var recorded split.Options
-	if dir != "" {
-		if recorded, wanted, err = store.SplitOf(dir); err != nil {
-			return o, false, &status{exitFailed, err}
-		}
-	}
-	given := func(name string) bool { return v.From(name) != "" || !wanted }
-	if v.From("split") != "" {
-		shares = v.Get("split")
-	}
-	if shares == "" && !wanted {
-		if i := slices.IndexFunc(splitNames, func(n string) bool { return v.From(n) != "" }); i >= 0 {
-			return o, false, usage("%s: it is about a split, and none is asked for; give --split %s", from(v, splitNames[i]), defaultShares)
-		}
-		return o, false, nil
-	}
-	o = recorded
-	parse := func(name string, set func(text string) error) {
-		if err != nil || !given(name) {
-			return
-		}
-		text := v.Get(name)
-		if name == "split" {
-			text = shares
-		}
-		if e := set(text); e != nil {
-			err = usage("%s: %w", from(v, name), e)
-		}
-	}
-	parse("split", func(t string) (e error) { o.Weights, e = split.ParseWeights(t); return e })
-	parse("split-method", func(t string) (e error) { o.Method, e = split.ParseMethod(t); return e })
-	parse("split-by", func(t string) (e error) { o.By, e = split.ParseBy(t); return e })
-	parse("split-salt", func(t string) error { o.Salt = t; return nil })
-	parse("split-fallback", func(t string) (e error) { o.Fallback, e = split.ParseFallback(t); return e })
-	parse("min-per-class", func(string) error { o.MinPerClass = int64(v.Number("min-per-class")); return nil })
-	parse("max-per-class", func(string) error { o.MaxPerClass = int64(v.Number("max-per-class")); return nil })
-	if err == nil {
-		if e := o.Check(); e != nil {
-			err = usage("%w", e)
-		}
-	}
-	return o, true, err
-}
-
 // split shows what became of a split.
 func (c *console) split(dir string, r *store.Divided) {
 	if c.json != nil {
@@ -123,31 +77,78 @@ func (c *console) split(dir string, r *store.Divided) {
 	for _, w := range r.Record.Warnings() {
 		c.warn(w)
 	}
-	t := table{columns: []column{
-		{head: "LABEL", right: true},
-		{head: "CLASS"},
-		{head: "BY"},
-		{head: "TRAIN", right: true},
-		{head: "VALIDATION", right: true},
-		{head: "TEST", right: true},
-		{head: "LEFT OUT"},
-	}}
+	heads := []column{{head: "LABEL", right: true}, {head: "CLASS"}, {head: "BY"}}
+	if r.Record.Settings.Folds > 0 {
+		heads = append(heads, column{head: "SAMPLES BY FOLD"})
+	} else {
+		heads = append(heads, column{head: "TRAIN", right: true}, column{head: "VALIDATION", right: true}, column{head: "TEST", right: true})
+	}
+	t := table{columns: append(heads, column{head: "LEFT OUT"})}
 	for i := range r.Record.Classes {
 		k := &r.Record.Classes[i]
-		t.add(fmt.Sprint(k.Label), shown(k.Name), orDash(k.By),
-			thousands(k.Samples.Train), thousands(k.Samples.Validation), thousands(k.Samples.Test), orDash(countList(k.LeftOut)))
+		row := []string{fmt.Sprint(k.Label), shown(k.Name), orDash(k.By)}
+		if r.Record.Settings.Folds > 0 {
+			row = append(row, slashed(k.Samples.Folds))
+		} else {
+			row = append(row, thousands(k.Samples.Train), thousands(k.Samples.Validation), thousands(k.Samples.Test))
+		}
+		t.add(append(row, orDash(countList(k.LeftOut)))...)
 	}
 	if !c.quiet {
 		t.write(c.out, c.width)
 	}
-	n := &r.Record.Sides
-	c.say("%s: split %s by %s: %s training, %s validation, %s test, %s left out", shown(dir), r.Record.Settings.Split, r.Record.Settings.By,
-		thousands(n.Train), thousands(n.Validation), thousands(n.Test), thousands(r.Record.Samples-n.Total()))
-	for _, g := range r.Record.Proof.Groups {
-		c.say("groups by %s: %s training, %s validation, %s test, %s on two sides", g.By,
-			thousands(g.Sides.Train), thousands(g.Sides.Validation), thousands(g.Sides.Test), thousands(g.OnTwoSides))
+	s := r.Manifest.Split
+	c.say("%s: split %s: %s, %s left out", shown(dir), splitWords(s), onSides(&s.Sides), thousands(s.Samples-s.Sides.Total()))
+	for i := range s.Groups {
+		g := &s.Groups[i]
+		c.say("groups by %s: %s, %s on two sides", g.By, onSides(&g.Sides), thousands(g.OnTwoSides))
+	}
+	if names := r.Record.Unnamed(captureNames(r.Manifest)); len(names) > 0 {
+		c.say("on no side, because the file does not name them: %s", someNames(names))
 	}
 	if r.Moved > 0 {
 		c.say("%s of %s that were divided before are on another side now", thousands(r.Moved), plural(r.Earlier, "sample"))
 	}
+}
+
+// splitWords is into what a dataset is split, and by what.
+func splitWords(s *manifest.Split) string {
+	switch {
+	case s.From != "":
+		return "as a file says"
+	case s.Folds > 0:
+		return fmt.Sprintf("into %d folds by %s", s.Folds, shown(s.By))
+	}
+	return fmt.Sprintf("%s by %s", shown(s.Split), shown(s.By))
+}
+
+// onSides is how many there are on each side, or in each fold.
+func onSides(n *manifest.Sides) string {
+	if n.Folds != nil {
+		return "by fold " + slashed(n.Folds)
+	}
+	return fmt.Sprintf("%s training, %s validation, %s test", thousands(n.Train), thousands(n.Validation), thousands(n.Test))
+}
+
+// slashed is like 12/12/11.
+func slashed(list []int64) string {
+	text := make([]string, len(list))
+	for i, n := range list {
+		text[i] = strconv.FormatInt(n, 10)
+	}
+	return strings.Join(text, "/")
+}
+
+// someNames are the first of a list of names.
+func someNames(names []string) string {
+	const most = 10
+	var list []string
+	for _, n := range names[:min(most, len(names))] {
+		list = append(list, shown(n))
+	}
+	text := strings.Join(list, ", ")
+	if more := int64(len(names) - most); more > 0 {
+		text += fmt.Sprintf(" and %s more", thousands(more))
+	}
+	return text
 }

@@ -77,11 +77,16 @@ func TestEvents(t *testing.T) {
 	if err := os.Mkdir(in, 0o777); err != nil {
 		t.Fatal(err)
 	}
+	put := func(name string, data []byte) {
+		if err := os.WriteFile(filepath.Join(in, name), data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for i, name := range []string{"aim_chat1.pcap", "email1.pcap", "email2.pcap"} {
 		c := recipe{link: 1, sessions: 12, payload: 50, dns: 2, arp: 1, format: "pcap", seed: i + 1, cut: -3 * (i % 2)}
-		write(t, in, name, c.file())
+		put(name, c.file())
 	}
-	write(t, in, "notes.txt", []byte("notes"))
+	put("notes.txt", []byte("notes"))
 	data, key := filepath.Join(dir, "data"), filepath.Join(dir, "key")
 	for _, c := range []struct {
 		args string

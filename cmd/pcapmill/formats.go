@@ -40,10 +40,10 @@ func formats() []format {
 		}},
 		{"npy", nil, func(*config.Values) (dataset.Exporter, error) { return npy.Format{}, nil }},
 		{"npz", nil, func(*config.Values) (dataset.Exporter, error) { return npy.Archive{}, nil }},
-		{"png", nil, func(*config.Values) (dataset.Exporter, error) { return png.Format{}, nil }},
+		{"png", nil, func(v *config.Values) (dataset.Exporter, error) { return png.Format{Workers: v.Number("workers")}, nil }},
 		{"wds", []string{"shard-size", "shards"}, func(v *config.Values) (dataset.Exporter, error) {
 			size, n, err := shards(v)
-			return wds.Format{ShardSize: size, Shards: n}, err
+			return wds.Format{ShardSize: size, Shards: n, Workers: v.Number("workers")}, err
 		}},
 		{"parquet", []string{"shard-size", "shards"}, func(v *config.Values) (dataset.Exporter, error) {
 			size, n, err := shards(v)
@@ -81,7 +81,7 @@ func exportJobs(v *config.Values) (jobs []export.Job, err error) {
 		if !slices.Contains(asked, f.name) {
 			continue
 		}
-		job := export.Job{Options: map[string]string{}}
+		job := export.Job{Options: map[string]string{}, Workers: v.Number("workers")}
 		if job.Exporter, err = f.make(v); err != nil {
 			return nil, err
 		}

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/internal/export"
 	"github.com/pcapmill/pcapmill/internal/report"
@@ -22,30 +24,86 @@ func (in *inspector) dataset(d *store.Dataset) error {
 	if in.c.json != nil {
 		return in.datasetEvents(d)
 	}
-	in.say("%s: %s of %dx%d bytes from %s, made by %s %s", shown(dir), plural(m.Samples, "sample"), m.Rows, m.Cols,
+	in.say("%s: %s of %s from %s, made by %s %s", shown(dir), plural(m.Samples, "sample"), shapeText(m),
 		plural(int64(len(m.Captures)), "capture"), shown(m.Tool.Name), shown(m.Tool.Version))
 	in.say("settings: %s", settingsText(&m.Settings))
 	t := &m.Totals
 	in.say("packets: %s, used %s, left out: %s", thousands(t.Packets), thousands(t.Used), printable(leftOut(t, nil)))
-	in.say("sessions: %s, samples %s, duplicates %s, conflicts %s, truncated %s, padded %s, exact %s, mean %s bytes",
-		thousands(t.Sessions), thousands(t.Samples), thousands(t.Duplicates), thousands(t.Conflicts),
+	units := ""
+	if t.Units > 0 {
+		units = ", units " + thousands(t.Units)
+	}
+	in.say("sessions: %s%s, samples %s, duplicates %s, conflicts %s, truncated %s, padded %s, exact %s, mean %s bytes",
+		thousands(t.Sessions), units, thousands(t.Samples), thousands(t.Duplicates), thousands(t.Conflicts),
 		thousands(t.Truncated), thousands(t.Padded), thousands(t.Exact), tenths(t.MeanLength))
 	if n := damaged(m); n > 0 {
 		in.say("damaged: %s; %s says where", plural(n, "capture"), manifest.Name)
 	}
 	if s := m.Split; s != nil {
-		in.say("split %s by %s: training %s, validation %s, test %s, left out %s", shown(s.Split), shown(s.By), thousands(s.Sides.Train),
-			thousands(s.Sides.Validation), thousands(s.Sides.Test), thousands(m.Samples-s.Sides.Train-s.Sides.Validation-s.Sides.Test))
+		in.say("split %s: %s, %s left out", splitWords(s), onSides(&s.Sides), thousands(m.Samples-s.Sides.Total()))
 	}
 	if text := exportsText(d); text != "" {
 		in.say("exports: %s", text)
 	}
 	in.balance(m)
+	switch d.Spec().Type {
+	case dataset.U8:
+	case dataset.Text:
+		return in.lines(d)
+	default:
+		in.say("samples of %v are no pictures: export them, --format npy", d.Spec().Type)
+		return nil
+	}
 	rows, err := in.rows(d)
 	if err != nil {
 		return err
 	}
 	return in.draw(rows, sample.Shape{Rows: m.Rows, Cols: m.Cols})
+}
+
+// shapeText is what a sample is, in words: "28x28 bytes", "4x30 f32", "text".
+func shapeText(m *manifest.Manifest) string {
+	t, err := dataset.ParseType(m.DType())
+	if err != nil {
+		return printable(m.DType())
+	}
+	s := dataset.Spec{Rows: m.Rows, Cols: m.Cols, Type: t}
+	if t == dataset.U8 {
+		return s.String() + " bytes"
+	}
+	return s.String()
+}
+
+// mostLine is how many characters of a line are shown.
+const mostLine = 100
+
+// lines shows the beginnings of some lines of each class.
+func (in *inspector) lines(d *store.Dataset) (err error) {
+	picked, err := d.Pick(in.samples)
+	if err != nil {
+		return err
+	}
+	samples, err := d.Samples()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, samples.Close()) }()
+	for _, c := range d.Manifest().Classes {
+		if len(picked[c.Label]) > 0 {
+			in.say("%s", shown(c.Name))
+		}
+		for _, at := range picked[c.Label] {
+			line, err := samples.Line(nil, at)
+			if err != nil {
+				return err
+			}
+			if len(line) > mostLine {
+				line = append(line[:mostLine], "..."...)
+			}
+			in.say("  %s", printable(string(line)))
+		}
+	}
+	return nil
 }
 
 // settingsText are the manifest's settings, in the words of the command line: all but those
@@ -138,7 +196,7 @@ func (in *inspector) idxFile(path string, open func(path string) (*idx.Reader, e
 
 // imageFile draws images, evenly spread over the file.
 func (in *inspector) imageFile(r *idx.Reader, shape sample.Shape) error {
-	if r.ItemSize() != shape.Length() || shape.Length() > sample.MaxLength {
+	if r.Header().Type != idx.Uint8 || shape.Length() > sample.MaxLength {
 		return nil // not bytes, or no picture that anyone can look at
 	}
 	row := report.Row{Title: "samples"}

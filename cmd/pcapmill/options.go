@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/session"
 )
 
 // addOptions gives a command flags for the named options, or for all.
@@ -123,8 +125,14 @@ func millOptions(ctx context.Context, v *config.Values) (o mill.Options, err err
 	o.InputSHA256 = v.On("input-sha256")
 	o.Resync, o.MaxExpansion = v.On("resync"), v.Number("max-expansion")
 	o.StdinName = v.Get("stdin-name")
-	parse("idle-timeout", func(t string) error { return idle(t, &o.Breaks.Idle) })
-	o.Breaks.Restart = v.On("tcp-restart")
+	times := map[string]*int64{
+		"idle-timeout": &o.Breaks.Idle, "active-timeout": &o.Breaks.Active, "slice": &o.Breaks.Slice, "window": &o.Breaks.Window, "min-span": &o.MinSpan,
+	}
+	for _, name := range slices.Sorted(maps.Keys(times)) {
+		parse(name, func(t string) error { return duration(t, times[name]) })
+	}
+	parse("unit", func(t string) (e error) { o.Breaks.Of, e = session.ParseUnits(t); return e })
+	o.Breaks.Restart, o.Breaks.MaxPackets = v.On("tcp-restart"), uint64(v.Number("max-packets"))
 	o.MinPackets, o.MinBytes = int64(v.Number("min-packets")), int64(v.Number("min-bytes"))
 	o.Memory, o.Tmp = v.Size("memory"), v.Get("tmp")
 	if o.Memory != 0 && o.Memory < mill.MinMemory && err == nil {
@@ -147,8 +155,8 @@ func usageUnless(ctx context.Context, err error) error {
 	return err
 }
 
-// idle reads a pause of more than nothing; "" is none.
-func idle(text string, pause *int64) error {
+// duration reads a time of more than nothing; "" is none.
+func duration(text string, ns *int64) error {
 	if text == "" {
 		return nil
 	}
@@ -156,7 +164,7 @@ func idle(text string, pause *int64) error {
 	if err != nil || d <= 0 {
 		return fmt.Errorf("%q: need a duration, like 60s or 5m", text)
 	}
-	*pause = int64(d)
+	*ns = int64(d)
 	return nil
 }
 

@@ -38,7 +38,7 @@ func TestSplitISCX(t *testing.T) {
 		t.Fatalf("%d names", n)
 	}
 	b.run(exitDone, "convert", b.path("iscx"), "-o", b.path("demo"))
-	for _, args := range [][]string{{"--split", "80/20"}, {"--split", "80/10/10"}, nil} {
+	for _, args := range [][]string{{"--split", "80/20"}, {"--split", "80/10/10"}, {"--folds", "5"}, {"--split", "80/10/10"}, nil} {
 		b.run(exitDone, append([]string{"split", b.path("demo")}, args...)...)
 		b.run(exitDone, "verify", b.path("demo"))
 		text, err := os.ReadFile(b.path("demo/splits.json"))
@@ -50,8 +50,11 @@ func TestSplitISCX(t *testing.T) {
 			t.Fatal(err)
 		}
 		sides := 3
-		if r.Settings.Split == "80/0/20" {
+		switch {
+		case r.Settings.Split == "80/0/20":
 			sides = 2
+		case r.Settings.Folds > 0:
+			sides = r.Settings.Folds
 		}
 		for _, c := range r.Classes {
 			by := "capture"

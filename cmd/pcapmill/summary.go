@@ -17,7 +17,12 @@ import (
 // result is what a run ends with: the statistics, what was wrong, and the state
 // of the dataset; or the last event.
 func (c *console) result(p *mill.Plan, r *mill.Result) {
+	var all, unknown int64
+	if p.Labels != nil {
+		all, unknown = unknownSamples(r, p.Labels.Unknown())
+	}
 	if c.json != nil {
+		c.hintUnknown(p, "sample", all, unknown, &r.Table)
 		code := exitDone
 		switch {
 		case r.Interrupted:
@@ -40,6 +45,7 @@ func (c *console) result(p *mill.Plan, r *mill.Result) {
 		c.classes(p.Out, r.Manifest)
 	}
 	c.flows(p, &r.Table)
+	c.hintUnknown(p, "sample", all, unknown, &r.Table)
 }
 
 // mostRows is how many captures have a row of their own, unless --verbose asks for all.
@@ -163,12 +169,20 @@ func countCells(name, class string, n *manifest.Counts, links map[string]int64) 
 func leftOut(n *manifest.Counts, links map[string]int64) string {
 	text := reasons(n, links)
 	for _, reason := range slices.Sorted(maps.Keys(n.SessionsLeftOut)) {
-		text = strings.TrimPrefix(fmt.Sprintf("%s, %s %s", text, plural(n.SessionsLeftOut[reason], "session"), reason), ", ")
+		text = strings.TrimPrefix(fmt.Sprintf("%s, %s %s", text, plural(n.SessionsLeftOut[reason], unitNoun(n)), reason), ", ")
 	}
 	if n.Empty > 0 {
-		text = strings.TrimPrefix(text+", "+plural(n.Empty, "empty session"), ", ")
+		text = strings.TrimPrefix(text+", "+plural(n.Empty, "empty "+unitNoun(n)), ", ")
 	}
 	return orDash(text)
+}
+
+// unitNoun is what each sample is made of.
+func unitNoun(n *manifest.Counts) string {
+	if n.Units > 0 {
+		return "unit"
+	}
+	return "session"
 }
 
 // reasons is like "46 dns, 3 unsupported-link (FDDI)", the most frequent first.
@@ -250,7 +264,7 @@ func noSample(name string, n *manifest.Counts, links map[string]int64) string {
 	case n.Used == 0:
 		return fmt.Sprintf("%s: %s, all left out: %s", name, plural(n.Packets, "packet"), reasons(n, links))
 	default:
-		text := fmt.Sprintf("%s: %s, no new sample: %s, %s empty", name, plural(n.Sessions, "session"),
+		text := fmt.Sprintf("%s: %s, no new sample: %s, %s empty", name, plural(max(n.Units, n.Sessions), unitNoun(n)),
 			plural(n.Duplicates, "duplicate"), thousands(n.Empty))
 		if len(n.SessionsLeftOut) > 0 {
 			text += ", left out: " + countList(n.SessionsLeftOut)
@@ -306,7 +320,7 @@ func (c *console) classes(dir string, m *manifest.Manifest) {
 	if m.Totals.Conflicts > 0 {
 		conflicts = fmt.Sprintf(", %s (equal bytes under different labels)", plural(m.Totals.Conflicts, "conflict"))
 	}
-	c.say("%s: %s of %dx%d bytes from %s%s", shown(dir), plural(m.Samples, "sample"), m.Rows, m.Cols,
+	c.say("%s: %s of %s from %s%s", shown(dir), plural(m.Samples, "sample"), shapeText(m),
 		plural(int64(len(m.Captures)), "capture"), conflicts)
 	t := table{columns: []column{{head: "LABEL", right: true}, {head: "CLASS", short: true}, {head: "SAMPLES", right: true}}}
 	for _, k := range m.Classes {

@@ -145,7 +145,10 @@ func areOf(n, of int, what string) string {
 func fields(w io.Writer, r *leak.Report) {
 	s := &r.Samples
 	fmt.Fprintf(w, "samples: %s placed in their captures", thousands(s.Placed))
-	if s.Unplaced > 0 {
+	switch {
+	case s.Unplaced > 0 && s.Why != "":
+		fmt.Fprintf(w, ", %s not judged: what was asked for makes %s, and whether their masks hold is not looked at", thousands(s.Unplaced), s.Why)
+	case s.Unplaced > 0:
 		fmt.Fprintf(w, ", %s not judged, because their captures were not named", thousands(s.Unplaced))
 	}
 	fmt.Fprintln(w)

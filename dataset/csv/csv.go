@@ -63,7 +63,8 @@ func (Exporter) Export(ctx context.Context, dir dataset.Folder, v dataset.View) 
 
 func write(ctx context.Context, out io.Writer, v dataset.View) error {
 	w := csv.NewWriter(out)
-	columns := table.Columns()
+	t := table.New(v)
+	columns := t.Columns()
 	line := make([]string, len(columns))
 	for i, c := range columns {
 		line[i] = c.Name
@@ -71,7 +72,7 @@ func write(ctx context.Context, out io.Writer, v dataset.View) error {
 	if err := w.Write(line); err != nil {
 		return err
 	}
-	t, row, n := table.New(v), make([]table.Value, len(columns)), int64(0)
+	row, n := make([]table.Value, len(columns)), int64(0)
 	err := v.Each(ctx, dataset.Whole, func(e *dataset.Entry) error {
 		t.Row(row, e)
 		for i, c := range columns {

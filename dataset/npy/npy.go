@@ -3,6 +3,7 @@ package npy
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"io"
 
 	"github.com/pcapmill/pcapmill/dataset"
@@ -52,13 +53,25 @@ func create(dir dataset.Folder, name string, write func(w io.Writer) error) (dat
 // writeImages writes the array of a side's samples.
 func writeImages(ctx context.Context, w io.Writer, v dataset.View, s dataset.Side) error {
 	spec := v.Spec()
-	if _, err := w.Write(Header("|u1", v.Len(s), int64(spec.Rows), int64(spec.Cols))); err != nil {
+	descr := Descr(spec.Type)
+	if descr == "" {
+		return fmt.Errorf("%w: samples of %v, need arrays", dataset.ErrUnfit, spec.Type)
+	}
+	if _, err := w.Write(Header(descr, v.Len(s), int64(spec.Rows), int64(spec.Cols))); err != nil {
 		return err
 	}
+	var b []byte
 	return each(ctx, v, s, func(e *dataset.Entry) error {
-		_, err := w.Write(e.Data)
+		b = append(b[:0], e.Data...)
+		spec.Type.Swap(b, b)
+		_, err := w.Write(b)
 		return err
 	})
+}
+
+// Descr is numpy's name of a type, "" of text.
+func Descr(t dataset.Type) string {
+	return [...]string{dataset.U8: "|u1", dataset.I8: "|i1", dataset.I16: "<i2", dataset.F32: "<f4", dataset.Text: ""}[min(t, dataset.Text)]
 }
 
 // writeLabels writes the array of a side's labels.

@@ -45,9 +45,10 @@ type layout struct {
 }
 
 func newLayout(p pixels, v dataset.View) (*layout, error) {
-	t, columns := table.New(v), table.Columns()
+	t := table.New(v)
+	columns := t.Columns()
 	if p != none {
-		t.Missing, columns = -1, table.Plain()
+		t.Missing, columns = -1, table.Plain(table.ExtraOf(v))
 	}
 	meta, err := features(p, columns, v.Spec(), v.Classes())
 	if err != nil {

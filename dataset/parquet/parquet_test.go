@@ -121,7 +121,7 @@ func TestImages(t *testing.T) {
 						t.Errorf("%s: sample %d: cell %d is null: a torch DataLoader stops there", x.Name(), next, i)
 					}
 				}
-				same(t, v, &e, table.Plain(), row, -1)
+				same(t, v, &e, table.Plain(table.Extra{}), row, -1)
 				next += 2
 			}
 		}
@@ -197,7 +197,7 @@ func TestTable(t *testing.T) {
 		}
 		for i, row := range rows {
 			if e := v.Entry(int64(i)); i%997 == 0 || n == 1 {
-				same(t, v, &e, table.Columns(), row, 0)
+				same(t, v, &e, table.Columns(table.Extra{}), row, 0)
 			}
 		}
 	}
@@ -256,7 +256,7 @@ func TestSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	features := meta.Info.Features
-	if len(features) != len(table.Plain())+1 || features["image"]["_type"] != "Image" || features["label"]["_type"] != "ClassLabel" ||
+	if len(features) != len(table.Plain(table.Extra{}))+1 || features["image"]["_type"] != "Image" || features["label"]["_type"] != "ClassLabel" ||
 		fmt.Sprint(features["label"]["names"]) != `[Chat VPN, "Chat"]` {
 		t.Errorf("features %v", features)
 	}

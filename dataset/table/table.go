@@ -10,6 +10,7 @@
 //	split             text  train, validation, test; all if the dataset is not split, null
 //	                        if it is and the sample is on no side
 //	capture           text  name of the capture, as the manifest has it
+//	fold              int   of the cross-validation, from 0, -1 in none; only where there are folds
 //	session           int   place of the session in its capture, from 0; duplicates count
 //	start             time  of the first kept packet, nanoseconds, UTC; with --table-times
 //	                        relative the earliest packet of its capture is at 1970-01-01
@@ -32,6 +33,7 @@ package table
 
 import (
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -70,6 +72,7 @@ type Table struct {
 	// Face's ClassLabel writes -1 there.
 	Missing int64
 
+	columns  []Column
 	split    bool
 	size     uint64
 	unknown  int
@@ -80,7 +83,7 @@ type Table struct {
 // New is the table of a view.
 func New(v dataset.View) *Table {
 	sides := v.Sides()
-	return &Table{split: len(sides) != 1 || sides[0] != dataset.Whole, size: uint64(v.Spec().Size()), unknown: v.Unknown(), classes: valid(v.Classes()), captures: valid(v.Captures())}
+	return &Table{columns: Columns(ExtraOf(v)), split: len(sides) != 1 || sides[0] != dataset.Whole, size: uint64(v.Spec().Size()), unknown: v.Unknown(), classes: valid(v.Classes()), captures: valid(v.Captures())}
 }
 
 // valid returns a copy of names with what is no UTF-8 replaced, as JSON does it.
@@ -92,17 +95,43 @@ func valid(names []string) []string {
 	return out
 }
 
+// Extra says which columns a table has that not every dataset has.
+type Extra struct {
+	Folds int // 0: none
+}
+
+// ExtraOf are those of a view.
+func ExtraOf(v dataset.View) Extra { return Extra{Folds: v.Folds()} }
+
+// always is how many of the columns are plain in every dataset.
+const always = 5
+
 // Columns are the columns in their order.
-func Columns() []Column { return columns[:] }
+func Columns(x Extra) []Column {
+	return slices.Concat(Plain(x), columns[always:])
+}
 
 // Plain are the first of the columns: numbers and text of which no cell is null, for
 // samples that are on a side.
-func Plain() []Column { return columns[:5:5] }
+func Plain(x Extra) []Column {
+	list := slices.Clone(columns[:always])
+	if x.Folds > 0 {
+		list = append(list, fold)
+	}
+	return list
+}
+
+var fold = Column{Name: "fold", Kind: Int, What: "fold of the cross-validation, from 0; -1 in none", of: func(_ *Table, e *dataset.Entry) Value {
+	return number(int64(e.Fold))
+}}
+
+// Columns are those of the table, in their order.
+func (t *Table) Columns() []Column { return t.columns }
 
 // Row puts the cells of an entry into row: those of as many columns as it has places.
 func (t *Table) Row(row []Value, e *dataset.Entry) {
 	for i := range row {
-		row[i] = columns[i].of(t, e)
+		row[i] = t.columns[i].of(t, e)
 	}
 }
 

@@ -12,10 +12,10 @@ import (
 
 // cells is the row of an entry by column name.
 func cells(t *table.Table, e *dataset.Entry) map[string]table.Value {
-	row := make([]table.Value, len(table.Columns()))
+	row := make([]table.Value, len(table.Columns(table.Extra{})))
 	t.Row(row, e)
 	out := map[string]table.Value{}
-	for i, c := range table.Columns() {
+	for i, c := range table.Columns(table.Extra{}) {
 		out[c.Name] = row[i]
 	}
 	return out
@@ -84,7 +84,7 @@ func TestWithoutRows(t *testing.T) {
 // TestColumnsAreDescribed: names are unique, and every one says what it holds.
 func TestColumnsAreDescribed(t *testing.T) {
 	seen := map[string]bool{}
-	for _, c := range table.Columns() {
+	for _, c := range table.Columns(table.Extra{}) {
 		if c.What == "" || seen[c.Name] {
 			t.Errorf("column %q: described as %q, seen %v", c.Name, c.What, seen[c.Name])
 		}

@@ -17,8 +17,9 @@ type rower struct {
 }
 
 func newRower(v dataset.View) *rower {
-	columns := table.Columns()
-	return &rower{table: table.New(v), columns: columns, cells: make([]table.Value, len(columns))}
+	t := table.New(v)
+	columns := t.Columns()
+	return &rower{table: t, columns: columns, cells: make([]table.Value, len(columns))}
 }
 
 // row is what stands in KEY.json: an object in one line, members in the order of the

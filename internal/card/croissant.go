@@ -207,7 +207,7 @@ func samples(in *Input) []node {
 		from := node{"fileSet": node{"@id": "images"}}
 		image := plainField("samples/image", "the sample as a grey picture", "sc:ImageObject")
 		image["source"] = node{"fileSet": node{"@id": "images"}, "extract": node{"column": "image"}, "transform": node{"jsonPath": "bytes"}}
-		fields := append([]node{image}, columnsFrom("samples", table.Plain(), from)...)
+		fields := append([]node{image}, columnsFrom("samples", table.Plain(in.extra()), from)...)
 		for _, f := range fields {
 			if f["@id"] == "samples/split" && len(in.Splits) > 0 {
 				// From the name of the file: so a program that wants one side reads its files alone.
@@ -217,7 +217,7 @@ func samples(in *Input) []node {
 		sets, name = append(sets, set("samples", "One record a sample that is on a side.", fields)), "table"
 	}
 	if file != "" {
-		sets = append(sets, set(name, "One record a sample.", columnsFrom(name, table.Columns(), node{"fileObject": node{"@id": file}})))
+		sets = append(sets, set(name, "One record a sample.", columnsFrom(name, table.Columns(in.extra()), node{"fileObject": node{"@id": file}})))
 	}
 	return sets
 }

@@ -46,7 +46,7 @@ func info(b *strings.Builder, in *Input, sides []string) {
 	line := func(format string, args ...any) { fmt.Fprintf(b, format+"\n", args...) }
 	line("dataset_info:\n  config_name: default\n  features:")
 	line("  - name: image\n    dtype: image")
-	for _, c := range table.Plain() {
+	for _, c := range table.Plain(in.extra()) {
 		dtype := [...]string{table.Int: "int64", table.Text: "string", table.Time: "timestamp[ns, tz=UTC]"}[c.Kind]
 		if c.Name != "label" || len(in.classes()) == 0 {
 			line("  - name: %s\n    dtype: %s", c.Name, dtype)

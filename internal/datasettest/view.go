@@ -47,6 +47,9 @@ func (v *View) Sides() []dataset.Side {
 	return v.Split
 }
 
+// Folds implements [dataset.View].
+func (v *View) Folds() int { return 0 }
+
 // Classes implements [dataset.View].
 func (v *View) Classes() []string { return v.Names }
 

@@ -20,8 +20,8 @@ const (
 	IndexName = "session_index.bin"
 )
 
-// entryLen is the length of an entry of the index.
-const entryLen = 8
+// EntryLen is the length of an entry of the index in bytes.
+const EntryLen = 8
 
 // DefaultRewriteLimit is the largest text in bytes that a commit writes anew: 16 MiB.
 const DefaultRewriteLimit = idx.DefaultRewriteLimit
@@ -73,7 +73,7 @@ func (f Format) Open(dir string, spec dataset.Spec, samples int64) (dataset.Writ
 	if w.text, err = bytelog.Open(disk, dir, Name, end, limit); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
-	if w.index, err = bytelog.Open(disk, dir, IndexName, samples*entryLen, limit/8); err != nil {
+	if w.index, err = bytelog.Open(disk, dir, IndexName, samples*EntryLen, limit/8); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
 	return w, nil
@@ -93,11 +93,11 @@ func lastEnd(disk fsys.FS, dir string, samples int64) (end int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if info.Size() < samples*entryLen {
-		return 0, bytelog.Short(f.Name(), info.Size(), samples*entryLen)
+	if info.Size() < samples*EntryLen {
+		return 0, bytelog.Short(f.Name(), info.Size(), samples*EntryLen)
 	}
-	var b [entryLen]byte
-	if _, err := f.ReadAt(b[:], (samples-1)*entryLen); err != nil {
+	var b [EntryLen]byte
+	if _, err := f.ReadAt(b[:], (samples-1)*EntryLen); err != nil {
 		return 0, err
 	}
 	if end = int64(binary.LittleEndian.Uint64(b[:])); end < samples { // each line has its LF
@@ -111,7 +111,7 @@ type writer struct {
 	text, index *bytelog.Log
 	samples     int64
 	end         uint64 // behind the last line
-	entry       [entryLen]byte
+	entry       [EntryLen]byte
 	closed      bool
 }
 

@@ -50,7 +50,7 @@ func NewReader(disk fsys.FS, dir string, n int64) (_ *Reader, err error) {
 	if info.Size() < r.end {
 		return nil, bytelog.Short(r.text.Name(), info.Size(), r.end)
 	}
-	r.ends = bufio.NewReaderSize(io.NewSectionReader(r.index, 0, n*entryLen), 1<<16)
+	r.ends = bufio.NewReaderSize(io.NewSectionReader(r.index, 0, n*EntryLen), 1<<16)
 	r.lines = bufio.NewReaderSize(io.NewSectionReader(r.text, 0, r.end), 1<<18)
 	return r, nil
 }
@@ -67,7 +67,7 @@ func (r *Reader) Next() ([]byte, error) {
 	if r.next >= r.n {
 		return nil, io.EOF
 	}
-	var b [entryLen]byte
+	var b [EntryLen]byte
 	if _, err := io.ReadFull(r.ends, b[:]); err != nil {
 		return nil, unexpected(err)
 	}
@@ -129,16 +129,16 @@ func (r *Reader) Place(i int64) (from, to int64, err error) {
 	if i < 0 || i >= r.n {
 		return 0, 0, fmt.Errorf("line %d of %d", i, r.n)
 	}
-	var b [2 * entryLen]byte
+	var b [2 * EntryLen]byte
 	if i == 0 {
-		_, err = r.index.ReadAt(b[entryLen:], 0)
+		_, err = r.index.ReadAt(b[EntryLen:], 0)
 	} else {
-		_, err = r.index.ReadAt(b[:], (i-1)*entryLen)
+		_, err = r.index.ReadAt(b[:], (i-1)*EntryLen)
 	}
 	if err != nil {
 		return 0, 0, unexpected(err)
 	}
-	at, end := binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint64(b[entryLen:])
+	at, end := binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint64(b[EntryLen:])
 	if _, err := r.length(i, at, end); err != nil {
 		return 0, 0, err
 	}

@@ -21,6 +21,26 @@ type Visit = func(at, length int)
 // lengths, type of name, length.
 const sniHead = 9
 
+// SNICut is how many names SNI finds cut, without a search: such a name is all that the
+// payload ends with of bytes that names have, but for the length byte before it, which can
+// look like one of them.
+func SNICut(payload []byte) (cut int) {
+	from := len(payload)
+	for from > 0 && hostByte[payload[from-1]] {
+		if from--; len(payload)-from > 255 {
+			return 0
+		}
+	}
+	for name := from; name <= from+1 && name < len(payload); name++ {
+		if at := name - sniHead; at >= 0 {
+			if n, ok := sniAt(payload[at:]); ok && n > len(payload)-name {
+				cut++
+			}
+		}
+	}
+	return cut
+}
+
 // MaxSNI is the most bytes from the beginning of a server_name extension to the end of its name.
 const MaxSNI = sniHead + 255
 

@@ -37,6 +37,8 @@ func TestSNI(t *testing.T) {
 		"two":           {whole + whole, []string{"www.example.com", "www.example.com"}, 0},
 		"cut":           {whole[:13], []string{"www."}, 1},
 		"nothing of it": {whole[:9], nil, 0},
+		"cut, of 45":    {extension(strings.Repeat("b", 45))[:30], []string{strings.Repeat("b", 21)}, 1},
+		"cut, of 254":   {extension(strings.Repeat("b", 255))[:263], []string{strings.Repeat("b", 254)}, 1},
 		"longest":       {extension(strings.Repeat("a", 255)), []string{strings.Repeat("a", 255)}, 0},
 		"too long":      {extension(strings.Repeat("a", 256)), nil, 0},
 		"no name":       {extension(""), nil, 0},
@@ -45,6 +47,9 @@ func TestSNI(t *testing.T) {
 		"other lengths": {strings.Replace(whole, "\x14", "\x15", 1), nil, 0},
 		"other type":    {strings.Replace(whole, "\x12\x00", "\x12\x01", 1), nil, 0},
 	} {
+		if cut := names.SNICut([]byte(c.payload)); cut != c.cut {
+			t.Errorf("%s: %d cut, want %d", name, cut, c.cut)
+		}
 		if have, cut := found(c.payload, names.SNI); !slices.Equal(have, c.want) || cut != c.cut {
 			t.Errorf("%s: %q, %d cut; want %q, %d", name, have, cut, c.want, c.cut)
 		}
@@ -136,11 +141,15 @@ func TestDNS(t *testing.T) {
 // beginning of a message shows are those of the whole.
 func FuzzNames(f *testing.F) {
 	f.Add([]byte(extension("www.example.com")), 12)
+	f.Add([]byte(extension(strings.Repeat("b", 45)))[:30], 12)
 	f.Add([]byte("GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n"), 30)
 	f.Add([]byte(message(1, 1, "\x03www\x00\x00\x01\x00\x01"+record(15, "\x00\x01\x01a\x00"))), 20)
 	f.Add([]byte("\x00\x20"+message(1, 0, "\x03www\x07example\x00\x00\x01\x00\x01")), 22)
 	f.Fuzz(func(t *testing.T, b []byte, n int) {
 		checkNames(t, "SNI", b, names.SNI)
+		if have, want := names.SNICut(b), names.SNI(b, func(int, int) {}); have != want {
+			t.Fatalf("%d names cut, the search says %d: %q", have, want, b)
+		}
 		checkNames(t, "Host", b, names.Host)
 		for _, udp := range []bool{false, true} {
 			search := func(b []byte, v names.Visit) int { return names.DNS(b, udp, v) }

@@ -202,15 +202,51 @@ var options = []Option{
 		Records: []Record{{Key: "tcp_restart", Omit: true}},
 	},
 	{
+		Name: "unit", Kind: Text, Default: "session", Values: []string{"session", "flow", "packet"}, Group: "Selection", Arg: "session|flow|packet",
+		Short:   "what one sample is made of: a session, one direction of it, one packet",
+		Long:    "session: all kept packets between two endpoints, in both directions. flow: those of one direction. packet: each kept packet. Limits (max-packets, active-timeout, slice) can cut a session or flow into several units. Direction is always that of the session's first kept packet. Where a session gives several units they stay on one side of a split.",
+		Records: []Record{{Key: "unit", Omit: true}},
+	},
+	{
+		Name: "max-packets", Kind: Number, Default: "0", Group: "Selection", Arg: "N",
+		Short:   "packets after which a unit is full and another begins; 0 = no limit",
+		Long:    "The next kept packet of the session, or of the flow with --unit flow, begins another unit.",
+		Records: []Record{{Key: "max_packets", Omit: true}},
+	},
+	{
+		Name: "active-timeout", Kind: Text, Group: "Selection", Arg: "DURATION",
+		Short:   "begin another unit this long after its first packet, like 300s; default: never",
+		Long:    "A kept packet that comes this long after its unit's first packet, or later, begins another unit.",
+		Records: []Record{{Key: "active_timeout", Omit: true, None: "none"}},
+	},
+	{
+		Name: "slice", Kind: Text, Group: "Selection", Arg: "DURATION",
+		Short:   "cut sessions into units of this length of time, like 60s; default: none",
+		Long:    "Unit k has the packets from k times this to before k+1 times this after the first packet of the session, or of the flow with --unit flow. A packet whose time runs backwards stays in the current unit. Stretches without a packet are no units.",
+		Records: []Record{{Key: "slice", Omit: true, None: "none"}},
+	},
+	{
+		Name: "window", Kind: Text, Group: "Selection", Arg: "DURATION",
+		Short:   "leave out packets this long after their unit's first, like 15s; default: none",
+		Long:    "The packets are counted under the reason window. It is settled behind the other limits: a packet that begins another unit is in that one's window.",
+		Records: []Record{{Key: "window", Omit: true, None: "none"}},
+	},
+	{
+		Name: "min-span", Kind: Text, Group: "Selection", Arg: "DURATION",
+		Short:   "time from a unit's earliest to its latest packet; default: no limit",
+		Long:    "Units that take less are left out and counted.",
+		Records: []Record{{Key: "min_span", Omit: true, None: "none"}},
+	},
+	{
 		Name: "min-packets", Kind: Number, Default: "0", Group: "Selection", Arg: "N",
-		Short:   "kept packets that a session must have; 0 = no limit",
-		Long:    "Sessions with fewer are left out and counted.",
+		Short:   "kept packets that a unit must have; 0 = no limit",
+		Long:    "Units (sessions, unless --unit says otherwise) with fewer are left out and counted.",
 		Records: []Record{{Key: "min_packets", Omit: true}},
 	},
 	{
 		Name: "min-bytes", Kind: Number, Default: "0", Group: "Selection", Arg: "N",
-		Short:   "bytes that a session must have, before it is cut or padded; 0 = no limit",
-		Long:    "Bytes after masking, which is what a sample is made of. Sessions with fewer are left out and counted.",
+		Short:   "bytes that a unit must have, before it is cut or padded; 0 = no limit",
+		Long:    "Bytes after masking, which is what a sample is made of. Units with fewer are left out and counted.",
 		Records: []Record{{Key: "min_bytes", Omit: true}},
 	},
 	{
@@ -229,6 +265,16 @@ var options = []Option{
 		Name: "split", Kind: Text, Group: "Split", Arg: "SHARES",
 		Short: "divide the samples: training/validation/test, like 80/10/10 or 80/20",
 		Long:  "Whole numbers; two are training and test, one is training only. A group of samples (--split-by) goes to one side as a whole, and stays there when samples are added. splits.json records the sides and proves them; see docs/splits.md. A dataset that is split stays so: what is added follows.",
+	},
+	{
+		Name: "folds", Kind: Number, Default: "0", Group: "Split", Arg: "K",
+		Short: "divide the samples into K folds of equal share instead, 2 to 36; 0 = none",
+		Long:  "For cross-validation: by the same rules as sides, and in the place of them. The table of samples, and every format that has columns, has a column fold, from 0; -1 is a sample in no fold.",
+	},
+	{
+		Name: "split-from", Kind: Path, Group: "Split", Arg: "FILE",
+		Short: "sides by capture from a CSV file with the columns capture and split",
+		Long:  "A capture is named as in manifest.json, or by its base name; a side is train, validation or test. Captures that the file does not name are on no side; names that no capture has are refused. Nothing is drawn, so the other options of a split, but for --min-per-class and --max-per-class, do not go with it.",
 	},
 	{
 		Name: "split-method", Kind: Text, Default: "quota", Values: []string{"quota", "hash"}, Group: "Split", Arg: "quota|hash",
@@ -262,7 +308,7 @@ var options = []Option{
 	},
 	{
 		Name: "workers", Kind: Number, Default: "0", Group: "Running", Arg: "N",
-		Short: "how many goroutines read captures; 0 = one a core",
+		Short: "how many goroutines read captures and render exports; 0 = one a core",
 		Long:  "They share the work of one large capture as well as that of many small ones. Decompressors and the writer run beside them. The number changes no byte of the dataset.",
 	},
 	{

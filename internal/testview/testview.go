@@ -18,6 +18,7 @@ type View struct {
 	From    []string       // captures
 	NoRows  bool           // the row log is missing
 	Lie     int64          // Len says this many more
+	Folded  int            // folds; with them Parts is Whole alone
 	Failing error          // what Each returns after the first entry
 }
 
@@ -35,7 +36,10 @@ func New(n int64, sides ...dataset.Side) *View {
 // Entry is the sample at place i: samples of one side in turn with those of the next,
 // every fifth of an unknown class.
 func (v *View) Entry(i int64) dataset.Entry {
-	e := dataset.Entry{Index: i, Data: make([]byte, v.Shape.Size()), Label: int(i) % max(1, len(v.Names)), Side: v.Parts[i%int64(len(v.Parts))]}
+	e := dataset.Entry{Index: i, Data: make([]byte, v.Shape.Size()), Label: int(i) % max(1, len(v.Names)), Side: v.Parts[i%int64(len(v.Parts))], Fold: -1}
+	if v.Folded > 0 && i%4 != 3 { // every fourth is in none
+		e.Fold = int(i) % v.Folded
+	}
 	for k := range e.Data {
 		e.Data[k] = byte(int(i)*31 + k*k)
 	}
@@ -62,6 +66,9 @@ func (v *View) Spec() dataset.Spec { return v.Shape }
 
 // Sides are Parts.
 func (v *View) Sides() []dataset.Side { return v.Parts }
+
+// Folds are Folded.
+func (v *View) Folds() int { return v.Folded }
 
 // Classes are Names.
 func (v *View) Classes() []string { return v.Names }

@@ -62,6 +62,9 @@ func FromData(ctx context.Context, title string, d *audit.Data, a *audit.Report,
 
 // FromDataset collects what a page says about a dataset. a may be nil.
 func FromDataset(ctx context.Context, title string, s *store.Dataset, a *audit.Report, workers int) (*Report, error) {
+	if t := s.Spec().Type; t != dataset.U8 {
+		return nil, fmt.Errorf("%s: samples of %v; a report draws bytes", s.Dir(), t)
+	}
 	m := s.Manifest()
 	r := &Report{Title: title, Audit: a, Manifest: m, spec: s.Spec()}
 	place := map[uint16]int{}

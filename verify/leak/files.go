@@ -13,9 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/pcapmill/pcapmill/internal/fsys"
-	"github.com/pcapmill/pcapmill/store"
-)
+	"github.com/pcapmill/pcapmill/internal/fsys")
 
 // files searches every file of the dataset's directory but the images.
 func (s *search) files(ctx context.Context) error {
@@ -36,7 +34,7 @@ func (s *search) files(ctx context.Context) error {
 			return nil
 		}
 		s.name(name)
-		if d.IsDir() || name == store.SamplesName {
+		if d.IsDir() || name == s.samplesName {
 			return nil
 		}
 		var special *fsys.SpecialError // a link among them: what it leads to is not the dataset's

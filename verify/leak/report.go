@@ -40,7 +40,8 @@ type File struct {
 // Samples is what was found out about the samples' header fields.
 type Samples struct {
 	Placed   int64        // laid beside the session that they were made from
-	Unplaced int64        // their captures were not named
+	Unplaced int64        // not judged: their captures were not named, or Why
+	Why      string       // why no sample can be judged; "" if they can
 	Strange  int64        // their captures do not give them
 	Fields   [kinds]int64 // fields that were held against their mask, by kind
 	Bad      [kinds]int64 // and are not as it promises

@@ -26,7 +26,8 @@ func (s *search) samples(ctx context.Context) error {
 		return err
 	}
 	defer images.Close()
-	s.report.Files = append(s.report.Files, File{Name: store.SamplesName, Bytes: images.Offset(s.m.Samples)})
+	s.report.Samples.Why = s.unjudged()
+	s.report.Files = append(s.report.Files, s.samplesFile(images))
 	for i := range s.m.Captures {
 		c := &s.m.Captures[i]
 		if err := ctx.Err(); err != nil {
@@ -37,6 +38,8 @@ func (s *search) samples(ctx context.Context) error {
 		switch {
 		case c.Samples == 0:
 			continue
+		case s.report.Samples.Why != "":
+			named = false
 		case named:
 			if sessions, err = s.replay(ctx, path); err != nil {
 				return fmt.Errorf("%s: %w", path, err)
@@ -49,13 +52,40 @@ func (s *search) samples(ctx context.Context) error {
 		}
 	}
 	for _, v := range []Verdict{Payload, Header, Unplaced} {
-		s.found.chance(v, store.SamplesName, &s.histograms[v])
+		s.found.chance(v, s.samplesName, &s.histograms[v])
 	}
-	s.found.chance(Inner, store.SamplesName, &s.histograms[Payload])
+	s.found.chance(Inner, s.samplesName, &s.histograms[Payload])
 	if s.layout.KeepsPrefixes() || s.layout.Content == mask.Packet && s.layout.IP == mask.Anonymize {
 		s.found.chanceOfPseudonyms(s.report.Samples.Fields[IPv4], s.report.Addresses[IPv4])
 	}
 	return nil
+}
+
+// unjudged says why samples cannot be laid beside their sessions; "" if they can. A form
+// shows a session's packets at places of its own, and limits make units that a replay of
+// whole sessions does not know: of such samples nothing is said but what is found in them.
+func (s *search) unjudged() string {
+	switch f := s.m.Form; {
+	case f == nil:
+		return ""
+	case f.Name != "bytes":
+		return "samples of the form " + f.Name
+	}
+	return "samples that are not of whole sessions"
+}
+
+// samplesFile is the file of the samples. Of text its size is that of all lines.
+func (s *search) samplesFile(images *store.Samples) File {
+	if !s.text {
+		return File{Name: s.samplesName, Bytes: images.Offset(s.m.Samples)}
+	}
+	out := File{Name: s.samplesName}
+	for _, f := range s.m.Files {
+		if f.Name == s.samplesName {
+			out.Bytes = f.Size
+		}
+	}
+	return out
 }
 
 func (s *search) replay(ctx context.Context, path string) ([]replayed, error) {
@@ -73,6 +103,8 @@ func (s *search) replay(ctx context.Context, path string) ([]replayed, error) {
 // their order; the others are duplicates or empty.
 func (s *search) capture(ctx context.Context, c *manifest.Capture, images *store.Samples, sessions []replayed, named bool) error {
 	next, missed := 0, 0
+	from := s.lines
+	defer func() { s.lines = from }()
 	for i := range c.Samples {
 		if i%1024 == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -82,7 +114,11 @@ func (s *search) capture(ctx context.Context, c *manifest.Capture, images *store
 			return err
 		}
 		place := Place{Sample: c.FirstSample + i, Capture: c.Name, Class: c.Class}
-		place.Offset = images.Offset(place.Sample)
+		if s.text {
+			place.Offset, from = from, from+int64(len(sample))+1 // and the line end
+		} else {
+			place.Offset = images.Offset(place.Sample)
+		}
 		if !named {
 			s.report.Samples.Unplaced++
 			s.hits(sample, nil, place)
@@ -100,7 +136,7 @@ func (s *search) capture(ctx context.Context, c *manifest.Capture, images *store
 		if of == nil {
 			missed++
 			s.report.Samples.Strange++
-			s.found.note(Strange, store.SamplesName, Sample, Bytes, -1, place)
+			s.found.note(Strange, s.samplesName, Sample, Bytes, -1, place)
 		} else {
 			s.report.Samples.Placed++
 			s.judge(of, sample, place)
@@ -153,7 +189,7 @@ func (s *search) judge(of *replayed, sample []byte, place Place) {
 					copy(original.bytes[:], of.bytes[f.at:f.at+f.length])
 					place.Secret = original.String()
 				}
-				s.found.note(Field, store.SamplesName, f.kind, Bytes, -1, s.inFile(place))
+				s.found.note(Field, s.samplesName, f.kind, Bytes, -1, s.inFile(place))
 			}
 		}
 	}
@@ -186,7 +222,7 @@ func (s *search) hits(sample []byte, of *replayed, place Place) {
 			continue
 		}
 		place.Byte = h.at
-		s.found.note(verdict, store.SamplesName, s.index.secrets[t.secret].kind, t.form, t.secret, s.inFile(place))
+		s.found.note(verdict, s.samplesName, s.index.secrets[t.secret].kind, t.form, t.secret, s.inFile(place))
 		if t.form != Plain {
 			s.contexts.add(sample, h, t.secret)
 		}

@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
+	"github.com/pcapmill/pcapmill/session"
 	"github.com/pcapmill/pcapmill/store"
 )
 
@@ -40,11 +42,15 @@ type search struct {
 	o      Options
 	layout layout
 	drop   header.Drop
-	breaks breaks
+	breaks session.Breaks
 	made   map[string]string // path by content digest
 	index  *index
 	found  groups
 	report Report
+
+	samplesName string // the file of the samples
+	text        bool   // they are lines, and
+	lines       int64  // so long are those that were read
 
 	contexts   contexts
 	histograms [verdicts][256]int64 // of the samples' bytes
@@ -67,6 +73,10 @@ func Search(ctx context.Context, dir string, captures []string, o Options) (*Rep
 	s := &search{
 		dir: dir, d: d, m: d.Manifest(), o: o, made: map[string]string{},
 		contexts: contexts{map[uint64]struct{}{}, map[int32]struct{}{}, map[[2]int]struct{}{}},
+	}
+	s.samplesName, s.text = store.SamplesName, d.Spec().Type == dataset.Text
+	if s.text {
+		s.samplesName = store.TextName
 	}
 	if err := s.settings(); err != nil {
 		return nil, err
@@ -108,10 +118,17 @@ func (s *search) settings() error {
 	var err error
 	s.drop, err = header.ParseDrop(set.Get("drop"))
 	errs = append(errs, err)
-	s.breaks.restart = set.On("tcp_restart")
-	if idle := set.Get("idle_timeout"); idle != "" {
-		s.breaks.idle, err = time.ParseDuration(idle)
-		errs = append(errs, err)
+	s.breaks.Restart, s.breaks.MaxPackets = set.On("tcp_restart"), uint64(set.Int("max_packets"))
+	s.breaks.Of, err = session.ParseUnits(set.Get("unit"))
+	errs = append(errs, err)
+	for key, ns := range map[string]*int64{
+		"idle_timeout": &s.breaks.Idle, "active_timeout": &s.breaks.Active, "slice": &s.breaks.Slice, "window": &s.breaks.Window,
+	} {
+		if text := set.Get(key); text != "" {
+			d, err := time.ParseDuration(text)
+			*ns = int64(d)
+			errs = append(errs, err)
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("%s: settings that this program does not know: %w", s.path(manifest.Name), err)

@@ -32,7 +32,7 @@ from ._command import (
     convert,
     run,
 )
-from ._frames import groups, to_huggingface, to_pandas
+from ._frames import folds, groups, to_huggingface, to_pandas
 from ._load import ROW, Data, Error, load, manifest
 from ._version import __version__
 
@@ -57,6 +57,7 @@ __all__ = [
     "as_torch",
     "binary",
     "convert",
+    "folds",
     "groups",
     "load",
     "manifest",

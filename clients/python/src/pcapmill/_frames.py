@@ -1,11 +1,11 @@
 """What other libraries take: a frame of pandas, datasets of Hugging Face, groups for scikit-learn."""
 
 import os
-from typing import TYPE_CHECKING, Any, Dict, List, Literal, Optional, Tuple, Union, overload
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Literal, Optional, Tuple, Union, overload
 
 import numpy as np
 
-from ._load import _SIDES, ROW, Array, Data, Error, _door, _number, _side, load
+from ._load import _SIDES, ROW, Array, Data, Error, _door, _folds, _number, _side, load, manifest
 
 if TYPE_CHECKING:
     import datasets
@@ -41,6 +41,19 @@ def groups(directory: _Path, split: Optional[str] = None, by: Literal["capture",
     return numbers
 
 
+def folds(directory: _Path) -> Iterator[Tuple[Array, Array]]:
+    """The folds of a dataset that was split with --folds: for each one the places of all other samples, to train with,
+    and those of its own, to test with. Samples in no fold are in neither. So splitters of scikit-learn give them:
+
+        for train, test in pcapmill.folds("dataset"): ...
+        cross_val_score(model, x, y, cv=list(pcapmill.folds("dataset")))
+    """
+    m = manifest(directory)
+    fold = _folds(directory, m)
+    for k in range(m["split"]["folds"]):
+        yield np.flatnonzero((fold >= 0) & (fold != k)), np.flatnonzero(fold == k)
+
+
 def to_pandas(directory: _Path, split: Optional[str] = None) -> "pd.DataFrame":
     """The table of samples as a frame: a row a sample, in the order of load(directory, split).
 
@@ -59,6 +72,8 @@ def to_pandas(directory: _Path, split: Optional[str] = None) -> "pd.DataFrame":
     }
     captures, places = _captures(directory, data)
     columns["capture"] = pd.Series([captures[i] for i in places], dtype="str")
+    if data.manifest.get("split", {}).get("folds"):
+        columns["fold"] = _folds(directory, data.manifest)[data.index]
     t = np.zeros(len(data.index), ROW) if data.table is None else data.table
     has: Array = t["packets"][:, 0] > 0  # older datasets have no table, or none of their first samples
 
@@ -123,7 +138,7 @@ def to_huggingface(
 
     if split is not None:
         return one(_side(directory, whole.manifest, split))
-    if not whole.manifest.get("split"):
+    if not whole.manifest.get("split") or whole.manifest["split"].get("folds"):
         return datasets.DatasetDict({"train": one(whole.index)})
     sides = {name: _side(directory, whole.manifest, name) for name in _SIDES}
     return datasets.DatasetDict({name: one(index) for name, index in sides.items() if len(index)})
@@ -150,7 +165,7 @@ def _names(data: Data) -> List[str]:
 
 def _sides_of(directory: _Path, data: Data) -> List[Optional[str]]:
     """The side of each sample: "all" where the dataset is not split, None on no side."""
-    if not data.manifest.get("split"):
+    if not data.manifest.get("split") or data.manifest["split"].get("folds"):
         return ["all"] * len(data.index)
     sides: List[Optional[str]] = [None] * data.manifest["samples"]
     for name in _SIDES:

@@ -244,20 +244,46 @@ def _side(directory: _Path, m: Dict[str, Any], split: str) -> Array:
     """Places of the samples on a side; see docs/formats/splits.md."""
     if split not in _SIDES:
         raise Error(f"no side {split!r}: need one of {', '.join(_SIDES)}, or None for the whole dataset")
+    if m.get("split", {}).get("folds"):
+        raise Error(f"{directory} has folds and no sides: pcapmill.folds gives them")
+    record, sides = _assignment(directory, m)
+    index = np.flatnonzero(sides == ord(_SIDES[split]))
+    if len(index) != record["sides"][split]:
+        path = os.path.join(directory, "splits.json")
+        raise Error(f"{path} counts {record['sides'][split]} samples for {split}, but assigns {len(index)}")
+    return index
+
+
+@_door
+def _folds(directory: _Path, m: Dict[str, Any]) -> Array:
+    """The fold of each sample, -1 in none; see docs/formats/splits.md."""
+    if m.get("split") and not m["split"].get("folds"):
+        raise Error(f"{directory} has sides and no folds: 'pcapmill split {directory} --folds 5' makes five")
+    record, letters = _assignment(directory, m)
+    table = np.full(256, -1, np.int64)
+    for fold, letter in enumerate("0123456789abcdefghijklmnopqrstuvwxyz"[: m["split"]["folds"]]):
+        table[ord(letter)] = fold
+    fold: Array = table[letters]
+    have = np.bincount(fold[fold >= 0], minlength=m["split"]["folds"]).tolist()
+    if have != record["sides"]["folds"]:
+        path = os.path.join(directory, "splits.json")
+        raise Error(f"{path} counts {record['sides']['folds']} samples in the folds, but assigns {have}")
+    return fold
+
+
+def _assignment(directory: _Path, m: Dict[str, Any]) -> Tuple[Dict[str, Any], Array]:
+    """The record of the split, and a letter a sample."""
     if not m.get("split"):
         raise Error(f"{directory} is not split: 'pcapmill split {directory}' does that")
     path = os.path.join(directory, "splits.json")
     text = _record(directory, m)
     record = json.loads(text)
-    if _number(path, record, "version", 0, 1 << 31) > 2:
-        raise Error(f"{path} has version {record['version']}, this program reads 1 and 2: use a newer pcapmill")
+    if _number(path, record, "version", 0, 1 << 31) > 3:
+        raise Error(f"{path} has version {record['version']}, this program reads 1 to 3: use a newer pcapmill")
     sides = np.frombuffer(record["assignment"].encode("ascii"), "u1")
     if len(sides) != m["samples"]:
         raise Error(f"{path} divides {len(sides)} of {m['samples']} samples: run 'pcapmill split {directory}' again")
-    index = np.flatnonzero(sides == ord(_SIDES[split]))
-    if len(index) != record["sides"][split]:
-        raise Error(f"{path} counts {record['sides'][split]} samples for {split}, but assigns {len(index)}")
-    return index
+    return record, sides
 
 
 def _record(directory: _Path, m: Dict[str, Any]) -> bytes:
