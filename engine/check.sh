@@ -4,7 +4,7 @@
 # is skipped, loudly. Tasks are killed in mid-run: a map process, a Spark worker with its
 # executor, a Slurm task.
 #
-# usage: check.sh BINARY [ENGINE...]     default: parallel xargs spark slurm dask ray
+# usage: check.sh BINARY [ENGINE...]     default: parallel xargs spark spark-kill slurm dask ray
 #   PYTHON=...   a Python that has pyspark, dask and ray (install.sh makes one)
 #   SIZE=64MiB   of the capture that is generated
 set -euo pipefail
@@ -13,6 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 binary=$(realpath "$1") && shift
 python=${PYTHON:-python3}
 work=$(mktemp -d)
+chmod 711 "$work" # munge runs as another user
 spark= slurm=
 finish() {
   [ -z "$spark" ] || RUN=$spark "$here/spark/cluster.sh" stop
@@ -76,16 +77,22 @@ files() { # with what starts processes here
 on_parallel() { if parallel --version 2>/dev/null | grep -q '^GNU parallel'; then files "GNU parallel"; else skipped parallel "GNU parallel"; fi; }
 on_xargs() { (mkdir -p "$work/bin" && printf '#!/bin/sh\nexit 1\n' >"$work/bin/parallel" && chmod +x "$work/bin/parallel" && PATH=$work/bin:$PATH && files xargs); }
 
-on_spark() {
+# with_spark FUNCTION: starts a cluster of two workers, and ends it.
+with_spark() {
   if ! "$python" -c 'import pyspark' 2>/dev/null || ! command -v java >/dev/null; then skipped spark "pyspark or Java"; return; fi
-  export PYSPARK_PYTHON=$python SPARK_HOME
+  export PYSPARK_PYTHON=$python SPARK_LOCAL_IP=127.0.0.1 SPARK_HOME
   SPARK_HOME=$("$python" -c 'import os, pyspark; print(os.path.dirname(pyspark.__file__))')
   spark=$work/spark
   master=$(RUN=$spark "$here/spark/cluster.sh" start)
-  submit() {
-    "$SPARK_HOME/bin/spark-submit" --master "$master" --conf spark.driver.host=127.0.0.1 --conf spark.driver.bindAddress=127.0.0.1 \
-      --conf spark.ui.enabled=false --executor-memory 768m "$@"
-  }
+  "$1"
+  RUN=$spark "$here/spark/cluster.sh" stop
+  spark=
+}
+submit() {
+  "$SPARK_HOME/bin/spark-submit" --master "$master" --conf spark.driver.host=127.0.0.1 --conf spark.driver.bindAddress=127.0.0.1 \
+    --conf spark.ui.enabled=false --executor-memory 768m "$@"
+}
+spark_jobs() {
   for way in "1MiB 2" "5000000 5" "256MiB 5"; do
     plan $way
     merged submit "$here/spark/mill.py" "$binary" "$work/plan.json" "$work/dir" "$work/have"
@@ -94,21 +101,24 @@ on_spark() {
   done
   plan 2MiB 4
   mkdir "$work/sent" && cp "$binary" "$work/sent/pcapmill" && cp "$work/plan.json" "$work/sent/sent.json"
-  (cd / && merged submit --files "$work/sent/pcapmill,$work/sent/sent.json" "$here/spark/mill.py" pcapmill sent.json "$work/dir" "$work/have") || true
-  if [ -e "$work/have/manifest.json" ]; then same "Spark, binary and plan by --files"; fi
+  (cd "$work/sent" && merged submit --files pcapmill,sent.json "$here/spark/mill.py" pcapmill sent.json "$work/dir" "$work/have")
+  same "Spark, binary and plan sent with --files"
+}
+spark_kill() {
   plan 2MiB 4
-  slow 1
+  slow 2
   submit "$here/spark/mill.py" "$work/slow" "$work/plan.json" "$work/dir" >"$work/log" 2>&1 & job=$!
   await
   kill -9 $(tasks | head -n 1) && say "Spark: killed a map process"
   sleep 3
   RUN=$spark "$here/spark/cluster.sh" kill-worker 1
   wait $job || { tail -n 30 "$work/log"; exit 1; }
+  grep -oE 'Lost (task|executor)' "$work/log" | sort | uniq -c
   merged "$binary" merge --plan "$work/plan.json" -d "$work/dir" -o "$work/have"
   same "Spark, after both kills"
-  RUN=$spark "$here/spark/cluster.sh" stop
-  spark=
 }
+on_spark() { with_spark spark_jobs; }
+on_spark-kill() { with_spark spark_kill; }
 
 on_slurm() {
   if ! command -v slurmctld >/dev/null || ! command -v sbatch >/dev/null || [ "$(id -u)" != 0 ]; then skipped slurm "Slurm, or root to start it,"; return; fi
@@ -146,6 +156,6 @@ python_engine() { # NAME MODULE
 on_dask() { python_engine dask distributed; }
 on_ray() { python_engine ray ray; }
 
-for engine in "${@:-parallel xargs spark slurm dask ray}"; do
+for engine in "${@:-parallel xargs spark spark-kill slurm dask ray}"; do
   for e in $engine; do "on_$e"; done
 done

@@ -9,14 +9,15 @@ import json
 import subprocess
 import sys
 
-import ray
-
 MAPS, REDUCES = 64, 16  # tasks, at most
 
 
 def main():
     if len(sys.argv) < 4:
-        sys.exit(__doc__.split("\n\n")[1])
+        print(__doc__.split("\n\n")[1], file=sys.stderr)
+        sys.exit(2)
+    import ray
+
     binary, plan, folder, dataset, address = (sys.argv[1:] + [None, None])[:5]
     with open(plan) as f:
         p = json.load(f)

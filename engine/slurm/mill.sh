@@ -16,8 +16,9 @@ count() {
 }
 left() { # PLAN DIR
   count "$1"
-  mapped=$(find "$2" -maxdepth 1 -name 'map-*' 2>/dev/null | wc -l)
-  reduced=$(find "$2" -maxdepth 1 -name 'part-*' 2>/dev/null | wc -l)
+  mkdir -p "$2"
+  mapped=$(find "$2" -maxdepth 1 -name 'map-*' | wc -l)
+  reduced=$(find "$2" -maxdepth 1 -name 'part-*' | wc -l)
   echo "left: $((chunks - mapped)) of $chunks chunks to map, $((parts - reduced)) of $parts parts to reduce"
 }
 if [ "$1" = left ]; then left "$2" "$3"; exit; fi

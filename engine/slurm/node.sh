@@ -49,7 +49,11 @@ CONF
   sinfo
   ;;
 stop)
-  for d in slurmd slurmctld munged; do [ -f "$RUN/$d.pid" ] && kill "$(cat "$RUN/$d.pid")" || true; done
+  for d in slurmd slurmctld munged; do
+    pid=$(cat "$RUN/$d.pid" 2>/dev/null) || continue
+    kill "$pid" 2>/dev/null || continue
+    for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+  done
   ;;
 *) sed -n '5s/^# //p' "$0"; exit 2 ;;
 esac

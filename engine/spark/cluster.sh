@@ -17,7 +17,7 @@ mkdir -p "$RUN/log" "$RUN/pid" "$RUN/work"
 daemon() { nohup "$SPARK_HOME/bin/spark-class" "${@:2}" >"$RUN/log/$1.log" 2>&1 & echo $! >"$RUN/pid/$1"; }
 # registered N: waits until the master knows N workers.
 registered() {
-  for _ in $(seq 120); do
+  for _ in $(seq 600); do
     [ "$(grep -c 'Registering worker' "$RUN/log/master.log")" -ge "$1" ] && return 0
     sleep 0.5
   done

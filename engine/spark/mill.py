@@ -4,10 +4,12 @@ usage: spark-submit [OPTIONS] mill.py BINARY PLAN DIR [DATASET]
 
 Chunks are tasks; frames are shuffled by part; each part becomes a file of DIR, which all
 executors and the driver can write to. With DATASET the driver merges at the end. BINARY and
-PLAN are paths that exist on all machines, or are sent along: --files pcapmill,plan.json.
+PLAN are paths of the driver. Where executors have no such file, send it along: --files
+pcapmill,plan.json.
 A key reaches the tasks as --conf spark.executorEnv.PCAPMILL_KEY_FILE=... (and in the
 driver's environment).
 """
+import itertools
 import json
 import os
 import stat
@@ -67,10 +69,7 @@ def reduce_part(frames):
         try:
             process = start("reduce", stdin=subprocess.PIPE, stdout=out)
             try:
-                for _, frame in [first]:
-                    process.stdin.write(frame)
-                    size += len(frame)
-                for _, frame in frames:
+                for _, frame in itertools.chain([first], frames):
                     process.stdin.write(frame)
                     size += len(frame)
                 process.stdin.close()
