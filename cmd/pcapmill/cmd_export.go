@@ -33,6 +33,9 @@ other files too, is refused.
   wds    WebDataset shards: picture, label and row of each sample
   parquet        pictures, labels and rows, for Hugging Face datasets and DuckDB
   parquet-bytes  the same with the bytes of the samples as they are
+  tsv            text with labels in the files of ET-BERT
+  jsonl          text with labels as JSON lines
+  nprint-csv     header bits under the names of nPrint
   table          the table of samples, without the samples, as Parquet
   csv            the same as text
 
@@ -83,6 +86,15 @@ func exportDataset(cmd *cobra.Command, dir, into string, v *config.Values, known
 	}
 	if len(jobs) == 0 {
 		return usage("name the formats to export to, such as --format npz; %s is what every dataset has already", storeFormat)
+	}
+	if d, err := store.Open(dir); err == nil { // else the export says what is wrong
+		form := ""
+		if d.Manifest().Form != nil {
+			form = d.Manifest().Form.Name
+		}
+		if err := checkFormats(jobs, d.Spec(), form); err != nil {
+			return err
+		}
 	}
 	if into == "" {
 		into = dir

@@ -13,9 +13,9 @@ var options = []Option{
 		Long:  "The directory that the dataset is written to. A dataset that is there is added to, under the same settings.",
 	},
 	{
-		Name: "format", Kind: List, Default: "idx", Values: []string{"idx", "mnist", "npy", "npz", "png", "wds", "parquet", "parquet-bytes", "table", "csv"}, Group: "Output", Arg: "LIST",
-		Short: "idx, and render: mnist, npy, npz, png, wds, parquet, parquet-bytes, table, csv",
-		Long:  "Each format has a folder of its name, which is replaced as a whole. idx is the pair of files that every dataset has. mnist: the same under the names of MNIST. npy: numpy arrays. npz: one archive of them under the names of Keras. png: pictures in a folder a class, for ImageFolder. wds: WebDataset shards. parquet: samples as pictures with labels, for Hugging Face datasets and DuckDB; parquet-bytes: the same with the bytes as they are. table: the table of samples as Parquet, without the samples; csv: the same as text.",
+		Name: "format", Kind: List, Default: "idx", Values: []string{"idx", "mnist", "npy", "npz", "png", "wds", "parquet", "parquet-bytes", "tsv", "jsonl", "nprint-csv", "table", "csv"}, Group: "Output", Arg: "LIST",
+		Short: "idx, and render: mnist, npy, npz, png, wds, parquet, parquet-bytes, tsv, jsonl, nprint-csv, table, csv",
+		Long:  "Each format has a folder of its name, which is replaced as a whole. idx is the pair of files that every dataset has. mnist: the same under the names of MNIST. npy: numpy arrays. npz: one archive of them under the names of Keras. png: pictures in a folder a class, for ImageFolder. wds: WebDataset shards. parquet: samples as pictures with labels, for Hugging Face datasets and DuckDB; parquet-bytes: the same with the bytes as they are. tsv and jsonl: text, for ET-BERT and for everybody. nprint-csv: the bits of the form nprint. table: the table of samples as Parquet, without the samples; csv: the same as text.",
 	},
 	{
 		Name: "gzip", Kind: Switch, Default: "off", Group: "Output", Arg: "on|off",
@@ -248,6 +248,12 @@ var options = []Option{
 		Short:   "bytes that a unit must have, before it is cut or padded; 0 = no limit",
 		Long:    "Bytes after masking, which is what a sample is made of. Units with fewer are left out and counted.",
 		Records: []Record{{Key: "min_bytes", Omit: true}},
+	},
+	{
+		Name: "form", Kind: Text, Default: "bytes", Group: "Samples", Arg: "NAME[:KEY=VALUE,...]",
+		Short:   "what a unit becomes: its first bytes, or another array or line of text",
+		Long:    "bytes (first bytes), ustc-all, matrix, packet-bytes, series, flowpic, mini-flowpic, segments, nprint, bigrams, hexwords, tokens; parameters behind a colon, as series:packets=50,channels=dir+size. docs/forms.md defines each. The form leaves filters, masks and dedup as they are.",
+		Records: []Record{{Key: "form", Omit: true}},
 	},
 	{
 		Name: "length", Kind: Number, Default: "784", Group: "Samples", Arg: "BYTES",
