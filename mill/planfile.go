@@ -302,7 +302,7 @@ func (o *Options) classOf(id uint16) string {
 	switch {
 	case int(id) < len(o.Labels.Classes):
 		return o.Labels.Classes[id].Name
-	case id == o.Labels.Unknown() && o.LabelFrom == FromTable:
+	case id == o.Labels.Unknown() && o.bySession():
 		return manifest.BySession
 	case id == o.Labels.Unknown():
 		return label.UnknownName
