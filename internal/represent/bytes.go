@@ -8,12 +8,14 @@ import (
 // firstBytes is the form bytes: what the unit's packets contribute (docs/spec.md, part 5),
 // one behind the other, cut or padded with zeros.
 //
-// State: count, then the first length bytes; if the policy has relative numbers, a chunk
-// for each packet instead, until those bytes are there.
+// State: count, then the first length bytes; if the policy has relative numbers or hides
+// lengths, a chunk for each packet instead, until those bytes are there. With hidden lengths
+// the packet's entry of AppendPlaces stands before its chunk.
 type firstBytes struct {
 	spec     Spec
 	length   int
-	numbers  bool
+	numbers  bool // there is a chunk for each packet
+	places   bool // and its places, because lengths are hidden
 	chunks   chunks
 	payload  bool // --content payload
 	smallest int  // what a packet contributes at least, if numbers
@@ -23,7 +25,8 @@ func makeBytes(p *params, b *binding) Form {
 	f := &firstBytes{length: p.number("length", sample.DefaultLength, 1, sample.MaxLength), chunks: b.chunks()}
 	f.spec = b.shaped(f.length)
 	f.payload = b.policy.Content == mask.Payload
-	f.numbers = f.chunks.numbers && !f.payload
+	f.places = b.policy.HidesLengths()
+	f.numbers = f.chunks.numbers && !f.payload || f.places
 	f.smallest = 8 // IPv6 without addresses, and UDP
 	return f
 }
@@ -48,14 +51,14 @@ func (f *firstBytes) Bound() int {
 	if !f.numbers {
 		return headLen + f.length
 	}
-	return headLen + f.length + times(f.length/f.smallest+1, f.chunks.grow(0))
+	return headLen + f.length + times(f.length/f.smallest+1, f.chunks.grow(0)+f.placeLen())
 }
 
 func (f *firstBytes) Grow(state []byte, p *Packet) int {
 	room := f.room(count(state))
 	n := min(p.Masker.Len(p.Layout), room)
 	if f.numbers && n > 0 {
-		n = f.chunks.grow(n)
+		n = f.chunks.grow(n) + f.placeLen()
 	}
 	return head(state) + n
 }
@@ -83,6 +86,9 @@ func (f *firstBytes) Add(state []byte, p *Packet) []byte {
 	if !p.Layout.IsEthernet() { // another link header takes no part
 		from = v.IP
 	}
+	if f.places {
+		state = appendPlace(state, p.Layout, v, from)
+	}
 	return f.chunks.append(state, v, p.Layout.FromLower(), room, span{from, v.End})
 }
 
@@ -98,7 +104,8 @@ func (f *firstBytes) Merge(earlier, later []byte) []byte {
 	}
 	for b := body(later); len(b) > 0 && room > 0; {
 		var k chunk
-		k, b = f.chunks.next(b)
+		earlier = append(earlier, b[:f.placeLen()]...)
+		k, b = f.chunks.next(b[f.placeLen():])
 		earlier = f.chunks.again(earlier, k, room)
 		room -= min(room, len(k.bytes))
 	}
@@ -113,7 +120,7 @@ func (f *firstBytes) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
 		var firsts mask.Firsts
 		for len(b) > 0 {
 			var k chunk
-			k, b = f.chunks.next(b)
+			k, b = f.chunks.next(b[f.placeLen():])
 			out = out[k.write(out, &firsts):]
 		}
 	}

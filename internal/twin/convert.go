@@ -36,7 +36,7 @@ func Convert(captures [][]byte, labels []uint16, s Settings) (*Result, error) {
 func convertOne(res *Result, c *CaptureResult, f File, label uint16, s Settings, seen map[string]map[uint16]bool) {
 	for _, session := range sessionsOf(f, c, s) {
 		c.Sessions++
-		everybody := session.background
+		everybody, layout := session.background, session.layout(s.Length)
 		session, zeroed := session.bytes(), session.zeroed()
 		if len(session) == 0 {
 			c.Empty++
@@ -72,6 +72,7 @@ func convertOne(res *Result, c *CaptureResult, f File, label uint16, s Settings,
 		}
 		seen[compared][label] = true
 		res.Samples = append(res.Samples, sample)
+		res.Layouts = append(res.Layouts, layout...)
 		res.Labels = append(res.Labels, label)
 		c.Samples++
 		if everybody {
@@ -127,6 +128,23 @@ func sessionsOf(f File, c *CaptureResult, s Settings) (out []session) {
 		out = append(out, sessions[key])
 	}
 	return out
+}
+
+// layout returns the record of the session in sample_layout.bin (SPEC 13): the packets that begin before a sample's end.
+func (s session) layout(length int) (out []byte) {
+	n := uint16(0)
+	for _, p := range s.parts {
+		if length <= 0 {
+			break
+		}
+		length -= len(p.bytes)
+		n++
+		for _, k := range p.layout {
+			out = binary.LittleEndian.AppendUint16(out, uint16(min(k, 65535)))
+		}
+		out = append(out, byte(p.headers.Version), byte(p.headers.Protocol))
+	}
+	return append(binary.LittleEndian.AppendUint16(nil, n), out...)
 }
 
 // zeroed returns the bytes with relative numbers as zeros.
