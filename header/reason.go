@@ -10,7 +10,8 @@ import (
 type Reason uint8
 
 // Reasons, in the order in which they are found. The first five always apply;
-// the last three are what a Drop asks for.
+// the next three are what a Drop asks for, and the last is found when sessions are put
+// together.
 const (
 	OK              Reason = iota // the packet belongs to a session
 	UnsupportedLink               // a link type that Decode does not know
@@ -21,12 +22,13 @@ const (
 	DNS                           // TCP or UDP, either port 53
 	Background                    // UDP, either port of a background service
 	TCPControl                    // TCP without payload, by the header lengths
+	Window                        // behind the window of its unit
 
 	Reasons // how many there are, OK included
 )
 
 var reasonNames = [Reasons]string{
-	"ok", "unsupported-link", "not-ip", "malformed", "fragment", "not-tcp-udp", "dns", "background", "tcp-control",
+	"ok", "unsupported-link", "not-ip", "malformed", "fragment", "not-tcp-udp", "dns", "background", "tcp-control", "window",
 }
 
 func (r Reason) String() string {

@@ -134,10 +134,11 @@ type Counts struct {
 	Snapped    int64 `json:"packets_snapped,omitempty"`
 	NamesCut   int64 `json:"names_cut,omitempty"`
 	Sessions   int64 `json:"sessions"`
+	Units      int64 `json:"units,omitempty"` // where a session can have several, see Settings.Units
 	Samples    int64 `json:"samples"`
 	Duplicates int64 `json:"duplicates"`
 	Empty      int64 `json:"empty"` // sessions without a byte
-	// SessionsLeftOut are sessions with bytes that were not wanted, by reason; only
+	// SessionsLeftOut are sessions or units with bytes that were not wanted, by reason; only
 	// reasons that occurred.
 	SessionsLeftOut map[string]int64 `json:"sessions_left_out,omitempty"`
 	Conflicts       int64            `json:"conflicts"` // samples whose bytes stand under another label too
@@ -162,8 +163,16 @@ func (c *Counts) Settle() {
 	}
 }
 
-// full is the number of sessions with bytes that were wanted.
-func (c *Counts) full() int64 { return c.Sessions - c.Empty - sum(c.SessionsLeftOut) }
+// full is the number of sessions or units with bytes that were wanted.
+func (c *Counts) full() int64 { return c.units() - c.Empty - sum(c.SessionsLeftOut) }
+
+// units is the number of units, each of which gives at most one sample.
+func (c *Counts) units() int64 {
+	if c.Units > 0 {
+		return c.Units
+	}
+	return c.Sessions
+}
 
 func sum(counts map[string]int64) (n int64) {
 	for _, k := range counts {
@@ -185,6 +194,7 @@ func (c *Counts) Add(o *Counts) {
 		c.LeftOut[reason] += n
 	}
 	c.Sessions += o.Sessions
+	c.Units += o.Units
 	c.Samples += o.Samples
 	c.Duplicates += o.Duplicates
 	c.Empty += o.Empty
@@ -207,7 +217,7 @@ func (c *Counts) Add(o *Counts) {
 // Check tells whether the laws hold.
 func (c *Counts) Check() error {
 	var left int64
-	least := min(c.Packets, c.Used, c.Snapped, c.NamesCut, c.Sessions, c.Samples, c.Duplicates, c.Empty, c.Conflicts, c.LabelConflicts, c.Truncated, c.Padded, c.Exact, c.OriginalBytes)
+	least := min(c.Packets, c.Used, c.Snapped, c.NamesCut, c.Sessions, c.Units, c.Samples, c.Duplicates, c.Empty, c.Conflicts, c.LabelConflicts, c.Truncated, c.Padded, c.Exact, c.OriginalBytes)
 	for _, n := range c.LeftOut {
 		left += n
 		least = min(least, n)
@@ -225,8 +235,14 @@ func (c *Counts) Check() error {
 		return fmt.Errorf("%d packets, but %d used and %d left out", c.Packets, c.Used, left)
 	case c.Snapped > c.Used:
 		return fmt.Errorf("%d packets snapped, but only %d used", c.Snapped, c.Used)
-	case c.Sessions != c.Samples+c.Duplicates+c.Empty+unwanted:
-		return fmt.Errorf("%d sessions, but %d samples, %d duplicates, %d empty and %d left out", c.Sessions, c.Samples, c.Duplicates, c.Empty, unwanted)
+	case c.Units > 0 && (c.Sessions > c.Units || c.Sessions == 0):
+		return fmt.Errorf("%d units of %d sessions", c.Units, c.Sessions)
+	case c.units() != c.Samples+c.Duplicates+c.Empty+unwanted:
+		what := "sessions"
+		if c.Units > 0 {
+			what = "units"
+		}
+		return fmt.Errorf("%d %s, but %d samples, %d duplicates, %d empty and %d left out", c.units(), what, c.Samples, c.Duplicates, c.Empty, unwanted)
 	case c.full() != c.Truncated+c.Padded+c.Exact:
 		return fmt.Errorf("%d sessions with bytes, but %d truncated, %d padded and %d exact", c.full(), c.Truncated, c.Padded, c.Exact)
 	case c.Conflicts > c.Samples:
@@ -242,7 +258,7 @@ func (c *Counts) Check() error {
 // equal compares everything but the time spent.
 func (c *Counts) equal(o *Counts) bool {
 	return maps.Equal(c.LeftOut, o.LeftOut) && maps.Equal(c.SessionsLeftOut, o.SessionsLeftOut) &&
-		c.Packets == o.Packets && c.Used == o.Used && c.Snapped == o.Snapped && c.NamesCut == o.NamesCut && c.Sessions == o.Sessions && c.Samples == o.Samples &&
+		c.Packets == o.Packets && c.Used == o.Used && c.Snapped == o.Snapped && c.NamesCut == o.NamesCut && c.Sessions == o.Sessions && c.Units == o.Units && c.Samples == o.Samples &&
 		c.Duplicates == o.Duplicates && c.Empty == o.Empty && c.Conflicts == o.Conflicts && c.LabelConflicts == o.LabelConflicts &&
 		c.Truncated == o.Truncated && c.Padded == o.Padded && c.Exact == o.Exact &&
 		c.OriginalBytes == o.OriginalBytes && c.MeanLength == o.MeanLength

@@ -59,6 +59,24 @@ func (s Settings) Int(key string) int64 {
 	return n
 }
 
+// Units reports whether a session of the dataset can have several units, or leave packets
+// out by its window.
+func (s Settings) Units() bool {
+	return s.Get("unit") != "session" || s.Int("max_packets") > 0 || s.Get("active_timeout") != "" || s.Get("slice") != "" || s.Get("window") != ""
+}
+
+// Wide reports whether rows of the dataset say which unit they are of and how it fits.
+func (s Settings) Wide() bool { return s.Units() || s.Form() != "" }
+
+// Form is the form of the samples with its parameters; "" where they are the first bytes of
+// a unit.
+func (s Settings) Form() string {
+	if f := s.Get("form"); f != "bytes" {
+		return f
+	}
+	return ""
+}
+
 // On is the value of a setting that is on or off.
 func (s Settings) On(key string) bool { return s.Get(key) == "on" }
 

@@ -13,15 +13,20 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pcapmill/pcapmill/capture"
+	product "github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/full"
+	"github.com/pcapmill/pcapmill/internal/lines"
+	"github.com/pcapmill/pcapmill/internal/rows"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/internal/twin"
+	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/session"
 )
 
 // TestSharedAgainstTwin converts every capture there is into one dataset, with labels that do not follow the folders so that
@@ -112,7 +117,6 @@ func TestSharedMasksAgainstTwin(t *testing.T) {
 		raws, labels = append(raws, raw), append(labels, 1)
 	}
 	for i, p := range policies {
-		zeroRelative(&p)
 		t.Run(fmt.Sprint(p.Profile(), i), func(t *testing.T) {
 			c := defaultChoice()
 			c.mask, c.drop, c.dedup = p, header.DropNone, sample.Dedup(i%3)
@@ -147,6 +151,13 @@ func selection() []choice {
 		}
 		if i%2 == 1 {
 			c.key = []byte("a key of 19 letters")
+		}
+		switch i {
+		case 4:
+			c.breaks = session.Breaks{Of: session.Packets}
+		case 7:
+			c.breaks = session.Breaks{Of: session.Flows, Slice: 5e9, Window: 2e9, MaxPackets: 20, Active: 4e9, Idle: 60e9, Restart: true}
+			c.minPackets, c.minSpan = 2, 1e6
 		}
 		all = append(all, c)
 	}
@@ -245,18 +256,26 @@ func compare(t tester, c choice, p *mill.Plan, raws [][]byte, labels []uint16) (
 		t.Errorf("%v: %d conflicts in all, twin has %d", c, n, conflicts)
 	}
 	compareData(t, c, p.Out, want)
+	compareRows(t, c, r.Manifest, p.Out, want)
 	return len(want.Samples), r
 }
 
 // compareData compares the two IDX files byte for byte with what they must be.
 func compareData(t tester, c choice, out string, want *twin.Result) {
 	t.Helper()
-	images := binary.BigEndian.AppendUint32(nil, 0x803)
-	for _, n := range []int{len(want.Samples), c.shape.Rows, c.shape.Cols} {
-		images = binary.BigEndian.AppendUint32(images, uint32(n))
-	}
-	for _, s := range want.Samples {
-		images = append(images, s...)
+	o := c.options()
+	spec, name := o.Spec(), idx.ImagesName
+	var images []byte
+	if spec.Type == product.Text {
+		name = lines.Name
+		for _, s := range want.Samples {
+			images = append(append(images, s...), '\n')
+		}
+	} else {
+		images = idx.Header{Type: idx.TypeOf(spec.Type), Dims: []uint32{uint32(len(want.Samples)), uint32(spec.Rows), uint32(spec.Cols)}}.Append(nil)
+		for _, s := range want.Samples {
+			images = append(images, s...)
+		}
 	}
 	labels := binary.BigEndian.AppendUint32(nil, 0x801)
 	if c.wide {
@@ -270,7 +289,7 @@ func compareData(t tester, c choice, out string, want *twin.Result) {
 			labels = append(labels, byte(l))
 		}
 	}
-	for name, need := range map[string][]byte{idx.ImagesName: images, idx.LabelsName: labels} {
+	for name, need := range map[string][]byte{name: images, idx.LabelsName: labels} {
 		have, err := os.ReadFile(filepath.Join(out, name))
 		if err != nil {
 			t.Fatal(err)
@@ -282,8 +301,56 @@ func compareData(t tester, c choice, out string, want *twin.Result) {
 		for at < min(len(have), len(need)) && have[at] == need[at] {
 			at++
 		}
-		t.Errorf("%v\n%s: %d bytes, twin has %d; they differ from byte %d on (sample %d)", c, name, len(have), len(need), at, (at-16)/c.shape.Length())
+		t.Errorf("%v\n%s: %d bytes, twin has %d; they differ from byte %d on (sample %d)", c, name, len(have), len(need), at, (at-16)/max(spec.Size(), 1))
 	}
+}
+
+// compareRows compares what the table of samples says about units and times.
+func compareRows(t tester, c choice, m *manifest.Manifest, out string, want *twin.Result) {
+	t.Helper()
+	if len(want.Units) == 0 {
+		return
+	}
+	table, err := rows.Format{Wide: m.Settings.Wide()}.NewReader(out, m.Samples)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer table.Close()
+	for i, u := range want.Units {
+		var row product.Row
+		if err := table.Next(&row); err != nil {
+			t.Fatal(err)
+		}
+		need := product.Row{Session: uint64(u.Session), Unit: uint64(u.Place), Start: u.Packets[0].Record.Time}
+		if !c.breaks.Several() {
+			need.Unit = 0
+		}
+		for k, p := range u.Packets {
+			need.Duration = max(need.Duration, p.Record.Time-need.Start)
+			way := 0
+			if !u.Forward(k) {
+				way = 1
+			}
+			need.Packets[way]++
+			need.Bytes[way] += uint64(p.Headers.End - p.Headers.IP)
+		}
+		if c.form != "" {
+			shown := twin.Show(c.form, seen(&u), c.twin())
+			need.Counted, need.Fit = uint64(shown.Counted), map[string]uint8{"padded": 1, "exact": 2, "truncated": 3}[shown.Fit]
+		}
+		have := product.Row{Counted: row.Counted, Fit: row.Fit, Session: row.Session, Unit: row.Unit, Start: row.Start, Duration: row.Duration, Packets: row.Packets, Bytes: row.Bytes}
+		if have != need {
+			t.Fatalf("%v\nrow %d is %+v, twin has %+v", c, i, have, need)
+		}
+	}
+}
+
+// seen are the packets of a unit as a form of the twin sees them.
+func seen(u *twin.Unit) (packets []twin.Seen) {
+	for i, p := range u.Packets {
+		packets = append(packets, twin.Seen{Record: p.Record, Headers: p.Headers, Forward: u.Forward(i)})
+	}
+	return packets
 }
 
 // counts is an outcome in a form that can be compared and read.
@@ -311,8 +378,8 @@ func counts(t tester, o *mill.Outcome) string {
 	if errors.As(o.Damage, &d) {
 		damage = fmt.Sprintf("%v at %d", d.Kind, d.Offset)
 	}
-	return fmt.Sprintf("%d packets, %d used, %d snapped, %d names cut, left %v, %d sessions, %d samples (%d background), %d duplicates, %d empty, %d conflicts, %d/%d/%d truncated/padded/exact, %d bytes, %s",
-		c.Packets, c.Used, c.Snapped, c.NamesCut, c.LeftOut, c.Sessions, c.Samples, background, c.Duplicates, c.Empty, c.Conflicts, c.Truncated, c.Padded, c.Exact, c.OriginalBytes, damage)
+	return fmt.Sprintf("%d packets, %d used, %d snapped, %d names cut, left %v, %d sessions, %d units, left %v, %d samples (%d background), %d duplicates, %d empty, %d conflicts, %d/%d/%d truncated/padded/exact, %d bytes, %s",
+		c.Packets, c.Used, c.Snapped, c.NamesCut, c.LeftOut, c.Sessions, max(c.Units, c.Sessions), c.SessionsLeftOut, c.Samples, background, c.Duplicates, c.Empty, c.Conflicts, c.Truncated, c.Padded, c.Exact, c.OriginalBytes, damage)
 }
 
 func twinCounts(c *twin.CaptureResult) string {
@@ -327,6 +394,6 @@ func twinCounts(c *twin.CaptureResult) string {
 		damage = fmt.Sprintf("%s at %d", c.Damage, c.DamageOffset)
 	}
 	left := maps.Clone(c.Left)
-	return fmt.Sprintf("%d packets, %d used, %d snapped, %d names cut, left %v, %d sessions, %d samples (%d background), %d duplicates, %d empty, %d conflicts, %d/%d/%d truncated/padded/exact, %d bytes, %s",
-		c.Packets, c.Used, c.Snapped, c.NamesCut, left, c.Sessions, c.Samples, c.Background, c.Duplicates, c.Empty, c.Conflicts, c.Truncated, c.Padded, c.Exact, c.OriginalBytes, damage)
+	return fmt.Sprintf("%d packets, %d used, %d snapped, %d names cut, left %v, %d sessions, %d units, left %v, %d samples (%d background), %d duplicates, %d empty, %d conflicts, %d/%d/%d truncated/padded/exact, %d bytes, %s",
+		c.Packets, c.Used, c.Snapped, c.NamesCut, left, c.Sessions, c.Units, c.LeftUnits, c.Samples, c.Background, c.Duplicates, c.Empty, c.Conflicts, c.Truncated, c.Padded, c.Exact, c.OriginalBytes, damage)
 }

@@ -35,22 +35,29 @@ func ParseLabelFrom(text string) (LabelFrom, error) {
 	return 0, fmt.Errorf("no source of labels %q: have %s", text, strings.Join(labelFromNames, ", "))
 }
 
-// Reasons why sessions are left out, besides being empty. A third is unknownLabel.
+// Reasons why units are left out, besides being empty. Another is unknownLabel.
 const (
 	tooFewPackets = "min-packets"
 	tooFewBytes   = "min-bytes"
+	tooShort      = "min-span"
 )
 
-// wanted says why a session with so many kept packets and bytes contributed is not
-// wanted; "" if it is.
-func (o *Options) wanted(packets, bytes uint64) (reason string) {
+// wanted says why a unit is not wanted; "" if it is.
+func (o *Options) wanted(s *session.Session) (reason string) {
 	switch {
-	case packets < uint64(o.MinPackets):
+	case s.Count() < uint64(o.MinPackets):
 		return tooFewPackets
-	case bytes < uint64(o.MinBytes):
+	case s.Bytes < uint64(o.MinBytes):
 		return tooFewBytes
+	case o.MinSpan > 0 && !lasts(s, o.MinSpan):
+		return tooShort
 	}
 	return ""
+}
+
+// lasts reports whether a unit takes at least so many nanoseconds.
+func lasts(s *session.Session, ns int64) bool {
+	return uint64(s.Last)-uint64(s.Unit.Earliest) >= uint64(ns) // the latest is never before the earliest
 }
 
 // classTable is the table that a run goes by. Without one, classes are the directories

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/label/flows"
 	"github.com/pcapmill/pcapmill/manifest"
@@ -45,11 +46,11 @@ type Options struct {
 	Mask    mask.Policy    // what happens to header fields
 	Key     []byte         // for pseudonyms; nil: unkeyed, and none for hosts in the table
 	Drop    header.Drop    // which packets are left out
-	Shape   sample.Shape   // of a sample, in bytes
+	Shape   sample.Shape   // of a sample, in bytes; with a Form, zero or how its bytes are arranged
 	Dedup   sample.Dedup   // which sessions are duplicates
 	Labels  *label.Table   // classes; nil unless LabelFrom is FromName: see Prepare
 	Unknown Unknown        // what happens to what has no class
-	Breaks  session.Breaks // where sessions end early
+	Breaks  session.Breaks // where sessions end early, and what their units are
 
 	// Resync goes on behind records that cannot be true, where records seem to begin, see
 	// capture.Reader.Resync. Each capture is then read by one worker.
@@ -58,14 +59,18 @@ type Options struct {
 	// before it counts as a bomb, see capture.Reader.MaxExpansion; 0 = no limit.
 	MaxExpansion int
 
+	// Form is what a unit becomes; zero: its first bytes, as many as Shape has.
+	Form represent.Choice
+
 	LabelFrom LabelFrom
 	Flows     *flows.Index // FromTable: the table; one run can use it
 	Table     flows.Source // FromTable: what Flows was read from, and how
 
 	TableConflict TableConflict // FromTable: sessions that match rows of several classes
 
-	// Sessions with fewer kept packets, or fewer bytes contributed, are left out.
-	MinPackets, MinBytes int64
+	// Units with fewer kept packets, fewer bytes contributed, or less time in nanoseconds from
+	// their earliest to their latest packet are left out.
+	MinPackets, MinBytes, MinSpan int64
 
 	TableTimes TableTimes // what the table of samples says about times
 
@@ -102,7 +107,7 @@ func Default() Options {
 // Check reports options that are out of range or exclude each other.
 func (o *Options) Check() error {
 	switch {
-	case o.Shape.Rows < 1 || o.Shape.Cols < 1 || o.Shape.Rows > sample.MaxLength/o.Shape.Cols:
+	case (o.Form.String() == "" || o.Shape != sample.Shape{}) && (o.Shape.Rows < 1 || o.Shape.Cols < 1 || o.Shape.Rows > sample.MaxLength/o.Shape.Cols):
 		return fmt.Errorf("shape %s: need 1 to %d bytes", o.Shape, sample.MaxLength)
 	case o.LabelFrom == FromName && o.Labels == nil || o.Labels != nil && len(o.Labels.Classes) == 0:
 		return errors.New("no class table")
@@ -112,8 +117,8 @@ func (o *Options) Check() error {
 		return fmt.Errorf("at least %d packets and %d bytes a session: need 0 (no limit) or more", o.MinPackets, o.MinBytes)
 	case o.Workers < 0:
 		return fmt.Errorf("%d workers: need 0 (one a core) or more", o.Workers)
-	case o.Breaks.Idle < 0:
-		return fmt.Errorf("idle timeout of %d ns: need more than 0, or 0 for none", o.Breaks.Idle)
+	case min(o.Breaks.Idle, o.Breaks.Active, o.Breaks.Slice, o.Breaks.Window, o.MinSpan) < 0:
+		return errors.New("a time-out, slice, window or span is negative: need more than 0, or 0 for none")
 	case o.Memory != 0 && o.Memory < MinMemory:
 		return fmt.Errorf("%d bytes of memory: need %d (128 MiB) or more, or 0 for half of the machine's", o.Memory, MinMemory)
 	case o.BlockLength != 0 && (o.BlockLength < 64 || o.BlockLength%4 != 0):
@@ -126,10 +131,10 @@ func (o *Options) Check() error {
 	if err := o.Mask.Check(); err != nil {
 		return err
 	}
-	if o.Mask.Relative() {
-		return errors.New("relative numbers (--mask tcp.seq=relative and the like, --profile strict, headers, sizes) cannot be made yet: choose zero for them")
+	if err := o.Mask.CheckKey(o.Key); err != nil {
+		return err
 	}
-	return o.Mask.CheckKey(o.Key)
+	return o.checkForm()
 }
 
 func (o *Options) workers() int {

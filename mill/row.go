@@ -6,7 +6,7 @@ import (
 	"github.com/pcapmill/pcapmill/mask"
 )
 
-// rowOf is what the table says about session i of a capture, but for the place
+// rowOf is what the table says about a unit of session i of a capture, but for the place
 // of the capture in the dataset.
 func rowOf(i int, s *sessions.Session, hosts *mask.Hosts) dataset.Row {
 	there, back := 0, 1 // by direction: as the first packet, the other way
@@ -16,7 +16,7 @@ func rowOf(i int, s *sessions.Session, hosts *mask.Hosts) dataset.Row {
 		sender = other
 	}
 	return dataset.Row{
-		Session: uint64(i), Start: s.Start, Duration: max(s.Last-s.Start, 0),
+		Session: uint64(i), Unit: s.Unit.Place, Start: s.Start, Duration: max(s.Last-s.Start, 0),
 		Packets: [2]uint64{s.Packets[there], s.Packets[back]}, Bytes: [2]uint64{s.Sizes[there], s.Sizes[back]},
 		Original: s.Bytes, Proto: s.Key.Proto(), Digest: s.Digest, Host: hosts.Of(sender.Addr()),
 	}

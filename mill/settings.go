@@ -1,17 +1,21 @@
 package mill
 
 import (
+	"cmp"
 	"errors"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/session"
 )
 
 // Names of class tables that are made of what occurs; see Options.classTable.
@@ -26,10 +30,12 @@ func (o *Options) settings() manifest.Settings {
 		"length": strconv.Itoa(o.Shape.Length()), "shape": o.Shape.String(), "drop": o.Drop.String(), "dedup": o.Dedup.String(),
 		"resync": onOff(o.Resync), "label-from": o.LabelFrom.String(),
 		"min-packets": strconv.FormatInt(o.MinPackets, 10), "min-bytes": strconv.FormatInt(o.MinBytes, 10), "tcp-restart": onOff(o.Breaks.Restart),
-		"table-times": o.TableTimes.String(),
+		"table-times": o.TableTimes.String(), "unit": o.Breaks.Of.String(), "form": cmp.Or(o.Form.String(), represent.Default), "max-packets": strconv.FormatUint(o.Breaks.MaxPackets, 10),
 	}
-	if o.Breaks.Idle > 0 {
-		of["idle-timeout"] = time.Duration(o.Breaks.Idle).String()
+	for name, ns := range o.durations() {
+		if *ns > 0 {
+			of[name] = time.Duration(*ns).String()
+		}
 	}
 	for _, name := range mask.Fields() {
 		of[name] = o.Mask.Get(name)
@@ -39,6 +45,9 @@ func (o *Options) settings() manifest.Settings {
 		of["labels"] = o.Labels.Name
 	} else {
 		of["labels-sha256"] = o.Labels.Digest()
+	}
+	if (o.Form.String() != "" && o.Shape == sample.Shape{}) { // the form's own
+		of["length"], of["shape"] = strconv.Itoa(sample.DefaultLength), sample.Default().String()
 	}
 	if o.LabelFrom == FromTable {
 		for name, value := range o.Table.Reading() {
@@ -78,20 +87,39 @@ func optionsOf(set manifest.Settings) (o Options, err error) {
 	note(err)
 	o.Shape, err = sample.ParseShape(set.Get("shape"))
 	note(err)
+	if form := set.Form(); form != "" {
+		o.Form, err = represent.Parse(form)
+		note(err)
+		if o.Shape == sample.Default() {
+			o.Shape = sample.Shape{}
+		}
+	}
 	o.LabelFrom, err = ParseLabelFrom(set.Get("label_from"))
 	note(err)
 	o.TableTimes, err = ParseTableTimes(set.Get("table_times"))
 	note(err)
 	o.TableConflict, err = ParseTableConflict(set.Get("table_conflict"))
 	note(err)
-	if idle := set.Get("idle_timeout"); idle != "" {
-		pause, err := time.ParseDuration(idle)
-		note(err)
-		o.Breaks.Idle = int64(pause)
+	o.Breaks.Of, err = session.ParseUnits(set.Get("unit"))
+	note(err)
+	o.Breaks.MaxPackets = uint64(set.Int("max_packets"))
+	for name, ns := range o.durations() {
+		if text := set.Get(strings.ReplaceAll(name, "-", "_")); text != "" {
+			d, err := time.ParseDuration(text)
+			note(err)
+			*ns = int64(d)
+		}
 	}
 	o.Resync, o.Breaks.Restart = set.On("resync"), set.On("tcp_restart")
 	o.MinPackets, o.MinBytes = set.Int("min_packets"), set.Int("min_bytes")
 	return o, errors.Join(errs...)
+}
+
+// durations are the options that are times in nanoseconds, 0 for none.
+func (o *Options) durations() map[string]*int64 {
+	return map[string]*int64{
+		"idle-timeout": &o.Breaks.Idle, "active-timeout": &o.Breaks.Active, "slice": &o.Breaks.Slice, "window": &o.Breaks.Window, "min-span": &o.MinSpan,
+	}
 }
 
 func onOff(on bool) string {

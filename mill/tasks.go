@@ -174,6 +174,7 @@ func (sc *scheduler) seal(w *worker, j *job, s *shard) {
 		j.err = err
 	}
 	s.busy, s.done = false, true
+	j.x.leaveWindowed(s.breaker)
 	sc.weigh(s)
 	if j.x.list == nil {
 		j.x.list = list

@@ -19,6 +19,9 @@ func Compute(in *Input, o Options, before *Record) (*Record, error) {
 	if err := o.CheckTimes(in.TableTimes); err != nil {
 		return nil, err
 	}
+	if err := o.CheckUnits(in.Units); err != nil {
+		return nil, err
+	}
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
@@ -28,7 +31,7 @@ func Compute(in *Input, o Options, before *Record) (*Record, error) {
 	if o.Given != nil {
 		o.Method, o.By, o.Salt = Hash, Capture, DefaultSalt // nothing is dealt
 	}
-	c := &computation{in: in, o: o, parts: o.parts(), hash: newHasher(&o, in.Captures), at: map[uint16]*class{}, olds: map[uint16]*Class{}}
+	c := &computation{in: in, o: o, parts: o.parts(), hash: newHasher(&o, in), at: map[uint16]*class{}, olds: map[uint16]*Class{}}
 	if err := c.begin(before); err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ type Sample struct {
 // Input is the dataset.
 type Input struct {
 	TableTimes string // what the rows tell of times: the dataset's --table-times; "" is keep
+	Units      bool   // a session can give several samples: they are one group of By Session
 	// Names are the names of the captures, by Row.Capture; needed for sides from a file.
 	Names []string
 	// Captures are the content digests, by Row.Capture.
@@ -41,13 +42,14 @@ type ClassName struct {
 type hasher struct {
 	mac      hash.Hash
 	captures []string
+	units    bool
 	known    map[uint32]uint64 // hashes of captures
 	buf      []byte
 	sum      []byte
 }
 
-func newHasher(o *Options, captures []string) *hasher {
-	return &hasher{mac: hmac.New(sha256.New, []byte(o.Salt)), captures: captures, known: map[uint32]uint64{}}
+func newHasher(o *Options, in *Input) *hasher {
+	return &hasher{units: in.Units, mac: hmac.New(sha256.New, []byte(o.Salt)), captures: in.Captures, known: map[uint32]uint64{}}
 }
 
 // hash is the number of a thing of a kind: the first eight bytes of the HMAC over the
@@ -76,13 +78,21 @@ func (h *hasher) group(by By, s *Sample) uint64 {
 	case Host:
 		return h.hash("host", s.Row.Host[:])
 	case Session:
+		if h.units {
+			return h.hash("units of session", []byte(h.captures[s.Row.Capture]), binary.BigEndian.AppendUint64(nil, s.Row.Session))
+		}
 		return h.hash("session", s.Print[:])
 	default:
 		return h.own("none", s)
 	}
 }
 
-// own is a number of the sample alone: capture and place of the session in it.
+// own is a number of the sample alone: capture, place of the session in it, and place of the
+// unit in that unless it is the first.
 func (h *hasher) own(kind string, s *Sample) uint64 {
-	return h.hash(kind, []byte(h.captures[s.Row.Capture]), binary.BigEndian.AppendUint64(nil, s.Row.Session))
+	at := binary.BigEndian.AppendUint64(nil, s.Row.Session)
+	if s.Row.Unit > 0 {
+		at = binary.BigEndian.AppendUint64(at, s.Row.Unit)
+	}
+	return h.hash(kind, []byte(h.captures[s.Row.Capture]), at)
 }

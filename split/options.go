@@ -226,6 +226,23 @@ func Diff(have, want Settings) (lines []string) {
 	return lines
 }
 
+// CheckUnits refuses, where a session can give several samples, a split that does not keep
+// them together: what they have in common would be learned in training.
+func (o *Options) CheckUnits(several bool) error {
+	option := ""
+	switch {
+	case !several:
+		return nil
+	case o.By == Time || o.By == None:
+		option = "--split-by " + o.By.String()
+	case o.Fallback == UseTime:
+		option = "--split-fallback time"
+	default:
+		return nil
+	}
+	return fmt.Errorf("%s: a session can give several samples here (--unit and limits), and they would come to both sides; split by session, capture or host", option)
+}
+
 // CheckTimes refuses a split that needs to know when sessions of different captures began,
 // which a table of samples says only with --table-times keep. tableTimes is its value;
 // "" is keep.

@@ -55,10 +55,12 @@ type prover struct {
 	prints   seen[[16]byte]
 	spans    seen[span]
 	owns     seen[own]
+	sessions seen[own] // by session, where one can give several samples
+	units    bool
 }
 
-func newProver() *prover {
-	p := &prover{captures: seen[string]{}, hosts: seen[[8]byte]{}, prints: seen[[16]byte]{}, spans: seen[span]{}, owns: seen[own]{}}
+func newProver(units bool) *prover {
+	p := &prover{captures: seen[string]{}, hosts: seen[[8]byte]{}, prints: seen[[16]byte]{}, spans: seen[span]{}, owns: seen[own]{}, sessions: seen[own]{}, units: units}
 	p.all.captures, p.all.hosts, p.all.prints, p.all.samples = seen[string]{}, seen[[8]byte]{}, seen[[16]byte]{}, map[[16]byte]int64{}
 	return p
 }
@@ -79,7 +81,11 @@ func (p *prover) add(s *Sample, capture string, k *class, side int) {
 	case Host:
 		p.hosts.add(s.Row.Host, side)
 	case Session:
-		p.prints.add(s.Print, side)
+		if p.units {
+			p.sessions.add(own{s.Row.Capture, s.Row.Session}, side)
+		} else {
+			p.prints.add(s.Print, side)
+		}
 	case Time:
 		part := 0
 		for _, c := range k.cuts {
@@ -105,7 +111,11 @@ func (c *computation) proof(p *prover, classes [ways]int64) (out Proof) {
 		}
 	}
 	out.Groups = []Groups{}
-	for by, count := range []func(int) ([]int64, int64){p.captures.count, p.prints.count, p.hosts.count, p.spans.count, p.owns.count} {
+	bySession := p.prints.count
+	if p.units {
+		bySession = p.sessions.count
+	}
+	for by, count := range []func(int) ([]int64, int64){p.captures.count, bySession, p.hosts.count, p.spans.count, p.owns.count} {
 		if classes[by] == 0 {
 			continue
 		}
@@ -132,7 +142,7 @@ func (c *computation) record() (*Record, error) {
 			r.Rounds = append(r.Rounds, r.Samples)
 		}
 	}
-	p, i, all := newProver(), 0, make([]int64, len(c.parts))
+	p, i, all := newProver(c.in.Units), 0, make([]int64, len(c.parts))
 	err := c.each(func(s *Sample, k *class) error {
 		at := c.partOf(c.sides[i])
 		if i++; at >= 0 {

@@ -202,11 +202,15 @@ type Rows struct{ r *rows.Reader }
 
 // Rows opens the table of samples. The caller closes it.
 func (d *Dataset) Rows() (*Rows, error) {
-	r, err := rows.NewReaderIn(d.disk, d.dir, d.m.Samples)
+	r, err := d.rowFormat().NewReader(d.dir, d.m.Samples)
 	if err != nil {
 		return nil, err
 	}
 	return &Rows{r}, nil
+}
+
+func (d *Dataset) rowFormat() rows.Format {
+	return rows.Format{FS: d.disk, Wide: d.m.Settings.Wide()}
 }
 
 // Next reads the next row; behind the last it returns io.EOF.
@@ -224,7 +228,7 @@ func (r *Rows) Close() error { return r.r.Close() }
 func (d *Dataset) CheckSizes() error {
 	want := map[string]int64{
 		idx.LabelsName: 8 + d.m.Samples*int64(d.labelType().Size()),
-		rows.Name:      d.m.Samples * rows.Len,
+		rows.Name:      d.m.Samples * d.rowFormat().RecordLen(),
 	}
 	if d.Spec().Type == dataset.Text {
 		r, err := lines.NewReader(d.disk, d.dir, d.m.Samples)

@@ -29,7 +29,7 @@ func (d *Dataset) Compute(ctx context.Context, o split.Options, before *split.Re
 // once for each pass. What stands for the bytes of a sample is the digest in its row,
 // unless that is one of the whole session: then the samples are read, once.
 func (d *Dataset) splitInput(ctx context.Context) (*split.Input, error) {
-	in := &split.Input{TableTimes: d.m.Settings.Get("table_times")}
+	in := &split.Input{TableTimes: d.m.Settings.Get("table_times"), Units: d.m.Settings.Units()}
 	for i := range d.m.Captures {
 		in.Captures = append(in.Captures, d.m.Captures[i].Digest)
 		in.Names = append(in.Names, d.m.Captures[i].Name)

@@ -183,7 +183,7 @@ func (w *Writer) sampleFormat() dataset.Format {
 }
 
 func (w *Writer) rowFormat() rows.Format {
-	return rows.Format{FS: w.disk, RewriteLimit: w.to.limit()}
+	return rows.Format{FS: w.disk, RewriteLimit: w.to.limit(), Wide: w.form.Settings.Wide()}
 }
 
 // limit is the largest file that a commit writes anew; 0 is the usual one.

@@ -18,6 +18,7 @@ type table struct {
 	bySample bool // digests are of samples, so they can be computed again
 	length   uint64
 	times    string // --table-times of the dataset
+	form     bool   // a form made the samples: its rows say how they fit
 	problem  string
 
 	// Of the capture at hand:
@@ -35,7 +36,7 @@ func newTable(d *store.Dataset) (*table, error) {
 		return nil, err
 	}
 	m := d.Manifest()
-	return &table{r: r, bySample: m.Settings.Get("dedup") != sample.DedupSession.String(), length: uint64(m.Settings.Int("length")), times: m.Settings.Get("table_times")}, nil
+	return &table{r: r, bySample: m.Settings.Get("dedup") != sample.DedupSession.String(), length: uint64(m.Settings.Int("length")), times: m.Settings.Get("table_times"), form: m.Settings.Form() != ""}, nil
 }
 
 // begin starts with capture number at.
@@ -60,13 +61,15 @@ func (t *table) row(i int64, b []byte) (dedup.Digest, error) {
 	switch {
 	case row.Capture != t.at:
 		t.wrong("row %d is of capture %d, need %d", i, row.Capture, t.at)
-	case row.Session < t.next:
+	case row.Unit == 0 && row.Session < t.next: // of a later unit the first may have no row
 		t.wrong("row %d is of session %d, but the row before it of session %d", i, row.Session, t.next-1)
 	case row.Session >= uint64(t.c.Sessions):
 		t.wrong("row %d is of session %d, but there are %d", i, row.Session, t.c.Sessions)
-	case row.Original == 0:
+	case t.form != (row.Fit != 0) || t.form && row.Counted == 0:
+		t.wrong("row %d says fit %d of %d counted, which cannot be", i, row.Fit, row.Counted)
+	case !t.form && row.Original == 0:
 		t.wrong("row %d is of a session without bytes", i)
-	case row.Original < uint64(len(b)) && len(bytes.Trim(b[row.Original:], "\x00")) > 0:
+	case !t.form && row.Original < uint64(len(b)) && len(bytes.Trim(b[row.Original:], "\x00")) > 0:
 		t.wrong("row %d says %d bytes, but sample %d has more", i, row.Original, i)
 	case t.times == "none" && (row.Start != dataset.NoTime || row.Duration != dataset.NoTime):
 		t.wrong("row %d tells a time, but the dataset is of --table-times none", i)
@@ -77,9 +80,15 @@ func (t *table) row(i int64, b []byte) (dedup.Digest, error) {
 	case t.bySample && dedup.Digest(row.Digest) != dedup.OfSample(b):
 		t.wrong("row %d has the digest %x, but sample %d has %x", i, row.Digest, i, dedup.OfSample(b))
 	}
-	t.next = row.Session + 1
+	if row.Unit == 0 {
+		t.next = row.Session + 1
+	}
 	t.original += row.Original
 	switch {
+	case t.form:
+		if row.Fit >= 1 && row.Fit <= 3 {
+			t.fits[[...]int{1, 2, 0}[row.Fit-1]]++ // padded, exact, truncated
+		}
 	case row.Original > t.length:
 		t.fits[0]++
 	case row.Original < t.length:

@@ -29,8 +29,12 @@ func (in *inspector) dataset(d *store.Dataset) error {
 	in.say("settings: %s", settingsText(&m.Settings))
 	t := &m.Totals
 	in.say("packets: %s, used %s, left out: %s", thousands(t.Packets), thousands(t.Used), printable(leftOut(t, nil)))
-	in.say("sessions: %s, samples %s, duplicates %s, conflicts %s, truncated %s, padded %s, exact %s, mean %s bytes",
-		thousands(t.Sessions), thousands(t.Samples), thousands(t.Duplicates), thousands(t.Conflicts),
+	units := ""
+	if t.Units > 0 {
+		units = ", units " + thousands(t.Units)
+	}
+	in.say("sessions: %s%s, samples %s, duplicates %s, conflicts %s, truncated %s, padded %s, exact %s, mean %s bytes",
+		thousands(t.Sessions), units, thousands(t.Samples), thousands(t.Duplicates), thousands(t.Conflicts),
 		thousands(t.Truncated), thousands(t.Padded), thousands(t.Exact), tenths(t.MeanLength))
 	if n := damaged(m); n > 0 {
 		in.say("damaged: %s; %s says where", plural(n, "capture"), manifest.Name)

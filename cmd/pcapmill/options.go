@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"time"
@@ -13,11 +14,13 @@ import (
 
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/config"
+	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/session"
 )
 
 // addOptions gives a command flags for the named options, or for all.
@@ -113,18 +116,24 @@ func millOptions(ctx context.Context, v *config.Values) (o mill.Options, err err
 	parse("table-times", func(t string) (e error) { o.TableTimes, e = mill.ParseTableTimes(t); return e })
 	parse("drop", func(t string) (e error) { o.Drop, e = header.ParseDrop(t); return e })
 	parse("dedup", func(t string) (e error) { o.Dedup, e = sample.ParseDedup(t); return e })
-	size := "shape"
-	if v.From("shape") == "" && v.From("length") != "" {
-		size = "length"
+	parse("form", func(t string) (e error) { o.Form, e = represent.Parse(t); return e })
+	parse(sizeOption(v), func(string) (e error) { o.Shape, e = shape(v, o.Form); return e })
+	if o.Form.String() != "" && o.Form.Name() == represent.Default {
+		o.Form = represent.Choice{} // its length is in the shape
 	}
-	parse(size, func(string) (e error) { o.Shape, e = shape(v); return e })
 	parse("key-file", func(string) (e error) { o.Key, e = v.ReadKey(ctx); return e })
 	o.Workers = v.Number("workers")
 	o.InputSHA256 = v.On("input-sha256")
 	o.Resync, o.MaxExpansion = v.On("resync"), v.Number("max-expansion")
 	o.StdinName = v.Get("stdin-name")
-	parse("idle-timeout", func(t string) error { return idle(t, &o.Breaks.Idle) })
-	o.Breaks.Restart = v.On("tcp-restart")
+	times := map[string]*int64{
+		"idle-timeout": &o.Breaks.Idle, "active-timeout": &o.Breaks.Active, "slice": &o.Breaks.Slice, "window": &o.Breaks.Window, "min-span": &o.MinSpan,
+	}
+	for _, name := range slices.Sorted(maps.Keys(times)) {
+		parse(name, func(t string) error { return duration(t, times[name]) })
+	}
+	parse("unit", func(t string) (e error) { o.Breaks.Of, e = session.ParseUnits(t); return e })
+	o.Breaks.Restart, o.Breaks.MaxPackets = v.On("tcp-restart"), uint64(v.Number("max-packets"))
 	o.MinPackets, o.MinBytes = int64(v.Number("min-packets")), int64(v.Number("min-bytes"))
 	o.Memory, o.Tmp = v.Size("memory"), v.Get("tmp")
 	if o.Memory != 0 && o.Memory < mill.MinMemory && err == nil {
@@ -147,8 +156,8 @@ func usageUnless(ctx context.Context, err error) error {
 	return err
 }
 
-// idle reads a pause of more than nothing; "" is none.
-func idle(text string, pause *int64) error {
+// duration reads a time of more than nothing; "" is none.
+func duration(text string, ns *int64) error {
 	if text == "" {
 		return nil
 	}
@@ -156,7 +165,7 @@ func idle(text string, pause *int64) error {
 	if err != nil || d <= 0 {
 		return fmt.Errorf("%q: need a duration, like 60s or 5m", text)
 	}
-	*pause = int64(d)
+	*ns = int64(d)
 	return nil
 }
 
@@ -179,18 +188,63 @@ func from(v *config.Values, name string) string {
 	return "--" + name
 }
 
-// shape settles --length and --shape: either implies the other.
-func shape(v *config.Values) (sample.Shape, error) {
-	length := v.Number("length")
-	if v.From("shape") == "" && v.From("length") != "" {
+// sizeOption is the option that says how many bytes a sample has, for messages.
+func sizeOption(v *config.Values) string {
+	switch {
+	case v.From("shape") != "":
+		return "shape"
+	case v.From("length") != "":
+		return "length"
+	}
+	return "form"
+}
+
+// shape settles --form, --length and --shape: each implies the others. It is zero where a
+// form other than bytes says its own.
+func shape(v *config.Values, form represent.Choice) (sample.Shape, error) {
+	asked, length := v.From("length") != "", v.Number("length")
+	if form.Name() != represent.Default {
+		switch {
+		case asked:
+			return sample.Shape{}, fmt.Errorf("--length is bytes:length, and the form is %s: give its own parameters, like %s:...", form, form.Name())
+		case v.From("shape") == "" || v.Get("shape") == "":
+			return sample.Shape{}, nil
+		}
+		s, err := sample.ParseShape(v.Get("shape"))
+		if err == nil && ownShape(form, s) {
+			s = sample.Shape{}
+		}
+		return s, err
+	}
+	if form.Given("length") {
+		f, err := form.Bind(mask.Policy{}, sample.Shape{})
+		if err != nil {
+			return sample.Shape{}, err
+		}
+		spec := f.Spec()
+		if asked && length != spec.Size() {
+			return sample.Shape{}, fmt.Errorf("length %d, but the form is %s", length, form)
+		}
+		asked, length = true, spec.Size()
+		if v.From("shape") == "" {
+			return sample.Shape{Rows: spec.Rows, Cols: spec.Cols}, nil
+		}
+	}
+	if v.From("shape") == "" && asked {
 		return sample.ShapeOf(length)
 	}
 	s, err := sample.ParseShape(v.Get("shape"))
 	if err != nil {
 		return s, err
 	}
-	if v.From("length") != "" && s.Length() != length {
+	if asked && s.Length() != length {
 		return s, fmt.Errorf("shape %s has %d bytes, but the length is %d", s, s.Length(), length)
 	}
 	return s, nil
+}
+
+// ownShape reports whether a form has that shape by itself.
+func ownShape(form represent.Choice, s sample.Shape) bool {
+	f, err := form.Bind(mask.Policy{}, sample.Shape{})
+	return err == nil && f.Spec().Rows == s.Rows && f.Spec().Cols == s.Cols
 }

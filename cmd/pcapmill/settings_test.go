@@ -23,6 +23,7 @@ import (
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/session"
 	"github.com/pcapmill/pcapmill/split"
 )
 
@@ -90,6 +91,8 @@ func TestEverySettingIsShown(t *testing.T) {
 		"drop": {"--drop", "none"}, "dedup": {"--dedup", "none"}, "resync": {"--resync"},
 		"labels": {"--labels", b.path("mine.yaml")}, "labels_sha256": {"--labels", b.path("mine.yaml")}, "label_from": {"--label-from", "dir"},
 		"min_packets": {"--min-packets", "1"}, "min_bytes": {"--min-bytes", "1"}, "idle_timeout": {"--idle-timeout", "60s"}, "tcp_restart": {"--tcp-restart"},
+		"unit": {"--unit", "flow"}, "max_packets": {"--max-packets", "1"}, "active_timeout": {"--active-timeout", "5m0s"}, "slice": {"--slice", "1m0s"},
+		"window": {"--window", "15s"}, "form": {"--form", "matrix:packets=3"}, "min_span": {"--min-span", "1ns"},
 		"table_sha256": b.table(), "table_columns": b.table(), "table_time": b.table(), "table_timezone": b.table(),
 		"mask":    {"--mask", "ip.ttl=zero,ip.id=zero"},
 		"unknown": b.table("--unknown", "skip"), "table_times": {"--table-times", "none"}, "table_preset": b.table("--table-preset", "cicids2017"), "table_offset": b.table("--table-offset", "1s"),
@@ -152,6 +155,7 @@ func TestListAgainstRooms(t *testing.T) {
 		"table-times":    func(v string) (err error) { _, err = mill.ParseTableTimes(v); return err },
 		"table-conflict": func(v string) (err error) { _, err = mill.ParseTableConflict(v); return err },
 		"table-preset":   func(v string) (err error) { _, err = flows.Preset(v); return err },
+		"unit":           func(v string) (err error) { _, err = session.ParseUnits(v); return err },
 		"profile":        func(v string) (err error) { _, err = mask.Profile(v); return err },
 	}
 	for _, name := range mask.Fields() {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -112,7 +113,7 @@ func givenSides(ctx context.Context, v *config.Values) (*split.Given, error) {
 
 // splitAhead refuses, before a capture is read, what a split of the plan's dataset cannot do.
 func splitAhead(o *split.Options, p *mill.Plan) error {
-	if bad := o.CheckTimes(p.TableTimes.String()); bad != nil {
+	if bad := cmp.Or(o.CheckTimes(p.TableTimes.String()), o.CheckUnits(p.Breaks.Several())); bad != nil {
 		return &status{exitUsage, bad}
 	}
 	if o.By == split.Host && p.Key == nil {

@@ -163,12 +163,20 @@ func countCells(name, class string, n *manifest.Counts, links map[string]int64) 
 func leftOut(n *manifest.Counts, links map[string]int64) string {
 	text := reasons(n, links)
 	for _, reason := range slices.Sorted(maps.Keys(n.SessionsLeftOut)) {
-		text = strings.TrimPrefix(fmt.Sprintf("%s, %s %s", text, plural(n.SessionsLeftOut[reason], "session"), reason), ", ")
+		text = strings.TrimPrefix(fmt.Sprintf("%s, %s %s", text, plural(n.SessionsLeftOut[reason], unitNoun(n)), reason), ", ")
 	}
 	if n.Empty > 0 {
-		text = strings.TrimPrefix(text+", "+plural(n.Empty, "empty session"), ", ")
+		text = strings.TrimPrefix(text+", "+plural(n.Empty, "empty "+unitNoun(n)), ", ")
 	}
 	return orDash(text)
+}
+
+// unitNoun is what each sample is made of.
+func unitNoun(n *manifest.Counts) string {
+	if n.Units > 0 {
+		return "unit"
+	}
+	return "session"
 }
 
 // reasons is like "46 dns, 3 unsupported-link (FDDI)", the most frequent first.
@@ -250,7 +258,7 @@ func noSample(name string, n *manifest.Counts, links map[string]int64) string {
 	case n.Used == 0:
 		return fmt.Sprintf("%s: %s, all left out: %s", name, plural(n.Packets, "packet"), reasons(n, links))
 	default:
-		text := fmt.Sprintf("%s: %s, no new sample: %s, %s empty", name, plural(n.Sessions, "session"),
+		text := fmt.Sprintf("%s: %s, no new sample: %s, %s empty", name, plural(max(n.Units, n.Sessions), unitNoun(n)),
 			plural(n.Duplicates, "duplicate"), thousands(n.Empty))
 		if len(n.SessionsLeftOut) > 0 {
 			text += ", left out: " + countList(n.SessionsLeftOut)

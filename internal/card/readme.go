@@ -216,13 +216,17 @@ func (w *writer) captures() {
 		w.line("%s", line)
 	}
 	t := &m.Totals
+	units, of := "sessions", plural(t.Sessions, "session")
+	if t.Units > 0 {
+		units, of = "units", fmt.Sprintf("%s, cut into %s", of, plural(t.Units, "unit"))
+	}
 	w.line("\nOf %s, %s were used; left out: %s. Of %s, %s became samples; %s and %s without a byte did not.",
-		plural(t.Packets, "packet"), thousands(t.Used), counted(t.LeftOut), plural(t.Sessions, "session"), thousands(t.Samples),
+		plural(t.Packets, "packet"), thousands(t.Used), counted(t.LeftOut), of, thousands(t.Samples),
 		plural(t.Duplicates, "duplicate"), thousands(t.Empty))
 	if len(t.SessionsLeftOut) > 0 {
-		w.line("Sessions that were not wanted: %s.", counted(t.SessionsLeftOut))
+		w.line("%s that were not wanted: %s.", strings.ToUpper(units[:1])+units[1:], counted(t.SessionsLeftOut))
 	}
-	w.line("Of the sessions with bytes %s were truncated, %s padded, %s fitted; they had %.1f bytes on average.", thousands(t.Truncated), thousands(t.Padded), thousands(t.Exact), t.MeanLength)
+	w.line("Of the %s with bytes %s were truncated, %s padded, %s fitted; they had %.1f bytes on average.", units, thousands(t.Truncated), thousands(t.Padded), thousands(t.Exact), t.MeanLength)
 }
 
 // gaps is how many parts of a capture were passed over.

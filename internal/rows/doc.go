@@ -4,7 +4,9 @@
 // # Format
 //
 // The file is nothing but records of [Len] = 96 bytes: no header, no footer, no
-// count. Record i belongs to sample i, so a dataset of n samples has 96*n bytes.
+// count. Record i belongs to sample i, so a dataset of n samples has 96*n bytes. Where a
+// session can have several units, or a sample is made by a form (see manifest.Settings.Wide),
+// a record has [WideLen] = 112.
 // All numbers are little-endian, every field is aligned to its size.
 //
 //	offset  bytes  field     meaning
@@ -18,7 +20,9 @@
 //	80      8      host      keyed pseudonym of the first sender; zero without a key
 //	88      4      capture   uint32, place of the capture in the manifest, from 0
 //	92      1      proto     uint8, 6 TCP, 17 UDP, 0 not known
-//	93      3                zero
+//	93      3                zero; in long records the first is the fit: 0 by original, 1 padded, 2 exact, 3 truncated
+//	96      8      unit      long records: uint64, place of the unit in its session, from 0; duplicates count
+//	104     8      counted   long records: uint64, what the form counts (bytes or packets) before a cut
 //
 // numpy reads it whole, or maps it, with
 //

@@ -15,6 +15,7 @@ const DefaultRewriteLimit = 2 << 20
 // Log is the file, a [bytelog.Log] of records. It is for one goroutine.
 type Log struct {
 	*bytelog.Log
+	wide   bool
 	record []byte
 }
 
@@ -27,7 +28,13 @@ type Format struct {
 
 	// FS is the file system; nil is the real one.
 	FS fsys.FS
+
+	// Wide says that records have WideLen bytes.
+	Wide bool
 }
+
+// RecordLen is the length of a record in bytes.
+func (o Format) RecordLen() int64 { return length(o.Wide) }
 
 // Open opens the file in dir at the given number of committed records; with
 // none it makes the file if need be. A file with fewer is refused and not
@@ -36,18 +43,22 @@ func (o Format) Open(dir string, records int64) (*Log, error) {
 	if o.RewriteLimit == 0 {
 		o.RewriteLimit = DefaultRewriteLimit
 	}
-	l, err := bytelog.Open(fsys.Or(o.FS), dir, Name, records*Len, o.RewriteLimit)
+	l, err := bytelog.Open(fsys.Or(o.FS), dir, Name, records*o.RecordLen(), o.RewriteLimit)
 	if err != nil {
 		return nil, err
 	}
-	return &Log{Log: l}, nil
+	return &Log{Log: l, wide: o.Wide}, nil
 }
 
 // Append adds a record behind the others, and returns its bytes, which are lent
 // until the next call of a method. After an error of Append, Prepare or Commit every
 // further one returns that error, and Close goes back to the last commit.
 func (l *Log) Append(r *dataset.Row) ([]byte, error) {
-	l.record = Append(l.record[:0], r)
+	if l.wide {
+		l.record = AppendWide(l.record[:0], r)
+	} else {
+		l.record = Append(l.record[:0], r)
+	}
 	if err := l.Log.Append(l.record); err != nil {
 		return nil, err
 	}

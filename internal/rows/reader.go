@@ -23,20 +23,22 @@ type Reader struct {
 	buf  *bufio.Reader
 	next int64
 	n    int64
-	raw  [Len]byte
+	raw  [WideLen]byte
+	len  int64 // of a record
 }
 
-// NewReader opens the table in dir, of which the manifest counts n records. A table
-// with fewer is refused, and so is what is not a regular file of dir.
-func NewReader(dir string, n int64) (*Reader, error) { return NewReaderIn(fsys.OS{}, dir, n) }
+// NewReader opens the table in dir, of which the manifest counts n records of Len bytes. A
+// table with fewer is refused, and so is what is not a regular file of dir.
+func NewReader(dir string, n int64) (*Reader, error) { return Format{}.NewReader(dir, n) }
 
-// NewReaderIn is [NewReader] in another file system.
-func NewReaderIn(disk fsys.FS, dir string, n int64) (*Reader, error) {
+// NewReader is the function [NewReader] for tables of this format.
+func (o Format) NewReader(dir string, n int64) (*Reader, error) {
+	disk := fsys.Or(o.FS)
 	f, err := fsys.OpenInside(disk, dir, Name, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{path: filepath.Join(dir, Name), f: f, n: n}
+	r := &Reader{path: filepath.Join(dir, Name), f: f, n: n, len: length(o.Wide)}
 	if err := r.look(); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
@@ -49,15 +51,15 @@ func (r *Reader) look() error {
 	switch {
 	case err != nil:
 		return err
-	case r.n < 0 || info.Size()/Len < r.n:
-		return short(r.path, info.Size(), r.n)
+	case r.n < 0 || info.Size()/r.len < r.n:
+		return short(r.path, info.Size(), r.n*r.len)
 	}
-	r.buf = bufio.NewReaderSize(io.LimitReader(r.f, r.n*Len), readAhead)
+	r.buf = bufio.NewReaderSize(io.LimitReader(r.f, r.n*r.len), readAhead)
 	return nil
 }
 
 // short is the error about a table with fewer records than the manifest counts.
-func short(path string, have, records int64) error { return bytelog.Short(path, have, records*Len) }
+func short(path string, have, need int64) error { return bytelog.Short(path, have, need) }
 
 // Len is the number of committed records.
 func (r *Reader) Len() int64 { return r.n }
@@ -67,14 +69,14 @@ func (r *Reader) Next(row *dataset.Row) error {
 	if r.next >= r.n {
 		return io.EOF
 	}
-	if _, err := io.ReadFull(r.buf, r.raw[:]); err != nil {
+	if _, err := io.ReadFull(r.buf, r.Raw()); err != nil {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			err = short(r.path, r.next*Len, r.n)
+			err = short(r.path, r.next*r.len, r.n*r.len)
 		}
 		return fmt.Errorf("record %d: %w", r.next, err)
 	}
-	if err := Parse(r.raw[:], row); err != nil {
-		return fmt.Errorf("%s: record %d at offset %d: %w", r.path, r.next, r.next*Len, err)
+	if err := Parse(r.Raw(), row); err != nil {
+		return fmt.Errorf("%s: record %d at offset %d: %w", r.path, r.next, r.next*r.len, err)
 	}
 	r.next++
 	return nil
@@ -82,7 +84,7 @@ func (r *Reader) Next(row *dataset.Row) error {
 
 // Raw is the record that Next read last, as it stands in the file. It is lent until
 // the next call.
-func (r *Reader) Raw() []byte { return r.raw[:] }
+func (r *Reader) Raw() []byte { return r.raw[:r.len] }
 
 // Close closes the file.
 func (r *Reader) Close() error { return r.f.Close() }

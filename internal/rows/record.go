@@ -10,8 +10,28 @@ import (
 // Name is the file's name in the dataset's directory.
 const Name = "sample_table.bin"
 
-// Len is the length of a record in bytes.
-const Len = 96
+// Lengths of a record in bytes: of datasets in which a session is one unit and a sample is
+// the first bytes of it, and of all others.
+const (
+	Len     = 96
+	WideLen = 112
+)
+
+// length is that of one record.
+func length(wide bool) int64 {
+	if wide {
+		return WideLen
+	}
+	return Len
+}
+
+// AppendWide appends the long record of r to b.
+func AppendWide(b []byte, r *dataset.Row) []byte {
+	b = Append(b, r)
+	b[len(b)-3] = r.Fit
+	b = binary.LittleEndian.AppendUint64(b, r.Unit)
+	return binary.LittleEndian.AppendUint64(b, r.Counted)
+}
 
 // Append appends the record of r to b.
 func Append(b []byte, r *dataset.Row) []byte {
@@ -30,10 +50,11 @@ func Append(b []byte, r *dataset.Row) []byte {
 	return append(b, r.Proto, 0, 0, 0)
 }
 
-// Parse reads a record into r. b has Len bytes. The only thing that can be wrong
-// with it is that the last three are not zero.
+// Parse reads a record into r. b has Len or WideLen bytes. The only things that can be wrong
+// with it are bytes 93 to 95, which are zeros, or in a long one a fit of 0 to 3 and zeros.
 func Parse(b []byte, r *dataset.Row) error {
 	_ = b[Len-1]
+	*r = dataset.Row{}
 	e := binary.LittleEndian
 	r.Session = e.Uint64(b)
 	r.Start = int64(e.Uint64(b[8:]))
@@ -45,6 +66,13 @@ func Parse(b []byte, r *dataset.Row) error {
 	r.Host = [8]byte(b[80:])
 	r.Capture = e.Uint32(b[88:])
 	r.Proto = b[92]
+	if len(b) == WideLen {
+		r.Unit, r.Counted, r.Fit = e.Uint64(b[96:]), e.Uint64(b[104:]), b[93]
+		if rest := b[93:96]; rest[0] > 3 || rest[1]|rest[2] != 0 {
+			return fmt.Errorf("bytes 93 to 95 of a record are % x, need a fit of 0 to 3 and zeros", rest)
+		}
+		return nil
+	}
 	if rest := b[93:Len]; rest[0]|rest[1]|rest[2] != 0 {
 		return fmt.Errorf("bytes 93 to 95 of a record are % x, need zeros", rest)
 	}

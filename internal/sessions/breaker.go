@@ -12,6 +12,7 @@ import (
 type Breaker struct {
 	session.Breaks
 	Windowed int64 // packets that Window left out
+	Snapped  int64 // of these, those of which not all was captured
 
 	four map[[2]uint64]course
 	six  map[six]course
@@ -154,6 +155,9 @@ func (b *Breaker) unit(q *progress, p *Packet, begins bool, number uint64) *Unit
 		q.places++
 	case b.Window > 0 && since(now, f.begun) >= b.Window:
 		b.Windowed++
+		if p.Layout.PayloadLen() > p.Layout.End()-p.Layout.Payload() {
+			b.Snapped++
+		}
 		return nil
 	}
 	f.packets++

@@ -52,6 +52,13 @@ func (s *Seed) six(t *six) uint64 {
 	return h
 }
 
+// Wide is what some forms want to know of a packet besides.
+type Wide struct {
+	Captured uint32 // bytes
+	Original uint32 // length on the wire
+	Link     header.LinkType
+}
+
 // A Run is a contiguous run of packets of a capture, decoded, and dealt out to
 // tables by the hash of their five-tuple: what belongs to one session goes to
 // one table, in the order of the capture.
@@ -59,6 +66,9 @@ type Run struct {
 	Data    []byte     // what Packet.At refers to
 	First   uint64     // number in the capture of the packet with Number 0
 	Packets [][]Packet // by table
+	Wides   [][]Wide   // of the same packets, if Wide is set before Reset
+	Wide    bool
+	Next    Wide // of the packet that is added next, if Wide is set
 	tuples  [][]six
 }
 
@@ -66,6 +76,12 @@ type Run struct {
 func (r *Run) Reset(tables int) {
 	if len(r.Packets) != tables {
 		r.Packets, r.tuples = make([][]Packet, tables), make([][]six, tables)
+	}
+	if r.Wide && len(r.Wides) != tables {
+		r.Wides = make([][]Wide, tables)
+	}
+	for i := range r.Wides {
+		r.Wides[i] = r.Wides[i][:0]
 	}
 	for i := range r.Packets {
 		r.Packets[i], r.tuples[i] = r.Packets[i][:0], r.tuples[i][:0]
@@ -108,6 +124,9 @@ func (r *Run) add(seed *Seed, data []byte, s *header.Stack, at int, number uint3
 	r.Packets[i] = append(r.Packets[i], Packet{
 		a: a, b: b, Layout: s.Layout(time, fromLower), hash: uint32(h), Number: number, At: uint32(at), flags: flags,
 	})
+	if r.Wide {
+		r.Wides[i] = append(r.Wides[i], r.Next)
+	}
 	return &r.Packets[i][len(r.Packets[i])-1]
 }
 

@@ -19,7 +19,7 @@ func Convert(captures [][]byte, labels []uint16, s Settings) (*Result, error) {
 	seen := map[string]map[uint16]bool{} // bytes that dedup compares -> labels they stand under
 	for i, raw := range captures {
 		f := Packets(raw)
-		c := CaptureResult{Left: map[string]int{}, NotCapture: f.NotCapture, Format: f.Format, Damage: f.Damage, DamageOffset: f.DamageOffset}
+		c := CaptureResult{Left: map[string]int{}, LeftUnits: map[string]int{}, NotCapture: f.NotCapture, Format: f.Format, Damage: f.Damage, DamageOffset: f.DamageOffset}
 		identity := fmt.Sprint(labels[i], " ") + string(f.Plain)
 		if !f.NotCapture && seenCaptures[identity] {
 			c.Skipped = true
@@ -34,25 +34,28 @@ func Convert(captures [][]byte, labels []uint16, s Settings) (*Result, error) {
 }
 
 func convertOne(res *Result, c *CaptureResult, f File, label uint16, s Settings, seen map[string]map[uint16]bool) {
-	for _, session := range sessionsOf(f, c, s) {
-		c.Sessions++
-		everybody, layout := session.background, session.layout(s.Length)
-		session, zeroed := session.bytes(), session.zeroed()
-		if len(session) == 0 {
+	for _, u := range Units(f, c, s) {
+		c.Units++
+		session, zeroed := u.session(s).bytes(), u.session(s).zeroed()
+		shown := u.shown(session, s)
+		if shown.Fit == "empty" {
 			c.Empty++
 			continue
 		}
+		if reason := u.unwanted(len(session), s); reason != "" {
+			c.LeftUnits[reason]++
+			continue
+		}
 		c.OriginalBytes += int64(len(session))
-		switch {
-		case len(session) > s.Length:
+		switch shown.Fit {
+		case "truncated":
 			c.Truncated++
-		case len(session) < s.Length:
+		case "padded":
 			c.Padded++
 		default:
 			c.Exact++
 		}
-		sample := make([]byte, s.Length)
-		copy(sample, session)
+		sample := shown.Bytes
 		compared := string(sample)
 		if s.Dedup == "session" {
 			compared = string(zeroed)
@@ -72,19 +75,32 @@ func convertOne(res *Result, c *CaptureResult, f File, label uint16, s Settings,
 		}
 		seen[compared][label] = true
 		res.Samples = append(res.Samples, sample)
-		res.Layouts = append(res.Layouts, layout...)
+		res.Layouts = append(res.Layouts, u.session(s).layout(s.Length)...)
 		res.Labels = append(res.Labels, label)
+		res.Units = append(res.Units, u)
 		c.Samples++
-		if everybody {
+		if u.background() {
 			c.Background++
 		}
 	}
 }
 
-// Sessions returns the bytes of every session of the file, in the order of their first kept packets, and counts packets in c.
+// shown is the sample of a unit; contributed is what its packets contribute.
+func (u *Unit) shown(contributed []byte, s Settings) Shown {
+	if s.Form == "" {
+		return Shown{cutPad(contributed, s.Length), len(contributed), fitOf(len(contributed), s.Length)}
+	}
+	var packets []Seen
+	for i, p := range u.Packets {
+		packets = append(packets, Seen{p.Record, p.Headers, u.Forward(i)})
+	}
+	return Show(s.Form, packets, s)
+}
+
+// Sessions returns the bytes of every unit of the file, in the order of their first kept packets, and counts packets in c.
 func Sessions(f File, c *CaptureResult, s Settings) (out [][]byte) {
-	for _, one := range sessionsOf(f, c, s) {
-		out = append(out, one.bytes())
+	for _, u := range Units(f, c, s) {
+		out = append(out, u.session(s).bytes())
 	}
 	return out
 }
@@ -93,39 +109,25 @@ func Sessions(f File, c *CaptureResult, s Settings) (out [][]byte) {
 type session struct {
 	parts []part
 	from  []string // the source of each packet, which tells its direction
-
-	background bool // the first packet is one that every host sends
 }
 
-func sessionsOf(f File, c *CaptureResult, s Settings) (out []session) {
-	var order []string
-	sessions := map[string]session{}
-	for _, r := range f.Records {
-		c.Packets++
-		h := Decode(r.LinkType, r.Data, int(r.OrigLen))
-		if reason := h.dropped(s.Drop); reason != "" {
-			c.Left[reason]++
-			continue
-		}
-		c.Used++
-		if h.AnnEnd != unknown && h.AnnEnd > h.End || h.AnnEnd == unknown && int(r.OrigLen) > len(r.Data) {
-			c.Snapped++
-		}
-		c.NamesCut += cutNames(r.Data, h, s)
-		key := h.Key()
-		one, ok := sessions[key]
-		if !ok {
-			order = append(order, key)
-			to := h.Dst.AsSlice()
-			one.background = h.SrcPort == 53 || h.DstPort == 53 || h.Protocol == 17 && (isBackground(h.SrcPort) || isBackground(h.DstPort)) ||
-				h.Version == 4 && (to[0] >= 224 && to[0] < 240 || h.Dst.String() == "255.255.255.255") || h.Version == 6 && to[0] == 255
-		}
-		one.parts = append(one.parts, contribution(r, h, s))
-		one.from = append(one.from, fmt.Sprint(h.Src, " ", h.SrcPort))
-		sessions[key] = one
+// background says whether the session begins with a packet that every host sends.
+func (u *Unit) background() bool {
+	h := u.Packets[0].Headers
+	dst := h.Dst
+	if !u.Forward(0) {
+		dst = h.Src
 	}
-	for _, key := range order {
-		out = append(out, sessions[key])
+	to := dst.AsSlice()
+	return h.SrcPort == 53 || h.DstPort == 53 || h.Protocol == 17 && (isBackground(h.SrcPort) || isBackground(h.DstPort)) ||
+		h.Version == 4 && (to[0] >= 224 && to[0] < 240 || dst.String() == "255.255.255.255") || h.Version == 6 && to[0] == 255
+}
+
+// session is what the packets of a unit add.
+func (u *Unit) session(s Settings) (out session) {
+	for _, p := range u.Packets {
+		out.parts = append(out.parts, contribution(p.Record, p.Headers, s))
+		out.from = append(out.from, fmt.Sprint(p.Headers.Src, " ", p.Headers.SrcPort))
 	}
 	return out
 }

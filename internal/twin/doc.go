@@ -28,7 +28,13 @@ type Settings struct {
 	Length    int      // bytes of a sample, at least 1
 	Key       []byte   // of pseudonyms; nil means plain SHA-256; 32 bytes for prefix
 
-	Mask map[string]string // part 11: action by field; a field that is missing is kept
+	Form string // "" is the first Length bytes; else as --form takes it
+
+	Unit                                 string // session (or ""), flow, packet
+	Idle, Active, Slice, Window, MinSpan int64  // nanoseconds; 0: none
+	Restart                              bool
+	MaxPackets, MinPackets, MinBytes     int               // 0: no limit
+	Mask                                 map[string]string // part 11: action by field; a field that is missing is kept
 }
 
 // Default returns the settings of SPEC when no option is given.
@@ -86,19 +92,22 @@ type Result struct {
 	Samples   [][]byte // each Settings.Length bytes
 	Labels    []uint16 // of the same index
 	Layouts   []byte   // sample_layout.bin, as if it were asked for
+	Units     []Unit   // that became the samples
 	Captures  []CaptureResult
 	Conflicts int
 }
 
 // CaptureResult is what one capture gave. Two laws hold unless Skipped or NotCapture: Packets = Used + all of Left, and
-// Sessions = samples + Duplicates + Empty.
+// Units = samples + Duplicates + Empty + all of LeftUnits.
 type CaptureResult struct {
 	Packets                  int
 	Left                     map[string]int // by reason; no zero entries
 	Used                     int
-	Snapped                  int // used packets of which not all was captured
-	NamesCut                 int // names that are masked and run on behind the end of their used packet
-	Sessions                 int // sessions with at least one kept packet
+	Snapped                  int            // used packets of which not all was captured
+	NamesCut                 int            // names that are masked and run on behind the end of their used packet
+	Sessions                 int            // sessions with at least one kept packet
+	Units                    int            // what they are cut into; each gives at most one sample
+	LeftUnits                map[string]int // units with bytes that are not wanted, by reason
 	Duplicates               int
 	Empty                    int // sessions without a byte
 	Conflicts                int // kept samples whose bytes already stood in the dataset under another label

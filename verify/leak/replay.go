@@ -5,14 +5,13 @@ import (
 	"errors"
 	"io"
 	"net/netip"
-	"time"
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/session"
 )
 
-// replayed is a session as its capture has it, unmasked, as far as a sample
+// replayed is a unit as its capture has it, unmasked, as far as a sample
 // reaches.
 type replayed struct {
 	bytes    []byte // at most the length of a sample
@@ -20,39 +19,42 @@ type replayed struct {
 	firsts   *firsts // only with field masks
 }
 
-// replay puts the sessions of a capture together, in the order of their first
+// replay puts the units of a capture together, in the order of their first
 // kept packets.
 type replay struct {
 	layout
 	drop     header.Drop
 	length   int // of a sample
-	breaks   breaks
+	breaks   session.Breaks
 	ids      map[session.FiveTuple]course
 	sessions []replayed
 	scratch  []byte
 }
 
-// breaks says where a session ends although its five-tuple goes on.
-type breaks struct {
-	idle    time.Duration // a longer pause between two kept packets; 0: never
-	restart bool          // a TCP SYN without ACK behind a FIN or RST
-}
-
 // course is how far a five-tuple has come. Five-tuples of which nothing was kept
 // have none.
 type course struct {
-	id      int   // of its present session
-	count   int   // sessions so far
-	last    int64 // time of its last kept packet
-	ended   bool  // a FIN or RST was seen in it, be it kept or not
-	restart bool  // and then a SYN: the next kept packet begins another one
+	last    int64   // time of its last kept packet
+	ended   bool    // a FIN or RST was seen in it, be it kept or not
+	restart bool    // and then a SYN: the next kept packet begins another one
+	from    string  // sender of the session's first kept packet
+	units   [2]unit // of the session in hand: of it or its first direction, of the other
 }
 
-// packet adds a packet to its session, if it is kept. TCP packets that are not
+// unit is how far a session has come, or a direction of one.
+type unit struct {
+	id      int // of the unit in hand
+	packets uint64
+	first   int64 // time of the first packet of all
+	begun   int64 // time of the first packet of the unit in hand
+	slice   int64
+}
+
+// packet adds a packet to its unit, if it is kept. TCP packets that are not
 // kept can tell of an end and a beginning.
 func (r *replay) packet(p *capture.Packet, h *header.Stack) {
 	kept := r.drop.Reason(h) == header.OK
-	if h.Reason != header.OK || !kept && !r.breaks.restart {
+	if h.Reason != header.OK || !kept && !r.breaks.Restart {
 		return
 	}
 	key := session.KeyOf(p.Data, h)
@@ -65,22 +67,60 @@ func (r *replay) packet(p *capture.Packet, h *header.Stack) {
 		flags := p.Data[h.Transport+13]
 		syn, end = flags&0x12 == 0x02, flags&0x05 != 0 // SYN without ACK; FIN or RST
 	}
-	if r.breaks.restart && syn && c.ended {
+	if r.breaks.Restart && syn && c.ended {
 		c.restart = true
 	}
 	if kept {
-		pause := known && r.breaks.idle > 0 && time.Duration(p.Time-c.last) > r.breaks.idle
+		pause := known && r.breaks.Idle > 0 && p.Time-c.last > r.breaks.Idle
 		if !known || c.restart || pause {
-			c = course{id: len(r.sessions), count: c.count + 1}
-			r.sessions = append(r.sessions, replayed{})
+			c = course{from: sender(p, h)}
 		}
 		c.last = p.Time
 	}
 	c.ended = c.ended || end
-	r.ids[key] = c
 	if kept {
-		r.add(&r.sessions[c.id], key, p, h)
+		way := 0
+		if r.breaks.Of == session.Flows && sender(p, h) != c.from {
+			way = 1
+		}
+		if r.takes(&c.units[way], p.Time) {
+			r.add(&r.sessions[c.units[way].id], key, p, h)
+		}
 	}
+	r.ids[key] = c
+}
+
+// sender is the address and port that a packet comes from.
+func sender(p *capture.Packet, h *header.Stack) string {
+	at, n := h.Network+12, 4
+	if h.Version == 6 {
+		at, n = h.Network+8, 16
+	}
+	return string(p.Data[at:at+n]) + string(p.Data[h.Transport:h.Transport+2])
+}
+
+// takes reports whether a unit takes its next packet, and not its window leaves it out. The
+// packet may begin another one.
+func (r *replay) takes(u *unit, now int64) bool {
+	b := &r.breaks
+	begins := u.packets == 0 || b.Of == session.Packets
+	if u.packets == 0 {
+		u.first = now
+	}
+	if b.MaxPackets > 0 && u.packets == b.MaxPackets || b.Active > 0 && now-u.begun >= b.Active {
+		begins = true
+	}
+	if b.Slice > 0 && (now-u.first)/b.Slice > u.slice {
+		begins, u.slice = true, (now-u.first)/b.Slice
+	}
+	if begins {
+		u.id, u.packets, u.begun = len(r.sessions), 0, now
+		r.sessions = append(r.sessions, replayed{})
+	} else if b.Window > 0 && now-u.begun >= b.Window {
+		return false
+	}
+	u.packets++
+	return true
 }
 
 // add adds a packet's bytes to its session, as far as a sample reaches.

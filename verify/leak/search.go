@@ -14,6 +14,7 @@ import (
 	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
+	"github.com/pcapmill/pcapmill/session"
 	"github.com/pcapmill/pcapmill/store"
 )
 
@@ -41,7 +42,7 @@ type search struct {
 	o      Options
 	layout layout
 	drop   header.Drop
-	breaks breaks
+	breaks session.Breaks
 	made   map[string]string // path by content digest
 	index  *index
 	found  groups
@@ -114,10 +115,17 @@ func (s *search) settings() error {
 	var err error
 	s.drop, err = header.ParseDrop(set.Get("drop"))
 	errs = append(errs, err)
-	s.breaks.restart = set.On("tcp_restart")
-	if idle := set.Get("idle_timeout"); idle != "" {
-		s.breaks.idle, err = time.ParseDuration(idle)
-		errs = append(errs, err)
+	s.breaks.Restart, s.breaks.MaxPackets = set.On("tcp_restart"), uint64(set.Int("max_packets"))
+	s.breaks.Of, err = session.ParseUnits(set.Get("unit"))
+	errs = append(errs, err)
+	for key, ns := range map[string]*int64{
+		"idle_timeout": &s.breaks.Idle, "active_timeout": &s.breaks.Active, "slice": &s.breaks.Slice, "window": &s.breaks.Window,
+	} {
+		if text := set.Get(key); text != "" {
+			d, err := time.ParseDuration(text)
+			*ns = int64(d)
+			errs = append(errs, err)
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("%s: settings that this program does not know: %w", s.path(manifest.Name), err)

@@ -119,6 +119,8 @@ func TestMasksHold(t *testing.T) {
 		o.Drop = []header.Drop{header.DropNone, header.DropDefault}[seed/7%2]
 		if seed%4 == 1 {
 			o.Breaks.Restart, o.Breaks.Idle = true, int64(seed)*1000
+			o.Breaks.Of, o.Breaks.MaxPackets = session.Units(seed%3), seed%5
+			o.Breaks.Active, o.Breaks.Slice, o.Breaks.Window = int64(seed)*4e5, int64(seed%2)*8e6, int64(seed%4)*9e6
 		}
 		if seed%4 == 3 {
 			o.Resync = true
