@@ -5,14 +5,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/pcapmill/pcapmill/internal/settings"
 )
 
 // foreign are options of other programs that our pages name.
@@ -62,40 +59,5 @@ func TestDocsNameRealOptions(t *testing.T) {
 	}
 	if found < 200 {
 		t.Errorf("%d options in %d pages", found, len(pages))
-	}
-}
-
-// TestReadmeHasAllValues: the table of options in the README has the values of the list, all of
-// them and no others, and names every option that decides bytes.
-func TestReadmeHasAllValues(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, table, _ := strings.Cut(string(text), "| what | options")
-	table, _, _ = strings.Cut(table, "\n\n")
-	named := map[string]bool{}
-	for _, m := range regexp.MustCompile("`--([a-z0-9-]+) ?([^`]*)`").FindAllStringSubmatch(table, -1) {
-		named[m[1]] = true
-		o, ok := settings.Find(m[1])
-		if !ok || o.Values == nil && o.Kind != settings.Switch {
-			continue
-		}
-		want := o.Values
-		if o.Kind == settings.Switch {
-			want = []string{"on", "off"}
-		}
-		have := strings.FieldsFunc(m[2], func(r rune) bool { return r == ',' || r == '|' || r == '\\' })
-		if o.Name == "drop" {
-			have = append(have, "none") // stands behind
-		}
-		if len(have) > 0 && !slices.Equal(slices.Sorted(slices.Values(have)), slices.Sorted(slices.Values(want))) {
-			t.Errorf("README: --%s has %q, the list %q", o.Name, have, want)
-		}
-	}
-	for _, r := range settings.Recorded() {
-		if !named[r.Option.Name] && !strings.HasPrefix(r.Option.Name, "table") {
-			t.Errorf("README: no --%s in the table of options", r.Option.Name)
-		}
 	}
 }
