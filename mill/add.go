@@ -294,7 +294,7 @@ func (a *adding) load(i int, p *sessions.Session, m *made, id uint16) error {
 	row := rowOf(i, p, a.s.hosts)
 	a.s.o.TableTimes.apply(&row, a.first)
 	row.Capture = a.place
-	if a.s.form != nil {
+	if a.s.o.Form.String() != "" {
 		row.Counted, row.Fit = m.out.Counted, uint8(m.out.Fit)
 	}
 	if f, ok := a.s.form.(represent.Placer); ok {

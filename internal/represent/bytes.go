@@ -1,6 +1,9 @@
 package represent
 
 import (
+	"encoding/binary"
+
+	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/sample"
 )
@@ -19,6 +22,8 @@ type firstBytes struct {
 	chunks   chunks
 	payload  bool // --content payload
 	smallest int  // what a packet contributes at least, if numbers
+	pair     int  // relative numbers of every TCP packet at most
+	options  bool // and there may be some in its options
 }
 
 func makeBytes(p *params, b *binding) Form {
@@ -28,6 +33,13 @@ func makeBytes(p *params, b *binding) Form {
 	f.places = b.policy.HidesLengths()
 	f.numbers = f.chunks.numbers && !f.payload || f.places
 	f.smallest = 8 // IPv6 without addresses, and UDP
+	relative := func(field mask.Field) bool { return b.policy.Fields[field] == mask.Relative }
+	for _, field := range []mask.Field{mask.TCPSeq, mask.TCPAck} {
+		if relative(field) {
+			f.pair++
+		}
+	}
+	f.options = b.policy.Fields[mask.TCPOptions] == mask.Keep && (relative(mask.TCPAck) || relative(mask.TCPTimestamps))
 	return f
 }
 
@@ -51,16 +63,40 @@ func (f *firstBytes) Bound() int {
 	if !f.numbers {
 		return headLen + f.length
 	}
-	return headLen + f.length + times(f.length/f.smallest+1, f.chunks.grow(0)+f.placeLen())
+	most := f.pair
+	if f.options {
+		most = mostInside
+	}
+	return headLen + f.length + times(f.length/f.smallest+1, f.chunkLen(0, most))
 }
 
 func (f *firstBytes) Grow(state []byte, p *Packet) int {
 	room := f.room(count(state))
 	n := min(p.Masker.Len(p.Layout), room)
 	if f.numbers && n > 0 {
-		n = f.chunks.grow(n) + f.placeLen()
+		n = f.chunkLen(n, f.inside(p.Layout))
 	}
 	return head(state) + n
+}
+
+// chunkLen is how many bytes a packet takes of which n bytes and some numbers are kept.
+func (f *firstBytes) chunkLen(n, numbers int) int {
+	n += f.placeLen() + lengthLen
+	if f.chunks.numbers {
+		n += 1 + numbers*numberLen
+	}
+	return n
+}
+
+// inside is how many relative numbers a packet has at most.
+func (f *firstBytes) inside(l *header.Layout) int {
+	switch {
+	case l.IsUDP():
+		return 0
+	case f.options:
+		return f.pair + (l.Payload()-l.Transport()-20)/4
+	}
+	return f.pair
 }
 
 // room is how many bytes fit behind those that were counted.
@@ -81,15 +117,28 @@ func (f *firstBytes) Add(state []byte, p *Packet) []byte {
 		p.Masker.Write(state[at:], p.Data, p.Layout)
 		return state
 	}
-	v := p.view()
-	from := 0
-	if !p.Layout.IsEthernet() { // another link header takes no part
-		from = v.IP
-	}
 	if f.places {
-		state = appendPlace(state, p.Layout, v, from)
+		state = appendPlace(state, p.Layout, p.Masker)
 	}
-	return f.chunks.append(state, v, p.Layout.FromLower(), room, span{from, v.End})
+	at := len(state) + lengthLen
+	state = state[:at+take]
+	binary.LittleEndian.PutUint32(state[at-lengthLen:], uint32(take))
+	p.Masker.Write(state[at:], p.Data, p.Layout)
+	if !f.chunks.numbers {
+		return state
+	}
+	var list [mostInside]mask.Number
+	return appendNumbers(state, p.Masker.Numbers(list[:0], p.Data, p.Layout), p.Layout.FromLower())
+}
+
+// appendNumbers ends a chunk with the numbers of a packet whose places are those in the chunk.
+func appendNumbers(state []byte, list []mask.Number, up bool) []byte {
+	list = list[:min(len(list), mostInside)]
+	state = append(state, byte(len(list)))
+	for _, x := range list {
+		state = appendNumber(state, int32(x.At), x, up)
+	}
+	return state
 }
 
 func (f *firstBytes) Merge(earlier, later []byte) []byte {

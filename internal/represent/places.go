@@ -48,9 +48,19 @@ func (f *firstBytes) AppendPlaces(dst, state []byte) []byte {
 	return dst
 }
 
-// appendPlace appends the entry of a packet of which the view shows all from an offset on.
-func appendPlace(state []byte, l *header.Layout, v *mask.View, from int) []byte {
-	for _, n := range []int{v.IP - from, v.Transport - v.IP, v.Payload - v.Transport, v.End - v.Payload} {
+// appendPlace appends the entry of a packet that contributes what the masker says.
+func appendPlace(state []byte, l *header.Layout, m *mask.Masker) []byte {
+	link, network, transport := l.Network()-m.Start(l), l.Transport()-l.Network(), l.Payload()-l.Transport()
+	payload := l.End() - l.Payload()
+	if whole := m.Len(l); whole != link+network+transport+payload {
+		// Addresses are cut out, or a UDP header is padded.
+		if m.IP == mask.Remove {
+			_, length := l.Addresses()
+			network -= 2 * length
+		}
+		transport = whole - link - network - payload
+	}
+	for _, n := range [...]int{link, network, transport, payload} {
 		state = binary.LittleEndian.AppendUint16(state, uint16(min(n, math.MaxUint16)))
 	}
 	version, proto := byte(4), byte(header.TCP)
