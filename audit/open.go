@@ -12,7 +12,8 @@ import (
 )
 
 // OpenDataset reads what an audit needs of a dataset of ours besides its samples: labels, the
-// sides of its split, and of the table of samples the capture and the original length.
+// sides of its split, and of the table of samples the capture and the original length. Samples
+// of other types than bytes are an error.
 func OpenDataset(ctx context.Context, s *store.Dataset) (*Data, error) {
 	m := s.Manifest()
 	if s.Len() > math.MaxInt32 {

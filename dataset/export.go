@@ -102,6 +102,13 @@ type View interface {
 	Each(ctx context.Context, side Side, f func(*Entry) error) error
 }
 
+// Formed is a View that knows what its samples are made by.
+type Formed interface {
+	// Form is the form's name, "" of the first bytes of sessions, and its parameters that
+	// are not at their defaults: "packets=10,header=40".
+	Form() (name, parameters string)
+}
+
 // ClassName is the name of the class that has a label in v.
 func ClassName(v View, label int) string {
 	if classes := v.Classes(); label >= 0 && label < len(classes) {

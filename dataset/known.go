@@ -36,3 +36,11 @@ func (k *known) Each(ctx context.Context, side Side, f func(*Entry) error) error
 		return f(e)
 	})
 }
+
+// Form implements [Formed].
+func (k *known) Form() (name, parameters string) {
+	if f, ok := k.View.(Formed); ok {
+		return f.Form()
+	}
+	return "", ""
+}

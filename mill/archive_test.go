@@ -31,6 +31,7 @@ var packed = map[string]func(members []testcap.Member) []byte{
 	"tar":     func(m []testcap.Member) []byte { return testcap.Tar(m...) },
 	"tar.gz":  func(m []testcap.Member) []byte { return testcap.Gzip(testcap.Tar(m...)) },
 	"tar.xz":  func(m []testcap.Member) []byte { return testcap.XZ(testcap.Tar(m...)) },
+	"7z":      func(m []testcap.Member) []byte { return testcap.SevenZip(m...) },
 	"tar.zst": func(m []testcap.Member) []byte { return testcap.Zstd(testcap.Tar(m...)) },
 }
 
@@ -265,6 +266,9 @@ func TestArchiveTwin(t *testing.T) {
 			t.Fatal(seed, kind, err)
 		}
 		list, ok := twin.Members(raw)
+		if !ok && kind == "7z" { // the twin reads none: ItsTree does, and clients/check_archives.py
+			continue
+		}
 		if !ok {
 			t.Fatal(seed, kind)
 		}

@@ -41,7 +41,7 @@ type scheduler struct {
 	most     int64 // bytes that captures may take, see admission
 	reserved int64 // bytes that they take
 
-	solids map[string]*solid // compressed archives by path; nil: nobody has asked
+	solids map[string]*solid // streams of archives by name; nil: nobody has asked
 
 	progress *Progress
 

@@ -11,10 +11,10 @@ import (
 	"github.com/pcapmill/pcapmill/internal/filesum"
 )
 
-// A compressed tar archive is one stream: its members are read one after the other, by one
-// job at a time. What reads them are workers as for any capture.
+// A compressed tar archive, or a folder of a 7z archive, is one stream: its members are read
+// one after the other, by one job at a time. What reads them are workers as for any capture.
 
-// solid is such an archive. The scheduler's lock guards busy and left; stream belongs to the
+// solid is such a stream. The scheduler's lock guards busy and left; stream belongs to the
 // job that has set busy.
 type solid struct {
 	stream *archive.Stream
@@ -25,7 +25,7 @@ type solid struct {
 // mostRoom is the most that members take that are kept because they come by too early, in bytes.
 const mostRoom = 256 << 20
 
-// solidOf is the compressed archive that a capture of the plan stands in, or nil. The lock is held.
+// solidOf is the stream that a capture of the plan stands in, or nil. The lock is held.
 func (sc *scheduler) solidOf(in *Input) *solid {
 	if in.member == nil || !in.member.Compressed {
 		return nil
@@ -34,16 +34,16 @@ func (sc *scheduler) solidOf(in *Input) *solid {
 		members := map[string][]*archive.Member{}
 		for i := range sc.p.Captures {
 			if m := sc.p.Captures[i].member; m != nil && m.Compressed {
-				members[m.Archive] = append(members[m.Archive], m)
+				members[m.Stream()] = append(members[m.Stream()], m)
 			}
 		}
 		sc.solids = map[string]*solid{}
-		for path, list := range members {
+		for name, list := range members {
 			o := archive.StreamOptions{Memory: sc.most, Room: sc.room(list[0]), MaxExpansion: sc.p.MaxExpansion}
-			sc.solids[path] = &solid{stream: archive.NewStream(list, o), left: len(list)}
+			sc.solids[name] = &solid{stream: archive.NewStream(list, o), left: len(list)}
 		}
 	}
-	return sc.solids[in.member.Archive]
+	return sc.solids[in.member.Stream()]
 }
 
 // room is what members of an archive may take that are kept, in bytes.

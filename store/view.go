@@ -25,7 +25,10 @@ type View struct {
 	tick     func()
 }
 
-var _ dataset.View = (*View)(nil)
+var (
+	_ dataset.View   = (*View)(nil)
+	_ dataset.Formed = (*View)(nil)
+)
 
 // View reads the split, if there is one, and checks that the manifest agrees with itself
 // and with the headers of the files. A split that does not belong to the dataset as it is
@@ -150,6 +153,14 @@ func (v *View) Progress(f func()) { v.tick = f }
 
 // Spec implements [dataset.View].
 func (v *View) Spec() dataset.Spec { return v.d.Spec() }
+
+// Form implements [dataset.Formed].
+func (v *View) Form() (name, parameters string) {
+	if v.d.m.Form == nil {
+		return "", ""
+	}
+	return v.d.m.Form.Name, v.d.m.Form.Parameters
+}
 
 // Len implements [dataset.View].
 func (v *View) Len(s dataset.Side) int64 { return v.counts[s] }

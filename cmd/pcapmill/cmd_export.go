@@ -33,6 +33,9 @@ other files too, is refused.
   wds    WebDataset shards: picture, label and row of each sample
   parquet        pictures, labels and rows, for Hugging Face datasets and DuckDB
   parquet-bytes  the same with the bytes of the samples as they are
+  tsv            text with labels in the files of ET-BERT
+  jsonl          text with labels as JSON lines
+  nprint-csv     header bits under the names of nPrint
   table          the table of samples, without the samples, as Parquet
   csv            the same as text
 
@@ -56,7 +59,7 @@ export stale; the same command renders it anew.`,
 	}
 	exits(cmd, "0  done", "1  failed; everything is as it was", "2  wrong usage", "5  some are done, another failed: it is named and as it was, and the same command completes it",
 		"130  interrupted; exports that are not named as done are as they were")
-	addOptions(cmd, "format", "gzip", "layout", "shard-size", "shards")
+	addOptions(cmd, "format", "gzip", "layout", "shard-size", "shards", "workers")
 	cmd.Flags().Var(&unknown, unknownOption, "samples that no class matches: keep them under the label of unknown, or leave them out")
 	must(cmd.RegisterFlagCompletionFunc(unknownOption, cobra.FixedCompletions([]string{keepUnknown, skipUnknown}, cobra.ShellCompDirectiveNoFileComp)))
 	cmd.Flags().StringVarP(&into, "into", "o", "", "directory for the folders of the formats; made if absent (default the dataset's own)")
@@ -83,6 +86,15 @@ func exportDataset(cmd *cobra.Command, dir, into string, v *config.Values, known
 	}
 	if len(jobs) == 0 {
 		return usage("name the formats to export to, such as --format npz; %s is what every dataset has already", storeFormat)
+	}
+	if d, err := store.Open(dir); err == nil { // else the export says what is wrong
+		form := ""
+		if d.Manifest().Form != nil {
+			form = d.Manifest().Form.Name
+		}
+		if err := checkFormats(jobs, d.Spec(), form); err != nil {
+			return err
+		}
 	}
 	if into == "" {
 		into = dir

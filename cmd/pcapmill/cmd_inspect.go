@@ -27,6 +27,7 @@ type inspector struct {
 	width     int // of the terminal, in columns; 0: none
 	samples   int
 	sheet     string
+	withLeak  bool
 	addresses bool
 	top       int
 	values    *config.Values
@@ -38,7 +39,9 @@ func newInspect() *cobra.Command {
 		Use:   "inspect DIR|FILE",
 		Short: "look at a dataset, an IDX file or a capture",
 		Long: `DIR with a dataset: settings, class balance, and samples of each class drawn with
-grey half blocks on a terminal, in plain characters elsewhere, or into a PNG.
+grey half blocks on a terminal, or as pictures where the terminal says that it has them
+(kitty's graphics, sixel), in plain characters elsewhere, or into a PNG. With --leak also
+the mean of each class, and a map of what each byte alone tells of it.
 
 FILE.idx3 or FILE.idx1, plain or in gzip: header, counts and samples or labels.
 
@@ -47,6 +50,7 @@ would be left out, and the largest sessions. Their addresses and ports are shown
 on request.`,
 		Example: `  pcapmill inspect dataset
   pcapmill inspect dataset --samples 10 --png samples.png
+  pcapmill inspect dataset --leak
   pcapmill inspect capture.pcap --top 20 --addresses`,
 		Args: count(1, "name one dataset, IDX file or capture"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
@@ -58,6 +62,9 @@ on request.`,
 			if in.samples < 0 || in.top < 0 {
 				return usage("inspect: --samples and --top need 0 or more")
 			}
+			if in.withLeak && in.c.json != nil {
+				return usage("inspect: --leak draws; the numbers are in 'pcapmill audit --json'")
+			}
 			return in.inspect(cmd, args[0])
 		},
 	}
@@ -65,6 +72,7 @@ on request.`,
 	addOptions(cmd, "drop", "resync", "mac", "content", "length", "shape", "workers", "memory", "tmp", "max-expansion")
 	cmd.Flags().IntVarP(&in.samples, "samples", "n", 3, "draw `N` samples of each class")
 	cmd.Flags().StringVar(&in.sheet, "png", "", "also draw the samples into `FILE`, one row a class")
+	cmd.Flags().BoolVar(&in.withLeak, "leak", false, "audit the dataset; draw means of classes and what each byte tells")
 	cmd.Flags().IntVar(&in.top, "top", 10, "list the `N` largest sessions of a capture")
 	cmd.Flags().BoolVar(&in.addresses, "addresses", false, "show the addresses and ports of listed sessions")
 	addJSON(cmd)
@@ -81,7 +89,17 @@ func (in *inspector) inspect(cmd *cobra.Command, path string) error {
 		if err != nil {
 			return failed(noDataset(path, &named{err, []string{path}}))
 		}
-		return failed(in.dataset(d))
+		err = in.dataset(d)
+		if err == nil && in.withLeak {
+			err = in.leak(cmd.Context(), d)
+		}
+		if cmd.Context().Err() != nil {
+			return &status{exitInterrupted, errors.New("interrupted")}
+		}
+		return failed(err)
+	}
+	if in.withLeak {
+		return usage("inspect: --leak needs a dataset; 'pcapmill audit' reads IDX files too")
 	}
 	if err == nil && info.Mode().IsRegular() {
 		if open := opener(cmd.Context(), path); open != nil {
@@ -121,16 +139,25 @@ func opener(ctx context.Context, path string) func(path string) (*idx.Reader, er
 // say writes a line, broken into several on a terminal.
 func (in *inspector) say(format string, args ...any) { say(in.out, in.width, format, args...) }
 
+// style is how samples are drawn: as the terminal says that it can.
+func (in *inspector) style() report.Style {
+	if in.width == 0 || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+		return report.Plain
+	}
+	return report.Graphics(os.Getenv)
+}
+
+// columns is how wide what is drawn may be.
+func (in *inspector) columns() int {
+	if in.width > 0 {
+		return in.width
+	}
+	return 100
+}
+
 // draw shows samples as text, and as a picture if one is asked for.
 func (in *inspector) draw(rows []report.Row, shape sample.Shape) error {
-	style, width := report.Plain, 100
-	if in.width > 0 {
-		width = in.width
-		if os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" {
-			style = report.Grey
-		}
-	}
-	if err := report.Text(in.out, rows, shape, style, width); err != nil {
+	if err := report.Text(in.out, rows, shape, in.style(), in.columns()); err != nil {
 		return err
 	}
 	if in.sheet == "" {

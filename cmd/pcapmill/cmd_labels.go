@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -16,15 +18,21 @@ func newLabels() *cobra.Command {
 	var name string
 	cmd := &cobra.Command{
 		Use:   "labels PATH...",
-		Short: "show which capture gets which class, and by which keyword",
+		Short: "show which class captures or sessions get, and why",
 		Long: `Shows for every capture under the paths which class of the table it gets and which
 keyword decided. The class whose longest keyword occurs in the base name wins, in
 any case. Ties between classes and captures that no class matches are marked.
+
+With --label-from table the captures are read, and every session is looked up in the
+table: it shows what became of the rows, how many sessions get which class, which
+match rows of several classes, and what keeps the others from having a row. Nothing
+is written. The options that decide about sessions are those of convert.
 
 A class table is a YAML or JSON mapping from class to keywords, in file order: the
 first class is label 0. --print shows a built-in one.`,
 		Example: `  pcapmill labels captures/
   pcapmill labels --labels mine.yaml captures/
+  pcapmill labels day.pcap --label-from table --table f.csv --table-preset argus
   pcapmill labels --print iscx-vpn > mine.yaml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
@@ -43,8 +51,9 @@ first class is label 0. --print shows a built-in one.`,
 			return showLabels(cmd, args)
 		},
 	}
-	exits(cmd, "0  done", "1  classes tie, or there are no captures", "2  wrong usage", "3  some path could not be read")
-	addOptions(cmd, slices.DeleteFunc(slices.Clone(labelNames), func(n string) bool { return n == "unknown" })...)
+	exits(cmd, "0  done", "1  classes tie, sessions match rows of several classes, no row matches, or there are no captures", "2  wrong usage", "3  some capture could not be read, or is damaged", "130  interrupted")
+	names := slices.DeleteFunc(slices.Clone(labelNames), func(n string) bool { return n == "unknown" })
+	addOptions(cmd, append(names, "drop", "resync", "idle-timeout", "tcp-restart", "workers", "memory", "tmp", "max-expansion")...)
 	cmd.Flags().StringVar(&name, "print", "", "print the class table `NAME` as YAML, to start one's own from")
 	addJSON(cmd)
 	must(cmd.RegisterFlagCompletionFunc("print", cobra.FixedCompletions(label.Builtins(), cobra.ShellCompDirectiveDefault)))
@@ -57,7 +66,12 @@ func showLabels(cmd *cobra.Command, paths []string) error {
 		return err
 	}
 	o := mill.Default()
-	if err := labelOptions(cmd.Context(), v, &o); err != nil {
+	if v.Get("label-from") == mill.FromTable.String() {
+		o, err = millOptions(cmd.Context(), v)
+	} else {
+		err = labelOptions(cmd.Context(), v, &o)
+	}
+	if err != nil {
 		return err
 	}
 	o.Unknown = mill.KeepUnknown // it shows them
@@ -71,6 +85,9 @@ func showLabels(cmd *cobra.Command, paths []string) error {
 	if errors.As(err, &nothing) {
 		return &status{exitFailed, err}
 	}
+	if err == nil && p.LabelFrom == mill.FromTable {
+		return c.matchTable(cmd.Context(), p)
+	}
 	ties, unknown := c.labelTable(p)
 	if c.json == nil {
 		fmt.Fprintf(c.out, "%s, %s unknown, %s (table %s)\n", plural(int64(len(p.Captures)), "capture"), thousands(unknown),
@@ -81,6 +98,57 @@ func showLabels(cmd *cobra.Command, paths []string) error {
 		return &status{exitFailed, fmt.Errorf("%s: give the right class a longer keyword that occurs in the name", plural(ties, "tie"))}
 	case err != nil:
 		return &status{exitFailed, nameCaptures(err, p)}
+	}
+	c.hintUnknown(p, "capture", int64(len(p.Captures)), unknown, nil)
+	return problems(p)
+}
+
+// matchTable looks every session of a plan up in the table, and shows what comes of it.
+func (c *console) matchTable(ctx context.Context, p *mill.Plan) error {
+	debug.SetMemoryLimit(p.MemoryLimit())
+	progress := &mill.Progress{}
+	bars := c.progress(p, progress)
+	v, err := mill.Match(ctx, p, progress)
+	bars.close()
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return &status{exitInterrupted, errors.New("interrupted; nothing was written")}
+	case err != nil:
+		return failed(nameCaptures(err, p))
+	}
+	for _, bad := range v.Problems {
+		complain(c.err, advised(bad))
+	}
+	c.flows(p, &v.Matches)
+	t := table{columns: []column{{head: "LABEL", right: true}, {head: "CLASS"}, {head: "SESSIONS", right: true}}}
+	var classes []map[string]any
+	for _, k := range append(slices.Clone(p.Labels.Classes), label.Class{ID: p.Labels.Unknown(), Name: label.UnknownName}) {
+		if n := v.Labels[k.ID]; n > 0 || k.Name == label.UnknownName {
+			t.add(fmt.Sprint(k.ID), shown(k.Name), thousands(n))
+			classes = append(classes, map[string]any{"label": k.ID, "name": k.Name, "sessions": n})
+		}
+	}
+	if c.json != nil {
+		left := map[string]int64{}
+		for _, l := range p.Flows.Left() {
+			left[l.Reason] = l.Rows
+		}
+		n := p.Flows.Counts()
+		c.event(map[string]any{
+			"event": "matches", "rows": n.Rows, "rows_matched": n.Used, "rows_left_out": left, "sessions": v.Sessions, "matched": v.Matched,
+			"conflicts": v.Matches.Conflicts, "no_class": v.NoClass, "at_other_times": v.Elsewhen, "not_in_table": v.Elsewhere, "classes": classes,
+		})
+	} else if !c.quiet {
+		t.write(c.out, c.width)
+		fmt.Fprintf(c.out, "%s of %s: %s matched by rows, %s of these by rows of several classes\n", plural(v.Sessions, "session"),
+			plural(int64(len(p.Captures)), "capture"), thousands(v.Matched), thousands(v.Matches.Conflicts))
+	}
+	if err := v.Err(&p.Options); err != nil {
+		return &status{exitFailed, nameCaptures(err, p)}
+	}
+	c.hintUnknown(p, "session", v.Sessions, v.Labels[p.Labels.Unknown()], &v.Matches)
+	if len(v.Problems) > 0 {
+		return &status{exitDamaged, nil}
 	}
 	return problems(p)
 }

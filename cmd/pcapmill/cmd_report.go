@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pcapmill/pcapmill/audit"
+	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/version"
@@ -77,7 +78,11 @@ func writeReport(ctx context.Context, dir, file string, workers int) error {
 	}
 	var a *audit.Report
 	unjudged := ""
-	if labelled(s) {
+	if t := s.Spec().Type; t != dataset.U8 {
+		unjudged = fmt.Sprintf("There is no audit: the samples are of type %v, and an audit reads bytes.", t)
+	} else if !labelled(s) {
+		unjudged = "There is no audit: no sample has a label."
+	} else {
 		d, err := audit.OpenDataset(ctx, s)
 		if err == nil {
 			a, err = audit.Run(ctx, d, audit.Options{Workers: workers})
@@ -89,8 +94,6 @@ func writeReport(ctx context.Context, dir, file string, workers int) error {
 		if err != nil {
 			return &named{err, []string{dir}}
 		}
-	} else {
-		unjudged = "There is no audit: no sample has a label."
 	}
 	r, err := webreport.FromDataset(ctx, filepath.Base(absolute(dir)), s, a, workers)
 	if err != nil {

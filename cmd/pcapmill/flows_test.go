@@ -49,7 +49,7 @@ func TestTableOfFlows(t *testing.T) {
 		status int
 		want   string
 	}{
-		{with(good, "labels", capture), exitDone, "by session"},
+		{with(good, "labels", capture), exitDone, "3 sessions of 1 capture: 2 matched by rows, 0 of these by rows of several classes"},
 		{with(good, "convert", capture, "-o", data, "--key-file", key), exitDone, "table: 2 rows, 2 matched a session"},
 		{[]string{"verify", data}, exitDone, "whole: 3 samples"},
 		{[]string{"inspect", data}, exitDone, "  255  unknown         1"},

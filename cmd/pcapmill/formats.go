@@ -8,9 +8,11 @@ import (
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/csv"
 	"github.com/pcapmill/pcapmill/dataset/mnist"
+	"github.com/pcapmill/pcapmill/dataset/nprint"
 	"github.com/pcapmill/pcapmill/dataset/npy"
 	"github.com/pcapmill/pcapmill/dataset/parquet"
 	"github.com/pcapmill/pcapmill/dataset/png"
+	textformat "github.com/pcapmill/pcapmill/dataset/text"
 	"github.com/pcapmill/pcapmill/dataset/wds"
 	"github.com/pcapmill/pcapmill/internal/config"
 	"github.com/pcapmill/pcapmill/internal/export"
@@ -24,37 +26,86 @@ const storeFormat = "idx"
 type format struct {
 	name    string
 	options []string // that decide what is written, besides the dataset
+	holds   holding
 	make    func(v *config.Values) (dataset.Exporter, error)
+}
+
+// holding is which samples a format can hold.
+type holding uint8
+
+const (
+	holdsBytes  holding = iota // pictures: u8
+	holdsArrays                // of any type
+	holdsText
+	holdsBits // of the form nprint
+	holdsAll
+)
+
+// fits reports whether a format holds samples of a form, "" of the first bytes of sessions.
+func (h holding) fits(spec dataset.Spec, form string) bool {
+	switch h {
+	case holdsBytes:
+		return spec.Type == dataset.U8
+	case holdsArrays:
+		return spec.Type != dataset.Text
+	case holdsText:
+		return spec.Type == dataset.Text
+	case holdsBits:
+		return form == "nprint"
+	}
+	return true
+}
+
+// checkFormats refuses a format that was asked for and cannot hold the samples.
+func checkFormats(jobs []export.Job, spec dataset.Spec, form string) error {
+	var can []string
+	for _, f := range formats() {
+		if f.holds.fits(spec, form) {
+			can = append(can, f.name)
+		}
+	}
+	for _, j := range jobs {
+		if name := j.Exporter.Name(); !slices.Contains(can, name) {
+			if form == "" {
+				form = "bytes"
+			}
+			return usage("--format %s cannot hold the form %s, whose samples are %v: take %s", name, form, spec, strings.Join(can, ", "))
+		}
+	}
+	return nil
 }
 
 // formats are all of them, in the order of config's list of names. A new format is a
 // room below dataset/, an entry here, and its name there.
 func formats() []format {
 	return []format{
-		{"mnist", []string{"gzip", "layout"}, func(v *config.Values) (dataset.Exporter, error) {
+		{"mnist", []string{"gzip", "layout"}, holdsBytes, func(v *config.Values) (dataset.Exporter, error) {
 			f := mnist.Format{Gzip: v.On("gzip"), Raw: v.Get("layout") == "raw"}
 			if f.Gzip && f.Raw {
 				return nil, usage("%s: torchvision, for which --layout raw is, opens only uncompressed files: give one of the two", from(v, "gzip"))
 			}
 			return f, nil
 		}},
-		{"npy", nil, func(*config.Values) (dataset.Exporter, error) { return npy.Format{}, nil }},
-		{"npz", nil, func(*config.Values) (dataset.Exporter, error) { return npy.Archive{}, nil }},
-		{"png", nil, func(*config.Values) (dataset.Exporter, error) { return png.Format{}, nil }},
-		{"wds", []string{"shard-size", "shards"}, func(v *config.Values) (dataset.Exporter, error) {
+		{"npy", nil, holdsArrays, func(*config.Values) (dataset.Exporter, error) { return npy.Format{}, nil }},
+		{"npz", nil, holdsArrays, func(*config.Values) (dataset.Exporter, error) { return npy.Archive{}, nil }},
+		{"png", nil, holdsBytes, func(v *config.Values) (dataset.Exporter, error) { return png.Format{Workers: v.Number("workers")}, nil }},
+		{"wds", []string{"shard-size", "shards"}, holdsArrays, func(v *config.Values) (dataset.Exporter, error) {
 			size, n, err := shards(v)
-			return wds.Format{ShardSize: size, Shards: n}, err
+			return wds.Format{ShardSize: size, Shards: n, Workers: v.Number("workers")}, err
 		}},
-		{"parquet", []string{"shard-size", "shards"}, func(v *config.Values) (dataset.Exporter, error) {
+		{"parquet", []string{"shard-size", "shards"}, holdsAll, func(v *config.Values) (dataset.Exporter, error) {
 			size, n, err := shards(v)
 			return parquet.Images{ShardBytes: size, Shards: n}, err
 		}},
-		{"parquet-bytes", []string{"shard-size", "shards"}, func(v *config.Values) (dataset.Exporter, error) {
+		{"parquet-bytes", []string{"shard-size", "shards"}, holdsBytes, func(v *config.Values) (dataset.Exporter, error) {
 			size, n, err := shards(v)
 			return parquet.Images{Bytes: true, ShardBytes: size, Shards: n}, err
 		}},
-		{"table", nil, func(*config.Values) (dataset.Exporter, error) { return parquet.Samples{}, nil }},
-		{"csv", nil, func(*config.Values) (dataset.Exporter, error) { return csv.Exporter{}, nil }},
+		{"tsv", nil, holdsText, func(*config.Values) (dataset.Exporter, error) { return textformat.TSV{}, nil }},
+		{"jsonl", nil, holdsText, func(*config.Values) (dataset.Exporter, error) { return textformat.JSON{}, nil }},
+		{"nprint-csv", nil, holdsBits, func(*config.Values) (dataset.Exporter, error) { return nprint.Format{}, nil }},
+		{"table", nil, holdsAll, func(*config.Values) (dataset.Exporter, error) { return parquet.Samples{}, nil }},
+		{"csv", nil, holdsAll, func(*config.Values) (dataset.Exporter, error) { return csv.Exporter{}, nil }},
 	}
 }
 
@@ -81,7 +132,7 @@ func exportJobs(v *config.Values) (jobs []export.Job, err error) {
 		if !slices.Contains(asked, f.name) {
 			continue
 		}
-		job := export.Job{Options: map[string]string{}}
+		job := export.Job{Options: map[string]string{}, Workers: v.Number("workers")}
 		if job.Exporter, err = f.make(v); err != nil {
 			return nil, err
 		}

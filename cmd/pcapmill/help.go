@@ -50,6 +50,7 @@ func asksShort(args []string) bool {
 var often = map[string][]string{
 	"convert":          {"out", "format", "labels", "label-from", "profile", "drop", "split", "split-by", "workers", "dry-run", "verbose", "quiet", "help"},
 	"session-captures": {"labels", "label-from", "profile", "mac", "drop", "idle-timeout", "min-packets", "comments", "help"},
+	"labels":           {"labels", "label-from", "table", "table-preset", "table-columns", "table-timezone", "table-offset", "drop", "print", "help"},
 	"plan":             {"plan", "chunk", "parts", "labels", "label-from", "profile", "drop", "format", "split", "split-by", "help"},
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/pcapmill/pcapmill/internal/config"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/label/flows"
+	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
 )
 
@@ -68,7 +69,7 @@ func labelOptions(ctx context.Context, v *config.Values, o *mill.Options) (err e
 
 // flows says what became of the rows of the table.
 func (c *console) flows(p *mill.Plan, m *mill.Matches) {
-	if p.Flows == nil {
+	if p.Flows == nil || c.json != nil {
 		return
 	}
 	n := p.Flows.Counts()
@@ -83,6 +84,43 @@ func (c *console) flows(p *mill.Plan, m *mill.Matches) {
 		text += fmt.Sprintf("; %s matched rows of several classes (%s)", plural(m.Conflicts, "session"), p.TableConflict)
 	}
 	c.say("%s", text)
+}
+
+// hintUnknown says in a line what most likely keeps more than a tenth of all captures,
+// sessions or samples from having a class.
+func (c *console) hintUnknown(p *mill.Plan, what string, all, unknown int64, m *mill.Matches) {
+	if unknown*10 <= all || all == 0 {
+		return
+	}
+	text := fmt.Sprintf("%s of %s %ss unknown: %s", thousands(unknown), thousands(all), what, p.WhyUnknown(m))
+	if c.json != nil {
+		c.event(map[string]any{"event": "warning", "text": text})
+		return
+	}
+	tell(c.err, "hint: %s", printable(text))
+}
+
+// unknownSamples are the samples that a run added, and those of no class.
+func unknownSamples(r *mill.Result, unknown uint16) (all, without int64) {
+	for i := range r.Outcomes {
+		o := &r.Outcomes[i]
+		if o.Err != nil || o.Known {
+			continue
+		}
+		all += o.Capture.Samples
+		if o.Capture.Class != manifest.BySession {
+			if o.Capture.Label == unknown {
+				without += o.Capture.Samples
+			}
+			continue
+		}
+		for _, l := range o.Capture.Labels {
+			if l.Label == unknown {
+				without += l.Samples
+			}
+		}
+	}
+	return all, without
 }
 
 // lineList is like "lines 7, 12 of flows.csv and 3 more".

@@ -37,6 +37,8 @@ func pack(ts *testscript.TestScript, name string, members []testcap.Member) []by
 	switch {
 	case strings.HasSuffix(name, ".zip"):
 		return testcap.Zip(true, members...)
+	case strings.HasSuffix(name, ".7z"):
+		return testcap.SevenZip(members...)
 	case strings.HasSuffix(name, ".tar"):
 		return testcap.Tar(members...)
 	case strings.HasSuffix(name, ".tar.gz"), strings.HasSuffix(name, ".tgz"):

@@ -17,7 +17,12 @@ import (
 // result is what a run ends with: the statistics, what was wrong, and the state
 // of the dataset; or the last event.
 func (c *console) result(p *mill.Plan, r *mill.Result) {
+	var all, unknown int64
+	if p.Labels != nil {
+		all, unknown = unknownSamples(r, p.Labels.Unknown())
+	}
 	if c.json != nil {
+		c.hintUnknown(p, "sample", all, unknown, &r.Table)
 		code := exitDone
 		switch {
 		case r.Interrupted:
@@ -40,6 +45,7 @@ func (c *console) result(p *mill.Plan, r *mill.Result) {
 		c.classes(p.Out, r.Manifest)
 	}
 	c.flows(p, &r.Table)
+	c.hintUnknown(p, "sample", all, unknown, &r.Table)
 }
 
 // mostRows is how many captures have a row of their own, unless --verbose asks for all.

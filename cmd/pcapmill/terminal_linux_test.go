@@ -164,7 +164,7 @@ func TestGrey(t *testing.T) {
 		env  string
 		grey bool
 	}{
-		"terminal": {"", true}, "NO_COLOR": {"NO_COLOR=1", false}, "dumb": {"TERM=dumb", false},
+		"terminal": {"TERM=xterm-256color", true}, "kitty": {"TERM=xterm-kitty", false}, "NO_COLOR": {"NO_COLOR=1", false}, "dumb": {"TERM=dumb", false},
 	} {
 		tt := openTerminal(t, 80)
 		cmd := tt.start(t, dir, []string{test.env}, "inspect", "data")
@@ -173,6 +173,9 @@ func TestGrey(t *testing.T) {
 		}
 		if grey := strings.Contains(tt.String(), "\x1b[38;5;"); grey != test.grey {
 			t.Errorf("%s: grey levels %v, need %v\n%s", name, grey, test.grey, tt)
+		}
+		if picture := strings.Contains(tt.String(), "\x1b_Ga=T,f=100,"); picture != (name == "kitty") {
+			t.Errorf("%s: pictures of kitty %v", name, picture)
 		}
 		if !strings.Contains(tt.String(), "Email") {
 			t.Errorf("%s: no class\n%s", name, tt)

@@ -45,8 +45,15 @@ func (x Images) Name() string {
 // without rows.
 func (x Images) Export(ctx context.Context, dir dataset.Folder, v dataset.View) ([]dataset.File, error) {
 	p := png
-	if x.Bytes {
+	switch t := v.Spec().Type; {
+	case x.Bytes && t != dataset.U8:
+		return nil, fmt.Errorf("%w: parquet-bytes holds bytes, and samples are %v: take parquet", dataset.ErrUnfit, v.Spec())
+	case x.Bytes:
 		p = plain
+	case t == dataset.Text:
+		p = words
+	case t != dataset.U8:
+		p = array
 	}
 	l, err := newLayout(p, v)
 	if err != nil {

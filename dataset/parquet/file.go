@@ -1,7 +1,9 @@
 package parquet
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -14,6 +16,7 @@ import (
 const (
 	groupBytes = 8 << 20
 	groupRows  = 1 << 16
+	lineBytes  = 2048 // what a line of text is taken for
 )
 
 // file is one Parquet file on its way.
@@ -54,7 +57,7 @@ func newLayout(p pixels, v dataset.View) (*layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &layout{p, v.Spec(), t, columns, schema(p, columns, v.Spec().Size()), meta}, nil
+	return &layout{p, v.Spec(), t, columns, schema(p, columns, v.Spec()), meta}, nil
 }
 
 // create begins the file of that name below dir.
@@ -65,14 +68,18 @@ func (l *layout) create(dir dataset.Folder, name string) (*file, error) {
 	}
 	perGroup := int64(groupRows)
 	if l.pixels != none {
-		perGroup = max(1, min(groupRows, groupBytes/int64(l.spec.Size())))
+		size := l.spec.Size()
+		if l.pixels == words {
+			size = lineBytes
+		}
+		perGroup = max(1, min(groupRows, groupBytes/int64(size)))
 	}
 	w := parquet.NewGenericWriter[any](out, l.schema,
 		parquet.CreatedBy("pcapmill", "1", "parquet-go-0.32.0"),
 		parquet.Compression(&parquet.Zstd),
 		parquet.MaxRowsPerRowGroup(perGroup),
 		parquet.KeyValueMetadata("huggingface", l.meta),
-		parquet.SkipPageBounds("image"), parquet.SkipPageBounds("image", "bytes"), parquet.SkipPageBounds("digest"),
+		parquet.SkipPageBounds("image"), parquet.SkipPageBounds("text"), parquet.SkipPageBounds("image", "bytes"), parquet.SkipPageBounds("digest"),
 	)
 	return &file{
 		dir: dir, name: name, out: out, w: w, table: l.table, pixels: l.pixels, spec: l.spec, enc: &encoder{},
@@ -94,10 +101,16 @@ func (f *file) add(e *dataset.Entry) error {
 	case plain:
 		row = append(row, parquet.FixedLenByteArrayValue(e.Data).Level(0, 1, 0))
 		f.images += int64(len(e.Data))
+	case array:
+		row = f.numbers(row, e.Data)
+	case words:
+		row = append(row, parquet.ByteArrayValue(e.Data).Level(0, 1, 0))
+		f.images += int64(len(e.Data))
 	}
 	f.table.Row(f.cells, e)
+	leaves := f.pixels.leaves()
 	for i, c := range f.columns {
-		at, v := len(row), f.cells[i]
+		at, v := leaves+i, f.cells[i]
 		switch {
 		case v.Null:
 			row = append(row, parquet.NullValue().Level(0, 0, at))
@@ -113,6 +126,33 @@ func (f *file) add(e *dataset.Entry) error {
 	}
 	f.rows++
 	return nil
+}
+
+// numbers appends the elements of a sample, big-endian as a dataset has them, as lists of
+// lists: repetition 0 begins the array, 1 the next row, 2 is the next element of a row. The
+// definition level is that of an element that is there.
+func (f *file) numbers(row parquet.Row, data []byte) parquet.Row {
+	size := f.spec.Type.Size()
+	for i := 0; len(data) >= size; i, data = i+1, data[size:] {
+		repetition := 2
+		switch {
+		case i == 0:
+			repetition = 0
+		case i%f.spec.Cols == 0:
+			repetition = 1
+		}
+		var v parquet.Value
+		switch f.spec.Type {
+		case dataset.I8:
+			v = parquet.Int32Value(int32(int8(data[0])))
+		case dataset.I16:
+			v = parquet.Int32Value(int32(int16(binary.BigEndian.Uint16(data))))
+		default:
+			v = parquet.FloatValue(math.Float32frombits(binary.BigEndian.Uint32(data)))
+		}
+		row = append(row, v.Level(repetition, 3, 0))
+	}
+	return row
 }
 
 // close finishes the file and reads its footer back.
@@ -155,8 +195,12 @@ func (f *file) check(size int64) error {
 		return fmt.Errorf("written were %d rows with %d bytes of images, but the file has %d with %d", f.rows, f.images, p.NumRows(), images)
 	}
 	for i, n := range values {
-		if n != f.rows {
-			return fmt.Errorf("column %d: %d values in %d rows", i, n, f.rows)
+		need := f.rows
+		if i == 0 && f.pixels == array {
+			need *= int64(f.spec.Rows) * int64(f.spec.Cols)
+		}
+		if n != need {
+			return fmt.Errorf("column %d: %d values in %d rows, need %d", i, n, f.rows, need)
 		}
 	}
 	return nil

@@ -59,13 +59,32 @@ const (
 	none  pixels = iota
 	png          // the Image feature of Hugging Face
 	plain        // the bytes of the sample
+	array        // the Array2D feature: numbers in lists, a list a row
+	words        // a string
 )
 
-// leaves is the number of leaf columns that an image takes.
-func (p pixels) leaves() int { return [...]int{none: 0, png: 2, plain: 1}[p] }
+// leaves is the number of leaf columns that a sample takes.
+func (p pixels) leaves() int { return [...]int{none: 0, png: 2, plain: 1, array: 1, words: 1}[p] }
+
+// number is the type of an element in an array.
+func number(t dataset.Type) parquet.Node {
+	switch t {
+	case dataset.I8:
+		return parquet.Int(8)
+	case dataset.I16:
+		return parquet.Int(16)
+	}
+	return parquet.Leaf(parquet.FloatType)
+}
+
+// list is a list of required elements, as the format's specification has it.
+func list(element parquet.Node) parquet.Node {
+	return group(field{"list", parquet.Repeated(group(field{"element", element}))})
+}
 
 // schema is that of a file.
-func schema(p pixels, columns []table.Column, size int) *parquet.Schema {
+func schema(p pixels, columns []table.Column, spec dataset.Spec) *parquet.Schema {
+	size := spec.Size()
 	var fields []field
 	switch p {
 	case png:
@@ -79,6 +98,10 @@ func schema(p pixels, columns []table.Column, size int) *parquet.Schema {
 			kind = parquet.FixedLenByteArrayType(size)
 		}
 		fields = append(fields, field{"image", parquet.Optional(parquet.Encoded(parquet.Leaf(kind), &parquet.Plain))})
+	case array:
+		fields = append(fields, field{"array", parquet.Optional(list(list(number(spec.Type))))})
+	case words:
+		fields = append(fields, field{"text", parquet.Optional(parquet.Encoded(parquet.String(), &parquet.Plain))})
 	}
 	for _, c := range columns {
 		fields = append(fields, field{c.Name, node(&c)})
@@ -100,6 +123,13 @@ func features(p pixels, columns []table.Column, spec dataset.Spec, classes []str
 		if spec.Size() <= encoding.MaxFixedLenByteArraySize {
 			all["image"] = value(fmt.Sprintf("fixed_size_binary[%d]", spec.Size()))
 		}
+	}
+	switch p {
+	case array:
+		dtype := map[dataset.Type]string{dataset.I8: "int8", dataset.I16: "int16", dataset.F32: "float32"}[spec.Type]
+		all["array"] = named{"_type": "Array2D", "shape": []int{spec.Rows, spec.Cols}, "dtype": dtype}
+	case words:
+		all["text"] = value("string")
 	}
 	for _, c := range columns {
 		all[c.Name] = value([...]string{table.Int: "int64", table.Text: "string", table.Time: "timestamp[ns, tz=UTC]"}[c.Kind])

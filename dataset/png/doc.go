@@ -31,5 +31,5 @@
 // Portable Network Graphics (PNG) Specification, W3C 2003 / ISO 15948. The encoder is
 // ours because the bytes must not change with the version of Go: image/png compresses
 // with the standard library's compress/flate, whose output is that of its version. Here
-// the compressor is a pinned library.
+// the compressor is a pinned library. Rows that it would not make shorter are stored, see gains.
 package png

@@ -19,8 +19,12 @@ const level = 6
 type Encoder struct {
 	spec dataset.Spec
 	zip  *zlib.Writer
+	rows []byte       // each behind its filter
 	idat bytes.Buffer // the compressed rows
 	out  []byte       // the file
+
+	seen  [1 << seenBits]uint32 // see gains
+	count [256]uint32
 }
 
 // largest is the size of a sample in bytes: what its compressed rows add up to must fit
@@ -32,6 +36,9 @@ const largest = 1 << 30
 func NewEncoder(spec dataset.Spec) (*Encoder, error) {
 	if err := spec.Check(); err != nil {
 		return nil, fmt.Errorf("%w: %w", dataset.ErrUnfit, err)
+	}
+	if spec.Type != dataset.U8 {
+		return nil, fmt.Errorf("%w: elements of type %v, need u8", dataset.ErrUnfit, spec.Type)
 	}
 	if spec.Size() > largest {
 		return nil, fmt.Errorf("%w: samples of %d bytes, need at most %d", dataset.ErrUnfit, spec.Size(), largest)
@@ -49,14 +56,20 @@ func (e *Encoder) Encode(data []byte) ([]byte, error) {
 	if need := e.spec.Size(); len(data) != need {
 		return nil, fmt.Errorf("a sample of %d bytes, need %d", len(data), need)
 	}
-	e.idat.Reset()
-	e.zip.Reset(&e.idat)
+	e.rows = e.rows[:0]
 	for row := range e.spec.Rows {
-		_, _ = e.zip.Write([]byte{0}) // filter: none; a buffer never fails
-		_, _ = e.zip.Write(data[row*e.spec.Cols:][:e.spec.Cols])
+		e.rows = append(e.rows, 0) // filter: none
+		e.rows = append(e.rows, data[row*e.spec.Cols:][:e.spec.Cols]...)
 	}
-	if err := e.zip.Close(); err != nil {
-		return nil, err
+	e.idat.Reset()
+	if e.gains(e.rows) {
+		e.zip.Reset(&e.idat)
+		_, _ = e.zip.Write(e.rows) // a buffer never fails
+		if err := e.zip.Close(); err != nil {
+			return nil, err
+		}
+	} else {
+		e.idat.Write(appendStored(e.idat.AvailableBuffer(), e.rows))
 	}
 	head := binary.BigEndian.AppendUint32(nil, uint32(e.spec.Cols))
 	head = binary.BigEndian.AppendUint32(head, uint32(e.spec.Rows))

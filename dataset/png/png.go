@@ -5,36 +5,61 @@ import (
 	"encoding/json"
 
 	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/internal/parallel"
 )
 
 // Format is the exporter.
-type Format struct{}
+type Format struct {
+	Workers int // that make pictures side by side; 0: one a core
+}
+
+// picture is a sample on its way to its file.
+type picture struct {
+	data []byte
+	name string
+	file dataset.File
+}
+
+// Batch is how many samples of a shape are worked on together: some 2 MiB of them.
+func Batch(spec dataset.Spec) int { return max(8, min(512, 2<<20/max(1, spec.Size()))) }
 
 // Name implements [dataset.Exporter].
 func (Format) Name() string { return "png" }
 
 // Export implements [dataset.Exporter].
-func (Format) Export(ctx context.Context, dir dataset.Folder, v dataset.View) ([]dataset.File, error) {
-	enc, err := NewEncoder(v.Spec())
-	if err != nil {
-		return nil, err
+func (x Format) Export(ctx context.Context, dir dataset.Folder, v dataset.View) ([]dataset.File, error) {
+	encoders := make([]*Encoder, parallel.Workers(x.Workers))
+	for i := range encoders {
+		var err error
+		if encoders[i], err = NewEncoder(v.Spec()); err != nil {
+			return nil, err
+		}
 	}
 	folderOf := Folders(v.Classes(), v.Unknown())
 	var files []dataset.File
 	used := map[int]bool{}
 	for _, s := range v.Sides() {
 		have := int64(0)
+		line := parallel.NewOrder(ctx, x.Workers, Batch(v.Spec()),
+			func(worker int, p *picture) error {
+				content, err := encoders[worker].Encode(p.data)
+				if err == nil {
+					p.file, err = dir.Write(p.name, content)
+				}
+				return err
+			},
+			func(p *picture) error { files = append(files, p.file); return nil })
 		err := v.Each(ctx, s, func(e *dataset.Entry) error {
 			have++
 			used[e.Label] = true
-			picture, err := enc.Encode(e.Data)
-			if err != nil {
-				return err
-			}
-			f, err := dir.Write(s.String()+"/"+folderOf(e.Label)+"/"+e.Key()+".png", picture)
-			files = append(files, f)
-			return err
+			return line.Add(func(p *picture) {
+				p.data = append(p.data[:0], e.Data...)
+				p.name = s.String() + "/" + folderOf(e.Label) + "/" + e.Key() + ".png"
+			})
 		})
+		if err == nil {
+			err = line.Finish()
+		}
 		if err == nil {
 			err = dataset.CheckLen(v, s, have)
 		}

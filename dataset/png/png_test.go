@@ -28,7 +28,11 @@ import (
 var update = flag.Bool("update", false, "write the golden dumps anew; review them as text")
 
 func TestConformance(t *testing.T) {
-	datasettest.RunExporter(t, func() dataset.Exporter { return png.Format{} }, readFolders, false)
+	for _, workers := range []int{1, 3} {
+		t.Run(fmt.Sprint(workers), func(t *testing.T) {
+			datasettest.RunExporter(t, func() dataset.Exporter { return png.Format{Workers: workers} }, readFolders, false)
+		})
+	}
 }
 
 type class struct {

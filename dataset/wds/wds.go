@@ -33,15 +33,12 @@
 package wds
 
 import (
-	"archive/tar"
 	"context"
 	"fmt"
-	"strconv"
-	"time"
 
 	"github.com/pcapmill/pcapmill/dataset"
-	"github.com/pcapmill/pcapmill/dataset/npy"
 	"github.com/pcapmill/pcapmill/dataset/png"
+	"github.com/pcapmill/pcapmill/internal/parallel"
 )
 
 // DefaultShardSize is used where none is given: 256 MiB, some 80 000 samples of 28x28.
@@ -53,6 +50,7 @@ const DefaultShards = 8
 
 // Format is the exporter.
 type Format struct {
+	Workers   int   // that make samples side by side; 0: one a core
 	ShardSize int64 // of a shard in bytes, at most; 0: DefaultShardSize
 	Shards    int   // of a side, at least, if it has as many samples; 0: DefaultShards
 }
@@ -62,18 +60,13 @@ func (Format) Name() string { return "wds" }
 
 // Export implements [dataset.Exporter].
 func (f Format) Export(ctx context.Context, dir dataset.Folder, v dataset.View) ([]dataset.File, error) {
-	x := &exporter{dir: dir, view: v, spec: v.Spec(), rows: newRower(v), most: f.ShardSize, shards: int64(f.Shards)}
-	switch descr := npy.Descr(x.spec.Type); {
-	case descr == "":
-		return nil, fmt.Errorf("%w: samples of %v, need arrays", dataset.ErrUnfit, x.spec.Type)
-	case x.spec.Type == dataset.U8:
-		var err error
-		if x.enc, err = png.NewEncoder(x.spec); err != nil {
+	x := &exporter{dir: dir, view: v, workers: f.Workers, most: f.ShardSize, shards: int64(f.Shards)}
+	for range parallel.Workers(f.Workers) {
+		m, err := newMaker(v)
+		if err != nil {
 			return nil, err
 		}
-	default:
-		x.array = npy.Header(descr, int64(x.spec.Rows), int64(x.spec.Cols))
-		x.header = len(x.array)
+		x.makers = append(x.makers, m)
 	}
 	if x.most <= 0 {
 		x.most = DefaultShardSize
@@ -97,18 +90,14 @@ func (f Format) Export(ctx context.Context, dir dataset.Folder, v dataset.View) 
 type exporter struct {
 	dir          dataset.Folder
 	view         dataset.View
-	spec         dataset.Spec
-	enc          *png.Encoder // of U8, else nil
-	array        []byte       // else the NPY file of a sample: header bytes of its header, and numbers
-	header       int
-	rows         *rower
+	workers      int
+	makers       []*maker
 	most, shards int64
 	files        []dataset.File
 
 	out    *dataset.Output // the shard that is open
-	tar    *tar.Writer
-	number int  // of the shard in its side
-	any    bool // it holds a sample
+	number int             // of the shard in its side
+	any    bool            // it holds a sample
 }
 
 const (
@@ -122,6 +111,9 @@ func (x *exporter) side(ctx context.Context, s dataset.Side) error {
 		return err
 	}
 	defer func() { x.out.Abort() }()
+	line := parallel.NewOrder(ctx, x.workers, png.Batch(x.view.Spec()),
+		func(worker int, m *sample) error { return x.makers[worker].members(m) },
+		func(m *sample) error { return x.add(s, m) })
 	have := int64(0)
 	need := x.view.Len(s)
 	next, ends := int64(1), dataset.ShardEnd(0, x.shards, need)
@@ -132,8 +124,15 @@ func (x *exporter) side(ctx context.Context, s dataset.Side) error {
 			next++
 		}
 		have++
-		return x.add(s, e, begin)
+		return line.Add(func(m *sample) {
+			m.data = append(m.data[:0], e.Data...)
+			m.entry, m.begin = *e, begin
+			m.entry.Data = m.data
+		})
 	})
+	if err == nil {
+		err = line.Finish()
+	}
 	if err == nil {
 		err = dataset.CheckLen(x.view, s, have)
 	}
@@ -148,13 +147,13 @@ func (x *exporter) open(s dataset.Side) error {
 	if err != nil {
 		return err
 	}
-	x.out, x.tar, x.any = out, tar.NewWriter(out), false
+	x.out, x.any = out, false
 	x.number++
 	return nil
 }
 
 func (x *exporter) close() error {
-	if err := x.tar.Close(); err != nil {
+	if _, err := x.out.Write(make([]byte, trailer)); err != nil {
 		return err
 	}
 	f, err := x.out.Close()
@@ -163,24 +162,8 @@ func (x *exporter) close() error {
 }
 
 // add writes a sample, into the next shard if it begins one or this one is full.
-func (x *exporter) add(s dataset.Side, e *dataset.Entry, begin bool) error {
-	name, picture, err := x.sample(e.Data)
-	if err != nil {
-		return err
-	}
-	row, err := x.rows.row(e)
-	if err != nil {
-		return err
-	}
-	members := []struct {
-		end  string
-		data []byte
-	}{{name, picture}, {".cls", strconv.AppendInt(nil, int64(e.Label), 10)}, {".json", row}}
-	need := int64(trailer)
-	for _, m := range members {
-		need += block + (int64(len(m.data))+block-1)/block*block
-	}
-	if begin || x.any && x.out.Size()+need > x.most {
+func (x *exporter) add(s dataset.Side, m *sample) error {
+	if m.begin || x.any && x.out.Size()+int64(len(m.tar))+trailer > x.most {
 		if err := x.close(); err != nil {
 			return err
 		}
@@ -188,31 +171,7 @@ func (x *exporter) add(s dataset.Side, e *dataset.Entry, begin bool) error {
 			return err
 		}
 	}
-	for _, m := range members {
-		if err := x.member(e.Key()+m.end, m.data); err != nil {
-			return err
-		}
-	}
 	x.any = true
-	return x.tar.Flush() // its padding, so that Size is right
-}
-
-// sample is the first file of a sample, and what its name ends in.
-func (x *exporter) sample(data []byte) (name string, file []byte, err error) {
-	if x.enc != nil {
-		file, err = x.enc.Encode(data)
-		return ".png", file, err
-	}
-	x.array = append(x.array[:x.header], data...)
-	x.spec.Type.Swap(x.array[x.header:], x.array[x.header:])
-	return ".npy", x.array, nil
-}
-
-func (x *exporter) member(name string, data []byte) error {
-	h := &tar.Header{Typeflag: tar.TypeReg, Name: name, Size: int64(len(data)), Mode: 0o644, ModTime: time.Unix(0, 0), Format: tar.FormatUSTAR}
-	if err := x.tar.WriteHeader(h); err != nil {
-		return err
-	}
-	_, err := x.tar.Write(data)
+	_, err := x.out.Write(m.tar)
 	return err
 }

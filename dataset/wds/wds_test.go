@@ -27,7 +27,7 @@ import (
 var update = flag.Bool("update", false, "write the golden dumps anew; review them as text")
 
 func TestConformance(t *testing.T) {
-	for name, x := range map[string]wds.Format{"default": {}, "one": {Shards: 1}, "small shards": {ShardSize: 20_000, Shards: 3}, "one a shard": {ShardSize: 1}} {
+	for name, x := range map[string]wds.Format{"default": {}, "one": {Shards: 1, Workers: 1}, "small shards": {ShardSize: 20_000, Shards: 3, Workers: 3}, "one a shard": {ShardSize: 1}} {
 		t.Run(name, func(t *testing.T) {
 			datasettest.RunExporter(t, func() dataset.Exporter { return x }, readShards, true)
 		})

@@ -53,10 +53,12 @@ var rooms = map[string][]string{
 	"dataset/table":        {"dataset"},
 	"dataset/csv":          {"dataset", "dataset/table"},
 	"dataset/parquet":      {"dataset", "dataset/table"},
+	"dataset/text":         {"dataset"},
+	"dataset/nprint":       {"dataset"},
 	"dataset/mnist":        {"dataset", "dataset/idx"},
 	"dataset/npy":          {"dataset"},
-	"dataset/png":          {"dataset"},
-	"dataset/wds":          {"dataset", "dataset/npy", "dataset/png", "dataset/table", "internal/plainjson"},
+	"dataset/png":          {"dataset", "internal/parallel"},
+	"dataset/wds":          {"dataset", "dataset/npy", "dataset/png", "internal/parallel", "dataset/table", "internal/plainjson"},
 	"internal/datasettest": {"dataset", "internal/full", "internal/fsys", "internal/fsys/faulty"},
 	"manifest":             {"internal/settings", "internal/plainjson"},
 	"store": {
@@ -73,7 +75,7 @@ var rooms = map[string][]string{
 	"internal/shard": {
 		"capture", "session", "internal/sessions", "mill", "internal/atomicfile", "internal/fsys", "internal/userfile",
 	},
-	"internal/export":    {"dataset", "manifest", "store", "internal/fsys", "internal/version"},
+	"internal/export":    {"dataset", "manifest", "store", "internal/fsys", "internal/parallel", "internal/version"},
 	"internal/card":      {"internal/settings", "split", "manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson", "internal/typo"},
 	"verify":             {"manifest", "dataset", "sample", "internal/dedup", "split", "store"},
 	"internal/needle":    {},
@@ -87,7 +89,7 @@ var rooms = map[string][]string{
 	"cmd/pcapmill": {
 		"internal/represent", "internal/userfile", "internal/settings", "internal/config", "mill", "internal/shard", "audit", "verify", "verify/leak", "internal/card", "internal/report", "internal/webreport", "internal/view", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/fsys", "internal/version", "internal/typo", "internal/plainjson",
-		"dataset", "dataset/csv", "dataset/mnist", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/wds", "internal/export", "internal/sessionfiles",
+		"dataset", "dataset/csv", "dataset/mnist", "dataset/nprint", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/text", "dataset/wds", "internal/export", "internal/sessionfiles",
 	},
 
 	"internal/sessionfiles": {"capture", "dataset", "header", "mask", "internal/fsys", "internal/plainjson"},
@@ -116,7 +118,7 @@ var rooms = map[string][]string{
 var libraries = map[string][]string{
 	"github.com/klauspost/compress":    {"capture", "dataset/mnist", "dataset/png", "internal/testcap", "internal/twin", "dev/bench"},
 	"github.com/pierrec/lz4/v4":        {"capture", "internal/testcap", "internal/twin"},
-	"github.com/ulikunitz/xz":          {"capture", "internal/testcap", "internal/twin"},
+	"github.com/ulikunitz/xz":          {"capture", "internal/archive", "internal/testcap", "internal/twin"},
 	"github.com/zeebo/xxh3":            {"capture", "manifest", "internal/shard", "dev/bench"},
 	"go.yaml.in/yaml/v4":               {"label", "internal/config"},
 	"github.com/google/jsonschema-go":  {"internal/config"},

@@ -1,4 +1,4 @@
-// Package archive reads the members of ZIP and tar archives in place: nothing is unpacked to
+// Package archive reads the members of ZIP, tar and 7z archives in place: nothing is unpacked to
 // disk. [List] names the members of an archive in byte-wise order of their paths and tells
 // which are captures. A [Member] is plain data, and says where to open it.
 //
@@ -29,28 +29,36 @@ import (
 const (
 	ZIP = "ZIP"
 	Tar = "tar"
+	// SevenZip is the kind that 7-Zip writes.
+	SevenZip = "7z"
 )
 
 // Has tells whether archives of a kind are read.
-func Has(kind string) bool { return kind == ZIP || kind == Tar }
+func Has(kind string) bool { return kind == ZIP || kind == Tar || kind == SevenZip }
 
 // Member is a regular file in an archive: a location that can be opened, by several
 // goroutines at a time.
 type Member struct {
 	Archive string // path of the archive
-	Kind    string // ZIP or Tar
+	Kind    string // ZIP, Tar or SevenZip
 	Name    string // its path inside: slash-separated, clean, relative
 	Size    int64  // of its content, in bytes, as the archive says
 
-	Offset int64  // of its header (ZIP) or its content (tar) in the archive
-	Packed int64  // bytes of its content there
+	Offset int64  // of its header (ZIP) or its content (tar) in the archive, or in what its folder holds (7z)
+	Packed int64  // bytes of its content there; 7z: of the folder
 	Method uint16 // ZIP: how it is compressed
-	CRC    uint32 // ZIP: of its content
+	CRC    uint32 // ZIP and 7z: of its content
+	NoCRC  bool   // 7z: it has none
 
-	Compressed bool  // the whole archive is: it is read as a Stream, and Open does not do
-	Index      int   // Compressed: of its header in the archive, from 0
-	Window     int64 // Compressed: bytes of memory that the decoder takes
+	Compressed bool   // with others, as one stream: it is read by a Stream, and Open does not do
+	Index      int    // Compressed: of its header in the stream, from 0
+	Window     int64  // Compressed: bytes of memory that the decoder takes
+	Folder     int64  // 7z: where its folder stands in the archive
+	Coders     string // 7z: how the folder is packed, see parseCoders
 }
+
+// Stream tells the streams apart that members stand in which are Compressed.
+func (m *Member) Stream() string { return fmt.Sprintf("%s\x00%d", m.Archive, m.Folder) }
 
 // Path is the path of the archive with that of the member, which the system cannot open.
 func (m *Member) Path() string { return m.Archive + "/" + m.Name }
@@ -152,6 +160,8 @@ func List(path, kind string, o Options) (entries []Entry, problems []error) {
 	switch {
 	case kind == ZIP:
 		err = l.zip(f)
+	case kind == SevenZip:
+		err = l.seven(f)
 	case o.Compressed:
 		err = l.compressedTar(f)
 	default:
@@ -278,15 +288,15 @@ func (l *list) sort() {
 			l.follow(e)
 		}
 	}
-	seen := map[int64]string{}
+	seen := map[[2]int64]string{}
 	for i := range l.entries {
 		e := &l.entries[i]
 		if e.Member == nil {
 			continue
 		}
-		place := e.Member.Offset
+		place := [2]int64{e.Member.Folder, e.Member.Offset}
 		if e.Member.Compressed {
-			place = int64(e.Member.Index)
+			place[1] = int64(e.Member.Index)
 		}
 		if before, ok := seen[place]; ok {
 			*e = Entry{Name: e.Name, Reason: Repeated, Detail: "it is " + before + " again"}

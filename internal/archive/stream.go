@@ -4,7 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"errors"
-	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
 	"slices"
@@ -12,22 +12,21 @@ import (
 	"github.com/pcapmill/pcapmill/capture"
 )
 
-// A compressed tar archive can only be read from its beginning. Stream does that once for all
-// members that are asked for in the order in which they stand. Members that come by too early
-// are kept while there is room; for those that were not, the archive is read again.
+// A compressed tar archive, or a folder of a 7z archive, can only be read from its beginning.
+// Stream does that once for all members that are asked for in the order in which they stand.
+// Members that come by too early are kept while there is room; for those that were not, the
+// stream is read again.
 
-// Stream reads the members of a compressed tar archive, one at a time. It is not safe for
+// Stream reads members that are compressed as one stream, one at a time. It is not safe for
 // concurrent use: a member is read before the next is opened.
 type Stream struct {
-	path    string
+	members []*Member
 	o       StreamOptions
 	rank    map[int]int // when a member is asked for, by its index
 	inOrder bool
 
-	f    *os.File
-	u    *capture.Unpacked
-	tar  *tar.Reader
-	next int // index of the next header
+	pass pass // nil: none was begun
+	next int  // members before this index were passed
 
 	kept   map[int][]byte // content by index
 	size   int64          // of all that is kept
@@ -41,10 +40,19 @@ type StreamOptions struct {
 	MaxExpansion int   // see capture.Reader.MaxExpansion
 }
 
-// NewStream reads members of one archive, which will be asked for in this order. Any may be
+// pass is one reading of a stream from its beginning.
+type pass interface {
+	// member goes to the next member. io.EOF: there are no more.
+	member() (index int, size int64, err error)
+	io.Reader // its content
+	used() int64
+	io.Closer
+}
+
+// NewStream reads members of one stream (see Member.Stream), which will be asked for in this order. Any may be
 // asked for again before the next.
 func NewStream(members []*Member, o StreamOptions) *Stream {
-	s := &Stream{path: members[0].Archive, o: o, rank: map[int]int{}, kept: map[int][]byte{}}
+	s := &Stream{members: members, o: o, rank: map[int]int{}, kept: map[int][]byte{}}
 	for i, m := range members {
 		s.rank[m.Index] = i
 	}
@@ -71,49 +79,57 @@ func (s *Stream) Open(m *Member) (*capture.Source, error) {
 		}
 	}
 	if b, ok := s.kept[m.Index]; ok {
-		return &capture.Source{ReadCloser: io.NopCloser(&stored{r: bytes.NewReader(b), left: m.Size}), What: m.what()}, nil
+		return &capture.Source{ReadCloser: io.NopCloser(m.content(bytes.NewReader(b))), What: m.what()}, nil
 	}
-	if s.tar == nil || s.next > m.Index {
-		if err := s.rewind(); err != nil {
+	if s.pass == nil || s.next > m.Index {
+		if err := s.rewind(m); err != nil {
 			return nil, err
 		}
 	}
 	for {
-		h, err := s.tar.Next()
+		index, size, err := s.pass.member()
 		switch {
-		case errors.Is(err, tar.ErrInsecurePath):
-		case err == io.EOF:
-			return nil, &Error{m.Path(), "the archive ends before it: it was changed since it was listed"}
+		case err == io.EOF || err == nil && index == m.Index && size != m.Size:
+			return nil, &Error{m.Path(), "it is not where it was when the archive was listed: the archive was changed"}
 		case err != nil:
-			err = &named{m.Path(), damagedTar(err, s.next)}
-			s.tar = nil
-			return nil, err
+			_ = s.Close()
+			return nil, &named{m.Path(), err}
 		}
-		s.next++
-		if s.next-1 == m.Index {
-			if h.Size != m.Size || isSparse(h) {
-				return nil, &Error{m.Path(), fmt.Sprintf("it has %d bytes, and had %d when the archive was listed", h.Size, m.Size)}
-			}
-			return &capture.Source{ReadCloser: io.NopCloser(&stored{r: s.tar, left: m.Size}), What: m.what(), Used: s.u.Used}, nil
+		if s.next = index + 1; index == m.Index {
+			return &capture.Source{ReadCloser: io.NopCloser(m.content(s.pass)), What: m.what(), Used: s.pass.used}, nil
 		}
-		if r, wanted := s.rank[s.next-1]; wanted && r > rank {
-			s.keep(s.next-1, h.Size)
+		if r, wanted := s.rank[index]; wanted && r > rank {
+			s.keep(index, size)
 		}
 	}
 }
 
+// content reads a member's content, and checks it.
+func (m *Member) content(r io.Reader) io.Reader {
+	if m.Kind == Tar {
+		return &stored{r: r, left: m.Size}
+	}
+	return &checked{m: m, r: r, left: m.Size, sum: crc32.NewIEEE()}
+}
+
 // rewind begins another pass.
-func (s *Stream) rewind() (err error) {
+func (s *Stream) rewind(m *Member) error {
 	_ = s.Close()
-	if s.f, err = os.Open(s.path); err != nil {
+	f, err := os.Open(m.Archive)
+	if err != nil {
 		return err
 	}
-	if s.u, err = capture.Plain(s.f, s.o.Memory); err != nil {
-		_ = s.Close()
-		return &named{s.path, err}
+	var p pass
+	if m.Kind == Tar {
+		p, err = newTarPass(f, s.o)
+	} else {
+		p, err = newSevenPass(f, s.members, s.o)
 	}
-	s.u.MaxExpansion(s.o.MaxExpansion)
-	s.tar, s.next = tar.NewReader(s.u), 0
+	if err != nil {
+		_ = f.Close() // the first error says more
+		return &named{m.Archive, err}
+	}
+	s.pass, s.next = p, 0
 	s.passes++
 	return nil
 }
@@ -138,7 +154,7 @@ func (s *Stream) keep(index int, size int64) {
 		delete(s.kept, last)
 	}
 	var b bytes.Buffer
-	if _, err := io.CopyN(&b, s.tar, size); err != nil {
+	if _, err := io.CopyN(&b, s.pass, size); err != nil {
 		return // the next header says so
 	}
 	s.kept[index] = slices.Clip(b.Bytes())
@@ -147,15 +163,51 @@ func (s *Stream) keep(index int, size int64) {
 
 // Close closes the archive. The Stream can be used on.
 func (s *Stream) Close() error {
-	if s.u != nil {
-		s.u.Close()
+	if s.pass == nil {
+		return nil
 	}
-	var err error
-	if s.f != nil {
-		err = s.f.Close()
-	}
-	s.f, s.u, s.tar = nil, nil, nil
+	err := s.pass.Close()
+	s.pass = nil
 	return err
+}
+
+// tarPass is one reading of a compressed tar archive.
+type tarPass struct {
+	*tar.Reader
+	f *os.File
+	u *capture.Unpacked
+	n int // headers that were read
+}
+
+func newTarPass(f *os.File, o StreamOptions) (*tarPass, error) {
+	u, err := capture.Plain(f, o.Memory)
+	if err != nil {
+		return nil, err
+	}
+	u.MaxExpansion(o.MaxExpansion)
+	return &tarPass{Reader: tar.NewReader(u), f: f, u: u}, nil
+}
+
+func (p *tarPass) used() int64 { return p.u.Used() }
+
+func (p *tarPass) member() (index int, size int64, err error) {
+	h, err := p.Next()
+	if errors.Is(err, tar.ErrInsecurePath) { // of no concern: see clean
+		err = nil
+	}
+	if err != nil {
+		if err != io.EOF {
+			err = damagedTar(err, p.n)
+		}
+		return 0, 0, err
+	}
+	p.n++
+	return p.n - 1, h.Size, nil
+}
+
+func (p *tarPass) Close() error {
+	p.u.Close()
+	return p.f.Close()
 }
 
 // compressedTar lists a tar archive that is compressed, in one pass.

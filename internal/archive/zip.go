@@ -288,7 +288,7 @@ func (c *checked) Read(b []byte) (int, error) {
 	case err != io.EOF:
 	case c.left > 0:
 		err = fmt.Errorf("its content ends %d bytes before the %d that the directory says: %w", c.left, c.m.Size, io.ErrUnexpectedEOF)
-	case c.sum.Sum32() != c.m.CRC:
+	case c.sum.Sum32() != c.m.CRC && !c.m.NoCRC:
 		err = fmt.Errorf("its checksum is %08x, the directory says %08x", c.sum.Sum32(), c.m.CRC)
 	}
 	return n, err

@@ -68,7 +68,7 @@ func TestEveryCallFails(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				_, err = export.RenderIn(context.Background(), disk, v, export.Job{Exporter: fake{text: "two"}}, into)
+				_, err = export.RenderIn(context.Background(), disk, v, export.Job{Exporter: fake{text: "two"}, Workers: 1}, into)
 				return err
 			}
 			first := into()

@@ -80,12 +80,13 @@ func (e *DamagedError) Paths() []string { return []string{e.Path} }
 // Verify compares the files of the export in dir with what its record says. The first
 // difference is a *DamagedError.
 func Verify(ctx context.Context, dir string) error {
+	buf := make([]byte, readBuffer)
 	return EachFile(dir, func(f File) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		path := filepath.Join(dir, filepath.FromSlash(f.Name))
-		have, err := digest(fsys.OS{}, dir, f.Name)
+		have, err := digest(fsys.OS{}, dir, f.Name, buf)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			return &DamagedError{path, "is missing"}

@@ -57,7 +57,7 @@ type kind struct {
 // where there are any, else file(1)'s magic.
 var kinds = []kind{
 	{"a ZIP archive", "unzip FILE -d DIR", begins("PK\x03\x04", "PK\x05\x06", "PK\x07\x08", "PK\x06\x06"), archive.ZIP},
-	{"a 7z archive", "7z x FILE", begins("7z\xbc\xaf\x27\x1c"), ""},
+	{"a 7z archive", "7z x FILE", begins("7z\xbc\xaf\x27\x1c"), archive.SevenZip},
 	{"a RAR archive", "unrar x FILE", begins("Rar!\x1a\x07", "RE\x7e\x5e"), ""},
 	{"a tar archive", "tar -xf FILE", isTar, archive.Tar},
 	{"a cpio archive", "cpio -id < FILE", isCpio, ""},

@@ -1,5 +1,5 @@
 // Package report shows samples to people: as characters in a terminal or a text
-// file, and as a PNG sheet with one row a class.
+// file, as graphics where the terminal has them, and as a PNG sheet with one row a class.
 package report
 
 import (
@@ -31,6 +31,9 @@ type Style uint8
 const (
 	Plain Style = iota // ASCII, two characters a pixel, two rows of pixels a line
 	Grey               // half blocks in 24 grey levels of a 256-colour terminal
+	Heat               // half blocks from black over red to yellow, for scores
+	Kitty              // PNG files by the graphics protocol of kitty
+	Sixel              // pictures of DEC terminals
 )
 
 // ramp goes from 0 to 255 in ten ASCII characters.
@@ -46,6 +49,12 @@ func Text(w io.Writer, rows []Row, shape sample.Shape, style Style, width int) e
 	for _, r := range rows {
 		if _, err := fmt.Fprintln(w, r.Title+part); err != nil {
 			return err
+		}
+		if style == Kitty || style == Sixel {
+			if err := graphics(w, r.Samples, shape, style, width); err != nil {
+				return err
+			}
+			continue
 		}
 		fit := max(1, (width+2)/(cols+2))
 		for from := 0; from < len(r.Samples); from += fit {
@@ -71,14 +80,17 @@ func textBlock(samples [][]byte, shape sample.Shape, cols int, style Style) stri
 				if y+1 < shape.Rows {
 					lower = s[(y+1)*shape.Cols+x]
 				}
-				if style == Grey {
+				switch style {
+				case Grey:
 					fmt.Fprintf(&b, "\x1b[38;5;%d;48;5;%dm\u2580", grey(upper), grey(lower))
-				} else {
+				case Heat:
+					fmt.Fprintf(&b, "\x1b[38;5;%d;48;5;%dm\u2580", heat(upper), heat(lower))
+				default:
 					mean := (int(upper) + int(lower)) / 2
 					b.WriteByte(ramp[mean*len(ramp)/256])
 				}
 			}
-			if style == Grey {
+			if style != Plain {
 				b.WriteString("\x1b[0m")
 			}
 		}
@@ -89,6 +101,11 @@ func textBlock(samples [][]byte, shape sample.Shape, cols int, style Style) stri
 
 // grey is the colour number of the 24-step grey ramp of 256-colour terminals.
 func grey(v byte) int { return 232 + int(v)*24/256 }
+
+// heats are colour numbers of 256-colour terminals, from nothing to everything in ten steps.
+var heats = [...]int{234, 236, 53, 90, 126, 161, 197, 203, 209, 220}
+
+func heat(v byte) int { return heats[int(v)*len(heats)/256] }
 
 // Sheet draws rows of samples, scale pixels a byte, with the titles at the left
 // (in ASCII; other characters become boxes). It takes a byte of memory a pixel.

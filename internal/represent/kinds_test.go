@@ -159,21 +159,3 @@ func TestSpecs(t *testing.T) {
 		}
 	}
 }
-
-// TestBitNames: as many names as nprint has columns.
-func TestBitNames(t *testing.T) {
-	frames := mask.Default()
-	frames.MAC = mask.Zero
-	choice, err := represent.Parse("nprint:layers=eth+ipv4+ipv6+tcp+udp+icmp,payload=2")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := choice.Bind(frames, sample.Shape{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	names := f.(interface{ Columns() []string }).Columns()
-	if len(names) != f.Spec().Cols || names[112] != "ipv4_ver_0" || names[len(names)-1] != "payload_bit_15" {
-		t.Errorf("%d names for %d columns: %s ... %s", len(names), f.Spec().Cols, names[112], names[len(names)-1])
-	}
-}

@@ -1,10 +1,6 @@
 package represent
 
-import (
-	"fmt"
-
-	"github.com/pcapmill/pcapmill/mask"
-)
+import "github.com/pcapmill/pcapmill/mask"
 
 // nprint is the header bits of the unit's first packets, most significant first, a row for
 // each packet (nPrint). A layer that a packet does not have, and what a mask removed, is -1.
@@ -206,70 +202,4 @@ func putBits(dst, b []byte) {
 			dst[8*i+bit] = x >> (7 - bit) & 1
 		}
 	}
-}
-
-// Columns names the columns as nPrint does, without the first one, which has the address.
-func (f *nprint) Columns() []string {
-	names := make([]string, 0, f.spec.Cols)
-	for _, l := range f.layers {
-		for _, field := range layerFields[l] {
-			for i := range field.bits {
-				names = append(names, fmt.Sprintf("%s_%s_%d", layerNames[l], field.name, i))
-			}
-		}
-	}
-	for i := range 8 * f.payload {
-		names = append(names, fmt.Sprintf("payload_bit_%d", i))
-	}
-	return names
-}
-
-type bitField struct {
-	name string
-	bits int
-}
-
-var layerFields = [layers][]bitField{
-	layerEth: {{"dhost", 48}, {"shost", 48}, {"ethertype", 16}},
-	layerIPv4: {
-		{"ver", 4},
-		{"hl", 4},
-		{"tos", 8},
-		{"tl", 16},
-		{"id", 16},
-		{"rbit", 1},
-		{"dfbit", 1},
-		{"mfbit", 1},
-		{"foff", 13},
-		{"ttl", 8},
-		{"proto", 8},
-		{"cksum", 16},
-		{"src", 32},
-		{"dst", 32},
-		{"opt", 320},
-	},
-	layerIPv6: {{"ver", 4}, {"tc", 8}, {"fl", 20}, {"len", 16}, {"nh", 8}, {"hl", 8}, {"src", 128}, {"dst", 128}},
-	layerTCP: {
-		{"sprt", 16},
-		{"dprt", 16},
-		{"seq", 32},
-		{"ackn", 32},
-		{"doff", 4},
-		{"res", 3},
-		{"ns", 1},
-		{"cwr", 1},
-		{"ece", 1},
-		{"urg", 1},
-		{"ackf", 1},
-		{"psh", 1},
-		{"rst", 1},
-		{"syn", 1},
-		{"fin", 1},
-		{"wsize", 16},
-		{"cksum", 16},
-		{"urp", 16},
-		{"opt", 320},
-	},
-	layerUDP:  {{"sport", 16}, {"dport", 16}, {"len", 16}, {"cksum", 16}},
-	layerICMP: {{"type", 8}, {"code", 8}, {"cksum", 16}, {"roh", 32}},
 }

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/pcapmill/pcapmill/audit"
+	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/parallel"
 	"github.com/pcapmill/pcapmill/internal/webreport"
 	"github.com/pcapmill/pcapmill/store"
@@ -61,6 +62,9 @@ func Open(ctx context.Context, dir string, o Options) (*Server, error) {
 	d, err := store.Open(dir)
 	if err != nil {
 		return nil, err
+	}
+	if t := d.Spec().Type; t != dataset.U8 {
+		return nil, fmt.Errorf("%s: its samples are %v, and view shows bytes", dir, t)
 	}
 	s := &Server{o: o, dir: dir, token: rand.Text(), walker: audit.NewWalker(d.Manifest())}
 	s.o.Title = webreport.Visible(o.Title)

@@ -62,9 +62,6 @@ func FromData(ctx context.Context, title string, d *audit.Data, a *audit.Report,
 
 // FromDataset collects what a page says about a dataset. a may be nil.
 func FromDataset(ctx context.Context, title string, s *store.Dataset, a *audit.Report, workers int) (*Report, error) {
-	if t := s.Spec().Type; t != dataset.U8 {
-		return nil, fmt.Errorf("%s: samples of %v; a report draws bytes", s.Dir(), t)
-	}
 	m := s.Manifest()
 	r := &Report{Title: title, Audit: a, Manifest: m, spec: s.Spec()}
 	place := map[uint16]int{}
@@ -226,8 +223,11 @@ func someSamples(ctx context.Context, s *store.Dataset, list []uint32, f func(i 
 	return nil
 }
 
-// draw makes the pictures of the largest classes.
+// draw makes the pictures of the largest classes. Only bytes have pictures.
 func (r *Report) draw(ctx context.Context, from *rows, workers int) error {
+	if from.spec.Type != dataset.U8 {
+		return nil
+	}
 	size := from.spec.Size()
 	order := make([]int, 0, len(r.classes))
 	for c := range r.classes {

@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"github.com/pcapmill/pcapmill/audit"
+	"github.com/pcapmill/pcapmill/dataset"
 )
 
 var (
@@ -104,7 +105,11 @@ func (r *Report) page() *page {
 	for _, c := range r.classes {
 		all += c.total
 	}
-	p.Summary = append(p.Summary, plural(all, "sample")+" of "+p.Shape+" bytes", plural(int64(len(r.classes)), "class"))
+	what := " of " + p.Shape + " bytes"
+	if r.spec.Type != dataset.U8 {
+		what = " of " + r.spec.String()
+	}
+	p.Summary = append(p.Summary, plural(all, "sample")+what, plural(int64(len(r.classes)), "class"))
 	if a := r.Audit; a != nil {
 		p.judge(a)
 	}
@@ -155,6 +160,9 @@ func (p *page) judge(a *audit.Report) {
 
 // picture sets the sizes at which pictures are shown: two or more pixels a byte.
 func (p *page) picture() {
+	if len(p.pictures) == 0 {
+		return
+	}
 	g := gridOf(p.spec)
 	scale := max(1, min(4, 84/max(1, g.cols)))
 	for _, c := range p.pictures {

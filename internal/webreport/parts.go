@@ -36,3 +36,18 @@ func Plural(n int64, what string) string { return plural(n, what) }
 
 // Visible replaces characters that are not seen or turn the direction of writing.
 func Visible(s string) string { return visible(s) }
+
+// Mean is what the samples of a class have in common: by byte that is drawn the mean, and
+// twice the standard deviation.
+type Mean struct {
+	Class           string
+	Mean, Deviation []byte
+}
+
+// Means are those of the classes that have pictures.
+func (r *Report) Means() (list []Mean) {
+	for _, p := range r.pictures {
+		list = append(list, Mean{r.classes[p.class].name, p.raw[0], p.raw[1]})
+	}
+	return list
+}

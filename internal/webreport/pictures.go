@@ -25,7 +25,8 @@ const (
 
 // classPicture is what one class looks like. Pictures are data URLs of PNG files.
 type classPicture struct {
-	class           int // in Report.classes
+	class           int       // in Report.classes
+	raw             [2][]byte // mean and deviation as they are drawn
 	mean, deviation template.URL
 	samples         template.URL // side by side, gap pixels between them
 	count           int          // samples that it shows
@@ -142,6 +143,7 @@ func paint(ctx context.Context, from *rows, list []picked, shown int, s *sums) (
 			deviation[p] = byte(math.Round(min(255, 2*math.Sqrt(v)))) // at most 127.5
 		}
 		p := &out[c]
+		p.raw = [2][]byte{mean, deviation}
 		p.count, p.columns = len(of[c]), min(len(of[c]), 8)
 		if p.mean, err = picture(g, [][]byte{mean}, 1, png.BestCompression); err != nil {
 			return nil, err

@@ -468,3 +468,57 @@ func TestNumbers(t *testing.T) {
 		}
 	})
 }
+
+// TestOtherTypes: samples that are not bytes have no pictures and no audit, and the page has
+// the rest.
+func TestOtherTypes(t *testing.T) {
+	for _, name := range []string{"f32", "text"} {
+		kind, err := dataset.ParseType(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		form := store.Form{
+			Settings: manifest.NewSettings(map[string]string{"dedup": "none"}), Spec: dataset.Spec{Rows: 2, Cols: 3, Type: kind},
+			Form: &manifest.Form{Name: "made", DType: name}, Classes: []manifest.Class{{Label: 0, Name: "Chat"}},
+		}
+		b := store.Batch{Labels: []uint16{0}, Rows: []dataset.Row{{Packets: [2]uint64{1, 0}, Original: 24, Proto: 6}}}
+		if kind == dataset.Text {
+			form.Spec.Rows, form.Spec.Cols = 0, 0
+			b.Data = []byte("words of a line\n")
+		} else {
+			b.Data = make([]byte, form.Spec.Size())
+		}
+		dir := filepath.Join(t.TempDir(), "traffic")
+		w, err := store.Create(dir, form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Append(&b); err != nil {
+			t.Fatal(w.Fail(err))
+		}
+		c := manifest.Capture{Name: "a.pcap", Class: "Chat"}
+		c.Packets, c.Used, c.LeftOut, c.Sessions, c.Samples, c.Exact, c.OriginalBytes = 1, 1, map[string]int64{}, 1, 1, 1, 24
+		if err := w.EndCapture(&c); err != nil {
+			t.Fatal(w.Fail(err))
+		}
+		if err := w.Commit(); err != nil {
+			t.Fatal(w.Fail(err))
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s, err := store.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := FromDataset(context.Background(), "traffic", s, nil, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Unjudged = "Not audited."
+		page := render(t, r)
+		if strings.Contains(page, "<img") || !strings.Contains(page, "1 sample of "+form.Spec.String()) || !strings.Contains(page, "Samples of each class") {
+			t.Errorf("%s: the page has pictures, or not what there is", name)
+		}
+	}
+}
