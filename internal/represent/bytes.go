@@ -11,7 +11,7 @@ import (
 // firstBytes is the form bytes: what the unit's packets contribute (docs/spec.md, part 5),
 // one behind the other, cut or padded with zeros.
 //
-// State: count, then the first length bytes; if the policy has relative numbers or hides
+// State: count (at most one more than length), then the first length bytes; if the policy has relative numbers or hides
 // lengths, a chunk for each packet instead, until those bytes are there. With hidden lengths
 // the packet's entry of AppendPlaces stands before its chunk.
 type firstBytes struct {
@@ -99,6 +99,16 @@ func (f *firstBytes) inside(l *header.Layout) int {
 	return f.pair
 }
 
+// counts counts n more bytes, up to one more than a sample has: what counts then is that
+// there are more. So the state of a unit with many packets stays as it is; see Enough.
+func (f *firstBytes) counts(state []byte, n uint64) []byte {
+	return counts(state, min(n, uint64(f.length)+1-count(state)))
+}
+
+// Enough is how many bytes a unit must have contributed so that no further packet changes
+// its state.
+func (f *firstBytes) Enough() uint64 { return uint64(f.length) + 1 }
+
 // room is how many bytes fit behind those that were counted.
 func (f *firstBytes) room(counted uint64) int {
 	return f.length - int(min(counted, uint64(f.length)))
@@ -106,7 +116,7 @@ func (f *firstBytes) room(counted uint64) int {
 
 func (f *firstBytes) Add(state []byte, p *Packet) []byte {
 	n, room := p.Masker.Len(p.Layout), f.room(count(state))
-	state = counts(state, uint64(n))
+	state = f.counts(state, uint64(n))
 	take := min(n, room)
 	switch {
 	case take == 0:
@@ -146,7 +156,7 @@ func (f *firstBytes) Merge(earlier, later []byte) []byte {
 		return append(earlier, later...)
 	}
 	room := f.room(count(earlier))
-	earlier = counts(earlier, count(later))
+	earlier = f.counts(earlier, count(later))
 	if !f.numbers {
 		b := body(later)
 		return append(earlier, b[:min(room, len(b))]...)
