@@ -26,8 +26,8 @@ import (
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
-	"github.com/pcapmill/pcapmill/store"
 	"github.com/pcapmill/pcapmill/session"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 // TestSharedAgainstTwin converts every capture there is into one dataset, with labels that do not follow the folders so that
