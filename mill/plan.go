@@ -58,6 +58,7 @@ type Plan struct {
 
 	planned *manifest.Settings // of a plan that was read from JSON; else nil
 	id      string             // of such a plan
+	opener  *opener            // for EachPacket; nil if neither Prepare nor JSON has made the plan
 }
 
 // NothingError says that there is nothing to convert, and why.
@@ -159,6 +160,7 @@ func (p *Plan) find(paths []string) {
 			member: f.Member, archiveSize: f.ArchiveSize,
 		}
 	}
+	p.opener = newOpener(p)
 	for _, s := range found.Skipped {
 		p.Skipped = append(p.Skipped, Skip(s))
 	}

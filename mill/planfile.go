@@ -262,6 +262,7 @@ func (f *planFile) plan(set manifest.Settings) (*Plan, error) {
 		return nil, err
 	}
 	p := &Plan{Options: o, Captures: make([]Input, len(f.Inputs)), planned: &set, Parts: f.Parts, Behind: f.Behind}
+	p.opener = newOpener(p)
 	for i := range f.Inputs {
 		in := &f.Inputs[i]
 		path, err := pathOf(in.URI)
