@@ -562,8 +562,7 @@ func FuzzFiles(f *testing.F) {
 		name := names[int(which)%len(names)]
 		write(t, filepath.Join(work, name), b)
 		defer write(t, filepath.Join(work, name), whole[name])
-		j.Plan.Out = folder(t, top, "out")
-		_, err := j.Merge(context.Background(), work, mill.Events{})
+		err := shard.ReadAll(j, work)
 		if err == nil && name != "map-000000" && !bytes.Equal(b, whole[name]) {
 			t.Errorf("%s was changed, and nobody noticed", name)
 		}
