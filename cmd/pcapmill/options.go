@@ -14,6 +14,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/config"
+	"github.com/pcapmill/pcapmill/internal/presets"
 	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/mask"
@@ -26,6 +27,10 @@ import (
 func addOptions(cmd *cobra.Command, names ...string) {
 	cmd.Flags().SortFlags = false // the order of the table
 	cmd.Flags().String("config", "", "YAML `FILE` with options (see 'pcapmill config init')")
+	if names == nil {
+		cmd.Flags().String(presetOption, "", "the input of a paper: `NAME` of 'pcapmill presets'; other options change it")
+		must(cmd.RegisterFlagCompletionFunc(presetOption, cobra.FixedCompletions(presets.Names(), cobra.ShellCompDirectiveNoFileComp)))
+	}
 	for _, o := range settings.Options() {
 		if names != nil && !slices.Contains(names, o.Name) {
 			continue
@@ -73,9 +78,21 @@ func must(err error) {
 	}
 }
 
-// choose gathers the values: defaults, file, environment, flags.
+// presetOption names a preset.
+const presetOption = "preset"
+
+// choose gathers the values: defaults, preset, file, environment, flags.
 func choose(cmd *cobra.Command) (*config.Values, error) {
 	v := config.Defaults()
+	if name, _ := cmd.Flags().GetString(presetOption); name != "" {
+		p, err := presets.Find(name)
+		if err == nil {
+			err = v.UsePreset(p.Name, p.Text)
+		}
+		if err != nil {
+			return nil, usage("--%s: %w", presetOption, err)
+		}
+	}
 	file, _ := cmd.Flags().GetString("config")
 	if file == "" {
 		file = os.Getenv("PCAPMILL_CONFIG")

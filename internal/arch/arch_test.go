@@ -42,6 +42,7 @@ var rooms = map[string][]string{
 	"internal/forge":          {"header", "mask"},
 	"split":                   {"dataset"},
 
+	"internal/presets":                 {},
 	"internal/bytelog":                 {"dataset", "internal/atomicfile", "internal/fsys"},
 	"internal/lines":                   {"dataset", "dataset/idx", "internal/bytelog", "internal/fsys"},
 	"internal/represent":               {"header", "mask", "sample"},
