@@ -61,7 +61,7 @@ func TestSettingsJSON(t *testing.T) {
 		`{"udp_pad":"on"}`:   "udp_pad",
 		`{"ip":null}`:        "ip: no value",
 		`{"ip":["zero"]}`:    "ip",
-		`{"form":"flowpic"}`: `unknown field "form": use a newer pcapmill`,
+		`{"pictures":"flowpic"}`: `unknown field "pictures": use a newer pcapmill`,
 		`[]`:                 "settings",
 	} {
 		var s manifest.Settings

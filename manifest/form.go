@@ -14,6 +14,7 @@ type Form struct {
 	Sizes      string `json:"sizes,omitempty"`      // what its sizes are
 	Time       string `json:"time,omitempty"`       // what its times are
 	Clip       string `json:"clip,omitempty"`       // how values are limited
+	Counts     string `json:"counts,omitempty"`     // what truncated, padded and exact count: bytes or packets
 }
 
 // DType is the type of the samples' elements: "" is that of bytes.

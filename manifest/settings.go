@@ -66,7 +66,16 @@ func (s Settings) Units() bool {
 }
 
 // Wide reports whether rows of the dataset say which unit they are of and how it fits.
-func (s Settings) Wide() bool { return s.Units() }
+func (s Settings) Wide() bool { return s.Units() || s.Form() != "" }
+
+// Form is the form of the samples with its parameters; "" where they are the first bytes of
+// a unit.
+func (s Settings) Form() string {
+	if f := s.Get("form"); f != "bytes" {
+		return f
+	}
+	return ""
+}
 
 // On is the value of a setting that is on or off.
 func (s Settings) On(key string) bool { return s.Get(key) == "on" }

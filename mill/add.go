@@ -78,7 +78,7 @@ func (s *intake) add(in *Input, x *Extraction) (c manifest.Capture, known bool, 
 func (a *adding) begin(apart bool) {
 	for i, w := range a.s.batches {
 		if w == nil {
-			a.s.batches[i] = &batch{Data: make([]byte, 0, max(batchLen, a.s.o.Shape.Length()))}
+			a.s.batches[i] = &batch{Data: make([]byte, 0, max(batchLen, a.s.size))}
 		}
 	}
 	a.w = a.s.batches[0]
@@ -107,25 +107,32 @@ const touchAhead = 64
 type chunk struct {
 	first int
 	s     []sessions.Session
+	made  []made // of a form
 }
 
 // all takes the sessions of a list, with digests. Those of a large one are
 // computed in a goroutine ahead of dedup, as writing is one behind it.
 func (a *adding) all(l *sessions.List) error {
 	if a.full == nil {
-		return l.Batches(touchAhead, func(first int, batch []sessions.Session) error {
-			a.s.seal(batch)
-			return a.take(first, batch)
+		n := a.s.ahead()
+		samples := make([]made, n)
+		return l.Batches(n, func(first int, batch []sessions.Session) error {
+			a.s.seal(batch, samples)
+			return a.take(first, batch, samples)
 		})
 	}
 	it, err := l.Iterate()
 	if err != nil {
 		return err
 	}
-	const chunks, perChunk = 6, 4 * touchAhead
-	ready, spare, stop := make(chan chunk, chunks), make(chan []sessions.Session, chunks), make(chan struct{})
+	chunks, ahead := 6, a.s.ahead()
+	perChunk := 4 * ahead
+	if a.s.form != nil {
+		chunks, perChunk = 3, ahead
+	}
+	ready, spare, stop := make(chan chunk, chunks), make(chan chunk, chunks), make(chan struct{})
 	for range chunks {
-		spare <- make([]sessions.Session, perChunk)
+		spare <- chunk{s: make([]sessions.Session, perChunk), made: make([]made, perChunk)}
 	}
 	var failed error
 	go func() {
@@ -134,24 +141,26 @@ func (a *adding) all(l *sessions.List) error {
 			select {
 			case <-stop:
 				return
-			case batch := <-spare:
-				first, n, err := it.Next(batch)
+			case c := <-spare:
+				first, n, err := it.Next(c.s)
 				if failed = err; err != nil || n == 0 {
 					return
 				}
-				a.s.seal(batch[:n])
-				ready <- chunk{first, batch[:n]} // there is room for all chunks
+				c.first, c.s = first, c.s[:n]
+				a.s.seal(c.s, c.made)
+				ready <- c // there is room for all chunks
 			}
 		}
 	}()
 	for c := range ready {
-		for at := 0; at < len(c.s) && err == nil; at += touchAhead {
-			err = a.take(c.first+at, c.s[at:min(at+touchAhead, len(c.s))])
+		for at := 0; at < len(c.s) && err == nil; at += ahead {
+			err = a.take(c.first+at, c.s[at:min(at+ahead, len(c.s))], c.made[at:])
 		}
 		if err != nil {
 			break
 		}
-		spare <- c.s[:perChunk]
+		c.s = c.s[:perChunk]
+		spare <- c
 	}
 	close(stop)
 	for range ready { // until the goroutine has ended
@@ -159,13 +168,18 @@ func (a *adding) all(l *sessions.List) error {
 	return errors.Join(err, failed)
 }
 
-// seal computes the digests that were not made before.
-func (s *intake) seal(batch []sessions.Session) {
+// seal renders the samples of a form, and computes the digests that were not made before.
+func (s *intake) seal(batch []sessions.Session, samples []made) {
+	if s.form != nil {
+		s.make(batch, samples)
+	}
 	for i := range batch {
 		switch p := &batch[i]; {
 		case p.Sealed:
 		case s.o.Dedup == sample.DedupSession:
 			p.Digest = p.Print.Bytes()
+		case s.form != nil:
+			p.Digest = dedup.OfSample(samples[i].data)
 		default:
 			p.Digest = dedup.OfSample(p.Prefix)
 		}
@@ -174,7 +188,7 @@ func (s *intake) seal(batch []sessions.Session) {
 
 // take drops duplicates and loads what is left. Memory is asked for all of
 // them before it is needed: see dedup.Set.
-func (a *adding) take(first int, sessions []sessions.Session) error {
+func (a *adding) take(first int, sessions []sessions.Session, samples []made) error {
 	s := a.s
 	touched := byte(0)
 	for i := range sessions {
@@ -187,7 +201,9 @@ func (a *adding) take(first int, sessions []sessions.Session) error {
 	for i := range sessions {
 		p := &sessions[i]
 		place := a.placeOf(first+i, &p.Session)
-		if p.Bytes == 0 {
+		m := &samples[i]
+		fit := s.fitOf(p, m)
+		if fit == sample.Empty {
 			a.c.Empty++
 			continue
 		}
@@ -203,7 +219,7 @@ func (a *adding) take(first int, sessions []sessions.Session) error {
 			a.leave(reason)
 			continue
 		}
-		a.fit(p.Bytes)
+		a.fit(fit, p.Bytes)
 		seen, conflict := s.set.Add(p.Digest, id)
 		if seen && s.o.Dedup != sample.DedupNone {
 			a.c.Duplicates++
@@ -219,7 +235,7 @@ func (a *adding) take(first int, sessions []sessions.Session) error {
 		if isBackground(&p.Session) {
 			a.background[id]++
 		}
-		if err := a.load(place, p, id); err != nil {
+		if err := a.load(place, p, m, id); err != nil {
 			return err
 		}
 	}
@@ -248,9 +264,9 @@ func (a *adding) leave(reason string) {
 	a.c.SessionsLeftOut[reason]++
 }
 
-// fit counts how a session with bytes fits.
-func (a *adding) fit(bytes uint64) {
-	switch a.s.o.Shape.FitOf(bytes) {
+// fit counts how a unit with bytes fits.
+func (a *adding) fit(fit sample.Fit, bytes uint64) {
+	switch fit {
 	case sample.Padded:
 		a.c.Padded++
 	case sample.Exact:
@@ -262,16 +278,26 @@ func (a *adding) fit(bytes uint64) {
 }
 
 // load puts a sample into the batch, and sends it off when it is full.
-func (a *adding) load(i int, p *sessions.Session, id uint16) error {
-	w, n := a.w, a.s.o.Shape.Length()
+func (a *adding) load(i int, p *sessions.Session, m *made, id uint16) error {
+	w, n := a.w, a.s.size
 	at := len(w.Data)
-	w.Data = w.Data[:at+n]
-	p.Sample(w.Data[at:])
+	switch {
+	case a.s.form == nil:
+		w.Data = w.Data[:at+n]
+		p.Sample(w.Data[at:])
+	case n > 0:
+		w.Data = append(w.Data, m.data...)
+	default:
+		w.Data = append(append(w.Data, m.data...), '\n')
+	}
 	row := rowOf(i, p, a.s.hosts)
 	a.s.o.TableTimes.apply(&row, a.first)
 	row.Capture = a.place
+	if a.s.o.Form.String() != "" {
+		row.Counted, row.Fit = m.out.Counted, uint8(m.out.Fit)
+	}
 	w.Rows, w.Labels = append(w.Rows, row), append(w.Labels, id)
-	if len(w.Data)+n <= cap(w.Data) {
+	if n > 0 && len(w.Data)+n <= cap(w.Data) || n == 0 && len(w.Data) < batchLen {
 		return nil
 	}
 	return a.send()
@@ -302,7 +328,9 @@ func (a *adding) end(whole bool) error {
 }
 
 // clearBatch empties a batch and keeps its memory.
-func clearBatch(w *batch) { w.Data, w.Rows, w.Labels = w.Data[:0], w.Rows[:0], w.Labels[:0] }
+func clearBatch(w *batch) {
+	w.Data, w.Rows, w.Labels = w.Data[:0], w.Rows[:0], w.Labels[:0]
+}
 
 // write hands a batch to the dataset's writer and empties it.
 func (a *adding) write(w *batch) error {

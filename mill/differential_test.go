@@ -18,6 +18,7 @@ import (
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/full"
+	"github.com/pcapmill/pcapmill/internal/lines"
 	"github.com/pcapmill/pcapmill/internal/rows"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/internal/twin"
@@ -116,7 +117,6 @@ func TestSharedMasksAgainstTwin(t *testing.T) {
 		raws, labels = append(raws, raw), append(labels, 1)
 	}
 	for i, p := range policies {
-		zeroRelative(&p)
 		t.Run(fmt.Sprint(p.Profile(), i), func(t *testing.T) {
 			c := defaultChoice()
 			c.mask, c.drop, c.dedup = p, header.DropNone, sample.Dedup(i%3)
@@ -263,12 +263,19 @@ func compare(t tester, c choice, p *mill.Plan, raws [][]byte, labels []uint16) (
 // compareData compares the two IDX files byte for byte with what they must be.
 func compareData(t tester, c choice, out string, want *twin.Result) {
 	t.Helper()
-	images := binary.BigEndian.AppendUint32(nil, 0x803)
-	for _, n := range []int{len(want.Samples), c.shape.Rows, c.shape.Cols} {
-		images = binary.BigEndian.AppendUint32(images, uint32(n))
-	}
-	for _, s := range want.Samples {
-		images = append(images, s...)
+	o := c.options()
+	spec, name := o.Spec(), idx.ImagesName
+	var images []byte
+	if spec.Type == product.Text {
+		name = lines.Name
+		for _, s := range want.Samples {
+			images = append(append(images, s...), '\n')
+		}
+	} else {
+		images = idx.Header{Type: idx.TypeOf(spec.Type), Dims: []uint32{uint32(len(want.Samples)), uint32(spec.Rows), uint32(spec.Cols)}}.Append(nil)
+		for _, s := range want.Samples {
+			images = append(images, s...)
+		}
 	}
 	labels := binary.BigEndian.AppendUint32(nil, 0x801)
 	if c.wide {
@@ -282,7 +289,7 @@ func compareData(t tester, c choice, out string, want *twin.Result) {
 			labels = append(labels, byte(l))
 		}
 	}
-	for name, need := range map[string][]byte{idx.ImagesName: images, idx.LabelsName: labels} {
+	for name, need := range map[string][]byte{name: images, idx.LabelsName: labels} {
 		have, err := os.ReadFile(filepath.Join(out, name))
 		if err != nil {
 			t.Fatal(err)
@@ -294,7 +301,7 @@ func compareData(t tester, c choice, out string, want *twin.Result) {
 		for at < min(len(have), len(need)) && have[at] == need[at] {
 			at++
 		}
-		t.Errorf("%v\n%s: %d bytes, twin has %d; they differ from byte %d on (sample %d)", c, name, len(have), len(need), at, (at-16)/c.shape.Length())
+		t.Errorf("%v\n%s: %d bytes, twin has %d; they differ from byte %d on (sample %d)", c, name, len(have), len(need), at, (at-16)/max(spec.Size(), 1))
 	}
 }
 
@@ -327,11 +334,23 @@ func compareRows(t tester, c choice, m *manifest.Manifest, out string, want *twi
 			need.Packets[way]++
 			need.Bytes[way] += uint64(p.Headers.End - p.Headers.IP)
 		}
-		have := product.Row{Session: row.Session, Unit: row.Unit, Start: row.Start, Duration: row.Duration, Packets: row.Packets, Bytes: row.Bytes}
+		if c.form != "" {
+			shown := twin.Show(c.form, seen(&u), c.twin())
+			need.Counted, need.Fit = uint64(shown.Counted), map[string]uint8{"padded": 1, "exact": 2, "truncated": 3}[shown.Fit]
+		}
+		have := product.Row{Counted: row.Counted, Fit: row.Fit, Session: row.Session, Unit: row.Unit, Start: row.Start, Duration: row.Duration, Packets: row.Packets, Bytes: row.Bytes}
 		if have != need {
 			t.Fatalf("%v\nrow %d is %+v, twin has %+v", c, i, have, need)
 		}
 	}
+}
+
+// seen are the packets of a unit as a form of the twin sees them.
+func seen(u *twin.Unit) (packets []twin.Seen) {
+	for i, p := range u.Packets {
+		packets = append(packets, twin.Seen{Record: p.Record, Headers: p.Headers, Forward: u.Forward(i)})
+	}
+	return packets
 }
 
 // counts is an outcome in a form that can be compared and read.

@@ -195,8 +195,12 @@ func (x *Extraction) leaveWindowed(b *sessions.Breaker) {
 
 // newTable makes a table for sessions of a capture.
 func (o *Options) newTable(seed sessions.Seed) *sessions.Table {
+	keep := session.Keep{Limit: o.Shape.Length()}
+	if f, err := o.represented(); err == nil && f != nil {
+		keep = session.Keep{Form: f}
+	}
 	return sessions.New(sessions.Kind{
-		Keep: session.Keep{Limit: o.Shape.Length()}, Prints: o.Dedup == sample.DedupSession, Units: o.Breaks != session.Breaks{} || o.MinSpan > 0,
+		Keep: keep, Prints: o.Dedup == sample.DedupSession, Units: o.Breaks != session.Breaks{} || o.MinSpan > 0,
 	}, seed)
 }
 
@@ -205,7 +209,16 @@ const pulse = 4096
 
 // contribute masks a packet and adds the n bytes that are left of it to its
 // session.
-func (w *worker) contribute(t *sessions.Table, id uint32, data []byte, l *header.Layout, n int) {
+// wide may be nil unless the form asks for it.
+func (w *worker) contribute(t *sessions.Table, id uint32, data []byte, l *header.Layout, n int, wide *sessions.Wide) {
+	if w.form != nil {
+		w.show(t, id, data, l, wide)
+		if w.o.Dedup == sample.DedupSession {
+			w.scratch = w.masker.Append(w.scratch[:0], data, l)
+		}
+		t.Contribute(id, n, w.scratch)
+		return
+	}
 	if w.o.Dedup == sample.DedupSession { // the fingerprint needs every byte
 		w.scratch = w.masker.Append(w.scratch[:0], data, l)
 		copy(t.Room(id, len(w.scratch)), w.scratch)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/groundtruth"
+	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/internal/twin"
 	"github.com/pcapmill/pcapmill/label"
@@ -42,20 +43,28 @@ type choice struct {
 	shape sample.Shape
 	wide  bool // 300 classes, of which the last four have captures
 
+	form                          string // "" is bytes of the shape
 	breaks                        session.Breaks
 	minPackets, minBytes, minSpan int64
 }
 
 func (c choice) String() string {
 	m := c.mask
-	return fmt.Sprintf("mac %s, ip %s, ports %s, checksums %s, udp-pad %t, content %s, key %q, drop %s, dedup %s, shape %s, wide %t, %+v, at least %d packets, %d bytes, %d ns",
-		m.MAC, m.IP, m.Ports, m.Checksums, m.UDPPad, m.Content, c.key, c.drop, c.dedup, c.shape, c.wide, c.breaks, c.minPackets, c.minBytes, c.minSpan)
+	return fmt.Sprintf("mac %s, ip %s, ports %s, checksums %s, udp-pad %t, content %s, key %q, drop %s, dedup %s, shape %s, wide %t, form %q, %+v, at least %d packets, %d bytes, %d ns",
+		m.MAC, m.IP, m.Ports, m.Checksums, m.UDPPad, m.Content, c.key, c.drop, c.dedup, c.shape, c.wide, c.form, c.breaks, c.minPackets, c.minBytes, c.minSpan)
 }
 
 // options are the choice for the product; four classes, each called by its file's name.
 func (c choice) options() mill.Options {
 	o := mill.Default()
 	o.Mask, o.Key, o.Drop, o.Dedup, o.Shape = c.mask, c.key, c.drop, c.dedup, c.shape
+	if c.form != "" {
+		var err error
+		if o.Form, err = represent.Parse(c.form); err != nil {
+			panic(err)
+		}
+		o.Shape = sample.Shape{}
+	}
 	o.Breaks, o.MinPackets, o.MinBytes, o.MinSpan = c.breaks, c.minPackets, c.minBytes, c.minSpan
 	o.Labels = &label.Table{Name: "test"}
 	for i := range c.first() {
@@ -82,7 +91,7 @@ func (c choice) twin() twin.Settings {
 	return twin.Settings{
 		MAC: m.MAC.String(), IP: m.IP.String(), Ports: m.Ports.String(), Checksums: m.Checksums.String(), UDPPad: m.UDPPad,
 		Content: m.Content.String(), Drop: strings.Split(c.drop.String(), ","), Dedup: c.dedup.String(), Length: c.shape.Length(), Key: c.key,
-		Unit: c.breaks.Of.String(), Idle: c.breaks.Idle, Active: c.breaks.Active, Slice: c.breaks.Slice, Window: c.breaks.Window, Restart: c.breaks.Restart,
+		Form: c.form, Unit: c.breaks.Of.String(), Idle: c.breaks.Idle, Active: c.breaks.Active, Slice: c.breaks.Slice, Window: c.breaks.Window, Restart: c.breaks.Restart,
 		MaxPackets: int(c.breaks.MaxPackets), MinPackets: int(c.minPackets), MinBytes: int(c.minBytes), MinSpan: c.minSpan,
 		Mask: twinMask(m),
 	}
@@ -97,15 +106,6 @@ func twinMask(p mask.Policy) map[string]string {
 	return fields
 }
 
-// zeroRelative takes out what cannot be made yet.
-func zeroRelative(p *mask.Policy) {
-	for f := range p.Fields {
-		if p.Fields[f] == mask.Relative {
-			p.Fields[f] = mask.Zero
-		}
-	}
-}
-
 // drawFields gives about a third of the fields an action.
 func drawFields(r *rand.Rand, p *mask.Policy) {
 	for _, f := range mask.PacketFields() {
@@ -113,7 +113,6 @@ func drawFields(r *rand.Rand, p *mask.Policy) {
 			p.Fields[f] = actions[r.IntN(len(actions))]
 		}
 	}
-	zeroRelative(p)
 	if p.Check() != nil {
 		p.Fields[mask.PayloadBytes] = mask.Ones
 	}
@@ -147,7 +146,26 @@ func randomChoice(r *rand.Rand) choice {
 	if r.IntN(2) == 0 {
 		drawUnits(r, &c)
 	}
+	if r.IntN(2) == 0 {
+		drawForm(r, &c)
+	}
 	return c
+}
+
+// forms are one or two of each, with parameters that random traffic fills and overflows.
+var forms = []string{
+	"ustc-all:length=300", "matrix:packets=3,header=44,payload=20", "packet-bytes:length=60", "series:packets=4",
+	"series:packets=6,channels=time+signed-size+ip-size+frame-size+flags,select=all,time=ms-floor", "flowpic:size=20", "mini-flowpic:size=8,span=30ms",
+	"nprint:packets=2,payload=3", "nprint:layers=eth+ipv6+udp", "segments:packets=3,width=20", "segments:part=payload,packets=2,width=9",
+	"bigrams:tokens=6", "bigrams:start=ip,separator=sep,trailer=keep", "hexwords", "hexwords:trailer=keep,length=40", "tokens:gap=4ms,bursts=3,packets=2",
+}
+
+// drawForm draws a form that goes with the masks.
+func drawForm(r *rand.Rand, c *choice) {
+	c.form = forms[r.IntN(len(forms))]
+	if o := c.options(); o.Check() != nil {
+		c.form = ""
+	}
 }
 
 // drawUnits draws units and limits, most of them none.

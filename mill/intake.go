@@ -9,6 +9,7 @@ import (
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/dedup"
+	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/store"
@@ -21,7 +22,9 @@ type intake struct {
 	w       *store.Writer
 	set     *dedup.Set
 	hosts   *mask.Hosts
-	batches [2]*batch // samples on their way to the writer
+	form    represent.Form // or nil, see represented
+	size    int            // of a sample in bytes; 0 of text
+	batches [2]*batch      // samples on their way to the writer
 	touched byte
 	source  func(ctx context.Context, input int) (*Extraction, error) // see Assemble; nil: captures are read here
 	rows    matches                                                   // of the table of flows
@@ -30,20 +33,24 @@ type intake struct {
 // openIntake opens the dataset in dir, or makes it, and learns what it holds.
 func openIntake(b store.Backend, dir string, o *Options) (*intake, error) {
 	in := &intake{o: o, set: dedup.NewSet(), hosts: mask.NewHosts(o.Key)}
-	form := o.form()
-	form.Recall = func(row *dataset.Row, label uint16) error {
+	var err error
+	if in.form, err = o.represented(); err != nil {
+		return nil, err
+	}
+	kind := o.kind()
+	in.size = kind.Spec.Size()
+	kind.Recall = func(row *dataset.Row, label uint16) error {
 		in.set.Add(row.Digest, label)
 		return nil
 	}
-	var err error
-	in.w, err = b.Create(dir, form)
+	in.w, err = b.Create(dir, kind)
 	return in, err
 }
 
-// form is what all samples of a dataset with these options have in common.
-func (o *Options) form() store.Form {
+// kind is what all samples of a dataset with these options have in common.
+func (o *Options) kind() store.Form {
 	return store.Form{
-		Settings: o.settings(), Spec: dataset.Spec{Rows: o.Shape.Rows, Cols: o.Shape.Cols},
+		Settings: o.settings(), Spec: o.Spec(), Form: o.block(),
 		LabelType: o.labelType(), Classes: o.classes(), Differ: o.differences,
 	}
 }

@@ -82,6 +82,7 @@ type stretch struct {
 // decode walks a part of a capture from a place on and deals its packets out.
 func (w *worker) decode(st *stretch, f *capture.Framing, data []byte, from, shards int) {
 	w.stretch = st
+	st.run.Wide = w.form != nil && w.form.Wide()
 	st.run.Reset(shards)
 	st.run.Data = data
 	st.tally.reset()
@@ -94,6 +95,9 @@ func (w *worker) packet(p *capture.Packet, number uint32, at int) {
 	st := w.stretch
 	switch {
 	case st.tally.count(w.o, p, &w.stack):
+		if st.run.Wide {
+			st.run.Next = sessions.Wide{Captured: uint32(len(p.Data)), Original: p.OrigLen, Link: p.LinkType}
+		}
 		q := st.run.Add(&w.seed, p.Data, &w.stack, at, number, p.Time)
 		q.Gives = uint32(w.masker.Len(&q.Layout))
 	case w.o.Breaks.Restart && w.stack.Reason == header.OK:
@@ -167,9 +171,13 @@ func (j *job) end(err error) {
 // apply adds stretches to a shard's table.
 func (w *worker) apply(s *shard, k int, stretches []*stretch) {
 	const batch = 32
-	t, prints := s.table, w.o.Dedup == sample.DedupSession
+	t, needed := s.table, w.form != nil || w.o.Dedup == sample.DedupSession // also of a full session
 	for _, st := range stretches {
 		packets, tuples := st.run.Packets[k], st.run.Tuples(k)
+		var wides []sessions.Wide
+		if st.run.Wide {
+			wides = st.run.Wides[k]
+		}
 		for len(packets) > 0 {
 			n := min(batch, len(packets))
 			if s.breaker == nil {
@@ -184,14 +192,22 @@ func (w *worker) apply(s *shard, k int, stretches []*stretch) {
 					}
 				}
 				id := t.AddUnit(p, tuples, st.run.First, u)
-				if !prints && t.Full(id) { // one lookup, no copy
+				if !needed && t.Full(id) { // one lookup, no copy
 					t.Contribute(id, int(p.Gives), nil)
 					continue
 				}
 				data := st.run.Data[p.At:][:p.Layout.End()]
-				w.contribute(t, id, data, &p.Layout, int(p.Gives))
+				var wide *sessions.Wide
+				if wides != nil {
+					wide = &wides[i]
+					data = st.run.Data[p.At:][:wide.Captured]
+				}
+				w.contribute(t, id, data, &p.Layout, int(p.Gives), wide)
 			}
 			packets = packets[n:]
+			if wides != nil {
+				wides = wides[n:]
+			}
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/label/flows"
 	"github.com/pcapmill/pcapmill/manifest"
@@ -45,7 +46,7 @@ type Options struct {
 	Mask    mask.Policy    // what happens to header fields
 	Key     []byte         // for pseudonyms; nil: unkeyed, and none for hosts in the table
 	Drop    header.Drop    // which packets are left out
-	Shape   sample.Shape   // of a sample, in bytes
+	Shape   sample.Shape   // of a sample, in bytes; with a Form, zero or how its bytes are arranged
 	Dedup   sample.Dedup   // which sessions are duplicates
 	Labels  *label.Table   // classes; nil unless LabelFrom is FromName: see Prepare
 	Unknown Unknown        // what happens to what has no class
@@ -57,6 +58,9 @@ type Options struct {
 	// MaxExpansion is how many times larger than its file a compressed capture may become
 	// before it counts as a bomb, see capture.Reader.MaxExpansion; 0 = no limit.
 	MaxExpansion int
+
+	// Form is what a unit becomes; zero: its first bytes, as many as Shape has.
+	Form represent.Choice
 
 	LabelFrom LabelFrom
 	Flows     *flows.Index // FromTable: the table; one run can use it
@@ -103,7 +107,7 @@ func Default() Options {
 // Check reports options that are out of range or exclude each other.
 func (o *Options) Check() error {
 	switch {
-	case o.Shape.Rows < 1 || o.Shape.Cols < 1 || o.Shape.Rows > sample.MaxLength/o.Shape.Cols:
+	case (o.Form.String() == "" || o.Shape != sample.Shape{}) && (o.Shape.Rows < 1 || o.Shape.Cols < 1 || o.Shape.Rows > sample.MaxLength/o.Shape.Cols):
 		return fmt.Errorf("shape %s: need 1 to %d bytes", o.Shape, sample.MaxLength)
 	case o.LabelFrom == FromName && o.Labels == nil || o.Labels != nil && len(o.Labels.Classes) == 0:
 		return errors.New("no class table")
@@ -127,10 +131,10 @@ func (o *Options) Check() error {
 	if err := o.Mask.Check(); err != nil {
 		return err
 	}
-	if o.Mask.Relative() {
-		return errors.New("relative numbers (--mask tcp.seq=relative and the like, --profile strict, headers, sizes) cannot be made yet: choose zero for them")
+	if err := o.Mask.CheckKey(o.Key); err != nil {
+		return err
 	}
-	return o.Mask.CheckKey(o.Key)
+	return o.checkForm()
 }
 
 func (o *Options) workers() int {

@@ -257,7 +257,7 @@ func FuzzPlan(f *testing.F) {
 
 // TestPlanKnowsEverySetting: each setting of the list, but those that Run resolves, gets from a manifest into options and back.
 func TestPlanKnowsEverySetting(t *testing.T) {
-	others := map[string]string{"length": "", "shape": "5x7", "idle_timeout": "1m0s", "active_timeout": "2m0s", "slice": "3s", "window": "4s", "min_span": "5s", "mask": "ip.ttl=zero"} // the length follows from the shape
+	others := map[string]string{"length": "", "shape": "5x7", "idle_timeout": "1m0s", "active_timeout": "2m0s", "slice": "3s", "window": "4s", "min_span": "5s", "mask": "ip.ttl=zero", "form": "series:packets=3"} // the length follows from the shape
 	base := mill.SettingsOf(mill.Default())
 	tried := 0
 	for _, r := range settings.Recorded() {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/label/flows"
 	"github.com/pcapmill/pcapmill/mask"
@@ -26,6 +27,7 @@ func TestPlanKeepsEveryOption(t *testing.T) {
 		"flows.csv":     []byte("sa,sp,da,dp,pr,at,d,class\n192.0.2.1,1,192.0.2.2,9,17,10,1,Good\nbad\n"),
 	})
 	o := mill.Default()
+	o.Form, _ = represent.Parse("packet-bytes:length=35")
 	o.Mask.IP, o.Drop, o.Shape, o.Dedup = mask.Remove, header.DropDNS, sample.Shape{Rows: 5, Cols: 7}, sample.DedupSession
 	o.Unknown, o.Breaks, o.Resync, o.MaxExpansion = mill.SkipUnknown, session.Breaks{Idle: 5e9, Restart: true, Of: session.Flows, MaxPackets: 9, Active: 6e9, Slice: 7e9, Window: 8e9}, true, 77
 	o.MinPackets, o.MinBytes, o.MinSpan, o.TableTimes, o.InputSHA256 = 2, 3, 4, mill.RelativeTimes, true

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/internal/sessions"
 	"github.com/pcapmill/pcapmill/mask"
 )
@@ -51,6 +52,8 @@ type scheduler struct {
 type worker struct {
 	o        *Options
 	masker   *mask.Masker
+	form     represent.Form // or nil, see represented
+	shown    represent.Packet
 	progress *Progress
 	scratch  []byte
 	stack    header.Stack
@@ -65,6 +68,7 @@ func (sc *scheduler) budget() int64 { return sc.p.tableBudget(sc.total, sc.progr
 
 func newWorker(o *Options, p *Progress, seed sessions.Seed) *worker {
 	w := &worker{o: o, masker: mask.New(o.Mask, o.Key), progress: p, seed: seed, total: o.memory()}
+	w.form, _ = o.represented() // Check has seen it
 	w.each = w.packet
 	return w
 }

@@ -68,7 +68,7 @@ func (w *worker) serial(ctx context.Context, in *Input, a admission, opened func
 			continue
 		}
 		if id, l := t.NoteBroken(breaker, p.Data, &s, p.At.Packet, p.Time, kept); l != nil {
-			w.contribute(t, id, p.Data, l, w.masker.Len(l))
+			w.contribute(t, id, p.Data, l, w.masker.Len(l), &sessions.Wide{Captured: uint32(len(p.Data)), Original: p.OrigLen, Link: p.LinkType})
 		}
 	}
 	x.add(&of)

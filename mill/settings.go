@@ -1,6 +1,7 @@
 package mill
 
 import (
+	"cmp"
 	"errors"
 	"path/filepath"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
@@ -28,7 +30,7 @@ func (o *Options) settings() manifest.Settings {
 		"length": strconv.Itoa(o.Shape.Length()), "shape": o.Shape.String(), "drop": o.Drop.String(), "dedup": o.Dedup.String(),
 		"resync": onOff(o.Resync), "label-from": o.LabelFrom.String(),
 		"min-packets": strconv.FormatInt(o.MinPackets, 10), "min-bytes": strconv.FormatInt(o.MinBytes, 10), "tcp-restart": onOff(o.Breaks.Restart),
-		"table-times": o.TableTimes.String(), "unit": o.Breaks.Of.String(), "max-packets": strconv.FormatUint(o.Breaks.MaxPackets, 10),
+		"table-times": o.TableTimes.String(), "unit": o.Breaks.Of.String(), "form": cmp.Or(o.Form.String(), represent.Default), "max-packets": strconv.FormatUint(o.Breaks.MaxPackets, 10),
 	}
 	for name, ns := range o.durations() {
 		if *ns > 0 {
@@ -43,6 +45,9 @@ func (o *Options) settings() manifest.Settings {
 		of["labels"] = o.Labels.Name
 	} else {
 		of["labels-sha256"] = o.Labels.Digest()
+	}
+	if (o.Form.String() != "" && o.Shape == sample.Shape{}) { // the form's own
+		of["length"], of["shape"] = strconv.Itoa(sample.DefaultLength), sample.Default().String()
 	}
 	if o.LabelFrom == FromTable {
 		for name, value := range o.Table.Reading() {
@@ -82,6 +87,13 @@ func optionsOf(set manifest.Settings) (o Options, err error) {
 	note(err)
 	o.Shape, err = sample.ParseShape(set.Get("shape"))
 	note(err)
+	if form := set.Form(); form != "" {
+		o.Form, err = represent.Parse(form)
+		note(err)
+		if o.Shape == sample.Default() {
+			o.Shape = sample.Shape{}
+		}
+	}
 	o.LabelFrom, err = ParseLabelFrom(set.Get("label_from"))
 	note(err)
 	o.TableTimes, err = ParseTableTimes(set.Get("table_times"))

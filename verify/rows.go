@@ -18,6 +18,7 @@ type table struct {
 	bySample bool // digests are of samples, so they can be computed again
 	length   uint64
 	times    string // --table-times of the dataset
+	form     bool   // a form made the samples: its rows say how they fit
 	problem  string
 
 	// Of the capture at hand:
@@ -35,7 +36,7 @@ func newTable(d *store.Dataset) (*table, error) {
 		return nil, err
 	}
 	m := d.Manifest()
-	return &table{r: r, bySample: m.Settings.Get("dedup") != sample.DedupSession.String(), length: uint64(m.Settings.Int("length")), times: m.Settings.Get("table_times")}, nil
+	return &table{r: r, bySample: m.Settings.Get("dedup") != sample.DedupSession.String(), length: uint64(m.Settings.Int("length")), times: m.Settings.Get("table_times"), form: m.Settings.Form() != ""}, nil
 }
 
 // begin starts with capture number at.
@@ -64,9 +65,11 @@ func (t *table) row(i int64, b []byte) (dedup.Digest, error) {
 		t.wrong("row %d is of session %d, but the row before it of session %d", i, row.Session, t.next-1)
 	case row.Session >= uint64(t.c.Sessions):
 		t.wrong("row %d is of session %d, but there are %d", i, row.Session, t.c.Sessions)
-	case row.Original == 0:
+	case t.form != (row.Fit != 0) || t.form && row.Counted == 0:
+		t.wrong("row %d says fit %d of %d counted, which cannot be", i, row.Fit, row.Counted)
+	case !t.form && row.Original == 0:
 		t.wrong("row %d is of a session without bytes", i)
-	case row.Original < uint64(len(b)) && len(bytes.Trim(b[row.Original:], "\x00")) > 0:
+	case !t.form && row.Original < uint64(len(b)) && len(bytes.Trim(b[row.Original:], "\x00")) > 0:
 		t.wrong("row %d says %d bytes, but sample %d has more", i, row.Original, i)
 	case t.times == "none" && (row.Start != dataset.NoTime || row.Duration != dataset.NoTime):
 		t.wrong("row %d tells a time, but the dataset is of --table-times none", i)
@@ -82,6 +85,10 @@ func (t *table) row(i int64, b []byte) (dedup.Digest, error) {
 	}
 	t.original += row.Original
 	switch {
+	case t.form:
+		if row.Fit >= 1 && row.Fit <= 3 {
+			t.fits[[...]int{1, 2, 0}[row.Fit-1]]++ // padded, exact, truncated
+		}
 	case row.Original > t.length:
 		t.fits[0]++
 	case row.Original < t.length:

@@ -88,7 +88,7 @@ func (v *verifier) laws(promise string) error {
 	if err := v.m.Check(); err != nil {
 		return broken(promise, "%v", err)
 	}
-	if v.m.Form != nil { // which says its own shape
+	if v.m.Settings.Form() != "" {
 		return nil
 	}
 	if v.m.Rows < 1 || v.m.Cols < 1 || int64(v.m.Rows)*int64(v.m.Cols) != v.m.Settings.Int("length") {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
@@ -58,7 +59,7 @@ Addresses are not shown, only where they stand, unless --addresses is given.`,
 			}
 			if c.json == nil {
 				c.say("%s: whole: %s of %s, %s", shown(args[0]), plural(v.Manifest.Samples, "sample"),
-					plural(int64(len(v.Manifest.Captures)), "capture"), shown(v.Manifest.Settings.Get("shape")))
+					plural(int64(len(v.Manifest.Captures)), "capture"), strings.TrimSuffix(shapeText(v.Manifest), " bytes"))
 			}
 			if a.captures == nil {
 				return nil

@@ -15,6 +15,7 @@ import (
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/config"
 	"github.com/pcapmill/pcapmill/internal/presets"
+	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/mask"
@@ -132,11 +133,11 @@ func millOptions(ctx context.Context, v *config.Values) (o mill.Options, err err
 	parse("table-times", func(t string) (e error) { o.TableTimes, e = mill.ParseTableTimes(t); return e })
 	parse("drop", func(t string) (e error) { o.Drop, e = header.ParseDrop(t); return e })
 	parse("dedup", func(t string) (e error) { o.Dedup, e = sample.ParseDedup(t); return e })
-	size := "shape"
-	if v.From("shape") == "" && v.From("length") != "" {
-		size = "length"
+	parse("form", func(t string) (e error) { o.Form, e = represent.Parse(t); return e })
+	parse(sizeOption(v), func(string) (e error) { o.Shape, e = shape(v, o.Form); return e })
+	if o.Form.String() != "" && o.Form.Name() == represent.Default {
+		o.Form = represent.Choice{} // its length is in the shape
 	}
-	parse(size, func(string) (e error) { o.Shape, e = shape(v); return e })
 	parse("key-file", func(string) (e error) { o.Key, e = v.ReadKey(ctx); return e })
 	o.Workers = v.Number("workers")
 	o.InputSHA256 = v.On("input-sha256")
@@ -204,18 +205,63 @@ func from(v *config.Values, name string) string {
 	return "--" + name
 }
 
-// shape settles --length and --shape: either implies the other.
-func shape(v *config.Values) (sample.Shape, error) {
-	length := v.Number("length")
-	if v.From("shape") == "" && v.From("length") != "" {
+// sizeOption is the option that says how many bytes a sample has, for messages.
+func sizeOption(v *config.Values) string {
+	switch {
+	case v.From("shape") != "":
+		return "shape"
+	case v.From("length") != "":
+		return "length"
+	}
+	return "form"
+}
+
+// shape settles --form, --length and --shape: each implies the others. It is zero where a
+// form other than bytes says its own.
+func shape(v *config.Values, form represent.Choice) (sample.Shape, error) {
+	asked, length := v.From("length") != "", v.Number("length")
+	if form.Name() != represent.Default {
+		switch {
+		case asked:
+			return sample.Shape{}, fmt.Errorf("--length is bytes:length, and the form is %s: give its own parameters, like %s:...", form, form.Name())
+		case v.From("shape") == "" || v.Get("shape") == "":
+			return sample.Shape{}, nil
+		}
+		s, err := sample.ParseShape(v.Get("shape"))
+		if err == nil && ownShape(form, s) {
+			s = sample.Shape{}
+		}
+		return s, err
+	}
+	if form.Given("length") {
+		f, err := form.Bind(mask.Policy{}, sample.Shape{})
+		if err != nil {
+			return sample.Shape{}, err
+		}
+		spec := f.Spec()
+		if asked && length != spec.Size() {
+			return sample.Shape{}, fmt.Errorf("length %d, but the form is %s", length, form)
+		}
+		asked, length = true, spec.Size()
+		if v.From("shape") == "" {
+			return sample.Shape{Rows: spec.Rows, Cols: spec.Cols}, nil
+		}
+	}
+	if v.From("shape") == "" && asked {
 		return sample.ShapeOf(length)
 	}
 	s, err := sample.ParseShape(v.Get("shape"))
 	if err != nil {
 		return s, err
 	}
-	if v.From("length") != "" && s.Length() != length {
+	if asked && s.Length() != length {
 		return s, fmt.Errorf("shape %s has %d bytes, but the length is %d", s, s.Length(), length)
 	}
 	return s, nil
+}
+
+// ownShape reports whether a form has that shape by itself.
+func ownShape(form represent.Choice, s sample.Shape) bool {
+	f, err := form.Bind(mask.Policy{}, sample.Shape{})
+	return err == nil && f.Spec().Rows == s.Rows && f.Spec().Cols == s.Cols
 }

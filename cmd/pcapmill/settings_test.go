@@ -92,7 +92,7 @@ func TestEverySettingIsShown(t *testing.T) {
 		"labels": {"--labels", b.path("mine.yaml")}, "labels_sha256": {"--labels", b.path("mine.yaml")}, "label_from": {"--label-from", "dir"},
 		"min_packets": {"--min-packets", "1"}, "min_bytes": {"--min-bytes", "1"}, "idle_timeout": {"--idle-timeout", "60s"}, "tcp_restart": {"--tcp-restart"},
 		"unit": {"--unit", "flow"}, "max_packets": {"--max-packets", "1"}, "active_timeout": {"--active-timeout", "5m0s"}, "slice": {"--slice", "1m0s"},
-		"window": {"--window", "15s"}, "min_span": {"--min-span", "1ns"},
+		"window": {"--window", "15s"}, "form": {"--form", "matrix:packets=3"}, "min_span": {"--min-span", "1ns"},
 		"table_sha256": b.table(), "table_columns": b.table(), "table_time": b.table(), "table_timezone": b.table(),
 		"mask":    {"--mask", "ip.ttl=zero,ip.id=zero"},
 		"unknown": b.table("--unknown", "skip"), "table_times": {"--table-times", "none"}, "table_preset": b.table("--table-preset", "cicids2017"), "table_offset": b.table("--table-offset", "1s"),

@@ -250,6 +250,12 @@ var options = []Option{
 		Records: []Record{{Key: "min_bytes", Omit: true}},
 	},
 	{
+		Name: "form", Kind: Text, Default: "bytes", Group: "Samples", Arg: "NAME[:KEY=VALUE,...]",
+		Short:   "what a unit becomes: its first bytes, or another array or line of text",
+		Long:    "bytes (first bytes), ustc-all, matrix, packet-bytes, series, flowpic, mini-flowpic, segments, nprint, bigrams, hexwords, tokens; parameters behind a colon, as series:packets=50,channels=dir+size. docs/forms.md defines each. The form leaves filters, masks and dedup as they are.",
+		Records: []Record{{Key: "form", Omit: true}},
+	},
+	{
 		Name: "length", Kind: Number, Default: "784", Group: "Samples", Arg: "BYTES",
 		Short:   "bytes of a sample",
 		Long:    "784 is 28x28, the size of the MNIST images and of USTC-TFC2016. Another length needs --shape unless it is a square.",

@@ -31,7 +31,7 @@ var order = []string{
 	"length", "shape", "content", "mac", "ip", "ports", "checksums", "udp_pad", "key", "drop", "dedup", "resync", "labels", "label_from",
 	"min_packets", "min_bytes", "idle_timeout", "tcp_restart",
 	"labels_sha256", "table_sha256", "table_preset", "table_columns", "table_time", "table_timezone", "table_offset", "unknown", "table_times", "table_conflict",
-	"unit", "max_packets", "active_timeout", "slice", "window", "min_span",
+	"unit", "max_packets", "active_timeout", "slice", "window", "min_span", "form",
 	"mask",
 }
 

@@ -37,7 +37,8 @@ func convertOne(res *Result, c *CaptureResult, f File, label uint16, s Settings,
 	for _, u := range Units(f, c, s) {
 		c.Units++
 		session, zeroed := u.session(s).bytes(), u.session(s).zeroed()
-		if len(session) == 0 {
+		shown := u.shown(session, s)
+		if shown.Fit == "empty" {
 			c.Empty++
 			continue
 		}
@@ -46,16 +47,15 @@ func convertOne(res *Result, c *CaptureResult, f File, label uint16, s Settings,
 			continue
 		}
 		c.OriginalBytes += int64(len(session))
-		switch {
-		case len(session) > s.Length:
+		switch shown.Fit {
+		case "truncated":
 			c.Truncated++
-		case len(session) < s.Length:
+		case "padded":
 			c.Padded++
 		default:
 			c.Exact++
 		}
-		sample := make([]byte, s.Length)
-		copy(sample, session)
+		sample := shown.Bytes
 		compared := string(sample)
 		if s.Dedup == "session" {
 			compared = string(zeroed)
@@ -82,6 +82,18 @@ func convertOne(res *Result, c *CaptureResult, f File, label uint16, s Settings,
 			c.Background++
 		}
 	}
+}
+
+// shown is the sample of a unit; contributed is what its packets contribute.
+func (u *Unit) shown(contributed []byte, s Settings) Shown {
+	if s.Form == "" {
+		return Shown{cutPad(contributed, s.Length), len(contributed), fitOf(len(contributed), s.Length)}
+	}
+	var packets []Seen
+	for i, p := range u.Packets {
+		packets = append(packets, Seen{p.Record, p.Headers, u.Forward(i)})
+	}
+	return Show(s.Form, packets, s)
 }
 
 // Sessions returns the bytes of every unit of the file, in the order of their first kept packets, and counts packets in c.

@@ -28,6 +28,8 @@ type Settings struct {
 	Length    int      // bytes of a sample, at least 1
 	Key       []byte   // of pseudonyms; nil means plain SHA-256; 32 bytes for prefix
 
+	Form string // "" is the first Length bytes; else as --form takes it
+
 	Unit                                 string // session (or ""), flow, packet
 	Idle, Active, Slice, Window, MinSpan int64  // nanoseconds; 0: none
 	Restart                              bool

@@ -61,17 +61,14 @@ func (s *search) samples(ctx context.Context) error {
 	return nil
 }
 
-// unjudged says why samples cannot be laid beside their sessions; "" if they can. A form
-// shows a session's packets at places of its own, and limits make units that a replay of
-// whole sessions does not know: of such samples nothing is said but what is found in them.
+// unjudged says why samples cannot be laid beside their units; "" if they can. A form shows
+// a unit's packets at places of its own: of such samples nothing is said but what is found
+// in them.
 func (s *search) unjudged() string {
-	switch f := s.m.Form; {
-	case f == nil:
-		return ""
-	case f.Name != "bytes":
+	if f := s.m.Form; f != nil && f.Name != "bytes" {
 		return "samples of the form " + f.Name
 	}
-	return "samples that are not of whole sessions"
+	return ""
 }
 
 // samplesFile is the file of the samples. Of text its size is that of all lines.
