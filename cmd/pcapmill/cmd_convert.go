@@ -77,7 +77,7 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun bool, 
 		return err
 	}
 	debug.SetMemoryLimit(o.MemoryLimit()) // garbage is collected before it would exceed that
-	jobs, err := exportJobs(v)
+	jobs, err := exportJobsFor(v, &o)
 	if err != nil {
 		return err
 	}
@@ -88,6 +88,12 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun bool, 
 	p, err := mill.Prepare(paths, v.Get("out"), o)
 	if p == nil {
 		return &status{exitUsage, err}
+	}
+	if text := presetHint(v, o.Mask); text != "" {
+		c.warn(text)
+	}
+	if text := makes(&o); text != "" && c.json == nil {
+		c.say("%s", text)
 	}
 	c.plan(p, dryRun, "--dry-run")
 	if err != nil {

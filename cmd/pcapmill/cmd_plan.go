@@ -78,7 +78,7 @@ func plan(cmd *cobra.Command, paths []string, v *config.Values, out, chunk strin
 	if err != nil {
 		return err
 	}
-	if _, err := exportJobs(v); err != nil {
+	if _, err := exportJobsFor(v, &o); err != nil {
 		return err
 	}
 	sides, divide, err := splitOptions(cmd.Context(), v, "", "")

@@ -8,7 +8,10 @@ import (
 
 	"github.com/pcapmill/pcapmill/internal/config"
 	"github.com/pcapmill/pcapmill/internal/presets"
+	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/mask"
+	"github.com/pcapmill/pcapmill/mill"
+	"github.com/pcapmill/pcapmill/session"
 )
 
 func newPresets() *cobra.Command {
@@ -49,6 +52,18 @@ says. docs/recipes.md has the differences and how each result is loaded.`,
 	}
 	exits(cmd, "0  done", "2  wrong usage")
 	return cmd
+}
+
+// makes is one line about what a sample is; "" where it is the first bytes of a session.
+func makes(o *mill.Options) string {
+	if o.Form.Name() == represent.Default && o.Breaks.Of == session.WholeSessions {
+		return ""
+	}
+	form := o.Form.String()
+	if form == "" {
+		form = represent.Default
+	}
+	return fmt.Sprintf("making %s (%v) of each %s", form, o.Spec(), o.Breaks.Of)
 }
 
 // presetHint is one line about what a preset leaves in that a model must not learn, and the
