@@ -59,6 +59,7 @@ variables, then flags.`,
 		"3  done, but some input was damaged or unreadable: each is named, with the offset, and everything readable is in the dataset",
 		"5  the samples are in the dataset, but its split, an export, the report or the card failed: it is named and as it was before, and the same command completes it",
 		"130  interrupted; the dataset is consistent: the same command completes it, and of a stream it holds what was read")
+	addPreset(cmd)
 	addOptions(cmd)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be read, with format and label; write nothing")
 	cmd.Flags().BoolVar(&with.report, "report", false, "at the end write what 'pcapmill report' writes: report.html")

@@ -62,6 +62,7 @@ be the same on all machines. The key is not in the plan, only its id.`,
 			names = append(names, o.Name)
 		}
 	}
+	addPreset(cmd)
 	addOptions(cmd, names...)
 	return cmd
 }

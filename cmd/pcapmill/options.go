@@ -28,10 +28,6 @@ import (
 func addOptions(cmd *cobra.Command, names ...string) {
 	cmd.Flags().SortFlags = false // the order of the table
 	cmd.Flags().String("config", "", "YAML `FILE` with options (see 'pcapmill config init')")
-	if names == nil {
-		cmd.Flags().String(presetOption, "", "the input of a paper: `NAME` of 'pcapmill presets'; other options change it")
-		must(cmd.RegisterFlagCompletionFunc(presetOption, cobra.FixedCompletions(presets.Names(), cobra.ShellCompDirectiveNoFileComp)))
-	}
 	for _, o := range settings.Options() {
 		if names != nil && !slices.Contains(names, o.Name) {
 			continue
@@ -81,6 +77,11 @@ func must(err error) {
 
 // presetOption names a preset.
 const presetOption = "preset"
+
+func addPreset(cmd *cobra.Command) {
+	cmd.Flags().String(presetOption, "", "the input of a paper: `NAME` of 'pcapmill presets'; other options change it")
+	must(cmd.RegisterFlagCompletionFunc(presetOption, cobra.FixedCompletions(presets.Names(), cobra.ShellCompDirectiveNoFileComp)))
+}
 
 // choose gathers the values: defaults, preset, file, environment, flags.
 func choose(cmd *cobra.Command) (*config.Values, error) {
