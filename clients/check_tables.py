@@ -213,6 +213,19 @@ def with_pandas(store: Store) -> None:
     print(f"ok: pandas {pd.__version__}: read_parquet, of whole folders too, and read_csv")
 
 
+def with_polars(store: Store) -> None:
+    import polars as pl
+
+    table = pl.read_parquet(store.directory / "table" / "samples.parquet")
+    assert table.columns == TABLE and len(table) == len(store.data.images)
+    for folder in ("parquet", "parquet-bytes"):
+        data = pl.read_parquet(store.directory / folder / "data")
+        assert data.columns == ["image", *PLAIN] and sum(data.null_count().row(0)) == 0, folder
+        joined = data.join(table, on="index", how="inner")
+        assert len(joined) == len(data) == sum(map(len, store.sides.values())) and (joined["class"] == joined["class_right"]).all(), folder
+    print(f"ok: polars {pl.__version__}: folders of images, and their rows in the table")
+
+
 def with_datasets(store: Store, cache: str) -> None:
     os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_CACHE=cache, HF_HOME=cache)
     import datasets
@@ -402,6 +415,7 @@ def main() -> None:
             ("pyarrow", with_pyarrow),
             ("duckdb", with_duckdb),
             ("pandas", with_pandas),
+            ("polars", with_polars),
             ("datasets", lambda s: with_datasets(s, cache)),
             ("yaml", with_card),
             ("mlcroissant", with_mlcroissant),

@@ -14,7 +14,7 @@ import (
 
 // Kept is a kept packet as [Plan.EachPacket] hands it out. All of it is lent for the call.
 type Kept struct {
-	Session int // place of its session in the capture, from 0, in the order of first kept packets
+	Session int // place of its session, or unit, in the capture, from 0, in the order of first kept packets
 	Packet  *capture.Packet
 	Layout  *header.Layout
 }

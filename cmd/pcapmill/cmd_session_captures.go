@@ -48,7 +48,7 @@ unless --table-times says relative (to the session) or none.`,
 	exits(cmd, "0  done", "1  failed; nothing was written", "2  wrong usage",
 		"3  done, but some input was damaged or unreadable: each is named, with the offset, and everything readable is in DIR", "130  interrupted; nothing was written")
 	addOptions(cmd, "labels", "label-from", "unknown", "stdin-name", "mac", "ip", "ports", "checksums", "mask", "profile", "key-file", "table-times",
-		"drop", "resync", "idle-timeout", "tcp-restart", "min-packets", "min-bytes", "memory", "max-expansion")
+		"drop", "resync", "idle-timeout", "tcp-restart", "unit", "max-packets", "active-timeout", "slice", "window", "min-span", "min-packets", "min-bytes", "memory", "max-expansion")
 	cmd.Flags().BoolVar(&comments, "comments", false, "pcapng files in nanoseconds; each packet has the comment ID,CLASS that pcapML reads")
 	return cmd
 }
@@ -97,7 +97,7 @@ func (c *console) writeSessions(ctx context.Context, dir string, p *mill.Plan, c
 	w, err := sessionfiles.New(fsys.OS{}, dir, sessionfiles.Options{
 		Policy: p.Mask, Key: p.Key, Comments: comments, Folder: png.Folders(classes, int(p.Labels.Unknown())),
 		Times:      map[mill.TableTimes]sessionfiles.Times{mill.KeepTimes: sessionfiles.KeepTimes, mill.RelativeTimes: sessionfiles.RelativeTimes, mill.NoTimes: sessionfiles.NoTimes}[p.TableTimes],
-		MinPackets: p.MinPackets, MinBytes: p.MinBytes,
+		MinPackets: p.MinPackets, MinBytes: p.MinBytes, MinSpan: p.MinSpan,
 	})
 	if err != nil {
 		return false, err
@@ -135,7 +135,7 @@ func (c *console) writeSessions(ctx context.Context, dir string, p *mill.Plan, c
 	t := &w.Totals
 	c.say("%s: %s from %s, %s, %s", shown(dir), plural(t.Files, "session"), plural(int64(len(p.Captures)), "capture"), plural(t.Packets, "packet"), bytesText(t.Bytes))
 	if t.TooSmall > 0 {
-		c.say("left out: %s below --min-packets or --min-bytes", plural(t.TooSmall, "session"))
+		c.say("left out: %s below --min-packets, --min-bytes or --min-span", plural(t.TooSmall, "session"))
 	}
 	return len(harmed.Outcomes) > 0, nil
 }

@@ -333,6 +333,10 @@ func TestMakeItAgain(t *testing.T) {
 		{"--udp-pad", "--ip", "anonymize", "--key-file", "key", "--idle-timeout", "90s"},
 		b.table("--unknown", "skip"), b.table("--table-time", "%Y-%m-%d %H:%M:%S|%d/%m/%Y %H:%M"),
 		{"--input-sha256"},
+		{"--mask", "payload=zero", "--ip", "zero"},
+		{"--profile", "payload"},
+		{"--unit", "flow", "--max-packets", "3", "--window", "5s"},
+		b.table("--table-conflict", "longest"),
 		{"--split", "50/50", "--split-by", "session", "--split-fallback", "session", "--split-salt", "a  salt $HOME", "--dedup", "none", "--format", "npz,csv"},
 	} {
 		for _, name := range []string{"once", "again"} {
@@ -340,7 +344,9 @@ func TestMakeItAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		b.convert(exitDone, "once", append(args, "--card")...)
+		b.convert(exitDone, "once", args...)
+		b.run(exitDone, "export", "once", "--format", "wds", "--unknown", "skip", "--shards", "2")
+		b.run(exitDone, "card", "once")
 		lines := regexp.MustCompile("(?m)^    pcapmill .*$").FindAllString(b.read("once/README.md"), -1)
 		for _, line := range lines {
 			line = strings.NewReplacer("CAPTURES", b.path("chat.pcap"), "DIR", "again", " KEY", " key", " TABLE", " flows.csv").Replace(strings.TrimSpace(line))
@@ -351,7 +357,7 @@ func TestMakeItAgain(t *testing.T) {
 		if seconds.ReplaceAllString(once, "") != seconds.ReplaceAllString(again, "") {
 			t.Errorf("%s\nonce\n%s\nagain\n%s", lines, once, again)
 		}
-		for _, name := range []string{"splits.json", "csv/samples.csv"} {
+		for _, name := range []string{"splits.json", "csv/samples.csv", "wds/__pcapmill/classes.json", "wds/all-000001.tar"} {
 			if _, err := os.Stat(b.path("once/" + name)); err == nil && b.read("once/"+name) != b.read("again/"+name) {
 				t.Errorf("%s: other %s", lines, name)
 			}

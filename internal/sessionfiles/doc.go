@@ -7,7 +7,8 @@
 //
 // A folder is called as package dataset/png calls it. Sorted by name, the files of a class
 // are in the order of the captures, and within one in that of the sessions' first kept
-// packets.
+// packets. Where units are flows, packets or parts of sessions, each has its file and counts
+// as a session here.
 //
 // # Packets
 //

@@ -33,8 +33,9 @@ type Options struct {
 	Comments bool                   // pcapng, with a comment a packet
 	Folder   func(label int) string // of a class, see png.Folders
 
-	// Sessions with fewer packets, or fewer bytes, have no file.
-	MinPackets, MinBytes int64
+	// Sessions with fewer packets, fewer bytes or less time, in nanoseconds between the
+	// earliest and the latest packet, have no file.
+	MinPackets, MinBytes, MinSpan int64
 	// Buffer bounds the records in memory, in bytes; 0: DefaultBuffer.
 	Buffer int
 }
@@ -63,15 +64,17 @@ type Capture struct {
 
 // unit is a session of the capture in hand.
 type unit struct {
-	records []byte // not in its file yet
-	links   []header.LinkType
-	firsts  *mask.Firsts // with relative numbers
-	first   int64        // time of its first packet
-	packets int64
-	bytes   int64 // of packets, as they stand in the file
-	size    int64 // of the file, what is in records included
-	proto   string
-	onDisk  bool
+	records  []byte // not in its file yet
+	links    []header.LinkType
+	firsts   *mask.Firsts // with relative numbers
+	first    int64        // time of its first packet
+	earliest int64        // of all of its packets
+	latest   int64
+	packets  int64
+	bytes    int64 // of packets, as they stand in the file
+	size     int64 // of the file, what is in records included
+	proto    string
+	onDisk   bool
 }
 
 // name is the file of a session.
@@ -87,7 +90,7 @@ func (w *Writer) name(id int) string {
 // place is that of the session before or one more, or one that was there.
 func (w *Writer) Add(id int, p *capture.Packet, l *header.Layout) error {
 	for id >= len(w.units) {
-		w.units = append(w.units, unit{first: p.Time, proto: map[bool]string{true: "udp", false: "tcp"}[l.IsUDP()]})
+		w.units = append(w.units, unit{first: p.Time, earliest: p.Time, latest: p.Time, proto: map[bool]string{true: "udp", false: "tcp"}[l.IsUDP()]})
 	}
 	u := &w.units[id]
 	w.scratch = w.masker.Append(w.scratch[:0], p.Data, l)
@@ -99,6 +102,7 @@ func (w *Writer) Add(id int, p *capture.Packet, l *header.Layout) error {
 		return err
 	}
 	u.packets++
+	u.earliest, u.latest = min(u.earliest, p.Time), max(u.latest, p.Time)
 	u.bytes += int64(len(r.data))
 	n := len(u.records) - before
 	u.size += int64(n)

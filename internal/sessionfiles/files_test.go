@@ -151,7 +151,7 @@ func TestLaw(t *testing.T) {
 			o.Drop = header.DropNone
 		}
 		if r.IntN(2) == 0 {
-			o.Breaks = session.Breaks{Restart: true, Idle: 1e9}
+			o.Breaks = session.Breaks{Restart: true, Idle: 1e9, Of: session.Units(r.IntN(3)), MaxPackets: uint64(r.IntN(3) * 2), Window: int64(r.IntN(2)) * 1e8}
 		}
 		s := sessionfiles.Options{Comments: comments, Buffer: []int{0, 1, 500}[r.IntN(3)]}
 		out := filepath.Join(t.TempDir(), "out")
@@ -232,13 +232,13 @@ func TestTooSmall(t *testing.T) {
 	all, some := filepath.Join(t.TempDir(), "all"), filepath.Join(t.TempDir(), "some")
 	if err := errors.Join(
 		write(t, fsys.OS{}, path, all, o, sessionfiles.Options{}),
-		write(t, fsys.OS{}, path, some, o, sessionfiles.Options{MinPackets: 4, MinBytes: 300, Buffer: 1}),
+		write(t, fsys.OS{}, path, some, o, sessionfiles.Options{MinPackets: 4, MinBytes: 300, MinSpan: 2000, Buffer: 1}),
 	); err != nil {
 		t.Fatal(err)
 	}
 	var want, have []string
 	for _, f := range read(t, all) {
-		if f.line.Packets >= 4 && f.line.Bytes >= 300 {
+		if f.line.Packets >= 4 && f.line.Bytes >= 300 && slices.Max(f.times)-slices.Min(f.times) >= 2000 {
 			want = append(want, f.line.File)
 		}
 	}

@@ -36,7 +36,7 @@ type Line struct {
 // Totals is what a run has written.
 type Totals struct {
 	Files, Packets, Bytes int64 // Bytes are those of the files
-	TooSmall              int64 // sessions without a file, by MinPackets and MinBytes
+	TooSmall              int64 // sessions without a file, by MinPackets, MinBytes and MinSpan
 }
 
 // Writer writes one folder. It is for one goroutine.
@@ -142,7 +142,9 @@ func (w *Writer) Begin(c Capture) {
 }
 
 // wanted tells whether a session has a file.
-func (w *Writer) wanted(u *unit) bool { return u.packets >= w.o.MinPackets && u.bytes >= w.o.MinBytes }
+func (w *Writer) wanted(u *unit) bool {
+	return u.packets >= w.o.MinPackets && u.bytes >= w.o.MinBytes && uint64(u.latest)-uint64(u.earliest) >= uint64(w.o.MinSpan)
+}
 
 // flush writes the records in memory to their files, in the order of the sessions.
 func (w *Writer) flush() error {

@@ -12,6 +12,17 @@ type Session struct {
 	own []byte // memory for Prefix, where it is not that of a table
 }
 
+// copyOf makes s a copy of another session, with memory of its own for prefix or state.
+func (s *Session) copyOf(o *Session) {
+	own := append(append(s.own[:0], o.Prefix...), o.State...) // one of the two is empty
+	n := len(o.Prefix)
+	*s = *o
+	s.own, s.Prefix, s.State = own, own[:n:n], nil
+	if n < len(own) {
+		s.State = own[n:]
+	}
+}
+
 // List are the sessions of one capture in the order of their first kept
 // packets, out of the tables that they were dealt out to.
 type List struct {

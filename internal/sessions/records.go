@@ -70,9 +70,7 @@ type recordCursor struct {
 func (c *recordCursor) first() uint64 { return c.s.First }
 
 func (c *recordCursor) next(s *Session) error {
-	own := append(s.own[:0], c.s.Prefix...) // c reads on
-	*s = c.s
-	s.own, s.Prefix = own, own
+	s.copyOf(&c.s) // c reads on
 	return c.read()
 }
 

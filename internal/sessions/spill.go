@@ -246,13 +246,7 @@ type fileCursor struct {
 func (c *fileCursor) first() uint64 { return c.s.First }
 
 func (c *fileCursor) next(s *Session) error {
-	own := append(append(s.own[:0], c.s.Prefix...), c.s.State...) // c reads on; one of the two is empty
-	n := len(c.s.Prefix)
-	*s = c.s
-	s.own, s.Prefix, s.State = own, own[:n:n], nil
-	if n < len(own) {
-		s.State = own[n:]
-	}
+	s.copyOf(&c.s) // c reads on
 	return c.read()
 }
 

@@ -17,8 +17,10 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pcapmill/pcapmill/internal/draw"
+	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/internal/shard"
 	"github.com/pcapmill/pcapmill/internal/testcap"
+	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/session"
@@ -84,7 +86,7 @@ func anyOptions(r *rand.Rand, dir string) mill.Options {
 	o.MinPackets, o.InputSHA256 = int64(r.IntN(3)), r.IntN(4) == 0
 	switch r.IntN(8) {
 	case 0:
-		o.Breaks = session.Breaks{Idle: r.Int64N(3e9), Restart: r.IntN(2) == 0}
+		o.Breaks = session.Breaks{Idle: r.Int64N(3e9), Restart: r.IntN(2) == 0, Of: session.Units(r.IntN(3)), MaxPackets: r.Uint64N(4)}
 	case 1:
 		o.Resync = true
 	}
@@ -92,6 +94,17 @@ func anyOptions(r *rand.Rand, dir string) mill.Options {
 		o.TableTimes = mill.RelativeTimes
 	}
 	o.Workers = 1 + r.IntN(3)
+	if r.IntN(2) == 0 {
+		form := []string{"matrix:packets=2", "series:packets=3,select=all", "tokens:gap=1ms", "hexwords"}[r.IntN(4)]
+		o.Form, _ = represent.Parse(form)
+		o.Shape, o.MinSpan = sample.Shape{}, r.Int64N(3)*1e6
+	}
+	if r.IntN(3) == 0 && o.Mask.Content == mask.Packet {
+		o.Mask.Fields[mask.TCPSeq], o.Mask.Fields[mask.TCPTimestamps] = mask.Relative, mask.Relative
+	}
+	if o.Check() != nil { // payload only, in a form of headers
+		o.Form, o.Shape = represent.Choice{}, sample.Default()
+	}
 	return o
 }
 
