@@ -86,9 +86,9 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun bool, 
 		return usage("convert: no directory to write to: give -o DIR")
 	}
 	c := newConsole(cmd, false)
-	p, err := mill.Prepare(paths, v.Get("out"), o)
+	p, err := mill.PrepareIn(cmd.Context(), paths, v.Get("out"), o)
 	if p == nil {
-		return &status{exitUsage, err}
+		return usageUnless(cmd.Context(), &status{exitUsage, err})
 	}
 	if text := presetHint(v, o.Mask); text != "" {
 		c.warn(text)
