@@ -25,10 +25,11 @@ func newConvert() *cobra.Command {
 		Short: "turn captures into a dataset, or add them to one",
 		Long: `Reads captures (pcap and pcapng, plain or in gzip, zstd, lz4, xz, bzip2; told by
 content, not by name) and writes session_output.idx3, label_output.idx1 and
-manifest.json. A PATH is a file, a directory (walked, in byte-wise order), a FIFO,
-or - for standard input. Into a directory that holds a dataset it adds; captures
-whose content is already in under the same label are skipped, so the same command
-again completes an interrupted run.
+manifest.json. A PATH is a file, a directory (walked, in byte-wise order), a ZIP,
+tar or 7z archive (read in place, as a directory), a FIFO, or - for standard input.
+Into a directory that holds a dataset it adds; captures whose content is already in
+under the same label are skipped, so the same command again completes an
+interrupted run.
 
 What is masked are header fields. Payload stays as it is, addresses written in it
 included (see docs/spec.md, part 5).

@@ -63,7 +63,7 @@ var rooms = map[string][]string{
 	"internal/datasettest": {"dataset", "internal/full", "internal/fsys", "internal/fsys/faulty"},
 	"manifest":             {"internal/settings", "internal/plainjson"},
 	"store": {
-		"dataset", "dataset/idx", "internal/lines", "internal/rows", "manifest", "split", "sample", "internal/dedup",
+		"dataset", "dataset/idx", "internal/lines", "internal/bytelog", "internal/rows", "manifest", "split", "sample", "internal/dedup",
 		"internal/atomicfile", "internal/fsys", "internal/version",
 	},
 	"internal/storetest": {"manifest"},
@@ -346,7 +346,7 @@ var (
 	whoImports = map[string][]string{
 		"internal/rows":       {"store"},
 		"internal/lines":      {"store"},
-		"internal/bytelog":    {"internal/rows", "internal/lines"},
+		"internal/bytelog":    {"internal/rows", "internal/lines", "store"},
 		"dataset/idx":         {"store", "internal/lines", "dataset/mnist", "audit", "cmd/pcapmill"},
 		"internal/atomicfile": {"store", "dataset/idx", "internal/bytelog", "internal/card", "cmd/pcapmill", "internal/shard"},
 	}
