@@ -112,6 +112,7 @@ func TestEvents(t *testing.T) {
 		{"export DATA --format npy", exitDone, "export done"},
 		{"report DATA", exitDone, "written done"},
 		{"card DATA", exitDone, "written done"},
+		{"view DATA --for 100ms", exitDone, "address done"},
 		{"keygen KEY", exitDone, "key done"},
 		{"keygen KEY", exitFailed, "failed"},
 		{"version", exitDone, "version done"},
