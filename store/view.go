@@ -177,6 +177,9 @@ func (v *View) Unknown() int { return int(v.d.m.Unknown()) }
 // Captures implements [dataset.View].
 func (v *View) Captures() []string { return v.captures }
 
+// Units reports whether rows say which unit a sample is of, and what its form counts.
+func (v *View) Units() bool { return v.d.m.Settings.Wide() }
+
 // Each implements [dataset.View]. A dataset whose manifest lists no table of samples has
 // no rows.
 func (v *View) Each(ctx context.Context, side dataset.Side, f func(*dataset.Entry) error) (err error) {

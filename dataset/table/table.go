@@ -12,6 +12,7 @@
 //	capture           text  name of the capture, as the manifest has it
 //	fold              int   of the cross-validation, from 0, -1 in none; only where there are folds
 //	session           int   place of the session in its capture, from 0; duplicates count
+//	unit              int   place of the unit in its session (see Extra.Units)
 //	start             time  of the first kept packet, nanoseconds, UTC; with --table-times
 //	                        relative the earliest packet of its capture is at 1970-01-01
 //	duration_ns       int   from there to the latest kept packet; 0 where clocks ran backwards
@@ -21,6 +22,7 @@
 //	bytes_forward     int   bytes of these packets, from the IP header to the packet's end
 //	bytes_backward    int
 //	original_length   int   bytes of the session before it was cut or padded
+//	counted           int   what a form counts, bytes or packets, before a cut (see Extra.Units)
 //	fit               text  truncated, padded or exact
 //	protocol          text  tcp or udp; the number of any other
 //	digest            text  what dedup compared, 32 hexadecimal digits
@@ -97,18 +99,32 @@ func valid(names []string) []string {
 
 // Extra says which columns a table has that not every dataset has.
 type Extra struct {
-	Folds int // 0: none
+	Folds int  // 0: none
+	Units bool // rows say the unit, and what a form counts
 }
 
 // ExtraOf are those of a view.
-func ExtraOf(v dataset.View) Extra { return Extra{Folds: v.Folds()} }
+func ExtraOf(v dataset.View) Extra {
+	u, ok := v.(interface{ Units() bool })
+	return Extra{Folds: v.Folds(), Units: ok && u.Units()}
+}
 
 // always is how many of the columns are plain in every dataset.
 const always = 5
 
 // Columns are the columns in their order.
 func Columns(x Extra) []Column {
-	return slices.Concat(Plain(x), columns[always:])
+	list := Plain(x)
+	for _, c := range columns[always:] {
+		list = append(list, c)
+		switch {
+		case x.Units && c.Name == "session":
+			list = append(list, unit)
+		case x.Units && c.Name == "original_length":
+			list = append(list, counted)
+		}
+	}
+	return list
 }
 
 // Plain are the first of the columns: numbers and text of which no cell is null, for
@@ -124,6 +140,12 @@ func Plain(x Extra) []Column {
 var fold = Column{Name: "fold", Kind: Int, What: "fold of the cross-validation, from 0; -1 in none", of: func(_ *Table, e *dataset.Entry) Value {
 	return number(int64(e.Fold))
 }}
+
+var unit = Column{Name: "unit", Kind: Int, What: "place of the unit in its session, from 0; duplicates count", of: count(func(r *dataset.Row) uint64 { return r.Unit })}
+
+var counted = Column{Name: "counted", Kind: Int, What: "what the form counts, bytes or packets, before a cut; 0 without a form", of: count(func(r *dataset.Row) uint64 {
+	return r.Counted
+})}
 
 // Columns are those of the table, in their order.
 func (t *Table) Columns() []Column { return t.columns }
@@ -218,6 +240,8 @@ func (t *Table) capture(e *dataset.Entry) Value {
 
 func (t *Table) fit(r *dataset.Row) Value {
 	switch {
+	case r.Fit >= 1 && r.Fit <= 3:
+		return word([...]string{"padded", "exact", "truncated"}[r.Fit-1])
 	case r.Original > t.size:
 		return word("truncated")
 	case r.Original < t.size:

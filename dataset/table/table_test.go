@@ -91,3 +91,16 @@ func TestColumnsAreDescribed(t *testing.T) {
 		seen[c.Name] = true
 	}
 }
+
+// TestUnits: where rows say the unit and what a form counts, there are two columns more, and fit is the row's.
+func TestUnits(t *testing.T) {
+	plain, wide := table.Columns(table.Extra{}), table.Columns(table.Extra{Units: true})
+	var names []string
+	for _, c := range wide {
+		names = append(names, c.Name)
+	}
+	text := strings.Join(names, " ")
+	if len(wide) != len(plain)+2 || !strings.Contains(text, " session unit ") || !strings.Contains(text, " original_length counted fit ") {
+		t.Errorf("columns: %s", text)
+	}
+}

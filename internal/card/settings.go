@@ -148,10 +148,7 @@ func (w *writer) load() {
 		labels = `np.fromfile("label_output.idx1", ">i4")[2:]`
 	}
 	w.line("\n## Load it\n\nIn this directory, with numpy:\n")
-	w.line("```python\nimport numpy as np\nimages = np.fromfile(\"session_output.idx3\", np.uint8)[16:].reshape(-1, %d, %d)\nlabels = %s\n```", m.Rows, m.Cols, labels)
-	w.line("\nwith torch:\n")
-	w.line("```python\nimport numpy as np, torch\nimages = torch.from_numpy(np.fromfile(\"session_output.idx3\", np.uint8)[16:].reshape(-1, 1, %d, %d) / np.float32(255))", m.Rows, m.Cols)
-	w.line("labels = torch.from_numpy(%s.astype(np.int64))\n```", labels)
+	w.arrays(labels)
 	if w.in.has("sample_table.bin") {
 		w.line("\nwith the Python doorway of pcapmill (`pip install clients/python` in its repository), which also knows splits, class names and the table of samples:\n")
 		w.line("```python\nimport pcapmill\nimages, labels, classes, table = pcapmill.load(\".\")\n```")
@@ -164,6 +161,29 @@ func (w *writer) load() {
 		w.line("\nwith DuckDB:\n")
 		w.line("```python\nimport duckdb\nprint(duckdb.sql(\"SELECT class, count(*), avg(packets_forward) FROM '%s' GROUP BY class ORDER BY class\"))\n```", file)
 	}
+}
+
+// arrays shows how numpy and torch read the samples.
+func (w *writer) arrays(labels string) {
+	m := w.in.Manifest
+	kind, skip, whole := m.DType(), ", offset=16)", ".astype(np.float32)"
+	switch kind {
+	case "text":
+		w.line("```python\nimport numpy as np\nlines = open(\"session_output.txt\", encoding=\"ascii\").read().split(\"\\n\")[:-1]\nlabels = %s\n```", labels)
+		return
+	case "", "u8":
+		kind, skip, whole = "np.uint8", ")[16:]", " / np.float32(255)"
+	case "i8":
+		kind = "np.int8"
+	case "i16":
+		kind = `">i2"`
+	case "f32":
+		kind = `">f4"`
+	}
+	w.line("```python\nimport numpy as np\nimages = np.fromfile(\"session_output.idx3\", %s%s.reshape(-1, %d, %d)\nlabels = %s\n```", kind, skip, m.Rows, m.Cols, labels)
+	w.line("\nwith torch:\n")
+	w.line("```python\nimport numpy as np, torch\nimages = torch.from_numpy(np.fromfile(\"session_output.idx3\", %s%s.reshape(-1, 1, %d, %d)%s)", kind, skip, m.Rows, m.Cols, whole)
+	w.line("labels = torch.from_numpy(%s.astype(np.int64))\n```", labels)
 }
 
 // derived reports whether the class table was made of the directories or rows that occur,

@@ -63,8 +63,9 @@ func onSides(c *split.Counts) string {
 
 // extra says which columns the tables have that not every dataset has.
 func (in *Input) extra() table.Extra {
+	x := table.Extra{Units: in.Manifest.Settings.Wide()}
 	if s := in.Manifest.Split; s != nil {
-		return table.Extra{Folds: s.Folds}
+		x.Folds = s.Folds
 	}
-	return table.Extra{}
+	return x
 }

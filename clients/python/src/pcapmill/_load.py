@@ -1,6 +1,7 @@
 """Loads datasets that pcapmill has made. Needs numpy.
 
-images   uint8, (samples, rows, columns); read from the disk as it is used
+images   uint8, (samples, rows, columns), or the type that a form has; read from the disk as it is
+         used. Of a form of text, an array of its lines
 labels   uint8, or int32 where there are more than 255 classes; `unknown` of the result
          (255, or 65535) marks samples of no class
 classes  names by label
@@ -44,6 +45,20 @@ ROW = np.dtype(
         ("reserved", "V3"),
     ]
 )
+
+# The longer record of datasets with a form, units or limits: those whose manifest has "form".
+WIDE_ROW = np.dtype(
+    [
+        *((name, ROW[name].base, ROW[name].shape) for name in ROW.names or () if name != "reserved"),
+        ("fit", "u1"),  # 1 padded, 2 exact, 3 truncated; 0: original tells
+        ("reserved", "V2"),
+        ("unit", "<u8"),  # place of the unit in its session
+        ("counted", "<u8"),  # what the form counts, bytes or packets, before a cut
+    ]
+)
+
+# Types of elements: magic number of the IDX file and numpy's name.
+_TYPES = {"u8": (0x803, "u1"), "i8": (0x903, "i1"), "i16": (0xB03, ">i2"), "f32": (0xD03, ">f4")}
 
 _SIDES = {"train": "0", "validation": "1", "test": "2"}
 
@@ -155,9 +170,8 @@ def load(directory: _Path, split: Optional[str] = None) -> Data:
     m = manifest(directory)
     path = os.path.join(directory, "manifest.json")
     n = _number(path, m, "samples", 0, 2**32 - 1)
-    rows, columns = (_number(path, m, key, 1, 2**31 - 1) for key in ("rows", "columns"))
     wide = m.get("label_type", "uint8") == "int32"
-    images = _idx(directory, "session_output.idx3", 0x803, (n, rows, columns), "u1")
+    images = _images(directory, m, n)
     labels = _idx(directory, "label_output.idx1", 0xC01 if wide else 0x801, (n,), ">i4" if wide else "u1")
     if wide:
         labels = labels.astype(np.int32)
@@ -173,6 +187,40 @@ def load(directory: _Path, split: Optional[str] = None) -> Data:
     data = Data(images, labels, classes, table)
     data.unknown, data.index, data.manifest = unknown, index, m
     return data
+
+
+def _images(directory: _Path, m: Dict[str, Any], n: int) -> Array:
+    """The samples: an array, or lines of text."""
+    path = os.path.join(directory, "manifest.json")
+    kind = (m.get("form") or {}).get("dtype", "u8")
+    if kind == "text":
+        return _lines(directory, n)
+    if kind not in _TYPES:
+        raise Error(f"{path} has samples of type {str(kind)[:40]}: use a newer pcapmill")
+    rows, columns = (_number(path, m, key, 1, 2**31 - 1) for key in ("rows", "columns"))
+    magic, dtype = _TYPES[kind]
+    return _idx(directory, "session_output.idx3", magic, (n, rows, columns), dtype)
+
+
+def _lines(directory: _Path, n: int) -> Array:
+    """The lines of a form of text, by the index of their ends."""
+    path = os.path.join(directory, "session_index.bin")
+    with _open(directory, "session_index.bin") as f:
+        ends = np.frombuffer(f.read(8 * n), "<u8").astype(np.int64)
+    lines = np.empty(n, object)
+    if len(ends) != n or n and (int(ends[0]) < 1 or (np.diff(ends) < 1).any()):
+        raise Error(f"{path} has the ends of {len(ends)} samples in rising order, need {n}")
+    with _open(directory, "session_output.txt") as f:
+        if n and os.fstat(f.fileno()).st_size < int(ends[-1]):
+            raise Error(f"{os.path.join(directory, 'session_output.txt')} is shorter than {path} says")
+        at = 0
+        for i in range(n):
+            line = f.read(int(ends[i]) - at)
+            at = int(ends[i])
+            if not line.endswith(b"\n"):
+                raise Error(f"{path}: sample {i} does not end at byte {at}")
+            lines[i] = line[:-1].decode("ascii")
+    return lines
 
 
 def _idx(directory: _Path, name: str, magic: int, shape: Tuple[int, ...], dtype: str) -> Array:
@@ -226,6 +274,7 @@ def _classes(directory: _Path, m: Dict[str, Any], labels: Array, unknown: int) -
 
 def _table(directory: _Path, m: Dict[str, Any], n: int) -> Optional[Array]:
     path = os.path.join(directory, "sample_table.bin")
+    row = WIDE_ROW if m.get("form") else ROW
     if not any(f["name"] == "sample_table.bin" for f in m["files"] or []):
         return None
     try:
@@ -234,9 +283,9 @@ def _table(directory: _Path, m: Dict[str, Any], n: int) -> Optional[Array]:
         raise Error(f"{path} is missing") from None
     with f:
         size = os.fstat(f.fileno()).st_size
-        if size < n * ROW.itemsize:
-            raise Error(f"{path} has {size} bytes, but {n} samples need {n * ROW.itemsize}: restore the file, or make the dataset anew")
-        return np.memmap(f, ROW, "r", 0, (n,)) if n else np.zeros(0, ROW)
+        if size < n * row.itemsize:
+            raise Error(f"{path} has {size} bytes, but {n} samples need {n * row.itemsize}: restore the file, or make the dataset anew")
+        return np.memmap(f, row, "r", 0, (n,)) if n else np.zeros(0, row)
 
 
 @_door
