@@ -55,6 +55,9 @@ type Packet struct {
 	Data     []byte          // captured bytes, lent until the next call of Next
 	OrigLen  uint32          // bytes on the wire; may be smaller than len(Data)
 	At       Position
+	// Comments are those that a pcapng file has of the packet, lent as Data is; nil unless
+	// TakeComments was called.
+	Comments [][]byte
 }
 
 // Format says how a capture is written.
@@ -93,6 +96,8 @@ type Reader struct {
 	record    pcap.Record
 	ng        pcapng.Parser
 	block     pcapng.Packet
+	comments  [][]byte // lent to the caller
+	commented bool     // see TakeComments
 	links     []header.LinkType
 	seen      *[1 << 16 / 64]uint64 // set of links, if they are many; a hostile capture describes them all
 	packets   uint64
@@ -171,6 +176,9 @@ func (r *Reader) sawLink(t header.LinkType) {
 	}
 }
 
+// TakeComments makes Next give the comments of packets. It is called before the first Next.
+func (r *Reader) TakeComments() { r.commented = true }
+
 // Next fills p with the next packet. It returns io.EOF behind the last one, or
 // a *Damage where the capture ends early; both for good. p.Data is valid until
 // the next call.
@@ -178,6 +186,7 @@ func (r *Reader) Next(p *Packet) error {
 	if r.stopped != nil {
 		return r.stopped
 	}
+	p.Comments = nil
 	err := errJoined
 	for err == errJoined {
 		if r.isClassic {
@@ -272,6 +281,10 @@ func (r *Reader) nextBlock(p *Packet) error {
 			p.Data = r.block.Data
 			p.OrigLen = r.block.Original
 			p.At.Offset = r.base + int64(r.at)
+			if r.commented {
+				r.comments = r.ng.Comments(r.comments[:0], &r.block)
+				p.Comments = r.comments
+			}
 			r.at += int(size)
 			return nil
 		case kind == pcapng.IsInterface:

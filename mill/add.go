@@ -30,6 +30,7 @@ type adding struct {
 	firsts   []uint64         // of sessions that can have several units: numbers of their first packets, so far
 	// samples by label that begin with traffic that every host sends
 	background map[uint16]int64
+	comments   *comments // with labels from them
 	w          *batch
 	full       chan *batch // to the writer's goroutine; nil: it is not worth one
 	empty      chan *batch
@@ -49,8 +50,11 @@ func (s *intake) add(in *Input, x *Extraction) (c manifest.Capture, known bool, 
 		return manifest.Capture{}, true, nil
 	}
 	a := &adding{s: s, c: describe(in, x), first: x.First, place: uint32(s.w.Captures()), label: in.Label, background: map[uint16]int64{}}
+	if s.o.bySession() {
+		a.comments, a.perLabel = x.comments, map[uint16]int64{}
+	}
 	if s.o.LabelFrom == FromTable {
-		a.c.LabelTable, a.perLabel = s.o.Flows.Digest(), map[uint16]int64{}
+		a.c.LabelTable = s.o.Flows.Digest()
 	}
 	if s.o.Breaks.Several() {
 		a.c.Units = int64(x.list.Len())

@@ -65,15 +65,20 @@ func TestArchiveIsItsTree(t *testing.T) {
 			lay(t, filepath.Join(dir, "in"), map[string][]byte{m.Name: m.Data})
 		}
 		r.Shuffle(len(members), func(i, j int) { members[i], members[j] = members[j], members[i] })
-		convert(t, []string{filepath.Join(dir, "in")}, filepath.Join(dir, "want"), o)
-		want := dataset(t, filepath.Join(dir, "want"))
 		kind := slices.Sorted(maps.Keys(packed))[seed%uint64(len(packed))]
 		what := fmt.Sprintf("seed %d: %s", seed, kind)
 		lay(t, dir, map[string][]byte{kind: packed[kind](members)})
+		unpacked, nothing := mill.Prepare([]string{filepath.Join(dir, "in")}, filepath.Join(dir, "want"), o)
 		p, err := mill.Prepare([]string{filepath.Join(dir, kind)}, filepath.Join(dir, "have"), o)
-		if err != nil {
-			t.Fatal(what, err)
+		if (nothing == nil) != (err == nil) || len(p.Problems) != len(unpacked.Problems) {
+			t.Fatalf("%s: %v, and of the tree %v", what, err, nothing)
 		}
+		if nothing != nil { // all were cut at their beginning
+			remove()
+			continue
+		}
+		run(t, unpacked)
+		want := dataset(t, unpacked.Out)
 		text := encoded(t, p)
 		again := decoded(t, text)
 		if second := encoded(t, again); !bytes.Equal(second, text) {
@@ -351,5 +356,34 @@ func TestCompressedArchiveMemory(t *testing.T) {
 	o.Workers, o.Memory = 3, mill.MinMemory
 	if r := convert(t, []string{dir}, filepath.Join(dir, "out"), o); len(r.Outcomes) != 17 || r.Added.Samples != 8 {
 		t.Errorf("%d outcomes, %d samples", len(r.Outcomes), r.Added.Samples)
+	}
+}
+
+// TestEachPacketInArchives: the packets of members, in order, twice over, and out of order, are those of the files.
+func TestEachPacketInArchives(t *testing.T) {
+	var members []testcap.Member
+	for i := range 5 {
+		members = append(members, testcap.Member{Name: fmt.Sprintf("%d.pcap", (i*3)%5), Data: tiny(byte(i))})
+	}
+	for kind, pack := range packed {
+		dir := t.TempDir()
+		lay(t, dir, map[string][]byte{"x": pack(members)})
+		p, err := mill.Prepare([]string{dir}, "", mill.Default())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range []int{0, 1, 2, 3, 4, 0, 1, 4, 3, 2} {
+			n := 0
+			_, err := p.EachPacket(context.Background(), i, func(k *mill.Kept) error {
+				n++
+				if have, want := k.Packet.Data[len(k.Packet.Data)-1], byte(i*2%5); have != want {
+					t.Errorf("%s: capture %d has the payload %d, want %d", kind, i, have, want)
+				}
+				return nil
+			})
+			if err != nil || n != 1 {
+				t.Errorf("%s: capture %d: %v, %d packets", kind, i, err, n)
+			}
+		}
 	}
 }

@@ -37,6 +37,9 @@ func (p *Plan) Divide(length int64, parts int) error {
 	case parts < 1 || parts > MaxParts:
 		return fmt.Errorf("%d parts: need 1 to %d", parts, MaxParts)
 	}
+	if p.LabelFrom == FromComment {
+		return errors.New("labels from comments: only convert reads them; a plan cannot be divided")
+	}
 	p.Chunks, p.Parts = nil, parts
 	for i := range p.Captures {
 		in := &p.Captures[i]

@@ -20,7 +20,7 @@ func (sc *scheduler) divide(j *job) int {
 	if sc.p.divided > 0 {
 		least = sc.p.divided
 	}
-	if !can || sc.p.serial || j.in.Stream || j.in.member != nil || j.in.Size < least {
+	if !can || sc.p.serial || sc.p.LabelFrom == FromComment || j.in.Stream || j.in.member != nil || j.in.Size < least {
 		return 0
 	}
 	sc.mu.Lock()

@@ -37,11 +37,12 @@ type Extraction struct {
 	Part      *capture.Part // of a chunk of a capture: where it began and ended; else nil
 
 	list         *sessions.List
-	startsDiffer bool  // a used packet had no Ethernet header to keep
-	tunnels      bool  // a used packet had inner headers
-	snapped      int64 // used packets of which not all was captured
-	namesCut     int64 // names that are masked and go on behind the end of their packet
-	reported     int64 // packets that progress knows of
+	comments     *comments // with labels from them
+	startsDiffer bool      // a used packet had no Ethernet header to keep
+	tunnels      bool      // a used packet had inner headers
+	snapped      int64     // used packets of which not all was captured
+	namesCut     int64     // names that are masked and go on behind the end of their packet
+	reported     int64     // packets that progress knows of
 	release      func()
 }
 

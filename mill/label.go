@@ -1,6 +1,7 @@
 package mill
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -18,16 +19,17 @@ type LabelFrom uint8
 
 // Sources of labels.
 const (
-	FromName  LabelFrom = iota // keywords in the capture's base name
-	FromDir                    // the capture's directory
-	FromTable                  // a table of flows, session by session
+	FromName    LabelFrom = iota // keywords in the capture's base name
+	FromDir                      // the capture's directory
+	FromTable                    // a table of flows, session by session
+	FromComment                  // comments of packets in pcapng files, session by session
 )
 
-var labelFromNames = []string{"name", "dir", "table"}
+var labelFromNames = []string{"name", "dir", "table", "comment"}
 
 func (f LabelFrom) String() string { return labelFromNames[f] }
 
-// ParseLabelFrom reads "name", "dir" or "table".
+// ParseLabelFrom reads "name", "dir", "table" or "comment".
 func ParseLabelFrom(text string) (LabelFrom, error) {
 	if i := slices.Index(labelFromNames, text); i >= 0 {
 		return LabelFrom(i), nil
@@ -62,7 +64,7 @@ func lasts(s *session.Session, ns int64) bool {
 
 // classTable is the table that a run goes by. Without one, classes are the directories
 // of the captures, or those that the table of flows names, in byte-wise order.
-func (o *Options) classTable(inputs []Input) (*label.Table, error) {
+func (o *Options) classTable(ctx context.Context, inputs []Input) (*label.Table, error) {
 	switch {
 	case o.Labels != nil || o.LabelFrom == FromName:
 		return o.Labels, nil
@@ -71,6 +73,12 @@ func (o *Options) classTable(inputs []Input) (*label.Table, error) {
 			return label.New(tableOfRows, classes)
 		}
 		return nil, noClasses(o.Flows.Left())
+	case o.LabelFrom == FromComment:
+		classes, err := commentClasses(ctx, o, inputs)
+		if err != nil {
+			return nil, err
+		}
+		return label.New(tableOfComments, classes)
 	}
 	var names []string
 	for i := range inputs {
@@ -129,7 +137,7 @@ func directory(in *Input) string {
 // match gives a capture its label.
 func (o *Options) match(in *Input) label.Match {
 	switch o.LabelFrom {
-	case FromTable:
+	case FromTable, FromComment:
 		return label.Match{File: in.Name, Label: o.Labels.Unknown(), Class: manifest.BySession}
 	case FromDir:
 		return o.Labels.MatchExactly(directory(in))
@@ -156,21 +164,25 @@ func (o *Options) resolve() {
 // session is left out because it has none.
 func (a *adding) labelOf(i int, s *session.Session) (id uint16, reason string, err error) {
 	o := a.s.o
-	if o.LabelFrom != FromTable {
+	if !o.bySession() {
 		return a.label, "", nil
 	}
-	id, err = a.s.rows.label(o, s)
+	id, err = a.s.rows.label(o, a.comments, s)
 	why := "no row of the table gives it a class"
+	if o.LabelFrom == FromComment {
+		why = "no comment of its first kept packet gives it a class"
+	}
 	var conflict *flows.ConflictError
+	var said *CommentConflictError
 	switch {
-	case errors.As(err, &conflict):
+	case errors.As(err, &conflict), errors.As(err, &said):
+		why = err.Error()
 		a.c.LabelConflicts++
 		err = fmt.Errorf("%s: session %d, from packet %d on: %w", a.c.Name, i, s.First, err)
 		if o.TableConflict == RefuseConflicts {
 			a.s.rows.refuse(err)
 			return id, "", nil // the run goes on to count the others, and fails
 		}
-		why = conflict.Error()
 	case err != nil:
 		return 0, "", err
 	}

@@ -52,9 +52,20 @@ type matches struct {
 // namedConflicts is how many of them are named.
 const namedConflicts = 20
 
-// label looks a session up. The error may be a *flows.ConflictError, with the label that the
-// options give to such a session.
-func (m *matches) label(o *Options, s *session.Session) (id uint16, err error) {
+// label looks a session up, in the table or in the comments. The error may be a
+// *flows.ConflictError or a *CommentConflictError, with the label that the options give to
+// such a session.
+func (m *matches) label(o *Options, c *comments, s *session.Session) (id uint16, err error) {
+	if o.LabelFrom == FromComment {
+		m.Sessions++
+		if id, err = c.label(o, s); err != nil {
+			m.Conflicts++
+		}
+		if err != nil || id != o.Labels.Unknown() {
+			m.Matched++
+		}
+		return id, err
+	}
 	low, high := s.Key.Endpoints()
 	id, _, found, err := o.Flows.Label(low, high, s.Key.Proto(), s.Start, max(s.Start, s.Last))
 	m.Sessions++
@@ -100,7 +111,7 @@ func (s *intake) settled() bool { return s.rows.first == nil && !s.unmatched() }
 // unmatched reports whether sessions were looked up, none matched a row, and the dataset has
 // no sample with a class from before.
 func (s *intake) unmatched() bool {
-	if s.rows.Sessions == 0 || s.rows.Matched > 0 {
+	if s.o.LabelFrom != FromTable || s.rows.Sessions == 0 || s.rows.Matched > 0 {
 		return false
 	}
 	for _, c := range s.w.Manifest().Classes {
@@ -134,10 +145,18 @@ func (e *ConflictsError) Error() string {
 	if e.Sessions != 1 {
 		what = fmt.Sprintf("%d sessions match rows of several classes", e.Sessions)
 	}
+	if e.comments() {
+		what = fmt.Sprintf("sessions with comments of several classes: %d", e.Sessions)
+	}
 	if more := e.Sessions - int64(len(e.First)); more > 0 {
 		what += fmt.Sprintf(", %d of them not named here", more)
 	}
 	return errors.Join(e.First...).Error() + "\n" + what
+}
+
+// comments reports whether the classes are those of comments.
+func (e *ConflictsError) comments() bool {
+	return len(e.First) > 0 && errors.As(e.First[0], new(*CommentConflictError))
 }
 
 // Unwrap returns the errors of the first of them.
@@ -145,6 +164,9 @@ func (e *ConflictsError) Unwrap() []error { return e.First }
 
 // Hint says what a person can do about it.
 func (e *ConflictsError) Hint() string {
+	if e.comments() {
+		return "--table-conflict unknown gives them no class; where five-tuples are used again, --idle-timeout or --tcp-restart on divides sessions"
+	}
 	return "--table-conflict longest takes the row that overlaps longest, unknown gives no class; where five-tuples are used again, --idle-timeout or --tcp-restart on divides sessions"
 }
 

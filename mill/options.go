@@ -66,7 +66,7 @@ type Options struct {
 	Flows     *flows.Index // FromTable: the table; one run can use it
 	Table     flows.Source // FromTable: what Flows was read from, and how
 
-	TableConflict TableConflict // FromTable: sessions that match rows of several classes
+	TableConflict TableConflict // FromTable, FromComment: sessions of several classes
 
 	// Units with fewer kept packets, fewer bytes contributed, or less time in nanoseconds from
 	// their earliest to their latest packet are left out.

@@ -33,7 +33,13 @@ type Reading struct {
 // the Reading. Errors of reading name the path. What is kept of a session in memory is some 100 bytes.
 func (p *Plan) EachPacket(ctx context.Context, i int, f func(k *Kept) error) (*Reading, error) {
 	o, in := &p.Options, &p.Captures[i]
-	r, err := in.reader(ctx, admission{most: o.captureMemory(o.memory())})
+	a := admission{most: o.captureMemory(o.memory())}
+	if p.opener != nil {
+		var done func()
+		a, done = p.opener.admit(in, a)
+		defer done()
+	}
+	r, err := in.reader(ctx, a)
 	if err != nil {
 		return nil, unreadable(in.Path, err)
 	}

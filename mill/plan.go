@@ -1,6 +1,7 @@
 package mill
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -57,6 +58,7 @@ type Plan struct {
 
 	planned *manifest.Settings // of a plan that was read from JSON; else nil
 	id      string             // of such a plan
+	opener  *opener            // for EachPacket; nil if neither Prepare nor JSON has made the plan
 }
 
 // NothingError says that there is nothing to convert, and why.
@@ -99,6 +101,12 @@ func (e *LabelError) Unwrap() []error { return e.Captures }
 // *NothingError or *LabelError when the run must not start, so that the reasons
 // can be shown.
 func Prepare(paths []string, out string, o Options) (*Plan, error) {
+	return PrepareIn(context.Background(), paths, out, o)
+}
+
+// PrepareIn is [Prepare] that ends with the error of ctx when that is done. Only labels from
+// comments without a class table take long: the comments of all captures are read for it.
+func PrepareIn(ctx context.Context, paths []string, out string, o Options) (*Plan, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
@@ -108,7 +116,7 @@ func Prepare(paths []string, out string, o Options) (*Plan, error) {
 		return p, &NothingError{Plan: p}
 	}
 	var err error
-	if p.Labels, err = o.classTable(p.Captures); err != nil {
+	if p.Labels, err = o.classTable(ctx, p.Captures); err != nil {
 		return nil, err
 	}
 	o.Labels = p.Labels
@@ -122,7 +130,7 @@ func Prepare(paths []string, out string, o Options) (*Plan, error) {
 		switch {
 		case m.Err() != nil:
 			bad = append(bad, m.Err())
-		case m.Label != o.Labels.Unknown() || o.Unknown == KeepUnknown || o.LabelFrom == FromTable:
+		case m.Label != o.Labels.Unknown() || o.Unknown == KeepUnknown || o.bySession():
 		case o.Unknown == SkipUnknown:
 			p.Skipped = append(p.Skipped, Skip{Path: in.Path, Reason: unknownLabel, Detail: o.unmatched()})
 			continue
@@ -152,6 +160,7 @@ func (p *Plan) find(paths []string) {
 			member: f.Member, archiveSize: f.ArchiveSize,
 		}
 	}
+	p.opener = newOpener(p)
 	for _, s := range found.Skipped {
 		p.Skipped = append(p.Skipped, Skip(s))
 	}

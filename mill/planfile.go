@@ -262,6 +262,7 @@ func (f *planFile) plan(set manifest.Settings) (*Plan, error) {
 		return nil, err
 	}
 	p := &Plan{Options: o, Captures: make([]Input, len(f.Inputs)), planned: &set, Parts: f.Parts, Behind: f.Behind}
+	p.opener = newOpener(p)
 	for i := range f.Inputs {
 		in := &f.Inputs[i]
 		path, err := pathOf(in.URI)
@@ -301,7 +302,7 @@ func (o *Options) classOf(id uint16) string {
 	switch {
 	case int(id) < len(o.Labels.Classes):
 		return o.Labels.Classes[id].Name
-	case id == o.Labels.Unknown() && o.LabelFrom == FromTable:
+	case id == o.Labels.Unknown() && o.bySession():
 		return manifest.BySession
 	case id == o.Labels.Unknown():
 		return label.UnknownName

@@ -20,8 +20,8 @@ type Preview struct {
 // Match reads the captures of a plan with labels from a table, looks every session up, and
 // writes nothing. It ends with the error of ctx soon after that is done.
 func Match(ctx context.Context, p *Plan, progress *Progress) (*Preview, error) {
-	if p.LabelFrom != FromTable {
-		return nil, errors.New("only labels from a table can be looked up")
+	if !p.bySession() {
+		return nil, errors.New("only labels of sessions can be looked up")
 	}
 	work, stop := context.WithCancel(ctx)
 	answers, release, wait, _ := start(work, p, progress)
@@ -74,9 +74,9 @@ func (v *Preview) take(p *Plan, m *matches, a answer) error {
 		if s.Bytes == 0 || p.wanted(&s.Session) != "" {
 			return nil
 		}
-		id, err := m.label(&p.Options, &s.Session)
+		id, err := m.label(&p.Options, a.x.comments, &s.Session)
 		var conflict *flows.ConflictError
-		if errors.As(err, &conflict) {
+		if errors.As(err, &conflict) || errors.As(err, new(*CommentConflictError)) {
 			m.refuse(fmt.Errorf("%s: session %d, from packet %d on: %w", in.Name, i, s.First, err))
 			err = nil
 		}
@@ -91,7 +91,7 @@ func (v *Preview) Err(o *Options) error {
 	switch {
 	case v.Conflicts != nil && o.TableConflict == RefuseConflicts:
 		return &ConflictsError{Sessions: v.Matches.Conflicts, First: v.Conflicts}
-	case v.Sessions > 0 && v.Matched == 0:
+	case o.LabelFrom == FromTable && v.Sessions > 0 && v.Matched == 0:
 		return &NoMatchError{v.Matches}
 	}
 	return nil

@@ -300,7 +300,7 @@ func (sc *scheduler) free(j *job, st *stretch) {
 // open opens a capture.
 func (sc *scheduler) open(w *worker, j *job) {
 	j.began = time.Now()
-	if sc.p.serial || sc.p.Resync {
+	if sc.p.serial || sc.p.Resync || sc.p.LabelFrom == FromComment {
 		x, err := w.serial(sc.ctx, j.in, sc.admit(j), func() bool {
 			sc.mu.Lock()
 			defer sc.mu.Unlock()

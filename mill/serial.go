@@ -3,6 +3,7 @@ package mill
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -30,6 +31,11 @@ func (w *worker) serial(ctx context.Context, in *Input, a admission, opened func
 		r.Resync()
 	}
 	r.TrackDigest()
+	var said *comments
+	if w.o.LabelFrom == FromComment {
+		r.TakeComments()
+		said = newComments(w.o.Labels)
+	}
 	x := &Extraction{Format: r.Format()}
 	t, spill := w.o.newTable(w.seed), sessions.NewSpill(w.o.Tmp)
 	defer spill.Close()
@@ -57,7 +63,10 @@ func (w *worker) serial(ctx context.Context, in *Input, a admission, opened func
 			n := r.BytesRead()
 			w.progress.Bytes.Add(n - known)
 			known = n
-			if t.Bytes()+breaker.Bytes() > w.room() {
+			if t.Bytes()+breaker.Bytes()+said.bytes() > w.room() {
+				if said != nil {
+					said.settle(t)
+				}
 				if err := spill.Put(t); err != nil {
 					return nil, spilling(err)
 				}
@@ -69,6 +78,11 @@ func (w *worker) serial(ctx context.Context, in *Input, a admission, opened func
 		}
 		if id, l := t.NoteBroken(breaker, p.Data, &s, p.At.Packet, p.Time, kept); l != nil {
 			w.contribute(t, id, p.Data, l, w.masker.Len(l), &sessions.Wide{Captured: uint32(len(p.Data)), Original: p.OrigLen, Link: p.LinkType})
+			if said != nil {
+				if err := said.note(id, &p); err != nil {
+					return nil, fmt.Errorf("%s: %w", in.Path, err)
+				}
+			}
 		}
 	}
 	x.add(&of)
@@ -78,6 +92,10 @@ func (w *worker) serial(ctx context.Context, in *Input, a admission, opened func
 	x.Digest = r.Digest()
 	x.Size = r.BytesRead()
 	w.progress.Bytes.Add(x.Size - known)
+	if said != nil {
+		said.settle(t)
+		x.comments = said
+	}
 	if x.list, err = w.listed(t, spill); err != nil {
 		return nil, spilling(err)
 	}

@@ -22,6 +22,7 @@ import (
 const (
 	tableOfDirectories = "directories"
 	tableOfRows        = "table"
+	tableOfComments    = "comments"
 )
 
 // settings are the options that decide about bytes, as the manifest has them.
@@ -54,6 +55,8 @@ func (o *Options) settings() manifest.Settings {
 			of[name] = value
 		}
 		of["table-sha256"] = o.Flows.ContentDigest()
+	}
+	if o.bySession() {
 		of["table-conflict"] = o.TableConflict.String()
 		if o.Unknown == SkipUnknown { // sessions; captures that are skipped are not in the dataset
 			of["unknown"] = o.Unknown.String()
@@ -136,7 +139,8 @@ func (o *Options) derived() bool {
 			return false
 		}
 	}
-	return o.LabelFrom == FromDir && o.Labels.Name == tableOfDirectories || o.LabelFrom == FromTable && o.Labels.Name == tableOfRows
+	return o.LabelFrom == FromDir && o.Labels.Name == tableOfDirectories || o.LabelFrom == FromTable && o.Labels.Name == tableOfRows ||
+		o.LabelFrom == FromComment && o.Labels.Name == tableOfComments
 }
 
 // differences lists how a run with these options differs from the dataset that it is to

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"sync"
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/internal/archive"
@@ -115,10 +116,38 @@ func (sc *scheduler) sumOf(j *job) (hex string, err error) {
 	return j.in.sum(sc.ctx)
 }
 
-// Opener returns a function that opens captures of the plan by themselves, one at a time,
-// best in their order. Close frees what it holds.
+// opener opens captures of a plan by themselves, one at a time, best in their order.
+type opener struct {
+	mu sync.Mutex // held by who reads a member of a compressed archive
+	sc *scheduler
+}
+
+func newOpener(p *Plan) *opener {
+	return &opener{sc: &scheduler{p: p, most: p.captureMemory(p.memory())}}
+}
+
+// admit adds to an admission where a member of a compressed archive is opened. done must be
+// called when it was read; another one waits for that.
+func (o *opener) admit(in *Input, a admission) (_ admission, done func()) {
+	o.mu.Lock()
+	s := o.sc.solidOf(in)
+	if s == nil {
+		o.mu.Unlock()
+		return a, func() {}
+	}
+	a.from = func() (*capture.Source, error) { return s.stream.Open(in.member) }
+	return a, func() {
+		if s.stream.Last(in.member) {
+			_ = s.stream.Close() // it was only read
+		}
+		o.mu.Unlock()
+	}
+}
+
+// Opener returns a function that opens captures of the plan by themselves, best in their
+// order. One is read and closed before the next is opened. closer frees what it holds.
 func (p *Plan) Opener() (open func(*Input) (*capture.Reader, error), closer func()) {
-	sc := &scheduler{p: p, most: p.captureMemory(p.memory())}
+	sc := newOpener(p).sc
 	open = func(in *Input) (*capture.Reader, error) {
 		a := admission{}
 		if s := sc.solidOf(in); s != nil {

@@ -11,8 +11,11 @@ import (
 // WhyUnknown says what most likely keeps captures, or sessions, from having a class, and what
 // to look at. m is what a table did, or nil.
 func (p *Plan) WhyUnknown(m *Matches) string {
-	if p.LabelFrom == FromTable && m != nil {
+	switch {
+	case p.LabelFrom == FromTable && m != nil:
 		return m.why(p)
+	case p.LabelFrom == FromComment:
+		return "their first kept packets have no comment that gives a class of " + filepath.Base(p.Labels.Name) + ", like 12,web or s=12,web; comments stand in pcapng files"
 	}
 	var first *Input
 	places := map[string]bool{} // directories of captures

@@ -78,12 +78,18 @@ func TestCasesOfTables(t *testing.T) {
 		{email, "12-label-sources/newline.csv", "--table-time unix-ms --table-columns " + named + "proto=protocol,start=ts,duration_ms=dur,label=label", exitDone, thirteen},
 		{email, "12-label-sources/nfstream.csv", "--table-preset nfstream", exitDone, thirteen},
 		{email, "12-label-sources/unsw-noheader.csv", "--table-time unix --table-columns " + byNumber + "start=7,label=8", exitDone, thirteen},
+		{filepath.Join(dir, "12-label-sources", "pcapml.pcapng"), "", "--label-from comment", exitDone, "email 13"},
+		{filepath.Join(dir, "12-label-sources", "pcapml.pcapng"), "", "--label-from comment --labels " + mail, exitDone, thirteen},
 	} {
 		data := filepath.Join(t.TempDir(), "data")
-		args := append([]string{"convert", c.capture, "-o", data, "--label-from", "table", "--table", filepath.Join(dir, filepath.FromSlash(c.table))}, strings.Fields(c.args)...)
-		if c.capture == email {
+		args := append([]string{"convert", c.capture, "-o", data}, strings.Fields(c.args)...)
+		if c.table != "" {
+			args = append(args, "--label-from", "table", "--table", filepath.Join(dir, filepath.FromSlash(c.table)))
+		}
+		switch {
+		case c.capture == email:
 			args = append(args, "--labels", mail)
-		} else {
+		case c.table != "":
 			args = append(args, "--drop", "none", "--dedup", "none")
 		}
 		checkCase(t, args, c.status, c.want, data)

@@ -85,9 +85,9 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun bool, 
 		return usage("convert: no directory to write to: give -o DIR")
 	}
 	c := newConsole(cmd, false)
-	p, err := mill.Prepare(paths, v.Get("out"), o)
+	p, err := mill.PrepareIn(cmd.Context(), paths, v.Get("out"), o)
 	if p == nil {
-		return &status{exitUsage, err}
+		return usageUnless(cmd.Context(), &status{exitUsage, err})
 	}
 	c.plan(p, dryRun, "--dry-run")
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pcapmill/pcapmill/label"
+	"github.com/pcapmill/pcapmill/label/flows"
 	"github.com/pcapmill/pcapmill/mill"
 )
 
@@ -23,8 +24,8 @@ func newLabels() *cobra.Command {
 keyword decided. The class whose longest keyword occurs in the base name wins, in
 any case. Ties between classes and captures that no class matches are marked.
 
-With --label-from table the captures are read, and every session is looked up in the
-table: it shows what became of the rows, how many sessions get which class, which
+With --label-from table, or comment, the captures are read, and every session is
+looked up: it shows what became of the rows, how many sessions get which class, which
 match rows of several classes, and what keeps the others from having a row. Nothing
 is written. The options that decide about sessions are those of convert.
 
@@ -66,7 +67,7 @@ func showLabels(cmd *cobra.Command, paths []string) error {
 		return err
 	}
 	o := mill.Default()
-	if v.Get("label-from") == mill.FromTable.String() {
+	if from := v.Get("label-from"); from == mill.FromTable.String() || from == mill.FromComment.String() {
 		o, err = millOptions(cmd.Context(), v)
 	} else {
 		err = labelOptions(cmd.Context(), v, &o)
@@ -75,9 +76,9 @@ func showLabels(cmd *cobra.Command, paths []string) error {
 		return err
 	}
 	o.Unknown = mill.KeepUnknown // it shows them
-	p, err := mill.Prepare(paths, "", o)
+	p, err := mill.PrepareIn(cmd.Context(), paths, "", o)
 	if p == nil {
-		return &status{exitUsage, err}
+		return usageUnless(cmd.Context(), &status{exitUsage, err})
 	}
 	c := newConsole(cmd, false)
 	c.plan(p, c.json != nil, "'pcapmill convert --dry-run'")
@@ -85,7 +86,7 @@ func showLabels(cmd *cobra.Command, paths []string) error {
 	if errors.As(err, &nothing) {
 		return &status{exitFailed, err}
 	}
-	if err == nil && p.LabelFrom == mill.FromTable {
+	if err == nil && (p.LabelFrom == mill.FromTable || p.LabelFrom == mill.FromComment) {
 		return c.matchTable(cmd.Context(), p)
 	}
 	ties, unknown := c.labelTable(p)
@@ -129,19 +130,25 @@ func (c *console) matchTable(ctx context.Context, p *mill.Plan) error {
 		}
 	}
 	if c.json != nil {
-		left := map[string]int64{}
-		for _, l := range p.Flows.Left() {
-			left[l.Reason] = l.Rows
+		left, rows := map[string]int64{}, flows.Counts{}
+		if p.Flows != nil {
+			rows = p.Flows.Counts()
+			for _, l := range p.Flows.Left() {
+				left[l.Reason] = l.Rows
+			}
 		}
-		n := p.Flows.Counts()
 		c.event(map[string]any{
-			"event": "matches", "rows": n.Rows, "rows_matched": n.Used, "rows_left_out": left, "sessions": v.Sessions, "matched": v.Matched,
+			"event": "matches", "rows": rows.Rows, "rows_matched": rows.Used, "rows_left_out": left, "sessions": v.Sessions, "matched": v.Matched,
 			"conflicts": v.Matches.Conflicts, "no_class": v.NoClass, "at_other_times": v.Elsewhen, "not_in_table": v.Elsewhere, "classes": classes,
 		})
 	} else if !c.quiet {
 		t.write(c.out, c.width)
-		fmt.Fprintf(c.out, "%s of %s: %s matched by rows, %s of these by rows of several classes\n", plural(v.Sessions, "session"),
-			plural(int64(len(p.Captures)), "capture"), thousands(v.Matched), thousands(v.Matches.Conflicts))
+		by := "rows"
+		if p.Flows == nil {
+			by = "comments"
+		}
+		fmt.Fprintf(c.out, "%s of %s: %s matched by %s, %s of these by %s of several classes\n", plural(v.Sessions, "session"),
+			plural(int64(len(p.Captures)), "capture"), thousands(v.Matched), by, thousands(v.Matches.Conflicts), by)
 	}
 	if err := v.Err(&p.Options); err != nil {
 		return &status{exitFailed, nameCaptures(err, p)}

@@ -56,7 +56,11 @@ of a view stays the same from run to run.`,
 			if err != nil {
 				return failed(err)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s\n", s.Address(l))
+			if c := newConsole(cmd, false); c.json != nil {
+				c.event(map[string]any{"event": "address", "address": s.Address(l)})
+			} else {
+				fmt.Fprintf(cmd.OutOrStdout(), "%s\n", s.Address(l))
+			}
 			return failed(s.Serve(ctx, l))
 		},
 	}
@@ -64,5 +68,6 @@ of a view stays the same from run to run.`,
 	addOptions(cmd, "workers")
 	cmd.Flags().IntVar(&port, "port", 0, "`N` of 127.0.0.1 to listen on; 0 is any that is free")
 	cmd.Flags().DurationVar(&last, "for", 0, "end after this `DURATION`; 0 is never")
+	addJSON(cmd)
 	return cmd
 }

@@ -114,6 +114,7 @@ func TestEvents(t *testing.T) {
 		{"session-captures DATA3 IN", exitFailed, "failed"},
 		{"report DATA", exitDone, "written done"},
 		{"card DATA", exitDone, "written done"},
+		{"view DATA --for 100ms", exitDone, "address done"},
 		{"keygen KEY", exitDone, "key done"},
 		{"keygen KEY", exitFailed, "failed"},
 		{"version", exitDone, "version done"},

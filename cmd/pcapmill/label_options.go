@@ -34,16 +34,20 @@ func labelOptions(ctx context.Context, v *config.Values, o *mill.Options) (err e
 	if o.Unknown, err = mill.ParseUnknown(v.Get("unknown")); err != nil {
 		return usage("%s: %w", from(v, "unknown"), err)
 	}
+	if o.TableConflict, err = mill.ParseTableConflict(v.Get("table-conflict")); err != nil {
+		return usage("%s: %w", from(v, "table-conflict"), err)
+	}
+	comment := o.LabelFrom == mill.FromComment
+	if comment && o.TableConflict == mill.LongestConflict {
+		return usage("%s: comments have no rows: need error or unknown", from(v, "table-conflict"))
+	}
 	if o.LabelFrom != mill.FromTable {
 		for _, name := range tableNames {
-			if v.From(name) != "" {
+			if v.From(name) != "" && !(comment && name == "table-conflict") {
 				return usage("%s: it is about labels from a table; give --label-from table", from(v, name))
 			}
 		}
 		return nil
-	}
-	if o.TableConflict, err = mill.ParseTableConflict(v.Get("table-conflict")); err != nil {
-		return usage("%s: %w", from(v, "table-conflict"), err)
 	}
 	if v.Get("table") == "" {
 		return usage("%s: no table; give --table FILE", from(v, "label-from"))

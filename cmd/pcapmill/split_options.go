@@ -125,7 +125,7 @@ func splitAhead(o *split.Options, p *mill.Plan) error {
 	if err := store.CheckSplit(p.Out, *o); err != nil {
 		return failed(err)
 	}
-	if err := knownCaptures(*o, p.Out, p); err != nil || p.LabelFrom == mill.FromTable {
+	if err := knownCaptures(*o, p.Out, p); err != nil || p.LabelFrom == mill.FromTable || p.LabelFrom == mill.FromComment {
 		return err
 	}
 	captures := map[string]int64{}

@@ -50,7 +50,7 @@ type Member struct {
 	CRC    uint32 // ZIP and 7z: of its content
 	NoCRC  bool   // 7z: it has none
 
-	Compressed bool   // with others, as one stream: it is read by a Stream, and Open does not do
+	Compressed bool   // with others, as one stream: a Stream reads them
 	Index      int    // Compressed: of its header in the stream, from 0
 	Window     int64  // Compressed: bytes of memory that the decoder takes
 	Folder     int64  // 7z: where its folder stands in the archive
@@ -66,9 +66,19 @@ func (m *Member) Path() string { return m.Archive + "/" + m.Name }
 // what names the member in messages about its content.
 func (m *Member) what() string { return "the member of the " + m.Kind + " archive" }
 
-// Open opens the member's content, unless the archive is Compressed. Errors of the source are those of package os, which are
+// Open opens the member's content. Where it is Compressed with others, the stream is read from
+// its beginning; a Stream does that once for many. Errors of the source are those of package os, which are
 // the system's, and others, which say that the archive is damaged.
 func (m *Member) Open() (*capture.Source, error) {
+	if m.Compressed {
+		stream := NewStream([]*Member{m}, StreamOptions{})
+		s, err := stream.Open(m)
+		if err != nil {
+			return nil, err
+		}
+		s.ReadCloser = &closer{s.ReadCloser, stream}
+		return s, nil
+	}
 	f, err := os.Open(m.Archive)
 	if err != nil {
 		return nil, err

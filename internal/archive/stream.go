@@ -161,6 +161,9 @@ func (s *Stream) keep(index int, size int64) {
 	s.size += size
 }
 
+// Last tells whether a member is the last one that is asked for.
+func (s *Stream) Last(m *Member) bool { return s.rank[m.Index] == len(s.members)-1 }
+
 // Close closes the archive. The Stream can be used on.
 func (s *Stream) Close() error {
 	if s.pass == nil {

@@ -1,7 +1,10 @@
 package find
 
 import (
+	"bytes"
 	"encoding/base64"
+	"encoding/binary"
+	"hash/crc32"
 	"os"
 	"strings"
 	"testing"
@@ -58,4 +61,11 @@ func TestSevenZip(t *testing.T) {
 	compare(t, "members", found(t, testcap.SevenZip(testcap.Member{Name: "b", Data: packet}, testcap.Member{Name: "none"}, testcap.Member{Name: "../a", Data: packet}, testcap.Member{Name: "a\\c", Data: packet})),
 		"x/a/c pcap", "x/b pcap", "skip x/none not-a-capture", "problem x/../a: its path leads out of the archive")
 	compare(t, "empty", found(t, testcap.SevenZip()))
+
+	large := testcap.SevenZip(testcap.Member{Name: "b.pcap", Data: packet}) // a dictionary of 4 GiB
+	at := bytes.Index(large, []byte{1, 0x21, 0x21, 1, 8})
+	large[at+4] = 40
+	binary.LittleEndian.PutUint32(large[28:], crc32.ChecksumIEEE(large[32+binary.LittleEndian.Uint64(large[12:]):]))
+	binary.LittleEndian.PutUint32(large[8:], crc32.ChecksumIEEE(large[12:32]))
+	compare(t, "large", found(t, large), "problem x: the dictionary of the 7z archive needs 4096 MiB of memory, and --memory leaves 64 MiB for it")
 }

@@ -49,9 +49,9 @@ var options = []Option{
 		Records: []Record{{Key: "labels", Table: true, Base: true}, {Key: "labels_sha256", Name: "labels-sha256", Omit: true, Fact: true, Table: true}},
 	},
 	{
-		Name: "label-from", Kind: Text, Default: "name", Values: []string{"name", "dir", "table"}, Group: "Labels", Arg: "name|dir|table",
-		Short:   "where labels come from: base names, directories, or a table of flows",
-		Long:    "name: keywords in a capture's base name. dir: the directory directly below the one that was named. table: each session's row in --table. With dir and table the classes are, unless --labels says them, those that occur, in byte-wise order; and a class table's names, or else its keywords, are matched whole.",
+		Name: "label-from", Kind: Text, Default: "name", Values: []string{"name", "dir", "table", "comment"}, Group: "Labels", Arg: "name|dir|table|comment",
+		Short:   "where labels come from: base names, directories, a table, or comments",
+		Long:    "name: keywords in a capture's base name. dir: the directory directly below the one that was named. table: each session's row in --table. comment: the comment of its first kept packet, as pcapML writes them into pcapng files; one worker reads each capture. With dir, table and comment the classes are, unless --labels says them, those that occur, in byte-wise order; and a class table's names, or else its keywords, are matched whole.",
 		Records: []Record{{Key: "label_from", Omit: true}},
 	},
 	{

@@ -59,6 +59,12 @@ func FuzzBlocks(f *testing.F) {
 			}
 			if kind == pcapng.IsPacket {
 				checkPacket(t, &p, b[:size], &pkt)
+				room := int(size)
+				for _, text := range p.Comments(nil, &pkt) {
+					if room -= 4 + len(text); room < 0 {
+						t.Fatalf("at %d: comments of more bytes than the block of %d has", at, size)
+					}
+				}
 			}
 			at += int(size)
 		}

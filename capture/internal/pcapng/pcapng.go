@@ -83,6 +83,7 @@ type Packet struct {
 	Original  uint32 // length of the packet on the wire in bytes
 	Data      []byte // captured bytes: a part of the slice that was parsed
 	At        int    // where in that slice it begins
+	options   []byte // behind the data, of a block that has any
 }
 
 // Kind says what Next has found.
@@ -271,7 +272,27 @@ func (p *Parser) fill(id uint32, body []byte, pkt *Packet) error {
 	pkt.Original = p.u32(body[16:])
 	end := 20 + int(captured)
 	pkt.Data, pkt.At = body[20:end:end], 8+20
+	pkt.options = body[min((end+3)&^3, len(body)):]
 	return nil
+}
+
+// optComment is the code of a comment, in the options of any block.
+const optComment = 1
+
+// Comments appends the comments of the packet that Next has filled in last. They are parts of
+// the slice that was parsed. A list of options that breaks counts up to the break.
+func (p *Parser) Comments(to [][]byte, pkt *Packet) [][]byte {
+	for opts := pkt.options; len(opts) >= 4; {
+		code, n := p.u16(opts), int(p.u16(opts[2:]))
+		if code == 0 || 4+n > len(opts) {
+			break
+		}
+		if code == optComment {
+			to = append(to, opts[4:4+n])
+		}
+		opts = opts[min(4+(n+3)&^3, len(opts)):]
+	}
+	return to
 }
 
 func (p *Parser) simple(body []byte, pkt *Packet) error {
