@@ -163,6 +163,10 @@ var forms = []string{
 // drawForm draws a form that goes with the masks.
 func drawForm(r *rand.Rand, c *choice) {
 	c.form = forms[r.IntN(len(forms))]
+	link := strings.HasPrefix(c.form, "ustc-all") || strings.Contains(c.form, "eth+")
+	if link && (c.mask.MAC != mask.Keep || c.mask.IP != mask.Keep) {
+		c.form = "" // the twin knows no address in link headers but those of Ethernet
+	}
 	if o := c.options(); o.Check() != nil {
 		c.form = ""
 	}

@@ -91,6 +91,7 @@ func (s Settings) check() error {
 type Result struct {
 	Samples   [][]byte // each Settings.Length bytes
 	Labels    []uint16 // of the same index
+	Layouts   []byte   // sample_layout.bin, as if it were asked for
 	Units     []Unit   // that became the samples
 	Captures  []CaptureResult
 	Conflicts int
