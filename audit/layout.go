@@ -14,7 +14,11 @@ const sniffed = 2000
 // sniff finds out how the samples are built: ours by the settings, foreign ones by looking.
 func (a *auditor) sniff(ctx context.Context) (rules, error) {
 	if m := a.d.manifest; m != nil {
-		return rulesOf(m), nil
+		r := rulesOf(m)
+		if a.d.layouts != nil {
+			r.layout = layoutPackets
+		}
+		return r, nil
 	}
 	rows := spaced(a.d.allRows(), sniffed)
 	magic, walked := 0, 0

@@ -40,6 +40,11 @@ func OpenDataset(ctx context.Context, s *store.Dataset) (*Data, error) {
 	if err := d.readRows(ctx, s); err != nil {
 		return nil, err
 	}
+	if s.HasLayouts() {
+		if err := d.readLayouts(ctx, s); err != nil {
+			return nil, err
+		}
+	}
 	names := map[uint16]string{}
 	for _, c := range m.Classes {
 		names[c.Label] = c.Name
@@ -104,6 +109,42 @@ func (d *Data) readSides(s *store.Dataset) error {
 				d.sides[i] = uint8(dataset.Test)
 			}
 		}
+	}
+	return nil
+}
+
+// readLayouts reads where the packets of all samples stand: some 10 bytes a packet.
+func (d *Data) readLayouts(ctx context.Context, s *store.Dataset) (err error) {
+	r, err := s.Layouts()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	var packets []packetLayout
+	ends := make([]int, s.Len())
+	for i := range ends {
+		if i%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		next, err := r.Next()
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %s: sample %d: %w", s.Dir(), store.LayoutName, i, err)
+		}
+		for _, p := range next {
+			packets = append(packets, packetLayout{link: p.Link, network: p.Network, transport: p.Transport, payload: p.Payload, version: p.Version, proto: p.Proto})
+		}
+		ends[i] = len(packets)
+	}
+	d.layouts = func(row int) []packetLayout {
+		i := d.place(row)
+		from := 0
+		if i > 0 {
+			from = ends[i-1]
+		}
+		return packets[from:ends[i]]
 	}
 	return nil
 }

@@ -162,6 +162,12 @@ func (p *Policy) end(l *header.Layout) int {
 	return l.End()
 }
 
+// HidesLengths reports whether a walk from packet to packet over the bytes that packets
+// contribute cannot find where each ends, because the lengths that it needs are masked.
+func (p *Policy) HidesLengths() bool {
+	return p.Content == Packet && p.Fields[IPLength] != Keep && p.Fields[PayloadBytes] != Remove
+}
+
 // Len is the number of bytes that a packet contributes.
 func (p *Policy) Len(l *header.Layout) int {
 	n := p.end(l) - p.Start(l)

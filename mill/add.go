@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/pcapmill/pcapmill/internal/dedup"
+	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/internal/sessions"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/sample"
@@ -300,6 +301,9 @@ func (a *adding) load(i int, p *sessions.Session, m *made, id uint16) error {
 	if a.s.o.Form.String() != "" {
 		row.Counted, row.Fit = m.out.Counted, uint8(m.out.Fit)
 	}
+	if f, ok := a.s.form.(represent.Placer); ok {
+		w.Layouts = f.AppendPlaces(w.Layouts, p.State)
+	}
 	w.Rows, w.Labels = append(w.Rows, row), append(w.Labels, id)
 	if n > 0 && len(w.Data)+n <= cap(w.Data) || n == 0 && len(w.Data) < batchLen {
 		return nil
@@ -333,7 +337,7 @@ func (a *adding) end(whole bool) error {
 
 // clearBatch empties a batch and keeps its memory.
 func clearBatch(w *batch) {
-	w.Data, w.Rows, w.Labels = w.Data[:0], w.Rows[:0], w.Labels[:0]
+	w.Data, w.Rows, w.Labels, w.Layouts = w.Data[:0], w.Rows[:0], w.Labels[:0], w.Layouts[:0]
 }
 
 // write hands a batch to the dataset's writer and empties it.

@@ -27,6 +27,7 @@ import (
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/session"
+	"github.com/pcapmill/pcapmill/store"
 )
 
 // TestSharedAgainstTwin converts every capture there is into one dataset, with labels that do not follow the folders so that
@@ -289,7 +290,13 @@ func compareData(t tester, c choice, out string, want *twin.Result) {
 			labels = append(labels, byte(l))
 		}
 	}
-	for name, need := range map[string][]byte{name: images, idx.LabelsName: labels} {
+	files := map[string][]byte{name: images, idx.LabelsName: labels}
+	if c.mask.HidesLengths() && o.Form.String() == "" {
+		files[store.LayoutName] = want.Layouts
+	} else if _, err := os.Stat(filepath.Join(out, store.LayoutName)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%v\n%s is there (%v)", c, store.LayoutName, err)
+	}
+	for name, need := range files {
 		have, err := os.ReadFile(filepath.Join(out, name))
 		if err != nil {
 			t.Fatal(err)

@@ -18,7 +18,7 @@ func (o *Options) represented() (represent.Form, error) {
 	switch {
 	case o.Form.String() != "":
 		return o.Form.Bind(o.Mask, o.Shape)
-	case !o.Mask.Relative():
+	case !o.Mask.Relative() && !o.Mask.HidesLengths():
 		return nil, nil
 	}
 	c, err := represent.Parse(fmt.Sprintf("%s:length=%d", represent.Default, o.Shape.Length()))
@@ -68,6 +68,13 @@ func (o *Options) block() *manifest.Form {
 		Selection: facts.Selection, Sizes: facts.Sizes, Time: facts.Time, Clip: facts.Clip, Counts: facts.Counts,
 	}
 	return b
+}
+
+// placed reports whether the dataset says where the packets of its samples stand.
+func (o *Options) placed() bool {
+	f, err := o.represented()
+	p, ok := f.(represent.Placer)
+	return err == nil && ok && p.Places()
 }
 
 // typeOf is the type of a form's elements in a dataset.

@@ -129,7 +129,7 @@ func randomChoice(r *rand.Rand) choice {
 			MAC: mask.Action(r.IntN(4)), IP: mask.Action(r.IntN(4)), Ports: mask.Action(r.IntN(2)),
 			Checksums: mask.Action(r.IntN(2)), UDPPad: r.IntN(2) == 0,
 		},
-		drop:  header.Drop(r.IntN(8)),
+		drop:  header.Drop(r.IntN(8)) | header.Drop(r.IntN(2)*r.IntN(128)<<3),
 		dedup: sample.Dedup(r.IntN(3)),
 		shape: sample.Shape{Rows: 1 + r.IntN(28), Cols: 1 + r.IntN(28)},
 	}
@@ -163,6 +163,10 @@ var forms = []string{
 // drawForm draws a form that goes with the masks.
 func drawForm(r *rand.Rand, c *choice) {
 	c.form = forms[r.IntN(len(forms))]
+	link := strings.HasPrefix(c.form, "ustc-all") || strings.Contains(c.form, "eth+")
+	if link && (c.mask.MAC != mask.Keep || c.mask.IP != mask.Keep) {
+		c.form = "" // the twin knows no address in link headers but those of Ethernet
+	}
 	if o := c.options(); o.Check() != nil {
 		c.form = ""
 	}

@@ -50,7 +50,7 @@ func openIntake(b store.Backend, dir string, o *Options) (*intake, error) {
 // kind is what all samples of a dataset with these options have in common.
 func (o *Options) kind() store.Form {
 	return store.Form{
-		Settings: o.settings(), Spec: o.Spec(), Form: o.block(),
+		Settings: o.settings(), Spec: o.Spec(), Form: o.block(), Layouts: o.placed(),
 		LabelType: o.labelType(), Classes: o.classes(), Differ: o.differences,
 	}
 }

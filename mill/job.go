@@ -171,7 +171,7 @@ func (j *job) end(err error) {
 // apply adds stretches to a shard's table.
 func (w *worker) apply(s *shard, k int, stretches []*stretch) {
 	const batch = 32
-	t, needed := s.table, w.form != nil || w.o.Dedup == sample.DedupSession // also of a full session
+	t, needed := s.table, w.o.Dedup == sample.DedupSession // also of a full session
 	for _, st := range stretches {
 		packets, tuples := st.run.Packets[k], st.run.Tuples(k)
 		var wides []sessions.Wide

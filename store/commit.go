@@ -70,6 +70,12 @@ func (w *Writer) prepare() (*atomicfile.Pending, error) {
 		return nil, err
 	}
 	w.m.Files = append(w.m.Files, manifest.File{Name: rows.Name, Size: w.rows.Size()})
+	if w.layouts != nil {
+		if err := w.layouts.Prepare(); err != nil {
+			return nil, err
+		}
+		w.m.Files = append(w.m.Files, manifest.File{Name: LayoutName, Size: w.layouts.Size()})
+	}
 	text, err := w.m.Encode()
 	if err != nil {
 		return nil, err
@@ -93,6 +99,11 @@ func (w *Writer) show(next *atomicfile.Pending) error {
 	}
 	if err := w.rows.Commit(); err != nil {
 		return err
+	}
+	if w.layouts != nil {
+		if err := w.layouts.Commit(); err != nil {
+			return err
+		}
 	}
 	return next.Publish()
 }

@@ -20,7 +20,6 @@ const MaxManifest = 2 << 30
 // The names of the files of samples: of arrays, or of lines of text. See Dataset.SamplesFile.
 const (
 	SamplesName = idx.ImagesName
-	TextName    = lines.Name // in its place, where samples are lines of text
 	LinesName   = lines.Name
 )
 

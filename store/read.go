@@ -242,6 +242,12 @@ func (d *Dataset) CheckSizes() error {
 	} else {
 		want[idx.ImagesName] = 16 + d.m.Samples*int64(d.Spec().Size())
 	}
+	if d.HasLayouts() {
+		if err := d.checkLayouts(); err != nil {
+			return err
+		}
+		want[LayoutName] = sizeOf(d.m, LayoutName)
+	}
 	if len(d.m.Files) != len(want) {
 		return fmt.Errorf("the manifest lists %d files, need %d", len(d.m.Files), len(want))
 	}

@@ -35,6 +35,9 @@ func (w *Writer) closeFiles() error {
 	if w.rows != nil {
 		errs = append(errs, w.rows.Close())
 	}
+	if w.layouts != nil {
+		errs = append(errs, w.layouts.Close())
+	}
 	err := errors.Join(errs...)
 	w.unclean = w.unclean || err != nil
 	return err
@@ -97,7 +100,7 @@ func (w *Writer) restore() error {
 		return nil
 	}
 	var errs []error
-	for _, name := range []string{manifest.Name, idx.ImagesName, idx.LabelsName, rows.Name, lines.Name, lines.IndexName} {
+	for _, name := range []string{manifest.Name, idx.ImagesName, idx.LabelsName, rows.Name, lines.Name, lines.IndexName, LayoutName} {
 		if w.images == nil && slices.Contains(w.found, name) {
 			continue // who knows whose it is
 		}
@@ -121,5 +124,13 @@ func (w *Writer) cutBack() error {
 	if err != nil {
 		return errors.Join(err, images.Close())
 	}
-	return errors.Join(images.Close(), table.Close())
+	err = errors.Join(images.Close(), table.Close())
+	if w.layouts == nil {
+		return err
+	}
+	layouts, e := w.openLayouts(w.placed)
+	if e != nil {
+		return errors.Join(err, e)
+	}
+	return errors.Join(err, layouts.Close())
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
+	"github.com/pcapmill/pcapmill/internal/bytelog"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/lines"
 	"github.com/pcapmill/pcapmill/internal/rows"
@@ -27,6 +28,7 @@ type Form struct {
 	Settings  manifest.Settings
 	Spec      dataset.Spec
 	Form      *manifest.Form   // of the manifest; nil: the first bytes of whole sessions
+	Layouts   bool             // batches say where the packets of each sample stand
 	LabelType string           // of the manifest: "" or manifest.LabelInt32
 	Classes   []manifest.Class // the class table, without counts
 
@@ -67,6 +69,8 @@ type Batch struct {
 	Data   []byte // of whole samples, one after another; of text lines, each with its LF
 	Labels []uint16
 	Rows   []dataset.Row // Row.Capture is that of Writer.Captures
+
+	Layouts []byte // one record of AppendLayout a sample, if the Form has Layouts
 }
 
 // A Writer adds captures to a dataset, one after another. Each is a number of Append
@@ -82,10 +86,12 @@ type Writer struct {
 	lock    *DirLock
 	images  dataset.Writer
 	rows    *rows.Log
+	layouts *bytelog.Log // nil: the form has none
 	m       *manifest.Manifest
 	before  []byte              // the manifest's text as it was, or of the empty dataset that the run made
 	made    bool                // the run made the dataset
 	base    int64               // samples that before counts
+	placed  int64               // bytes of their layouts
 	undo    *atomicfile.Pending // before, on disk, ready to be the manifest again
 	changed bool                // the run began to replace before, or files
 	unclean bool                // a file did not close as it should
@@ -150,6 +156,13 @@ func (b Backend) Create(dir string, f Form) (_ *Writer, err error) {
 		return nil, err
 	}
 	w.cut += w.rows.Cut()
+	if f.Layouts {
+		w.placed = sizeOf(w.m, LayoutName)
+		if w.layouts, err = w.openLayouts(w.placed); err != nil {
+			return nil, err
+		}
+		w.cut += w.layouts.Cut()
+	}
 	if w.made { // from here on the directory is an empty dataset
 		if err := w.commitNow(); err != nil {
 			return nil, err
@@ -220,7 +233,7 @@ func (w *Writer) loadManifest() error {
 // refuseForeign looks for data files where there is no manifest. Ours can only
 // be empty ones, of a run that was killed before it wrote its first manifest.
 func (w *Writer) refuseForeign() error {
-	for name, empty := range map[string]int64{idx.ImagesName: 16, idx.LabelsName: 8, rows.Name: 0, lines.Name: 0, lines.IndexName: 0} {
+	for name, empty := range map[string]int64{idx.ImagesName: 16, idx.LabelsName: 8, rows.Name: 0, lines.Name: 0, lines.IndexName: 0, LayoutName: 0} {
 		info, err := os.Lstat(filepath.Join(w.dir, name))
 		if err == nil {
 			w.found = append(w.found, name)
@@ -314,6 +327,11 @@ func (w *Writer) Append(b *Batch) error {
 			sample, rest, _ = bytes.Cut(rest, []byte{'\n'})
 		}
 		if err := w.images.Append(dataset.Sample{Data: sample, Label: b.Labels[i]}); err != nil {
+			return err
+		}
+	}
+	if w.layouts != nil {
+		if err := w.layouts.Append(b.Layouts); err != nil {
 			return err
 		}
 	}

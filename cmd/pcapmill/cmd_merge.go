@@ -67,7 +67,9 @@ func merge(cmd *cobra.Command, t *task, out string, with extras) error {
 	c := newConsole(cmd, false)
 	sides, divide, err := splitOptions(cmd.Context(), v, out, "")
 	if err == nil && divide {
-		err = failed(store.CheckSplit(out, sides))
+		if err = failed(store.CheckSplit(out, sides)); err == nil {
+			err = knownCaptures(sides, out, p)
+		}
 	}
 	if err != nil {
 		return err

@@ -42,6 +42,7 @@ var rooms = map[string][]string{
 	"internal/forge":          {"header", "mask"},
 	"split":                   {"dataset"},
 
+	"internal/presets":                 {},
 	"internal/bytelog":                 {"dataset", "internal/atomicfile", "internal/fsys"},
 	"internal/lines":                   {"dataset", "dataset/idx", "internal/bytelog", "internal/fsys"},
 	"internal/represent":               {"header", "mask", "sample"},
@@ -62,7 +63,7 @@ var rooms = map[string][]string{
 	"internal/datasettest": {"dataset", "internal/full", "internal/fsys", "internal/fsys/faulty"},
 	"manifest":             {"internal/settings", "internal/plainjson"},
 	"store": {
-		"dataset", "dataset/idx", "internal/lines", "internal/rows", "manifest", "split", "sample", "internal/dedup",
+		"dataset", "dataset/idx", "internal/lines", "internal/bytelog", "internal/rows", "manifest", "split", "sample", "internal/dedup",
 		"internal/atomicfile", "internal/fsys", "internal/version",
 	},
 	"internal/storetest": {"manifest"},
@@ -87,7 +88,7 @@ var rooms = map[string][]string{
 	"internal/webreport": {"internal/settings", "internal/parallel", "audit", "dataset", "manifest", "store"},
 	"internal/config":    {"internal/settings", "internal/typo", "internal/userfile"},
 	"cmd/pcapmill": {
-		"internal/represent", "internal/userfile", "internal/settings", "internal/config", "mill", "internal/shard", "audit", "verify", "verify/leak", "internal/card", "internal/report", "internal/webreport", "internal/view", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
+		"internal/presets", "internal/represent", "internal/userfile", "internal/settings", "internal/config", "mill", "internal/shard", "audit", "verify", "verify/leak", "internal/card", "internal/report", "internal/webreport", "internal/view", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/fsys", "internal/version", "internal/typo", "internal/plainjson",
 		"dataset", "dataset/csv", "dataset/mnist", "dataset/nprint", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/text", "dataset/wds", "internal/export", "internal/sessionfiles",
 	},
@@ -345,7 +346,7 @@ var (
 	whoImports = map[string][]string{
 		"internal/rows":       {"store"},
 		"internal/lines":      {"store"},
-		"internal/bytelog":    {"internal/rows", "internal/lines"},
+		"internal/bytelog":    {"internal/rows", "internal/lines", "store"},
 		"dataset/idx":         {"store", "internal/lines", "dataset/mnist", "audit", "cmd/pcapmill"},
 		"internal/atomicfile": {"store", "dataset/idx", "internal/bytelog", "internal/card", "cmd/pcapmill", "internal/shard"},
 	}

@@ -103,15 +103,20 @@ func (c chunks) headed(state, before []byte, v *mask.View, up bool, limit int, p
 			break
 		}
 		state[places]++
-		state = binary.LittleEndian.AppendUint32(state, uint32(place(len(before), x.At, parts)))
-		kind := byte(x.Kind)
-		if up {
-			kind |= 128
-		}
-		state = append(state, kind)
-		state = binary.LittleEndian.AppendUint32(state, x.Value)
+		state = appendNumber(state, place(len(before), x.At, parts), x, up)
 	}
 	return state
+}
+
+// appendNumber appends a number whose first byte has a place in the bytes of its chunk.
+func appendNumber(state []byte, at int32, x mask.Number, up bool) []byte {
+	state = binary.LittleEndian.AppendUint32(state, uint32(at))
+	kind := byte(x.Kind)
+	if up {
+		kind |= 128
+	}
+	state = append(state, kind)
+	return binary.LittleEndian.AppendUint32(state, x.Value)
 }
 
 // hidden is the place of a number that is not shown.

@@ -37,7 +37,7 @@ func (t *Table) Contribute(id uint32, n int, all []byte) {
 
 // Full reports whether a session needs no more bytes.
 func (t *Table) Full(id uint32) bool {
-	return t.hot[id/perBlock][id%perBlock].bytes >= uint64(t.limit)
+	return t.hot[id/perBlock][id%perBlock].bytes >= t.enough
 }
 
 // prefix is the session's prefix, in the table's memory.

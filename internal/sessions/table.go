@@ -1,6 +1,8 @@
 package sessions
 
 import (
+	"math"
+
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/session"
 )
@@ -17,8 +19,9 @@ import (
 // cache lines of many packets at once.
 type Table struct {
 	Kind
-	limit int // of a prefix, or of a slot that holds a state
-	seed  Seed
+	limit  int    // of a prefix, or of a slot that holds a state
+	enough uint64 // bytes contributed, after which a session needs none of a further packet
+	seed   Seed
 
 	slots []uint64 // hash<<32 | place of the session + 1; 0 is free
 	n     int      // sessions
@@ -80,9 +83,12 @@ func NewTable(limit int, prints bool, seed Seed) *Table {
 
 // New returns an empty table of a kind.
 func New(k Kind, seed Seed) *Table {
-	t := &Table{Kind: k, limit: k.Limit, seed: seed, slots: make([]uint64, 64)}
+	t := &Table{Kind: k, limit: k.Limit, enough: uint64(k.Limit), seed: seed, slots: make([]uint64, 64)}
 	if k.Form != nil {
-		t.limit = stateHead + k.Form.Bound()
+		t.limit, t.enough = stateHead+k.Form.Bound(), math.MaxUint64
+		if f, ok := k.Form.(interface{ Enough() uint64 }); ok {
+			t.enough = f.Enough()
+		}
 	}
 	t.arena = newArena(t.limit)
 	return t

@@ -75,6 +75,7 @@ func convertOne(res *Result, c *CaptureResult, f File, label uint16, s Settings,
 		}
 		seen[compared][label] = true
 		res.Samples = append(res.Samples, sample)
+		res.Layouts = append(res.Layouts, u.session(s).layout(s.Length)...)
 		res.Labels = append(res.Labels, label)
 		res.Units = append(res.Units, u)
 		c.Samples++
@@ -129,6 +130,23 @@ func (u *Unit) session(s Settings) (out session) {
 		out.from = append(out.from, fmt.Sprint(p.Headers.Src, " ", p.Headers.SrcPort))
 	}
 	return out
+}
+
+// layout returns the record of the session in sample_layout.bin (SPEC 13): the packets that begin before a sample's end.
+func (s session) layout(length int) (out []byte) {
+	n := uint16(0)
+	for _, p := range s.parts {
+		if length <= 0 {
+			break
+		}
+		length -= len(p.bytes)
+		n++
+		for _, k := range p.layout {
+			out = binary.LittleEndian.AppendUint16(out, uint16(min(k, 65535)))
+		}
+		out = append(out, byte(p.headers.Version), byte(p.headers.Protocol))
+	}
+	return append(binary.LittleEndian.AppendUint16(nil, n), out...)
 }
 
 // zeroed returns the bytes with relative numbers as zeros.

@@ -16,6 +16,8 @@ import (
 type part struct {
 	bytes   []byte
 	numbers []number
+	headers Headers // of the packet as captured
+	layout  [4]int  // bytes of it: link header, IP header, transport header, payload
 }
 
 // contribution returns what a kept packet adds to its session (SPEC 5 and 11).
@@ -28,9 +30,11 @@ func contribution(r Record, h Headers, s Settings) (p part) {
 	if s.Content == "payload" {
 		from, numbers = h.Payload, nil
 	}
+	p.headers = h
 	for at := from; at <= h.End; at++ {
 		if at == h.Payload && s.Content != "payload" && s.UDPPad && h.Protocol == 17 {
 			p.bytes = append(p.bytes, make([]byte, 12)...)
+			p.layout[2] += 12
 		}
 		for _, n := range numbers {
 			if n.at == at {
@@ -40,6 +44,16 @@ func contribution(r Record, h Headers, s Settings) (p part) {
 		}
 		if at < h.End && !gone[at] {
 			p.bytes = append(p.bytes, shown[at])
+			switch {
+			case at < h.IP:
+				p.layout[0]++
+			case at < h.Transport:
+				p.layout[1]++
+			case at < h.Payload:
+				p.layout[2]++
+			default:
+				p.layout[3]++
+			}
 		}
 	}
 	return p

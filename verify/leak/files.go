@@ -13,7 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/pcapmill/pcapmill/internal/fsys")
+	"github.com/pcapmill/pcapmill/internal/fsys"
+)
 
 // files searches every file of the dataset's directory but the images.
 func (s *search) files(ctx context.Context) error {

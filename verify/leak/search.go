@@ -74,10 +74,7 @@ func Search(ctx context.Context, dir string, captures []string, o Options) (*Rep
 		dir: dir, d: d, m: d.Manifest(), o: o, made: map[string]string{},
 		contexts: contexts{map[uint64]struct{}{}, map[int32]struct{}{}, map[[2]int]struct{}{}},
 	}
-	s.samplesName, s.text = store.SamplesName, d.Spec().Type == dataset.Text
-	if s.text {
-		s.samplesName = store.TextName
-	}
+	s.samplesName, s.text = d.SamplesFile(), d.Spec().Type == dataset.Text
 	if err := s.settings(); err != nil {
 		return nil, err
 	}

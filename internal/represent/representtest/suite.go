@@ -43,6 +43,9 @@ func policies() map[string]mask.Policy {
 	p = mask.Default()
 	p.Fields[mask.PayloadBytes] = mask.Remove
 	all["payload remove"] = p
+	p = mask.Strict()
+	p.Fields[mask.IPLength] = mask.Zero
+	all["lengths zero"] = p
 	return all
 }
 
