@@ -25,10 +25,11 @@ func newConvert() *cobra.Command {
 		Short: "turn captures into a dataset, or add them to one",
 		Long: `Reads captures (pcap and pcapng, plain or in gzip, zstd, lz4, xz, bzip2; told by
 content, not by name) and writes session_output.idx3, label_output.idx1 and
-manifest.json. A PATH is a file, a directory (walked, in byte-wise order), a FIFO,
-or - for standard input. Into a directory that holds a dataset it adds; captures
-whose content is already in under the same label are skipped, so the same command
-again completes an interrupted run.
+manifest.json. A PATH is a file, a directory (walked, in byte-wise order), a ZIP,
+tar or 7z archive (read in place, as a directory), a FIFO, or - for standard input.
+Into a directory that holds a dataset it adds; captures whose content is already in
+under the same label are skipped, so the same command again completes an
+interrupted run.
 
 What is masked are header fields. Payload stays as it is, addresses written in it
 included (see docs/spec.md, part 5).
@@ -59,6 +60,7 @@ variables, then flags.`,
 		"3  done, but some input was damaged or unreadable: each is named, with the offset, and everything readable is in the dataset",
 		"5  the samples are in the dataset, but its split, an export, the report or the card failed: it is named and as it was before, and the same command completes it",
 		"130  interrupted; the dataset is consistent: the same command completes it, and of a stream it holds what was read")
+	addPreset(cmd)
 	addOptions(cmd)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be read, with format and label; write nothing")
 	cmd.Flags().BoolVar(&with.report, "report", false, "at the end write what 'pcapmill report' writes: report.html")
@@ -77,7 +79,7 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun bool, 
 		return err
 	}
 	debug.SetMemoryLimit(o.MemoryLimit()) // garbage is collected before it would exceed that
-	jobs, err := exportJobs(v)
+	jobs, err := exportJobsFor(v, &o)
 	if err != nil {
 		return err
 	}
@@ -88,6 +90,12 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun bool, 
 	p, err := mill.PrepareIn(cmd.Context(), paths, v.Get("out"), o)
 	if p == nil {
 		return usageUnless(cmd.Context(), &status{exitUsage, err})
+	}
+	if text := presetHint(v, o.Mask); text != "" {
+		c.warn(text)
+	}
+	if text := makes(&o); text != "" && c.json == nil {
+		c.say("%s", text)
 	}
 	c.plan(p, dryRun, "--dry-run")
 	if err != nil {

@@ -62,6 +62,7 @@ be the same on all machines. The key is not in the plan, only its id.`,
 			names = append(names, o.Name)
 		}
 	}
+	addPreset(cmd)
 	addOptions(cmd, names...)
 	return cmd
 }
@@ -78,7 +79,7 @@ func plan(cmd *cobra.Command, paths []string, v *config.Values, out, chunk strin
 	if err != nil {
 		return err
 	}
-	if _, err := exportJobs(v); err != nil {
+	if _, err := exportJobsFor(v, &o); err != nil {
 		return err
 	}
 	sides, divide, err := splitOptions(cmd.Context(), v, "", "")

@@ -50,6 +50,8 @@ unless --table-times says relative (to the session) or none.`,
 	addOptions(cmd, "labels", "label-from", "unknown", "stdin-name", "mac", "ip", "ports", "checksums", "mask", "profile", "key-file", "table-times",
 		"drop", "resync", "idle-timeout", "tcp-restart", "unit", "max-packets", "active-timeout", "slice", "window", "min-span", "min-packets", "min-bytes", "memory", "max-expansion")
 	cmd.Flags().BoolVar(&comments, "comments", false, "pcapng files in nanoseconds; each packet has the comment ID,CLASS that pcapML reads")
+	addJSON(cmd)
+	addVolume(cmd, "")
 	return cmd
 }
 
@@ -133,6 +135,10 @@ func (c *console) writeSessions(ctx context.Context, dir string, p *mill.Plan, c
 	}
 	c.damages(&harmed)
 	t := &w.Totals
+	if c.json != nil {
+		c.event(map[string]any{"event": "sessions", "dir": dir, "files": t.Files, "captures": len(p.Captures), "packets": t.Packets, "bytes": t.Bytes, "left_out": t.TooSmall})
+		return len(harmed.Outcomes) > 0, nil
+	}
 	c.say("%s: %s from %s, %s, %s", shown(dir), plural(t.Files, "session"), plural(int64(len(p.Captures)), "capture"), plural(t.Packets, "packet"), bytesText(t.Bytes))
 	if t.TooSmall > 0 {
 		c.say("left out: %s below --min-packets, --min-bytes or --min-span", plural(t.TooSmall, "session"))

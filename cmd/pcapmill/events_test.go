@@ -110,6 +110,8 @@ func TestEvents(t *testing.T) {
 		{"verify DATA2 --against IN", exitDamaged, "searched fields find done"},
 		{"verify IN", exitFailed, "failed"},
 		{"export DATA --format npy", exitDone, "export done"},
+		{"session-captures DATA3 IN", exitDamaged, "plan skipped sessions done"},
+		{"session-captures DATA3 IN", exitFailed, "failed"},
 		{"report DATA", exitDone, "written done"},
 		{"card DATA", exitDone, "written done"},
 		{"view DATA --for 100ms", exitDone, "address done"},

@@ -16,7 +16,9 @@ import (
 	"github.com/pcapmill/pcapmill/dataset/wds"
 	"github.com/pcapmill/pcapmill/internal/config"
 	"github.com/pcapmill/pcapmill/internal/export"
+	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/internal/settings"
+	"github.com/pcapmill/pcapmill/mill"
 )
 
 // storeFormat is the one that every dataset has, and that is not exported.
@@ -56,6 +58,15 @@ func (h holding) fits(spec dataset.Spec, form string) bool {
 	return true
 }
 
+// exportJobsFor are the formats that were asked for, if they can hold the samples that o makes.
+func exportJobsFor(v *config.Values, o *mill.Options) ([]export.Job, error) {
+	jobs, err := exportJobs(v)
+	if err == nil {
+		err = checkFormats(jobs, o.Spec(), o.Form.Name())
+	}
+	return jobs, err
+}
+
 // checkFormats refuses a format that was asked for and cannot hold the samples.
 func checkFormats(jobs []export.Job, spec dataset.Spec, form string) error {
 	var can []string
@@ -67,7 +78,7 @@ func checkFormats(jobs []export.Job, spec dataset.Spec, form string) error {
 	for _, j := range jobs {
 		if name := j.Exporter.Name(); !slices.Contains(can, name) {
 			if form == "" {
-				form = "bytes"
+				form = represent.Default
 			}
 			return usage("--format %s cannot hold the form %s, whose samples are %v: take %s", name, form, spec, strings.Join(can, ", "))
 		}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/config"
 	"github.com/pcapmill/pcapmill/internal/export"
 	"github.com/pcapmill/pcapmill/internal/settings"
@@ -116,7 +117,13 @@ func TestInterruptedExport(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	stop()
 	for _, f := range formats() {
+		if !f.holds.fits(dataset.Spec{Rows: 28, Cols: 28}, "") {
+			continue
+		}
 		format := f.name
+		if !f.holds.fits(dataset.Spec{Rows: 28, Cols: 28}, "") {
+			continue
+		}
 		root := newRoot()
 		root.SetArgs([]string{"export", data, "--format", format})
 		stdout.Reset()

@@ -82,7 +82,7 @@ uint8 images, in MNIST-style IDX files with labels.`,
 		"5  the samples are in the dataset, but a step behind them failed: it is named and as it was, and the same command completes it", "130  interrupted; a dataset is consistent")
 	root.SetVersionTemplate("pcapmill {{.Version}}\n")
 	root.SetFlagErrorFunc(unknownFlag)
-	root.AddCommand(newConvert(), newExport(), newSessionCaptures(), newLabels(), newInspect(), newSplit(), newAudit(), newReport(), newView(), newVerify(), newCard(), newKeygen(), newConfig(), newCompletion(root), newMan(), newVersion())
+	root.AddCommand(newConvert(), newExport(), newSessionCaptures(), newLabels(), newInspect(), newSplit(), newAudit(), newReport(), newView(), newVerify(), newCard(), newKeygen(), newPresets(), newConfig(), newCompletion(root), newMan(), newVersion())
 	root.AddCommand(newPlan(), newMap(), newReduce(), newMerge())
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp(root))

@@ -14,6 +14,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/config"
+	"github.com/pcapmill/pcapmill/internal/presets"
 	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/label"
@@ -74,9 +75,26 @@ func must(err error) {
 	}
 }
 
-// choose gathers the values: defaults, file, environment, flags.
+// presetOption names a preset.
+const presetOption = "preset"
+
+func addPreset(cmd *cobra.Command) {
+	cmd.Flags().String(presetOption, "", "the input of a paper: `NAME` of 'pcapmill presets'; other options change it")
+	must(cmd.RegisterFlagCompletionFunc(presetOption, cobra.FixedCompletions(presets.Names(), cobra.ShellCompDirectiveNoFileComp)))
+}
+
+// choose gathers the values: defaults, preset, file, environment, flags.
 func choose(cmd *cobra.Command) (*config.Values, error) {
 	v := config.Defaults()
+	if name, _ := cmd.Flags().GetString(presetOption); name != "" {
+		p, err := presets.Find(name)
+		if err == nil {
+			err = v.UsePreset(p.Name, p.Text)
+		}
+		if err != nil {
+			return nil, usage("--%s: %w", presetOption, err)
+		}
+	}
 	file, _ := cmd.Flags().GetString("config")
 	if file == "" {
 		file = os.Getenv("PCAPMILL_CONFIG")
@@ -206,7 +224,7 @@ func shape(v *config.Values, form represent.Choice) (sample.Shape, error) {
 	if form.Name() != represent.Default {
 		switch {
 		case asked:
-			return sample.Shape{}, fmt.Errorf("--length is bytes:length, and the form is %s: give its own parameters, like %s:...", form, form.Name())
+			return sample.Shape{}, fmt.Errorf("--length is bytes:length, and the form is %s: give parameters of its own, as in docs/forms.md (%s)", form, form.Name())
 		case v.From("shape") == "" || v.Get("shape") == "":
 			return sample.Shape{}, nil
 		}

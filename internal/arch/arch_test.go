@@ -42,6 +42,7 @@ var rooms = map[string][]string{
 	"internal/forge":          {"header", "mask"},
 	"split":                   {"dataset"},
 
+	"internal/presets":                 {},
 	"internal/bytelog":                 {"dataset", "internal/atomicfile", "internal/fsys"},
 	"internal/lines":                   {"dataset", "dataset/idx", "internal/bytelog", "internal/fsys"},
 	"internal/represent":               {"header", "mask", "sample"},
@@ -87,7 +88,7 @@ var rooms = map[string][]string{
 	"internal/webreport": {"internal/settings", "internal/parallel", "audit", "dataset", "manifest", "store"},
 	"internal/config":    {"internal/settings", "internal/typo", "internal/userfile"},
 	"cmd/pcapmill": {
-		"internal/represent", "internal/userfile", "internal/settings", "internal/config", "mill", "internal/shard", "audit", "verify", "verify/leak", "internal/card", "internal/report", "internal/webreport", "internal/view", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
+		"internal/presets", "internal/represent", "internal/userfile", "internal/settings", "internal/config", "mill", "internal/shard", "audit", "verify", "verify/leak", "internal/card", "internal/report", "internal/webreport", "internal/view", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/fsys", "internal/version", "internal/typo", "internal/plainjson",
 		"dataset", "dataset/csv", "dataset/mnist", "dataset/nprint", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/text", "dataset/wds", "internal/export", "internal/sessionfiles",
 	},

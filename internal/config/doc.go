@@ -1,4 +1,4 @@
-// Package config gathers what the user chose: defaults, then a YAML file, then
+// Package config gathers what the user chose: defaults, then a preset, then a YAML file, then
 // environment variables PCAPMILL_*, then flags; later ones win.
 //
 // The options are those of internal/settings. A file is one flat mapping from option name

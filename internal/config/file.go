@@ -143,7 +143,7 @@ func Template() string {
 			b.WriteString(wrap(o.Long, "# "))
 		}
 		if o.Values != nil {
-			fmt.Fprintf(&b, "# One of: %s.\n", strings.Join(o.Values, ", "))
+			b.WriteString(wrap("One of: "+strings.Join(o.Values, ", ")+".", "# "))
 		}
 		value := o.Default
 		if value == "" {

@@ -13,8 +13,9 @@ import (
 
 // Values are the chosen values by option name, each with where it came from.
 type Values struct {
-	value map[string]string
-	from  map[string]string
+	value  map[string]string
+	from   map[string]string
+	preset string
 }
 
 // Defaults are the values where the user says nothing.
@@ -158,6 +159,15 @@ func (v *Values) Environment(environ []string) error {
 	}
 	return nil
 }
+
+// UsePreset takes the options of a preset, which is the text of a configuration file.
+func (v *Values) UsePreset(name, text string) error {
+	v.preset = name
+	return v.Parse("preset "+name, []byte(text))
+}
+
+// Preset is the name of the preset that was used, or "".
+func (v *Values) Preset() string { return v.preset }
 
 // Get is the value of an option in its plain form.
 func (v *Values) Get(name string) string { return v.value[name] }

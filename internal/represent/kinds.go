@@ -124,8 +124,13 @@ func Names() []string {
 	return names
 }
 
-// Name is the form's name.
-func (c Choice) Name() string { return c.kind.name }
+// Name is the form's name; of the zero Choice that of the default.
+func (c Choice) Name() string {
+	if c.kind == nil {
+		return Default
+	}
+	return c.kind.name
+}
 
 // String is what Parse reads, in one spelling: parameters in the form's order, those at
 // their defaults left out.
