@@ -2,6 +2,7 @@ package header_test
 
 import (
 	"math"
+	"net/netip"
 	"testing"
 
 	"github.com/pcapmill/pcapmill/header"
@@ -94,7 +95,7 @@ func TestParseDrop(t *testing.T) {
 	}
 	for text, word := range map[string]string{"": "", "dns,none": "none", "DNS": "DNS", "dns,": "", "arp": "arp", "not-ip": "not-ip"} {
 		_, err := header.ParseDrop(text)
-		want := "cannot drop \"" + word + "\": have tcp-control, dns, background (comma-separated), or none"
+		want := "cannot drop \"" + word + "\": have tcp-control, dns, background, stun, snmp, nat-pmp, lsd, ssdp, multicast, broadcast (comma-separated), or none"
 		if err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
@@ -106,7 +107,10 @@ func TestParseDrop(t *testing.T) {
 
 // TestReasonNames are those of the manifest.
 func TestReasonNames(t *testing.T) {
-	want := []string{"ok", "unsupported-link", "not-ip", "malformed", "fragment", "not-tcp-udp", "dns", "background", "tcp-control", "reason 9"}
+	want := []string{
+		"ok", "unsupported-link", "not-ip", "malformed", "fragment", "not-tcp-udp", "dns", "background", "tcp-control",
+		"stun", "snmp", "nat-pmp", "lsd", "ssdp", "multicast", "broadcast", "window", "reason 17",
+	}
 	for i, name := range want {
 		if got := header.Reason(i).String(); got != name {
 			t.Errorf("reason %d is %q, want %q", i, got, name)
@@ -114,5 +118,53 @@ func TestReasonNames(t *testing.T) {
 	}
 	if int(header.Reasons) != len(want)-1 {
 		t.Errorf("%d reasons, want %d", header.Reasons, len(want)-1)
+	}
+}
+
+// TestMoreKinds: what is off unless asked for, by port, by content, by destination.
+func TestMoreKinds(t *testing.T) {
+	stun := testcap.Payload("\x00\x01\x00\x00\x21\x12\xa4\x42twelve bytes")
+	group, all := netip.AddrFrom4([4]byte{239, 255, 255, 250}), netip.AddrFrom4([4]byte{255, 255, 255, 255})
+	from := netip.AddrFrom4([4]byte{10, 0, 0, 1})
+	udp := func(port uint16, layers ...testcap.Layer) []testcap.Layer {
+		return append([]testcap.Layer{testcap.IPv4{Src: from, Dst: netip.AddrFrom4([4]byte{10, 0, 0, 2})}, testcap.UDP{SrcPort: 40000, DstPort: port}}, layers...)
+	}
+	for name, c := range map[string]struct {
+		layers []testcap.Layer
+		set    string
+		want   header.Reason
+	}{
+		"stun by cookie":      {udp(1, stun), "stun", header.STUN},
+		"stun by port":        {udp(3478, testcap.Payload("x")), "stun", header.STUN},
+		"no stun, cut":        {udp(1, stun[:19]), "stun", header.OK},
+		"no stun, first bits": {udp(1, append(testcap.Payload{0x40}, stun[1:]...)), "stun", header.OK},
+		"no stun, odd length": {udp(1, append(testcap.Payload{0, 1, 0, 1}, stun[4:]...)), "stun", header.OK},
+		"snmp":                {udp(161), "snmp", header.SNMP},
+		"nat-pmp":             {udp(5351), "nat-pmp", header.NATPMP},
+		"lsd":                 {udp(6771), "lsd", header.LSD},
+		"ssdp":                {udp(1900), "ssdp", header.SSDP},
+		"ssdp is background":  {udp(1900), "ssdp,background", header.Background},
+		"not asked for":       {udp(161), "stun,lsd", header.OK},
+		"by default":          {udp(161, stun), "tcp-control,dns,background", header.OK},
+		"multicast":           {[]testcap.Layer{testcap.IPv4{Src: from, Dst: group}, testcap.UDP{DstPort: 9}}, "multicast,broadcast", header.Multicast},
+		"multicast, IPv6":     {[]testcap.Layer{testcap.IPv6{Src: netip.MustParseAddr("fe80::1"), Dst: netip.MustParseAddr("ff02::1")}, testcap.UDP{DstPort: 9}}, "multicast", header.Multicast},
+		"broadcast":           {[]testcap.Layer{testcap.IPv4{Src: from, Dst: all}, testcap.UDP{DstPort: 9}}, "multicast,broadcast", header.Broadcast},
+	} {
+		data := testcap.Build(c.layers...)
+		var s header.Stack
+		header.Decode(header.LinkTypeRaw, data, uint32(len(data)), &s)
+		drop, err := header.ParseDrop(c.set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := drop.ReasonOf(data, &s); got != c.want || s.Reason != header.OK {
+			t.Errorf("%s: %v, want %v (decoded: %v)", name, got, c.want, s.Reason)
+		}
+	}
+	frame := testcap.Build(testcap.Eth{Dst: [6]byte{255, 255, 255, 255, 255, 255}}, testcap.IPv4{Src: from, Dst: netip.AddrFrom4([4]byte{10, 0, 0, 255})}, testcap.UDP{DstPort: 9})
+	var s header.Stack
+	header.Decode(header.LinkTypeEthernet, frame, uint32(len(frame)), &s)
+	if got := header.DropBroadcast.ReasonOf(frame, &s); got != header.Broadcast {
+		t.Errorf("broadcast of Ethernet: %v", got)
 	}
 }

@@ -1,16 +1,13 @@
 package header
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // Reason is why a packet is left out of every session. Names are those of the
 // manifest.
 type Reason uint8
 
 // Reasons, in the order in which they are found. The first five always apply;
-// the next three are what a Drop asks for, and the last is found when sessions are put
+// the next ones are what a Drop asks for, and the last is found when sessions are put
 // together.
 const (
 	OK              Reason = iota // the packet belongs to a session
@@ -22,13 +19,21 @@ const (
 	DNS                           // TCP or UDP, either port 53
 	Background                    // UDP, either port of a background service
 	TCPControl                    // TCP without payload, by the header lengths
+	STUN                          // STUN messages, and its ports
+	SNMP                          // UDP, either port 161 or 162
+	NATPMP                        // NAT-PMP and PCP: UDP, either port 5350 or 5351
+	LSD                           // BitTorrent local service discovery: UDP, either port 6771
+	SSDP                          // UDP, either port 1900
+	Multicast                     // to a multicast address
+	Broadcast                     // to the broadcast address, of IPv4 or of Ethernet
 	Window                        // behind the window of its unit
 
 	Reasons // how many there are, OK included
 )
 
 var reasonNames = [Reasons]string{
-	"ok", "unsupported-link", "not-ip", "malformed", "fragment", "not-tcp-udp", "dns", "background", "tcp-control", "window",
+	"ok", "unsupported-link", "not-ip", "malformed", "fragment", "not-tcp-udp", "dns", "background", "tcp-control",
+	"stun", "snmp", "nat-pmp", "lsd", "ssdp", "multicast", "broadcast", "window",
 }
 
 func (r Reason) String() string {
@@ -36,79 +41,6 @@ func (r Reason) String() string {
 		return reasonNames[r]
 	}
 	return fmt.Sprintf("reason %d", uint8(r))
-}
-
-// Drop is the set of kinds of traffic that are irrelevant to a classifier.
-type Drop uint8
-
-// Kinds of irrelevant traffic.
-const (
-	DropDNS Drop = 1 << iota
-	DropBackground
-	DropTCPControl
-
-	DropNone    Drop = 0
-	DropDefault      = DropDNS | DropBackground | DropTCPControl
-)
-
-// drops gives each kind its name and reason, in the order they are checked.
-var drops = []struct {
-	bit    Drop
-	reason Reason
-}{
-	{DropDNS, DNS}, {DropBackground, Background}, {DropTCPControl, TCPControl},
-}
-
-// ParseDrop reads a comma-separated set of "tcp-control", "dns" and
-// "background", or "none".
-func ParseDrop(text string) (Drop, error) {
-	if strings.TrimSpace(text) == "none" {
-		return DropNone, nil
-	}
-	var d Drop
-next:
-	for word := range strings.SplitSeq(text, ",") {
-		word = strings.TrimSpace(word)
-		for _, k := range drops {
-			if word == k.reason.String() {
-				d |= k.bit
-				continue next
-			}
-		}
-		return 0, fmt.Errorf("cannot drop %q: have tcp-control, dns, background (comma-separated), or none", word)
-	}
-	return d, nil
-}
-
-// String is the form that ParseDrop reads, in a fixed order.
-func (d Drop) String() string {
-	var words []string
-	for _, k := range drops {
-		if d&k.bit != 0 {
-			words = append(words, k.reason.String())
-		}
-	}
-	if words == nil {
-		return "none"
-	}
-	return strings.Join(words, ",")
-}
-
-// Reason says whether a decoded packet is left out, and why: the reason that
-// Decode found, else the first that applies of dns, background and
-// tcp-control, as far as the set has them; else OK.
-func (d Drop) Reason(s *Stack) Reason {
-	switch {
-	case s.Reason != OK:
-		return s.Reason
-	case d&DropDNS != 0 && (s.SrcPort == 53 || s.DstPort == 53):
-		return DNS
-	case d&DropBackground != 0 && s.Proto == UDP && (BackgroundPort(s.SrcPort) || BackgroundPort(s.DstPort)):
-		return Background
-	case d&DropTCPControl != 0 && s.Proto == TCP && s.PayloadLen == 0:
-		return TCPControl
-	}
-	return OK
 }
 
 // BackgroundPort reports the UDP ports of services that talk without being asked, those of

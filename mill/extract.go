@@ -136,7 +136,7 @@ func (t *tally) count(o *Options, p *capture.Packet, s *header.Stack) bool {
 	t.packets++
 	t.first, t.last = min(t.first, p.Time), max(t.last, p.Time)
 	header.Decode(p.LinkType, p.Data, p.OrigLen, s)
-	reason := o.Drop.Reason(s)
+	reason := o.Drop.ReasonOf(p.Data, s)
 	t.reasons[reason]++
 	if reason != header.OK {
 		if reason == header.UnsupportedLink {

@@ -129,7 +129,7 @@ func randomChoice(r *rand.Rand) choice {
 			MAC: mask.Action(r.IntN(4)), IP: mask.Action(r.IntN(4)), Ports: mask.Action(r.IntN(2)),
 			Checksums: mask.Action(r.IntN(2)), UDPPad: r.IntN(2) == 0,
 		},
-		drop:  header.Drop(r.IntN(8)),
+		drop:  header.Drop(r.IntN(8)) | header.Drop(r.IntN(2)*r.IntN(128)<<3),
 		dedup: sample.Dedup(r.IntN(3)),
 		shape: sample.Shape{Rows: 1 + r.IntN(28), Cols: 1 + r.IntN(28)},
 	}

@@ -172,9 +172,9 @@ var options = []Option{
 		Records: []Record{{Key: "table_times", Omit: true}},
 	},
 	{
-		Name: "drop", Kind: List, Default: "tcp-control,dns,background", Values: []string{"tcp-control", "dns", "background", "none"}, Group: "Selection", Arg: "LIST|none",
-		Short:   "packets to leave out: tcp-control, dns, background, or none",
-		Long:    "tcp-control: TCP without payload. dns: TCP or UDP port 53. background: UDP ports 67 68 123 137 138 546 547 1900 3702 5353 5355.",
+		Name: "drop", Kind: List, Default: "tcp-control,dns,background", Values: []string{"tcp-control", "dns", "background", "stun", "snmp", "nat-pmp", "lsd", "ssdp", "multicast", "broadcast", "none"}, Group: "Selection", Arg: "LIST|none",
+		Short:   "packets to leave out: tcp-control, dns, background and more, or none",
+		Long:    "tcp-control: TCP without payload. dns: TCP or UDP port 53. background: UDP ports 67 68 123 137 138 546 547 1900 3702 5353 5355. Off unless asked for: stun (ports 3478, 5349, and UDP messages with its magic cookie), snmp (UDP 161, 162), nat-pmp (UDP 5350, 5351), lsd (UDP 6771), ssdp (UDP 1900), multicast and broadcast (by the destination address). The first that applies is counted, in this order but for tcp-control, which comes third.",
 		Records: []Record{{Key: "drop"}},
 	},
 	{

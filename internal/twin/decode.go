@@ -137,7 +137,7 @@ func isBackground(port uint16) bool {
 }
 
 // dropped returns the reason for leaving the packet out, "" to keep it.
-func (h Headers) dropped(drop []string) string {
+func (h Headers) dropped(drop []string, d []byte, link uint16) string {
 	if h.Reason != "" {
 		return h.Reason
 	}
@@ -152,6 +152,28 @@ func (h Headers) dropped(drop []string) string {
 	control := h.Protocol == 6 && h.AnnEnd-h.Payload == 0
 	if control && slices.Contains(drop, "tcp-control") {
 		return "tcp-control"
+	}
+	ports := func(list ...uint16) bool { return slices.Contains(list, h.SrcPort) || slices.Contains(list, h.DstPort) }
+	udp, stun := h.Protocol == 17, false
+	if p := d[h.Payload:h.End]; udp && len(p) >= 20 {
+		stun = p[0] < 64 && p[3]%4 == 0 && string(p[4:8]) == "\x21\x12\xa4\x42"
+	}
+	all := netip.MustParseAddr("255.255.255.255")
+	for _, k := range []struct {
+		name string
+		is   bool
+	}{
+		{"stun", ports(3478, 5349) || stun},
+		{"snmp", udp && ports(161, 162)},
+		{"nat-pmp", udp && ports(5350, 5351)},
+		{"lsd", udp && ports(6771)},
+		{"ssdp", udp && ports(1900)},
+		{"multicast", h.Dst.IsMulticast()},
+		{"broadcast", h.Dst == all || link == 1 && string(d[:6]) == "\xff\xff\xff\xff\xff\xff"},
+	} {
+		if k.is && slices.Contains(drop, k.name) {
+			return k.name
+		}
 	}
 	return ""
 }

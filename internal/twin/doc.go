@@ -74,8 +74,8 @@ func (s Settings) check() error {
 		}
 	}
 	for _, d := range s.Drop {
-		if !slices.Contains([]string{"tcp-control", "dns", "background", "none"}, d) {
-			return fmt.Errorf("drop has %q, want tcp-control, dns, background or none", d)
+		if !slices.Contains([]string{"tcp-control", "dns", "background", "stun", "snmp", "nat-pmp", "lsd", "ssdp", "multicast", "broadcast", "none"}, d) {
+			return fmt.Errorf("drop has %q, want the kinds of docs/spec.md or none", d)
 		}
 	}
 	if s.IP == "prefix" && len(s.Key) != 32 {

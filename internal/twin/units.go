@@ -42,7 +42,7 @@ func Units(f File, c *CaptureResult, s Settings) []Unit {
 	for i, r := range f.Records {
 		c.Packets++
 		h := Decode(r.LinkType, r.Data, int(r.OrigLen))
-		reason := h.dropped(s.Drop)
+		reason := h.dropped(s.Drop, r.Data, r.LinkType)
 		if reason != "" {
 			c.Left[reason]++
 		} else {

@@ -53,7 +53,7 @@ type unit struct {
 // packet adds a packet to its unit, if it is kept. TCP packets that are not
 // kept can tell of an end and a beginning.
 func (r *replay) packet(p *capture.Packet, h *header.Stack) {
-	kept := r.drop.Reason(h) == header.OK
+	kept := r.drop.ReasonOf(p.Data, h) == header.OK
 	if h.Reason != header.OK || !kept && !r.breaks.Restart {
 		return
 	}
