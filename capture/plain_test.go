@@ -27,7 +27,7 @@ func TestPlainDamaged(t *testing.T) {
 			}
 			u.Close()
 		}
-		if c.Name == "xz" { // slow
+		if c.Name != "gzip" { // one will do: all go through the same check
 			continue
 		}
 		u, err := capture.Plain(bytes.NewReader(c.Wrap(make([]byte, 66<<20))), 0)

@@ -185,8 +185,7 @@ func TestDamagedMembers(t *testing.T) {
 
 // TestBombs: a member that expands beyond the limit ends there, also as gzip inside.
 func TestBombs(t *testing.T) {
-	zeros := append(testcap.Pcap{LinkType: testcap.Raw}.Header(), make([]byte, 80<<20)...)
-	zeros = append(zeros, 1) // else they are damage
+	zeros := testcap.Pcap{LinkType: testcap.Raw}.File(slices.Repeat([]testcap.Packet{{LinkType: testcap.Raw, Data: make([]byte, 65000)}}, 1200)...)
 	dir := t.TempDir()
 	lay(t, dir, map[string][]byte{"x.zip": testcap.Zip(true, testcap.Member{Name: "a.pcap", Data: zeros}, testcap.Member{Name: "b.pcap.gz", Data: testcap.Gzip(zeros)})})
 	o := mill.Default()
@@ -318,8 +317,8 @@ func TestArchiveInterrupted(t *testing.T) {
 	for i := range 12 {
 		members = append(members, testcap.Member{Name: fmt.Sprintf("%02d_email.pcap", 11-i), Data: tiny(byte(i))})
 	}
-	for kind, pack := range packed {
-		dir := t.TempDir()
+	for _, kind := range []string{"zip", "tar.gz", "7z"} {
+		pack, dir := packed[kind], t.TempDir()
 		p := filepath.Join(dir, "in")
 		lay(t, dir, map[string][]byte{"in": pack(members)})
 		o := mill.Default()

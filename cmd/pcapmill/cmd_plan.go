@@ -21,9 +21,10 @@ Writes it all into one file and reads no packet. 'map' then reads the chunks, 'r
 merges the sessions of each part, and 'merge' makes the dataset that 'convert' would have made,
 byte for byte. docs/scale.md shows how to run them on Spark, Slurm and others.
 
-A chunk is a range of bytes of a capture, --chunk long. A compressed capture is one
-chunk, and so is each with --resync, --idle-timeout or --tcp-restart. What can be read
-only once (standard input, a FIFO) cannot be planned.
+A chunk is a range of bytes of a capture, --chunk long. A capture is one chunk if it is
+compressed or in an archive, and with --resync or an option that ends or divides
+sessions, as --idle-timeout and --max-packets do. What can be read only once (standard
+input, a FIFO) cannot be planned.
 
 Captures are pinned by size and time of modification; their paths are absolute, and must
 be the same on all machines. The key is not in the plan, only its id.`,

@@ -78,6 +78,12 @@ func anyCaptures(t tester, r *rand.Rand, dir string) {
 	}
 }
 
+// forms are one of each.
+var forms = []string{
+	"ustc-all:length=300", "matrix:packets=3,header=44,payload=20", "packet-bytes:length=60", "series:packets=4,select=all", "flowpic:size=20",
+	"mini-flowpic:size=8,span=30ms", "nprint:packets=2,payload=3", "segments:packets=3,width=20", "bigrams:tokens=6", "hexwords", "tokens:gap=4ms,bursts=3,packets=2",
+}
+
 // anyOptions are options of which some make chunks of whole captures.
 func anyOptions(r *rand.Rand, dir string) mill.Options {
 	o := mill.Default()
@@ -95,8 +101,7 @@ func anyOptions(r *rand.Rand, dir string) mill.Options {
 	}
 	o.Workers = 1 + r.IntN(3)
 	if r.IntN(2) == 0 {
-		form := []string{"matrix:packets=2", "series:packets=3,select=all", "tokens:gap=1ms", "hexwords"}[r.IntN(4)]
-		o.Form, _ = represent.Parse(form)
+		o.Form, _ = represent.Parse(forms[r.IntN(len(forms))])
 		o.Shape, o.MinSpan = sample.Shape{}, r.Int64N(3)*1e6
 	}
 	if r.IntN(3) == 0 && o.Mask.Content == mask.Packet {
@@ -253,7 +258,7 @@ func reduced(t tester, j *shard.Job, all []frame, part uint32) []byte {
 // repetition of tasks, through files or frames, merge makes what Run makes.
 func TestAnyPartitionIsConvert(t *testing.T) {
 	top := t.TempDir()
-	again, chunks := 0, 0
+	again, chunks, formed, relative := 0, 0, 0, 0
 	draw.Check(t, func(t *rapid.T) {
 		r := rand.New(rand.NewPCG(draw.Seed().Draw(t, "seed"), 9))
 		captures, work := folder(t, top, "captures"), folder(t, top, "work")
@@ -265,6 +270,14 @@ func TestAnyPartitionIsConvert(t *testing.T) {
 		}
 		j := planned(t, captures, work, o, []int64{500, 2000, 5000, 1 << 20}[r.IntN(4)], 1+r.IntN(5))
 		chunks += len(j.Plan.Chunks)
+		if len(j.Plan.Chunks) > len(j.Plan.Captures) {
+			if o.Shape == (sample.Shape{}) {
+				formed++
+			}
+			if o.Mask.Relative() {
+				relative++
+			}
+		}
 		if r.IntN(2) == 0 {
 			byFiles(t, r, j, work)
 		} else {
@@ -282,7 +295,10 @@ func TestAnyPartitionIsConvert(t *testing.T) {
 		}
 		same(t, dataset(t, j.Plan.Out), want)
 	})
-	t.Logf("%d chunks; %d captures were read again by merge", chunks, again)
+	t.Logf("%d chunks; %d captures were read again by merge; forms and relative numbers over several chunks: %d, %d", chunks, again, formed, relative)
+	if (formed == 0 || relative == 0) && !testing.Short() {
+		t.Error("no form, or no relative number, of several chunks")
+	}
 	if again == 0 && !testing.Short() {
 		t.Error("no capture was read again by merge")
 	}
@@ -546,8 +562,7 @@ func FuzzFiles(f *testing.F) {
 		name := names[int(which)%len(names)]
 		write(t, filepath.Join(work, name), b)
 		defer write(t, filepath.Join(work, name), whole[name])
-		j.Plan.Out = folder(t, top, "out")
-		_, err := j.Merge(context.Background(), work, mill.Events{})
+		err := shard.ReadAll(j, work)
 		if err == nil && name != "map-000000" && !bytes.Equal(b, whole[name]) {
 			t.Errorf("%s was changed, and nobody noticed", name)
 		}
