@@ -109,6 +109,19 @@ type Formed interface {
 	Form() (name, parameters string)
 }
 
+// Tasked is a View of a dataset that may have several label columns.
+type Tasked interface {
+	// Tasks are the columns in their order; nil if the class table names none. The first
+	// one is the classes of the labels.
+	Tasks() []Task
+}
+
+// A Task is a label column that a class table names.
+type Task struct {
+	Name string   // of the column, and of no other
+	Of   []string // class of each capture, by Row.Capture; "unknown" for none
+}
+
 // ClassName is the name of the class that has a label in v.
 func ClassName(v View, label int) string {
 	if classes := v.Classes(); label >= 0 && label < len(classes) {

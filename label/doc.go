@@ -36,6 +36,14 @@
 // name "unknown", one keyword (case folded) in two classes, more than one document,
 // aliases, foreign tags, bytes that are not UTF-8, and text above 4 MiB.
 //
+// # Tasks
+//
+// In place of classes a text may have one entry, tasks: a mapping from task to a mapping from
+// class to keywords, like tasks: {vpn: {VPN: [vpn], Plain: []}, app: {Chat: [chat]}}. The first
+// task is the table's classes; all are in [Table.Tasks], and each is a table of its own: a class or
+// keyword may be in several. There are 1 to 16 of them, and a task is called like no other
+// column of the table of samples.
+//
 // # Built-in tables
 //
 // [Builtins] are iscx-vpn (the default), ustc-tfc2016 and quic-netflow, the tables

@@ -16,12 +16,30 @@ const lineWidth = 100
 func (t *Table) Encode() []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Class table %s.\n", quote(t.Name))
+	if t.Tasks != nil {
+		b.WriteString("# The first task is the labels; each is a column of the table of samples. Below it:\n")
+	}
 	b.WriteString("# class: [keywords]; class ids count from 0 in this order. A capture gets the class\n" +
 		"# with the longest keyword that occurs in its base name, upper and lower case alike.\n")
-	for _, c := range t.Classes {
-		encodeClass(&b, c)
-	}
+	t.encode(&b)
 	return []byte(b.String())
+}
+
+// encode writes the classes, or the tasks with theirs.
+func (t *Table) encode(b *strings.Builder) {
+	if t.Tasks == nil {
+		for _, c := range t.Classes {
+			encodeClass(b, "", c)
+		}
+		return
+	}
+	b.WriteString(tasksKey + ":\n")
+	for _, task := range t.Tasks {
+		b.WriteString("  " + quote(task.Name) + ":\n")
+		for _, c := range task.Classes {
+			encodeClass(b, "    ", c)
+		}
+	}
 }
 
 // Digest is the SHA-256, in hexadecimal, of the classes as Encode writes them, without its
@@ -29,9 +47,7 @@ func (t *Table) Encode() []byte {
 // whatever they are called and however their files are laid out.
 func (t *Table) Digest() string {
 	var b strings.Builder
-	for _, c := range t.Classes {
-		encodeClass(&b, c)
-	}
+	t.encode(&b)
 	return fmt.Sprintf("%x", sha256.Sum256([]byte(b.String())))
 }
 
@@ -44,8 +60,8 @@ func (t *Table) IsBuiltin() bool {
 	return err == nil && b.Digest() == t.Digest()
 }
 
-func encodeClass(b *strings.Builder, c Class) {
-	line := quote(c.Name) + ": ["
+func encodeClass(b *strings.Builder, indent string, c Class) {
+	line := indent + quote(c.Name) + ": ["
 	for i, k := range c.Keywords {
 		piece := quote(k)
 		if i < len(c.Keywords)-1 {
@@ -54,7 +70,7 @@ func encodeClass(b *strings.Builder, c Class) {
 		if i > 0 {
 			if len(line)+1+len(piece) >= lineWidth {
 				b.WriteString(line + "\n")
-				line = " "
+				line = indent + " "
 			}
 			line += " "
 		}

@@ -23,7 +23,8 @@ func FuzzParse(f *testing.F) {
 		"", "a: [b]\n", "a:\n  - 0123\n  - on\n  - 1e3\nb: []\n", "a: &x [b]\nc: *x\n", "---\na: [b]\n---\nc: [d]\n",
 		"a: [b\n", "? [a]\n: [b]\n", "a: |\n  b\n", "a: [!!binary aGk=]\n", "\xff\xfea", "\ufeff{a: [b]}", "a: [\"\\u2028\\U0001f600\"]\n",
 		"a: [b]\r\nc: [d]\r", "'a'': [b]", "a: [b, B]\nc: [\u212a, \u1e9e]\n", "{\"a\": [\"\\ud83d\\ude00\", 1e3, null, true]}",
-		"{\"a\": [\"b\"], \"a\": []}", "{\"a\": [\"\\u001b\"]}", "{\"a\"\n:\n[", "[1]", "{\"a\": [\"b\"]}{}",
+		"{\"a\": [\"b\"], \"a\": []}", "tasks: {vpn: {V: [v], w: []}, app: {\"1\": [v]}}", "tasks: {a: {}}", "tasks: {label: {b: []}}", "tasks: [a]",
+		"{\"tasks\": {\"a\": {\"b\": [\"c\"]}, \"A\": {}}}", "{\"tasks\": {\"a\": {\"b\": [\"c\"]}}}", "tasks: {a: {b: [c]}}\nd: [e]", "{\"a\": [\"\\u001b\"]}", "{\"a\"\n:\n[", "[1]", "{\"a\": [\"b\"]}{}",
 	} {
 		f.Add(false, []byte(text))
 		f.Add(true, []byte(text))
@@ -44,6 +45,9 @@ func FuzzParse(f *testing.F) {
 		}
 		if diff := cmp.Diff(table.Classes, again.Classes); diff != "" {
 			t.Fatalf("Parse, Encode, Parse (-first +second):\n%s", diff)
+		}
+		if diff := cmp.Diff(table.Tasks, again.Tasks); diff != "" || table.Digest() != again.Digest() {
+			t.Fatalf("tasks: Parse, Encode, Parse (-first +second):\n%s", diff)
 		}
 		for _, c := range table.Classes[:min(len(table.Classes), 8)] {
 			for _, k := range c.Keywords[:min(len(c.Keywords), 8)] {

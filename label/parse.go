@@ -26,11 +26,14 @@ func Parse(name string, text []byte) (*Table, error) {
 	if strings.EqualFold(filepath.Ext(name), ".json") || src.isJSON() {
 		read = src.readJSON
 	}
-	classes, err := read()
+	raw, err := read()
 	if err != nil {
 		return nil, err
 	}
-	return src.table(classes)
+	if raw.tasks != nil {
+		return src.tasks(raw.tasks)
+	}
+	return src.table(raw.classes)
 }
 
 // A scalar is a piece of text and where it stands: line and column count from 1,
@@ -44,6 +47,18 @@ type scalar struct {
 type rawClass struct {
 	name     scalar
 	keywords []scalar
+}
+
+// A rawTable is what a text says: classes, or tasks with classes each.
+type rawTable struct {
+	classes []rawClass
+	tasks   []rawTask // not nil, but maybe empty, if the text has tasks
+}
+
+// A rawTask is one entry of the mapping under tasks.
+type rawTask struct {
+	name    scalar
+	classes []rawClass
 }
 
 // check refuses text that no reader should see.

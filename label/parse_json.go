@@ -14,28 +14,82 @@ func (s *source) isJSON() bool {
 
 // readJSON reads the mapping token by token: a Go map would lose the order and the
 // duplicates.
-func (s *source) readJSON() ([]rawClass, error) {
+func (s *source) readJSON() (t rawTable, err error) {
 	if strings.TrimSpace(s.text) == "" {
-		return nil, nil
+		return t, nil
 	}
 	if err := s.checkJSON(); err != nil {
-		return nil, err
+		return t, err
 	}
 	p := &jsonParser{source: s, dec: json.NewDecoder(strings.NewReader(s.text))}
 	p.dec.UseNumber()
 	if err := p.open('{', "a class table is an object from class to keywords"); err != nil {
-		return nil, err
+		return t, err
 	}
-	var classes []rawClass
+	for first := true; p.dec.More(); first = false {
+		name, err := p.scalar("a class name")
+		if err != nil {
+			return t, err
+		}
+		token, err := p.next()
+		switch {
+		case err != nil:
+			return t, err
+		case name.text == tasksKey && token == json.Delim('{') && first:
+			if t.tasks, err = p.tasks(); err != nil {
+				return t, err
+			}
+			if p.dec.More() {
+				_, _ = p.next() // for its place
+				return t, p.errorf("a class table with tasks has nothing besides them")
+			}
+			continue
+		case token != json.Delim('['):
+			return t, p.errorf("the keywords of class %s must be an array", shown(name.text))
+		}
+		c, err := p.class(name)
+		if err != nil {
+			return t, err
+		}
+		t.classes = append(t.classes, c)
+	}
+	_, err = p.next() // the closing brace
+	return t, err
+}
+
+// tasks reads the entries of the object of tasks, whose brace was read, and its end.
+func (p *jsonParser) tasks() ([]rawTask, error) {
+	tasks := []rawTask{}
 	for p.dec.More() {
-		c, err := p.class()
+		name, err := p.scalar("a task's name")
 		if err != nil {
 			return nil, err
 		}
-		classes = append(classes, c)
+		if err := p.open('{', "task "+shown(name.text)+" must be an object from class to keywords"); err != nil {
+			return nil, err
+		}
+		task := rawTask{name: name}
+		for p.dec.More() {
+			class, err := p.scalar("a class name")
+			if err != nil {
+				return nil, err
+			}
+			if err := p.open('[', "the keywords of class "+shown(class.text)+" must be an array"); err != nil {
+				return nil, err
+			}
+			c, err := p.class(class)
+			if err != nil {
+				return nil, err
+			}
+			task.classes = append(task.classes, c)
+		}
+		if _, err := p.next(); err != nil { // the closing brace
+			return nil, err
+		}
+		tasks = append(tasks, task)
 	}
-	_, err := p.next() // the closing brace
-	return classes, err
+	_, err := p.next()
+	return tasks, err
 }
 
 // checkJSON says where the text stops being one JSON value, if it does. It goes
@@ -62,15 +116,8 @@ type jsonParser struct {
 	at  int // byte offset of the last token's first byte
 }
 
-// class reads one entry of the object.
-func (p *jsonParser) class() (rawClass, error) {
-	name, err := p.scalar("a class name")
-	if err != nil {
-		return rawClass{}, err
-	}
-	if err := p.open('[', "the keywords of class "+shown(name.text)+" must be an array"); err != nil {
-		return rawClass{}, err
-	}
+// class reads the keywords of a class behind their opening bracket.
+func (p *jsonParser) class(name scalar) (rawClass, error) {
 	c := rawClass{name: name}
 	for p.dec.More() {
 		k, err := p.scalar("a keyword of class " + shown(name.text))
@@ -79,7 +126,7 @@ func (p *jsonParser) class() (rawClass, error) {
 		}
 		c.keywords = append(c.keywords, k)
 	}
-	_, err = p.next() // the closing bracket
+	_, err := p.next() // the closing bracket
 	return c, err
 }
 

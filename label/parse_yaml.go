@@ -10,29 +10,69 @@ import (
 
 // readYAML reads the mapping from the node tree, not into Go values: nodes keep the
 // order of the keys, where everything stands, and scalars as they were written.
-func (s *source) readYAML() ([]rawClass, error) {
+func (s *source) readYAML() (t rawTable, err error) {
 	root, err := s.document()
 	if root == nil || err != nil {
-		return nil, err
+		return t, err
 	}
 	if root.Kind == yaml.ScalarNode && root.Value == "" {
-		return nil, nil
+		return t, nil
 	}
-	if root.Kind != yaml.MappingNode {
-		return nil, s.errorAt(root, "a class table is a mapping from class to keywords, not %s", kindName(root))
+	if c := root.Content; root.Kind == yaml.MappingNode && len(c) > 1 && c[0].Kind == yaml.ScalarNode && c[0].Value == tasksKey && c[1].Kind == yaml.MappingNode {
+		t.tasks, err = s.readTasks(root)
+		return t, err
 	}
-	if err := s.checkTag(root, "!!map"); err != nil {
+	t.classes, err = s.classes(root, "a class table")
+	return t, err
+}
+
+// classes reads the mapping from class to keywords that what is.
+func (s *source) classes(n *yaml.Node, what string) ([]rawClass, error) {
+	if n.Kind != yaml.MappingNode {
+		return nil, s.errorAt(n, "%s is a mapping from class to keywords, not %s", what, kindName(n))
+	}
+	if err := s.checkTag(n, "!!map"); err != nil {
 		return nil, err
 	}
-	classes := make([]rawClass, 0, len(root.Content)/2)
-	for i := 0; i+1 < len(root.Content); i += 2 {
-		c, err := s.class(root.Content[i], root.Content[i+1])
+	classes := make([]rawClass, 0, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		c, err := s.class(n.Content[i], n.Content[i+1])
 		if err != nil {
 			return nil, err
 		}
 		classes = append(classes, c)
 	}
 	return classes, nil
+}
+
+// readTasks reads the table whose first entry is the mapping of tasks.
+func (s *source) readTasks(root *yaml.Node) ([]rawTask, error) {
+	if err := s.checkTag(root, "!!map"); err != nil {
+		return nil, err
+	}
+	if _, err := s.scalar(root.Content[0], "a class name"); err != nil {
+		return nil, err
+	}
+	if len(root.Content) > 2 {
+		return nil, s.errorAt(root.Content[2], "a class table with tasks has nothing besides them")
+	}
+	list := root.Content[1]
+	if err := s.checkTag(list, "!!map"); err != nil {
+		return nil, err
+	}
+	tasks := make([]rawTask, 0, len(list.Content)/2)
+	for i := 0; i+1 < len(list.Content); i += 2 {
+		name, err := s.scalar(list.Content[i], "a task's name")
+		if err != nil {
+			return nil, err
+		}
+		classes, err := s.classes(list.Content[i+1], "task "+shown(name.text))
+		if err != nil {
+			return nil, err
+		}
+		tasks = append(tasks, rawTask{name, classes})
+	}
+	return tasks, nil
 }
 
 // document returns the only document's root node, nil if there is no document.

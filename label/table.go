@@ -52,6 +52,9 @@ type Table struct {
 	Name string
 	// Classes are in id order.
 	Classes []Class
+	// Tasks are the label columns that the table names, each with its name and classes; the
+	// first has the same Classes as the table. nil: it names none.
+	Tasks []Table
 }
 
 // Unknown returns the label of captures that no class of t matches: 255, or 65535 if

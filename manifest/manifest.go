@@ -51,6 +51,7 @@ type Manifest struct {
 	Form      *Form     `json:"form,omitempty"` // nil: the first bytes of whole sessions
 	Files     []File    `json:"files"`
 	Classes   []Class   `json:"classes"`
+	Tasks     []Task    `json:"tasks,omitempty"` // label columns; nil if the class table names none
 	Split     *Split    `json:"split,omitempty"`
 	Totals    Counts    `json:"totals"`
 	Captures  []Capture `json:"captures"`
@@ -94,6 +95,7 @@ type Capture struct {
 	LinkTypes []string `json:"link_types"`
 	Label     uint16   `json:"label"`
 	Class     string   `json:"class"`
+	Tasks     []string `json:"tasks,omitempty"` // its class in each of Manifest.Tasks
 	// Labels counts the samples by label where each session has its own: then Label is
 	// that of unknown and Class is BySession. It is sorted by label.
 	Labels []LabelCount `json:"labels,omitempty"`
@@ -162,6 +164,9 @@ func (m *Manifest) Check() error {
 		return errors.New("totals: they are not the sums of the captures")
 	}
 	if err := m.checkLabels(); err != nil {
+		return err
+	}
+	if err := m.checkTasks(); err != nil {
 		return err
 	}
 	listed := map[uint16]bool{}

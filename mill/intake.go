@@ -51,7 +51,7 @@ func openIntake(b store.Backend, dir string, o *Options) (*intake, error) {
 func (o *Options) kind() store.Form {
 	return store.Form{
 		Settings: o.settings(), Spec: o.Spec(), Form: o.block(), Layouts: o.placed(),
-		LabelType: o.labelType(), Classes: o.classes(), Differ: o.differences,
+		LabelType: o.labelType(), Classes: o.classes(), Tasks: o.tasks(), Differ: o.differences,
 	}
 }
 
@@ -59,7 +59,7 @@ func (o *Options) kind() store.Form {
 func describe(in *Input, x *Extraction) manifest.Capture {
 	c := manifest.Capture{
 		Name: in.Name, Size: x.Size, Digest: x.Digest.String(), SHA256: x.SHA256, Format: x.Format.String(),
-		LinkTypes: []string{}, Label: in.Label, Class: in.Class,
+		LinkTypes: []string{}, Label: in.Label, Class: in.Class, Tasks: in.Tasks,
 	}
 	for _, t := range x.LinkTypes {
 		c.LinkTypes = append(c.LinkTypes, t.String())

@@ -145,6 +145,19 @@ func (o *Options) match(in *Input) label.Match {
 	return o.Labels.Match(in.Name)
 }
 
+// MatchTasks are what decides the class of a capture in each task of the class table, by the
+// same rule as its label.
+func (o *Options) MatchTasks(in *Input) (matches []label.Match) {
+	for i := range o.Labels.Tasks {
+		if t := &o.Labels.Tasks[i]; o.LabelFrom == FromDir {
+			matches = append(matches, t.MatchExactly(directory(in)))
+		} else {
+			matches = append(matches, t.Match(in.Name))
+		}
+	}
+	return matches
+}
+
 // unmatched says why a capture has no class.
 func (o *Options) unmatched() string {
 	if o.LabelFrom == FromDir {

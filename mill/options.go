@@ -113,6 +113,8 @@ func (o *Options) Check() error {
 		return errors.New("no class table")
 	case (o.LabelFrom == FromTable) != (o.Flows != nil):
 		return errors.New("labels from a table need the table, and labels from elsewhere must not have one")
+	case o.bySession() && o.Labels != nil && o.Labels.Tasks != nil:
+		return fmt.Errorf("class table %s has tasks, whose classes are decided by the names or directories of captures: --label-from %s needs a table of classes", o.Labels.Name, o.LabelFrom)
 	case o.MinPackets < 0 || o.MinBytes < 0:
 		return fmt.Errorf("at least %d packets and %d bytes a session: need 0 (no limit) or more", o.MinPackets, o.MinBytes)
 	case o.Workers < 0:

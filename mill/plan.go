@@ -22,8 +22,9 @@ type Input struct {
 	Stream   bool           // standard input, a FIFO or a device: not opened before the run
 	Format   capture.Format // empty for streams
 	Label    uint16
-	Class    string // of the label
-	Keyword  string // that gave the label; "" for unknown
+	Class    string   // of the label
+	Keyword  string   // that gave the label; "" for unknown
+	Tasks    []string // class in each task of the class table
 
 	member      *archive.Member // where to open it instead; nil: it is a file of its own
 	archiveSize int64           // bytes of the archive
@@ -136,6 +137,12 @@ func PrepareIn(ctx context.Context, paths []string, out string, o Options) (*Pla
 			continue
 		default:
 			bad = append(bad, fmt.Errorf("%s: %s", in.Path, o.unmatched()))
+		}
+		for i, m := range o.MatchTasks(&in) {
+			in.Tasks = append(in.Tasks, m.Class)
+			if m.Err() != nil && i > 0 { // the first one is the label
+				bad = append(bad, fmt.Errorf("task %s: %w", o.Labels.Tasks[i].Name, m.Err()))
+			}
 		}
 		p.Captures = append(p.Captures, in)
 	}

@@ -40,6 +40,7 @@ type planFile struct {
 	Parts        int               `json:"parts,omitempty"`
 	Settings     json.RawMessage   `json:"settings"` // of the manifest
 	Table        *planTable        `json:"table,omitempty"`
+	Tasks        []planTask        `json:"tasks,omitempty"`
 	Tool         string            `json:"tool"` // version
 	Unknown      string            `json:"unknown"`
 	Version      int               `json:"version"`
@@ -49,6 +50,32 @@ type planFile struct {
 type planClass struct {
 	Keywords []string `json:"keywords"`
 	Name     string   `json:"name"`
+}
+
+// planTask is a label column.
+type planTask struct {
+	Classes []planClass `json:"classes"`
+	Name    string      `json:"name"`
+}
+
+// planClasses are the classes of a table as a plan has them.
+func planClasses(t *label.Table) []planClass {
+	classes := []planClass{}
+	for _, c := range t.Classes {
+		classes = append(classes, planClass{Name: c.Name, Keywords: append([]string{}, c.Keywords...)})
+	}
+	return classes
+}
+
+// planned are the classes of a table that a plan has.
+func planned(classes []planClass) (list []label.Class, err error) {
+	if len(classes) > label.MaxClasses {
+		return nil, fmt.Errorf("%d classes, need at most %d", len(classes), label.MaxClasses)
+	}
+	for i, c := range classes {
+		list = append(list, label.Class{ID: uint16(i), Name: c.Name, Keywords: c.Keywords})
+	}
+	return list, nil
 }
 
 // planChunk is a part of a capture, from one byte of its file to another.
@@ -69,6 +96,7 @@ type planInput struct {
 	Modified    time.Time   `json:"modified"`
 	Name        string      `json:"name"`
 	Size        int64       `json:"size"`
+	Tasks       []string    `json:"tasks,omitempty"`
 	URI         string      `json:"uri"`
 }
 
@@ -201,14 +229,15 @@ func (p *Plan) file() (*planFile, error) {
 	}
 	f := &planFile{
 		Format: planFormat, Version: planVersion, Tool: version.String(), Settings: text, Unknown: p.Unknown.String(),
-		MaxExpansion: p.MaxExpansion, InputSHA256: p.InputSHA256, Classes: []planClass{}, Inputs: make([]planInput, len(p.Captures)),
+		MaxExpansion: p.MaxExpansion, InputSHA256: p.InputSHA256, Classes: planClasses(p.Labels), Inputs: make([]planInput, len(p.Captures)),
 		Behind: p.Behind, Parts: p.Parts,
 	}
 	for _, c := range p.Chunks {
 		f.Chunks = append(f.Chunks, planChunk{Input: c.Input, From: c.From, To: c.To})
 	}
-	for _, c := range p.Labels.Classes {
-		f.Classes = append(f.Classes, planClass{Name: c.Name, Keywords: append([]string{}, c.Keywords...)})
+	for i := range p.Labels.Tasks {
+		t := &p.Labels.Tasks[i]
+		f.Tasks = append(f.Tasks, planTask{Classes: planClasses(t), Name: t.Name})
 	}
 	if t := &p.Table; p.LabelFrom == FromTable {
 		f.Table = &planTable{URI: uriOf(t.Path), Preset: t.Preset, Columns: t.Columns, Times: t.Times, Zone: t.Zone, Offset: t.Offset, Errors: t.Errors}
@@ -220,7 +249,7 @@ func (p *Plan) file() (*planFile, error) {
 		}
 		f.Inputs[i] = planInput{
 			URI: uriOf(in.Path), Name: in.Name, Size: in.Size, Modified: in.Modified.UTC(), Format: in.Format.Name,
-			Compression: in.Format.Compression, Label: in.Label, Class: in.Class, Keyword: in.Keyword,
+			Compression: in.Format.Compression, Label: in.Label, Class: in.Class, Keyword: in.Keyword, Tasks: in.Tasks,
 		}
 		if m := in.member; m != nil {
 			f.Inputs[i].URI, f.Inputs[i].Archive = uriOf(m.Archive), memberOf(m, in.archiveSize)
@@ -243,11 +272,15 @@ func (f *planFile) plan(set manifest.Settings) (*Plan, error) {
 	if set.Get("labels_sha256") != "" { // a file, even if it is called like a built-in table
 		o.Labels.Name = "." + string(filepath.Separator) + o.Labels.Name
 	}
-	if len(f.Classes) > label.MaxClasses {
-		return nil, fmt.Errorf("%d classes, need at most %d", len(f.Classes), label.MaxClasses)
+	if o.Labels.Classes, err = planned(f.Classes); err != nil {
+		return nil, err
 	}
-	for i, c := range f.Classes {
-		o.Labels.Classes = append(o.Labels.Classes, label.Class{ID: uint16(i), Name: c.Name, Keywords: c.Keywords})
+	for _, t := range f.Tasks {
+		task := label.Table{Name: t.Name}
+		if task.Classes, err = planned(t.Classes); err != nil {
+			return nil, fmt.Errorf("task %s: %w", t.Name, err)
+		}
+		o.Labels.Tasks = append(o.Labels.Tasks, task)
 	}
 	if (o.LabelFrom == FromTable) != (f.Table != nil) {
 		return nil, errors.New("labels from a table need one, and others none")
@@ -276,7 +309,7 @@ func (f *planFile) plan(set manifest.Settings) (*Plan, error) {
 			return nil, fmt.Errorf("input %d: label %d is class %q, need %q", i, in.Label, in.Class, class)
 		}
 		p.Captures[i] = Input{
-			Path: path, Name: in.Name, Size: in.Size, Modified: in.Modified, Label: in.Label, Class: in.Class, Keyword: in.Keyword,
+			Path: path, Name: in.Name, Size: in.Size, Modified: in.Modified, Label: in.Label, Class: in.Class, Keyword: in.Keyword, Tasks: in.Tasks,
 			Format: capture.Format{Name: in.Format, Compression: in.Compression},
 		}
 		if in.Archive != nil {
@@ -287,6 +320,16 @@ func (f *planFile) plan(set manifest.Settings) (*Plan, error) {
 	}
 	if len(p.Captures) == 0 {
 		return nil, errors.New("no inputs")
+	}
+	err = manifest.CheckTasks(o.tasks(), func(yield func(string, []string) bool) {
+		for i := range p.Captures {
+			if !yield(p.Captures[i].Name, p.Captures[i].Tasks) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	for _, c := range f.Chunks {
 		p.Chunks = append(p.Chunks, Chunk{Input: c.Input, Chunk: capture.Chunk{From: c.From, To: c.To}})

@@ -161,7 +161,8 @@ func (o *Options) differences(m *manifest.Manifest) []string {
 		}
 	}
 	lines = append(lines, manifest.Diff(have, want)...)
-	return append(lines, manifest.DiffClasses(m.Classes, o.classes())...)
+	lines = append(lines, manifest.DiffClasses(m.Classes, o.classes())...)
+	return append(lines, manifest.DiffTasks(m.Tasks, o.tasks())...)
 }
 
 // reads reports whether an option says how the table of flows is read.
@@ -177,4 +178,17 @@ func (o *Options) classes() []manifest.Class {
 		cs = append(cs, manifest.Class{Label: c.ID, Name: c.Name, Keywords: c.Keywords})
 	}
 	return cs
+}
+
+// tasks are those of the class table, as the manifest has them.
+func (o *Options) tasks() []manifest.Task {
+	var tasks []manifest.Task
+	for _, t := range o.Labels.Tasks {
+		task := manifest.Task{Name: t.Name}
+		for _, c := range t.Classes {
+			task.Classes = append(task.Classes, manifest.TaskClass{Name: c.Name, Keywords: c.Keywords})
+		}
+		tasks = append(tasks, task)
+	}
+	return tasks
 }

@@ -28,6 +28,7 @@ type View struct {
 var (
 	_ dataset.View   = (*View)(nil)
 	_ dataset.Formed = (*View)(nil)
+	_ dataset.Tasked = (*View)(nil)
 )
 
 // View reads the split, if there is one, and checks that the manifest agrees with itself
@@ -176,6 +177,18 @@ func (v *View) Unknown() int { return int(v.d.m.Unknown()) }
 
 // Captures implements [dataset.View].
 func (v *View) Captures() []string { return v.captures }
+
+// Tasks are the label columns, with the class of each capture.
+func (v *View) Tasks() []dataset.Task {
+	tasks := make([]dataset.Task, len(v.d.m.Tasks))
+	for i := range tasks {
+		tasks[i] = dataset.Task{Name: v.d.m.Tasks[i].Name, Of: make([]string, len(v.d.m.Captures))}
+		for k := range v.d.m.Captures {
+			tasks[i].Of[k] = v.d.m.Captures[k].Tasks[i] // Check has counted them
+		}
+	}
+	return tasks
+}
 
 // Units reports whether rows say which unit a sample is of, and what its form counts.
 func (v *View) Units() bool { return v.d.m.Settings.Wide() }

@@ -31,6 +31,7 @@ type Form struct {
 	Layouts   bool             // batches say where the packets of each sample stand
 	LabelType string           // of the manifest: "" or manifest.LabelInt32
 	Classes   []manifest.Class // the class table, without counts
+	Tasks     []manifest.Task  // of the class table
 
 	// Differ lists how a dataset differs from this form; none: captures may be added. nil
 	// compares settings and classes.
@@ -46,7 +47,8 @@ func (f *Form) differ(have *manifest.Manifest) []string {
 	if f.Differ != nil {
 		return f.Differ(have)
 	}
-	return append(manifest.Diff(have.Settings, f.Settings), manifest.DiffClasses(have.Classes, f.Classes)...)
+	lines := append(manifest.Diff(have.Settings, f.Settings), manifest.DiffClasses(have.Classes, f.Classes)...)
+	return append(lines, manifest.DiffTasks(have.Tasks, f.Tasks)...)
 }
 
 // A SettingsError reports that a dataset was made with other settings.
@@ -208,7 +210,7 @@ func (w *Writer) loadManifest() error {
 		w.m = &manifest.Manifest{
 			Format: manifest.Format, Version: manifest.Version,
 			Settings: w.form.Settings, Rows: w.form.Spec.Rows, Cols: w.form.Spec.Cols,
-			Form: w.form.Form, LabelType: w.form.LabelType, Classes: w.form.Classes, Captures: []manifest.Capture{},
+			Form: w.form.Form, LabelType: w.form.LabelType, Classes: w.form.Classes, Tasks: w.form.Tasks, Captures: []manifest.Capture{},
 		}
 		w.m.Totals.LeftOut = map[string]int64{}
 		w.made = true

@@ -50,6 +50,12 @@ def with_numpy(directory: pathlib.Path) -> None:
         assert int((labels == c["label"]).sum()) == c["samples"]
         assert c["label"] == data.unknown or classes[c["label"]] == c["name"]
     assert data.manifest == m and (data.index == np.arange(len(images))).all()
+    assert list(data.tasks) == [t["name"] for t in m.get("tasks", [])]
+    for i, task in enumerate(data.tasks.values()):
+        names = np.array([*task.classes, "unknown"])[task.labels]  # -1 is the last
+        for capture in m["captures"]:
+            assert (names[capture["first_sample"] :][: capture["samples"]] == capture["tasks"][i]).all()
+        assert i > 0 or (names == np.array([*classes, *["unknown"] * (data.unknown + 1 - len(classes))])[labels]).all()
     for number, capture in enumerate(m["captures"]):
         part = table[capture["first_sample"] : capture["first_sample"] + capture["samples"]]
         assert (part["capture"] == number).all() and (np.diff(part["session"].astype(np.int64)) > 0).all()

@@ -30,7 +30,8 @@ match rows of several classes, and what keeps the others from having a row. Noth
 is written. The options that decide about sessions are those of convert.
 
 A class table is a YAML or JSON mapping from class to keywords, in file order: the
-first class is label 0. --print shows a built-in one.`,
+first class is label 0. --print shows a built-in one. A table may name further label
+columns: tasks: {vpn: {VPN: [vpn], Plain: []}, app: {Chat: [chat]}}.`,
 		Example: `  pcapmill labels captures/
   pcapmill labels --labels mine.yaml captures/
   pcapmill labels day.pcap --label-from table --table f.csv --table-preset argus
@@ -163,6 +164,9 @@ func (c *console) matchTable(ctx context.Context, p *mill.Plan) error {
 // labelTable lists the captures of a plan with what decided about their labels.
 func (c *console) labelTable(p *mill.Plan) (ties, unknown int64) {
 	t := table{columns: []column{{head: "CAPTURE"}, {head: "LABEL", right: true}, {head: "CLASS"}, {head: "KEYWORD"}}}
+	for _, task := range p.Labels.Tasks {
+		t.columns = append(t.columns, column{head: task.Name})
+	}
 	for i := range p.Captures {
 		in := &p.Captures[i]
 		m := label.Match{}
@@ -173,18 +177,39 @@ func (c *console) labelTable(p *mill.Plan) (ties, unknown int64) {
 			if in.Class == label.UnknownName {
 				unknown++
 			}
-			t.add(shown(in.Path), fmt.Sprint(in.Label), in.Class, orDash(in.Keyword))
+			cells, tied := taskCells(p, in)
+			ties += tied
+			t.add(append([]string{shown(in.Path), fmt.Sprint(in.Label), in.Class, orDash(in.Keyword)}, cells...)...)
 			continue
 		}
 		ties++
-		var who []string
-		for _, k := range m.Tied {
-			who = append(who, k.Class+" ("+k.Keyword+")")
-		}
-		t.add(shown(in.Path), "-", "TIE: "+strings.Join(who, " and "))
+		t.add(shown(in.Path), "-", tie(m))
 	}
 	if c.json == nil {
 		t.write(c.out, c.width)
 	}
 	return ties, unknown
+}
+
+// taskCells are the classes of a capture in the tasks of the class table, and how many ties
+// are among them.
+func taskCells(p *mill.Plan, in *mill.Input) (cells []string, ties int64) {
+	for _, m := range p.MatchTasks(in) {
+		if m.Err() == nil {
+			cells = append(cells, m.Class)
+			continue
+		}
+		ties++
+		cells = append(cells, tie(m))
+	}
+	return cells, ties
+}
+
+// tie names the classes that tie.
+func tie(m label.Match) string {
+	var who []string
+	for _, k := range m.Tied {
+		who = append(who, k.Class+" ("+k.Keyword+")")
+	}
+	return "TIE: " + strings.Join(who, " and ")
 }

@@ -142,10 +142,14 @@ func (c *console) planEvents(p *mill.Plan, full bool) {
 	if full {
 		for i := range p.Captures {
 			in := &p.Captures[i]
-			c.event(map[string]any{
+			e := map[string]any{
 				"event": "input", "path": in.Path, "name": in.Name, "bytes": in.Size, "format": in.Format.String(),
 				"label": in.Label, "class": in.Class, "keyword": in.Keyword,
-			})
+			}
+			if in.Tasks != nil {
+				e["tasks"] = in.Tasks
+			}
+			c.event(e)
 		}
 	}
 	for _, s := range p.Skipped {

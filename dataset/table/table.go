@@ -11,6 +11,8 @@
 //	                        if it is and the sample is on no side
 //	capture           text  name of the capture, as the manifest has it
 //	fold              int   of the cross-validation, from 0, -1 in none; only where there are folds
+//	NAME              text  class in the task NAME, or "unknown": a column for each task of the
+//	                        class table, in their order, where it has some
 //	session           int   place of the session in its capture, from 0; duplicates count
 //	unit              int   place of the unit in its session (see Extra.Units)
 //	start             time  of the first kept packet, nanoseconds, UTC; with --table-times
@@ -80,12 +82,17 @@ type Table struct {
 	unknown  int
 	classes  []string
 	captures []string
+	tasks    [][]string // class of each capture
 }
 
 // New is the table of a view.
 func New(v dataset.View) *Table {
 	sides := v.Sides()
-	return &Table{columns: Columns(ExtraOf(v)), split: len(sides) != 1 || sides[0] != dataset.Whole, size: uint64(v.Spec().Size()), unknown: v.Unknown(), classes: valid(v.Classes()), captures: valid(v.Captures())}
+	var tasks [][]string
+	for _, task := range tasksOf(v) {
+		tasks = append(tasks, valid(task.Of))
+	}
+	return &Table{tasks: tasks, columns: Columns(ExtraOf(v)), split: len(sides) != 1 || sides[0] != dataset.Whole, size: uint64(v.Spec().Size()), unknown: v.Unknown(), classes: valid(v.Classes()), captures: valid(v.Captures())}
 }
 
 // valid returns a copy of names with what is no UTF-8 replaced, as JSON does it.
@@ -99,14 +106,26 @@ func valid(names []string) []string {
 
 // Extra says which columns a table has that not every dataset has.
 type Extra struct {
-	Folds int  // 0: none
-	Units bool // rows say the unit, and what a form counts
+	Folds int      // 0: none
+	Tasks []string // names of label columns
+	Units bool     // rows say the unit, and what a form counts
 }
 
 // ExtraOf are those of a view.
 func ExtraOf(v dataset.View) Extra {
 	u, ok := v.(interface{ Units() bool })
-	return Extra{Folds: v.Folds(), Units: ok && u.Units()}
+	x := Extra{Folds: v.Folds(), Units: ok && u.Units()}
+	for _, task := range tasksOf(v) {
+		x.Tasks = append(x.Tasks, task.Name)
+	}
+	return x
+}
+
+func tasksOf(v dataset.View) []dataset.Task {
+	if t, ok := v.(dataset.Tasked); ok {
+		return t.Tasks()
+	}
+	return nil
 }
 
 // always is how many of the columns are plain in every dataset.
@@ -133,6 +152,14 @@ func Plain(x Extra) []Column {
 	list := slices.Clone(columns[:always])
 	if x.Folds > 0 {
 		list = append(list, fold)
+	}
+	for i, name := range x.Tasks {
+		list = append(list, Column{Name: name, Kind: Text, Few: true, What: "class of the capture in the task " + name + ", or unknown", of: func(t *Table, e *dataset.Entry) Value {
+			if of := t.tasks[i]; int64(e.Row.Capture) < int64(len(of)) {
+				return word(of[e.Row.Capture])
+			}
+			return Value{Null: true}
+		}})
 	}
 	return list
 }

@@ -34,7 +34,8 @@ var rooms = map[string][]string{
 	"internal/sessions":       {"header", "session"},
 	"mask":                    {"capture", "header", "internal/names"},
 	"sample":                  {},
-	"label":                   {"internal/typo", "internal/userfile"},
+	"internal/taskname":       {},
+	"label":                   {"internal/taskname", "internal/typo", "internal/userfile"},
 	"label/flows":             {"capture", "internal/userfile"},
 	"internal/settings":       {},
 	"internal/dedup":          {},
@@ -61,7 +62,7 @@ var rooms = map[string][]string{
 	"dataset/png":          {"dataset", "internal/parallel"},
 	"dataset/wds":          {"dataset", "dataset/npy", "dataset/png", "internal/parallel", "dataset/table", "internal/plainjson"},
 	"internal/datasettest": {"dataset", "internal/full", "internal/fsys", "internal/fsys/faulty"},
-	"manifest":             {"internal/settings", "internal/plainjson"},
+	"manifest":             {"internal/settings", "internal/plainjson", "internal/taskname"},
 	"store": {
 		"dataset", "dataset/idx", "internal/lines", "internal/bytelog", "internal/rows", "manifest", "split", "sample", "internal/dedup",
 		"internal/atomicfile", "internal/fsys", "internal/version",

@@ -64,6 +64,9 @@ func onSides(c *split.Counts) string {
 // extra says which columns the tables have that not every dataset has.
 func (in *Input) extra() table.Extra {
 	x := table.Extra{Units: in.Manifest.Settings.Wide()}
+	for _, t := range in.Manifest.Tasks {
+		x.Tasks = append(x.Tasks, t.Name)
+	}
 	if s := in.Manifest.Split; s != nil {
 		x.Folds = s.Folds
 	}

@@ -19,6 +19,7 @@ type View struct {
 	NoRows  bool           // the row log is missing
 	Lie     int64          // Len says this many more
 	Folded  int            // folds; with them Parts is Whole alone
+	Tasking []dataset.Task // label columns
 	Failing error          // what Each returns after the first entry
 }
 
@@ -69,6 +70,9 @@ func (v *View) Sides() []dataset.Side { return v.Parts }
 
 // Folds are Folded.
 func (v *View) Folds() int { return v.Folded }
+
+// Tasks are Tasking.
+func (v *View) Tasks() []dataset.Task { return v.Tasking }
 
 // Classes are Names.
 func (v *View) Classes() []string { return v.Names }

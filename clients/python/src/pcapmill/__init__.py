@@ -33,7 +33,7 @@ from ._command import (
     run,
 )
 from ._frames import folds, groups, to_huggingface, to_pandas
-from ._load import ROW, Data, Error, load, manifest
+from ._load import ROW, Data, Error, Task, load, manifest
 from ._version import __version__
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ __all__ = [
     "PcapmillWarning",
     "Progress",
     "Result",
+    "Task",
     "UsageError",
     "__version__",
     "as_torch",

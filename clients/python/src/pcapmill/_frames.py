@@ -74,6 +74,8 @@ def to_pandas(directory: _Path, split: Optional[str] = None) -> "pd.DataFrame":
     columns["capture"] = pd.Series([captures[i] for i in places], dtype="str")
     if data.manifest.get("split", {}).get("folds"):
         columns["fold"] = _folds(directory, data.manifest)[data.index]
+    for name, task in data.tasks.items():
+        columns[name] = pd.Series([task.classes[i] if i >= 0 else "unknown" for i in task.labels.tolist()], dtype="str")
     t = np.zeros(len(data.index), ROW) if data.table is None else data.table
     has: Array = t["packets"][:, 0] > 0  # older datasets have no table, or none of their first samples
 

@@ -91,12 +91,20 @@ class _Fields(NamedTuple):
     table: Optional[Array]
 
 
+class Task(NamedTuple):
+    """One of several label columns of a dataset (docs/labels.md)."""
+
+    labels: Array  # int32: places in classes; -1 marks samples of no class
+    classes: List[str]
+
+
 class Data(_Fields):
-    """What load returns: four values, with `unknown`, `index` and `manifest` as attributes."""
+    """What load returns: four values, with `unknown`, `index`, `manifest` and `tasks` as attributes."""
 
     unknown: int  # label of samples of no class
     index: Array  # type: ignore[assignment]  # place of each sample in the whole dataset
     manifest: Dict[str, Any]
+    tasks: Dict[str, Task]  # label columns by name; empty unless the class table names tasks
 
     @property
     def class_to_idx(self) -> Dict[str, int]:
@@ -185,8 +193,28 @@ def load(directory: _Path, split: Optional[str] = None) -> Data:
         index = _side(directory, m, split)
         images, labels, table = images[index], labels[index], None if table is None else table[index]
     data = Data(images, labels, classes, table)
-    data.unknown, data.index, data.manifest = unknown, index, m
+    data.unknown, data.index, data.manifest, data.tasks = unknown, index, m, _tasks(path, m, index)
     return data
+
+
+def _tasks(path: str, m: Dict[str, Any], index: Array) -> Dict[str, Task]:
+    """The label columns that the class table names: a class of each capture."""
+    tasks: Dict[str, Task] = {}
+    captures = m.get("captures") or []
+    counts = [_number(path, c, "samples", 0, m["samples"]) for c in captures] if m.get("tasks") else []
+    for i, t in enumerate(m.get("tasks") or []):
+        if sum(counts) != m["samples"]:
+            raise Error(f"{path} is damaged: its captures have {sum(counts)} samples, and it counts {m['samples']}")
+        classes = [str(c["name"]) for c in t["classes"]]
+        place = {name: label for label, name in enumerate(classes)}
+        place["unknown"] = -1
+        of = []
+        for c in captures:
+            if c["tasks"][i] not in place:
+                raise Error(f"{path} is damaged: task {str(t['name'])[:40]} has no class {str(c['tasks'][i])[:40]}")
+            of.append(place[c["tasks"][i]])
+        tasks[str(t["name"])] = Task(np.repeat(np.array(of, np.int32), counts)[index], classes)
+    return tasks
 
 
 def _images(directory: _Path, m: Dict[str, Any], n: int) -> Array:
@@ -310,8 +338,8 @@ def _folds(directory: _Path, m: Dict[str, Any]) -> Array:
         raise Error(f"{directory} has sides and no folds: 'pcapmill split {directory} --folds 5' makes five")
     record, letters = _assignment(directory, m)
     table = np.full(256, -1, np.int64)
-    for fold, letter in enumerate("0123456789abcdefghijklmnopqrstuvwxyz"[: m["split"]["folds"]]):
-        table[ord(letter)] = fold
+    for number, letter in enumerate("0123456789abcdefghijklmnopqrstuvwxyz"[: m["split"]["folds"]]):
+        table[ord(letter)] = number
     fold: Array = table[letters]
     have = np.bincount(fold[fold >= 0], minlength=m["split"]["folds"]).tolist()
     if have != record["sides"]["folds"]:
