@@ -224,7 +224,7 @@ func shape(v *config.Values, form represent.Choice) (sample.Shape, error) {
 	if form.Name() != represent.Default {
 		switch {
 		case asked:
-			return sample.Shape{}, fmt.Errorf("--length is bytes:length, and the form is %s: give parameters of its own, as in docs/forms.md (%s)", form, form.Name())
+			return sample.Shape{}, fmt.Errorf("--length is bytes:length, and the form is %s: give parameters of its own, as docs/forms.md has them", form)
 		case v.From("shape") == "" || v.Get("shape") == "":
 			return sample.Shape{}, nil
 		}

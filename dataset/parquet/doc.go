@@ -25,6 +25,10 @@
 //	                 for numpy.frombuffer, DuckDB, Polars; a BYTE_ARRAY where a
 //	                 sample has more than the 32767 bytes that the library takes
 //
+// Samples of other types than unsigned bytes stand in the place of image, in "parquet": array,
+// lists of lists of INT32 or FLOAT, a list a row, which Hugging Face's Array2D takes
+// (cast_column); or text, a string.
+//
 // The PNG are not compressed themselves: ZSTD over a page of them compresses better and
 // faster. In files with images label is a ClassLabel feature, and -1 stands for an
 // unknown class, as that feature has it; in the table it stays what the label file says.

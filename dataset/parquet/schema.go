@@ -77,11 +77,6 @@ func number(t dataset.Type) parquet.Node {
 	return parquet.Leaf(parquet.FloatType)
 }
 
-// list is a list of required elements, as the format's specification has it.
-func list(element parquet.Node) parquet.Node {
-	return group(field{"list", parquet.Repeated(group(field{"element", element}))})
-}
-
 // schema is that of a file.
 func schema(p pixels, columns []table.Column, spec dataset.Spec) *parquet.Schema {
 	size := spec.Size()
@@ -99,7 +94,7 @@ func schema(p pixels, columns []table.Column, spec dataset.Spec) *parquet.Schema
 		}
 		fields = append(fields, field{"image", parquet.Optional(parquet.Encoded(parquet.Leaf(kind), &parquet.Plain))})
 	case array:
-		fields = append(fields, field{"array", parquet.Optional(list(list(number(spec.Type))))})
+		fields = append(fields, field{"array", parquet.Optional(parquet.List(parquet.List(number(spec.Type))))})
 	case words:
 		fields = append(fields, field{"text", parquet.Optional(parquet.Encoded(parquet.String(), &parquet.Plain))})
 	}

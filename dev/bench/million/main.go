@@ -1,8 +1,9 @@
 // Command million writes a dataset of a million samples to measure audit and view with:
 //
 //	go run ./dev/bench/million -o DIR
+//	go run ./dev/bench/million -o DIR -samples 20000 -captures 10000 -classes 100   # for report
 //
-// 20 classes in 1,000 captures; each sample is 784 bytes of TCP packets with headers that walk,
+// 20 classes in 1,000 captures by default; each sample is 784 bytes of TCP packets with headers that walk,
 // half of whose payload bytes are random and half depend on the class and on the place. One in
 // fifty equals another. Exit status: 0 done, 1 failed, 2 wrong usage.
 package main
@@ -19,27 +20,25 @@ import (
 	"github.com/pcapmill/pcapmill/store"
 )
 
-const (
-	size    = 784
-	classes = 20
-)
+const size = 784
 
 func main() {
 	out := flag.String("o", "", "directory to write")
 	samples := flag.Int("samples", 1_000_000, "how many")
 	captures := flag.Int("captures", 1000, "in so many captures")
+	classes := flag.Int("classes", 20, "of so many classes")
 	flag.Parse()
-	if *out == "" || flag.NArg() > 0 || *captures < classes || *samples < *captures {
-		fmt.Fprintln(os.Stderr, "million: name one output: -o DIR; at least 20 captures, and a sample each")
+	if *out == "" || flag.NArg() > 0 || *classes < 1 || *classes > 255 || *captures < *classes || *samples < *captures {
+		fmt.Fprintln(os.Stderr, "million: name one output: -o DIR; at most 255 classes, a capture each, and a sample each")
 		os.Exit(2)
 	}
-	if err := write(*out, *samples / *captures, *captures); err != nil {
+	if err := write(*out, *samples / *captures, *captures, *classes); err != nil {
 		fmt.Fprintln(os.Stderr, "million:", err)
 		os.Exit(1)
 	}
 }
 
-func write(dir string, each, captures int) error {
+func write(dir string, each, captures, classes int) error {
 	form := store.Form{Settings: manifest.NewSettings(map[string]string{"dedup": "none"}), Spec: dataset.Spec{Rows: 28, Cols: 28}}
 	for c := range classes {
 		form.Classes = append(form.Classes, manifest.Class{Label: uint16(c), Name: fmt.Sprintf("class%02d", c)})
