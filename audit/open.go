@@ -96,17 +96,15 @@ func (d *Data) readSides(s *store.Dataset) error {
 	if err != nil {
 		return err
 	}
+	if record.Settings.Folds > 0 { // and no sides
+		return nil
+	}
 	d.sides = make([]uint8, s.Len())
 	for i := range d.sides {
 		d.sides[i] = noSide
-		if i < len(record.Assignment) {
-			switch record.Assignment[i] {
-			case '0':
-				d.sides[i] = uint8(dataset.Train)
-			case '1':
-				d.sides[i] = uint8(dataset.Validation)
-			case '2':
-				d.sides[i] = uint8(dataset.Test)
+		if int64(i) < record.Samples {
+			if side, ok := record.Side(int64(i)); ok {
+				d.sides[i] = uint8(side)
 			}
 		}
 	}

@@ -3,6 +3,8 @@ package mill_test
 import (
 	"bytes"
 	"io"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pcapmill/pcapmill/capture"
@@ -32,6 +34,43 @@ func TestNoAllocationPerPacket(t *testing.T) {
 		all() // warm: sessions, pseudonyms, scratch
 		if n := testing.AllocsPerRun(20, all); n != 0 {
 			t.Errorf("choice %d (%v): %v allocations in %d packets", i, c, n, len(packets))
+		}
+	}
+}
+
+// TestNoAllocationPerPacketOfForms: the same of forms, once their states are full.
+func TestNoAllocationPerPacketOfForms(t *testing.T) {
+	r := random(1)
+	traffic := testcap.Random(r, testcap.Options{Mixed: true, Sessions: 60})
+	var packets []capture.Packet
+	for i, p := range traffic.Packets {
+		packets = append(packets, capture.Packet{LinkType: header.LinkType(p.LinkType), Data: p.Data, OrigLen: uint32(len(p.Data)), At: capture.Position{Packet: uint64(i + 1)}})
+	}
+	strict, err := mask.Profile("strict")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, form := range append(slices.Clone(forms), "flowpic:size=20,packets=40", "") {
+		for _, policy := range []mask.Policy{{}, mask.Default(), strict} {
+			c := defaultChoice()
+			if c.mask, c.form, c.drop = policy, form, header.DropNone; strings.HasSuffix(form, "flowpic:size=20") || strings.HasPrefix(form, "mini-flowpic") {
+				continue // 262144 packets fill it
+			}
+			if o := c.options(); o.Check() != nil {
+				continue
+			}
+			packet := mill.PacketPath(c.options())
+			all := func() {
+				for i := range packets {
+					packet(&packets[i])
+				}
+			}
+			for range 60 {
+				all()
+			}
+			if n := testing.AllocsPerRun(5, all); n != 0 {
+				t.Errorf("%q (%v): %v allocations in %d packets", form, policy, n, len(packets))
+			}
 		}
 	}
 }

@@ -91,7 +91,7 @@ func (w *worker) show(t *sessions.Table, id uint32, data []byte, l *header.Layou
 		w.shown.Original, w.shown.Link = wide.Original, wide.Link
 	}
 	state := t.Lend(id, 0)
-	if n := w.form.Grow(state, &w.shown); n > 0 {
+	if n := w.form.Grow(state, &w.shown); n > cap(state)-len(state) {
 		state = t.Lend(id, n)
 	}
 	t.Hold(id, w.form.Add(state, &w.shown))

@@ -154,6 +154,8 @@ func (w *writer) origin() string {
 		return "A capture's label comes from the folder that it was in."
 	case "table":
 		return "Each session has its own label, from a table of five-tuples and times; what the table does not name is unknown."
+	case "comment":
+		return "Each session has its own label, from the comment of its first kept packet, as pcapML writes them; a session without one is unknown."
 	default:
 		return "Labels come from: " + markdown(from) + "."
 	}
@@ -161,7 +163,7 @@ func (w *writer) origin() string {
 
 func (w *writer) splits() {
 	w.line("\n## Splits\n")
-	if len(w.in.Splits) == 0 {
+	if len(w.in.Splits) == 0 && w.in.Split == nil {
 		w.line("The dataset is not split. Samples of one capture resemble each other, so a random split of samples flatters a model:")
 		w.line("split by capture, host or time (`pcapmill split`).")
 		return
@@ -169,7 +171,9 @@ func (w *writer) splits() {
 	for _, s := range w.in.Splits {
 		w.line("* **%s**: %s (%s)", s.Name, plural(s.Samples, "sample"), percent(s.Samples, w.in.Manifest.Samples))
 	}
-	w.line("")
+	if len(w.in.Splits) > 0 {
+		w.line("")
+	}
 	for _, s := range w.in.Split {
 		w.line("* %s", markdown(s))
 	}

@@ -125,10 +125,15 @@ func (r *Run) add(seed *Seed, data []byte, s *header.Stack, at int, number uint3
 		a: a, b: b, Layout: s.Layout(time, fromLower), hash: uint32(h), Number: number, At: uint32(at), flags: flags,
 	})
 	if r.Wide {
-		r.Wides[i] = append(r.Wides[i], r.Next)
+		r.addWide(i)
 	}
 	return &r.Packets[i][len(r.Packets[i])-1]
 }
+
+// addWide is apart so that add stays small.
+//
+//go:noinline
+func (r *Run) addWide(table uint64) { r.Wides[table] = append(r.Wides[table], r.Next) }
 
 func tcpFlags(b byte) (f uint8) {
 	const fin, syn, rst, ack = 1, 2, 4, 16

@@ -97,5 +97,9 @@ func (t *Table) Hold(id uint32, state []byte) {
 		return // nothing was lent, and nothing is there
 	}
 	slot := t.arena.slot(h.place, h.class)
-	binary.LittleEndian.PutUint32(slot, uint32(copy(slot[stateHead:], state)))
+	n := len(state)
+	if n > 0 && &state[0] != &slot[stateHead] { // a form that did not work in place
+		n = copy(slot[stateHead:], state)
+	}
+	binary.LittleEndian.PutUint32(slot, uint32(n))
 }

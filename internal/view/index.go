@@ -118,7 +118,7 @@ func (x *index) readSides(s *store.Dataset) error {
 		if err != nil && !errors.Is(err, store.ErrNotSplit) {
 			return err
 		}
-		if err == nil {
+		if err == nil && record.Settings.Folds == 0 {
 			x.split = true
 			assignment = record.Assignment
 		}

@@ -122,7 +122,7 @@ func (r *Report) countSides(s *store.Dataset, classOf []uint16) error {
 		if err != nil && !errors.Is(err, store.ErrNotSplit) {
 			return err
 		}
-		if err == nil {
+		if err == nil && record.Settings.Folds == 0 {
 			r.sides = true
 			assignment = []byte(record.Assignment)
 		}
