@@ -203,7 +203,7 @@ func (c *collector) take(a answer) error {
 		warn(c.ev, fmt.Sprintf("%s has packets without an Ethernet header: with --mac %s they begin at the IP header, others at the Ethernet header, so the first byte of a sample tells the link type",
 			in.Path, c.p.Mask.MAC))
 	}
-	if !c.tunnels && a.x != nil && a.x.tunnels && c.p.Mask.IP != mask.Keep {
+	if !c.tunnels && a.x != nil && a.x.tunnels && c.p.Mask.IP != mask.Keep && c.p.Mask.Fields[mask.PayloadBytes] == mask.Keep {
 		c.tunnels = true
 		warn(c.ev, fmt.Sprintf("%s has packets of a tunnel (VXLAN, Geneve, GTP-U): the inner headers are payload, which masks leave alone, addresses included; 'verify --against' finds them", in.Path))
 	}

@@ -34,11 +34,11 @@ What tasks leave holds addresses of the captures: it is readable to its owner on
 				return err
 			}
 			debug.SetMemoryLimit(j.Plan.MemoryLimit())
-			defer hold(cmd.Context())()
-			if t.pipe {
+			if t.pipe { // an interrupt ends it even while it waits for standard input
 				err = j.MapPipe(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout())
 				return taskFailed(cmd.Context(), err, "what was written ends in the middle")
 			}
+			defer hold(cmd.Context())()
 			made, there := int64(0), int64(0)
 			err = j.Map(cmd.Context(), t.dir, i, n, func(_ int, skipped bool) {
 				if skipped {

@@ -31,11 +31,11 @@ frame may come twice. Of part 4294967295, the reports, it writes what 'merge' re
 				return err
 			}
 			debug.SetMemoryLimit(j.Plan.MemoryLimit())
-			defer hold(cmd.Context())()
-			if t.pipe {
+			if t.pipe { // an interrupt ends it even while it waits for standard input
 				err = j.ReducePipe(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout())
 				return taskFailed(cmd.Context(), err, "what was written ends in the middle")
 			}
+			defer hold(cmd.Context())()
 			made, there := int64(0), int64(0)
 			err = j.Reduce(cmd.Context(), t.dir, i, n, func(_ int, skipped bool) {
 				if skipped {

@@ -65,8 +65,47 @@ func (w *writer) masking() {
 	default:
 		w.line("Pseudonyms were made with a secret key (id `%s`); whoever has it can link them to addresses.\n", code(s.Get("key")))
 	}
-	w.line("Payload is as it was captured, and may hold names, addresses, cookies and the like in clear text; so are other header fields (TTL, IP identification, TCP")
-	w.line("sequence numbers, options and time stamps). Names of captures are as they were given.")
+	w.single(s.Get("mask"))
+}
+
+// single says what masks of single fields do, given in the words of --mask.
+func (w *writer) single(masks string) {
+	if masks != "" {
+		w.line("Fields that were masked one by one:\n")
+		for pair := range strings.SplitSeq(masks, ",") {
+			name, action, _ := strings.Cut(pair, "=")
+			w.line("* `%s`: %s", code(name), done(action))
+		}
+		w.line("")
+	}
+	payload, headers := "Payload", "so are other header fields (TTL, IP identification, TCP\nsequence numbers, options and time stamps)"
+	if masks != "" {
+		headers = "so is every header field that is not named here"
+	}
+	if strings.Contains(","+masks, ",payload=") {
+		w.line("No payload is in the samples. Header fields that are not named here are as they were captured.")
+		w.line("Names of captures are as they were given.")
+		return
+	}
+	if strings.Contains(masks, "tls.sni=") || strings.Contains(masks, "http.host=") || strings.Contains(masks, "dns.names=") {
+		payload = "Payload, but for the host names that these masks find,"
+	}
+	w.line(payload+" is as it was captured, and may hold names, addresses, cookies and the like in clear text; %s. Names of captures are as they were given.", headers)
+}
+
+// done is what an action of a single field has done.
+func done(action string) string {
+	switch action {
+	case "zero":
+		return "zeroed."
+	case "ones":
+		return "0xff in its place."
+	case "remove":
+		return "cut out."
+	case "relative":
+		return "the difference to the first one of the same direction."
+	}
+	return "`" + code(action) + "`."
 }
 
 // pseudonyms reports whether addresses in the samples were replaced by pseudonyms.
