@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -71,6 +72,19 @@ func TestSharedAgainstTwin(t *testing.T) {
 					met["damaged captures"]++
 				}
 			}
+		})
+	}
+	for i, form := range forms {
+		if !full.Asked() || strings.HasPrefix(form, "ustc-all") || strings.Contains(form, "eth+") || strings.Contains(form, "frame+") {
+			continue // the twin knows no address in link headers but those of Ethernet
+		}
+		t.Run(form, func(t *testing.T) {
+			c := defaultChoice()
+			c.form, c.drop = form, header.DropNone
+			p := plan
+			p.Options, p.Out = c.options(), filepath.Join(t.TempDir(), "out")
+			p.BlockLength = []int{0, 4096, 100}[i%3]
+			compare(t, c, &p, raws, labels)
 		})
 	}
 	for _, name := range []string{"duplicates", "conflicts", "empty", "repeated captures", "damaged captures"} {

@@ -43,7 +43,7 @@ func TestErrorsNameThePlaceAndTheCure(t *testing.T) {
 		{"ip", "remvoe", "--ip", `--ip: "remvoe": need remove, zero, anonymize, prefix or keep; did you mean remove?`},
 		{"ip", "hide", "a.yaml:3", `a.yaml:3: ip: "hide": need remove, zero, anonymize, prefix or keep`},
 		{"ip", "", "PCAPMILL_IP", `PCAPMILL_IP: "": need remove, zero, anonymize, prefix or keep`},
-		{"drop", "dns,bakground", "--drop", `--drop: "bakground": need tcp-control, dns, background or none; did you mean background?`},
+		{"drop", "dns,bakground", "--drop", `--drop: "bakground": need tcp-control, dns, background, stun, snmp, nat-pmp, lsd, ssdp, multicast, broadcast or none; did you mean background?`},
 		{"length", "1e3", "--length", `--length: "1e3": need a whole number of 0 or more`},
 		{"length", "-1", "--length", `--length: "-1": need a whole number of 0 or more`},
 		{"length", "99999999999999999999", "--length", `--length: "99999999999999999999": need a whole number of 0 or more`},

@@ -1,6 +1,10 @@
 package represent_test
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -156,6 +160,35 @@ func TestSpecs(t *testing.T) {
 		}
 		if f.Spec() != want {
 			t.Errorf("%s: %+v, want %+v", form, f.Spec(), want)
+		}
+	}
+}
+
+// TestBounds: docs/forms.md says how much memory a unit takes at most.
+func TestBounds(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "forms.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	frames := mask.Default()
+	frames.MAC = mask.Zero
+	for _, k := range represent.Kinds() {
+		choice, err := represent.Parse(k.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := choice.Bind(frames, sample.Shape{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := regexp.MustCompile("(?m)^\\| .*`" + k.Name + "`.* " + strconv.Itoa(f.Bound()) + " \\|$")
+		if !line.Match(page) {
+			t.Errorf("docs/forms.md does not say that %s takes %d bytes a unit", k.Name, f.Bound())
+		}
+		for _, p := range k.Params {
+			if !strings.Contains(string(page), p.Name+"="+p.Default) {
+				t.Errorf("docs/forms.md does not say that %s has %s=%s", k.Name, p.Name, p.Default)
+			}
 		}
 	}
 }

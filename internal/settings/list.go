@@ -14,7 +14,7 @@ var options = []Option{
 	},
 	{
 		Name: "format", Kind: List, Default: "idx", Values: []string{"idx", "mnist", "npy", "npz", "png", "wds", "parquet", "parquet-bytes", "tsv", "jsonl", "nprint-csv", "table", "csv"}, Group: "Output", Arg: "LIST",
-		Short: "idx, and render: mnist, npy, npz, png, wds, parquet, parquet-bytes, tsv, jsonl, nprint-csv, table, csv",
+		Short: "idx, and what to render: npy, npz, png, wds, parquet, csv and others",
 		Long:  "Each format has a folder of its name, which is replaced as a whole. idx is the pair of files that every dataset has. mnist: the same under the names of MNIST. npy: numpy arrays. npz: one archive of them under the names of Keras. png: pictures in a folder a class, for ImageFolder. wds: WebDataset shards. parquet: samples as pictures with labels, for Hugging Face datasets and DuckDB; parquet-bytes: the same with the bytes as they are. tsv and jsonl: text, for ET-BERT and for everybody. nprint-csv: the bits of the form nprint. table: the table of samples as Parquet, without the samples; csv: the same as text.",
 	},
 	{
