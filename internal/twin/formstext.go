@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -143,7 +142,7 @@ func twinTokens(unit []look, bursts, packets int, gap int64, payload int, s Sett
 		start := unit[b.packets[0]].Time
 		iat := int64(0)
 		if from, ok := before[b.forward]; ok {
-			iat = int64(math.RoundToEven(float64(max(0, start-from)) / 1000))
+			iat = halfToEven(max(0, start-from))
 		}
 		before[b.forward] = start
 		line.BurstTokens = append(line.BurstTokens, tokens)
@@ -165,6 +164,17 @@ func twinTokens(unit []look, bursts, packets int, gap int64, payload int, s Sett
 		fit = "exact"
 	}
 	return Shown{text, len(unit), fit}
+}
+
+// halfToEven is nanoseconds in microseconds. A float64 has no room for the time since 1970, which is what lies between a simple
+// packet block, which has no time, and a packet that has one.
+func halfToEven(ns int64) int64 {
+	below := ns / 1000
+	switch over := ns - 1000*below; {
+	case over < 500, over == 500 && below%2 == 0:
+		return below
+	}
+	return below + 1
 }
 
 // packetTokens are the numbers of packet i.
