@@ -3,6 +3,7 @@ package capture_test
 import (
 	"bytes"
 	"errors"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/pcapmill/pcapmill/capture"
@@ -67,6 +68,20 @@ func TestCompressedAndCut(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestCutGzip cuts gzip at every length. What is left are the packets that the twin finds: which of the last symbols counts is
+// no matter of taste, a whole packet may hang on it.
+func TestCutGzip(t *testing.T) {
+	for seed := range uint64(3) {
+		traffic := testcap.Random(rand.New(rand.NewPCG(seed, 0)), testcap.Options{Sessions: 2, Payload: 60, LinkTypes: []uint16{1}})
+		raw := testcap.Gzip(testcap.Pcap{LinkType: 1}.File(traffic.Packets...))
+		for n := range raw {
+			if d := differ(readSmall(t, bytes.NewReader(raw[:n])), twin.Packets(raw[:n])); d != "" {
+				t.Errorf("seed %d, cut at %d of %d: %s", seed, n, len(raw), d)
+			}
+		}
 	}
 }
 

@@ -125,7 +125,7 @@ func TestSharedMasksAgainstTwin(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !full.Asked() && len(raw) > 200_000 {
+		if !full.Asked() && len(raw) > 30_000 {
 			continue
 		}
 		plan.Captures = append(plan.Captures, mill.Input{Path: path, Name: r.Path, Label: 1, Class: "class1"})
@@ -208,6 +208,9 @@ func TestAllMasksAgainstTwin(t *testing.T) {
 	files := randomFiles(r, 3, testcap.Options{Mixed: true, Sessions: 40})
 	n := 0
 	for bits := range 129 {
+		if !full.Asked() && bits%4 != 0 && bits < 124 {
+			continue
+		}
 		c := choice{
 			mask: mask.Policy{
 				MAC: mask.Action(bits & 3), IP: mask.Action(bits >> 2 & 3), Ports: mask.Action(bits >> 4 & 1),
@@ -222,7 +225,7 @@ func TestAllMasksAgainstTwin(t *testing.T) {
 		n += compareFiles(t, dir, c, files, 0, 1)
 		remove()
 	}
-	if n < 129*40 {
+	if n < 33*40 {
 		t.Errorf("only %d samples compared", n)
 	}
 }

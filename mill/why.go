@@ -68,5 +68,9 @@ func (m *Matches) why(p *Plan) string {
 	case m.NoClass:
 		return fmt.Sprintf("%d sessions have rows of classes that %s does not have; add their names to it as keywords (--labels)", most, filepath.Base(p.Labels.Name))
 	}
-	return fmt.Sprintf("%d sessions match rows of several classes; %s", most, (&ConflictsError{}).Hint())
+	match := "sessions match"
+	if most == 1 {
+		match = "session matches"
+	}
+	return fmt.Sprintf("%d %s rows of several classes; %s", most, match, (&ConflictsError{}).Hint())
 }

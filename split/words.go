@@ -60,7 +60,7 @@ func (r *Record) Warnings() (lines []string) {
 			lines = append(lines, fmt.Sprintf("class %s has no samples for %s", c.Name, strings.Join(c.Empty, " and ")))
 		}
 		if c.Across > 0 {
-			lines = append(lines, fmt.Sprintf("class %s: %s a cut in time and go to the earlier side", c.Name, plural(c.Across, "session reaches across", "sessions reach across")))
+			lines = append(lines, fmt.Sprintf("class %s: %s the earlier side", c.Name, plural(c.Across, "session reaches across a cut in time and goes to", "sessions reach across a cut in time and go to")))
 		}
 	}
 	if n := strings.Count(r.Given, string(LeftOut)); n > 0 {

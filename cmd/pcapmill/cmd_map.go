@@ -25,7 +25,7 @@ What tasks leave holds addresses of the captures: it is readable to its owner on
   seq 0 8 | pcapmill map --plan plan.json --pipe > frames`,
 		Args: count(0, "it takes no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			i, n, err := t.check("map")
+			i, n, err := t.check(cmd)
 			if err != nil {
 				return err
 			}
@@ -50,7 +50,7 @@ What tasks leave holds addresses of the captures: it is readable to its owner on
 			if err != nil {
 				return taskFailed(cmd.Context(), err, "the chunks that were done are done; the same command goes on")
 			}
-			newConsole(cmd, false).say("%s: %s read, %s already there", shown(t.dir), plural(made, "chunk"), thousands(there))
+			t.done(newConsole(cmd, false), "read", "chunk", made, there)
 			return nil
 		},
 	}

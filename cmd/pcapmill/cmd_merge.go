@@ -49,6 +49,7 @@ DIR is not changed. It can be deleted afterwards.`,
 	cmd.Flags().BoolVar(&with.report, "report", false, "at the end write what 'pcapmill report' writes: report.html")
 	cmd.Flags().BoolVar(&with.card, "card", false, "at the end write what 'pcapmill card' writes: README.md, croissant.json, SHA256SUMS")
 	addJSON(cmd)
+	addVolume(cmd, "list every capture; else, of more than 30, only those that need a look")
 	return cmd
 }
 

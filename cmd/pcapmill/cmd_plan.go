@@ -1,6 +1,8 @@
 package main
 
 import (
+	"path/filepath"
+
 	"github.com/spf13/cobra"
 
 	"github.com/pcapmill/pcapmill/internal/config"
@@ -65,6 +67,8 @@ be the same on all machines. The key is not in the plan, only its id.`,
 	}
 	addPreset(cmd)
 	addOptions(cmd, names...)
+	addJSON(cmd)
+	addVolume(cmd, "")
 	return cmd
 }
 
@@ -97,7 +101,7 @@ func plan(cmd *cobra.Command, paths []string, v *config.Values, out, chunk strin
 	if p == nil {
 		return &status{exitUsage, err}
 	}
-	c.plan(p, false, "'pcapmill labels'")
+	c.plan(p, false, "'pcapmill convert --dry-run'")
 	if err == nil {
 		err = p.Absolute()
 	}
@@ -121,6 +125,10 @@ func plan(cmd *cobra.Command, paths []string, v *config.Values, out, chunk strin
 	id, err := shard.WritePlan(p, out)
 	if err != nil {
 		return &status{exitFailed, nameCaptures(err, p)}
+	}
+	if c.json != nil {
+		c.event(map[string]any{"event": "planned", "path": filepath.ToSlash(out), "chunks": len(p.Chunks), "parts": parts, "id": id})
+		return problems(p)
 	}
 	c.say("%s: %s, %s: %s for map, %s for reduce; id %s", shown(out), plural(int64(len(p.Captures)), "capture"), bytesText(p.Bytes()),
 		plural(int64(len(p.Chunks)), "chunk"), plural(int64(parts), "part"), id)

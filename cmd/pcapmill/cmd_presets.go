@@ -31,6 +31,9 @@ says. docs/recipes.md has the differences and how each result is loaded.`,
 		ValidArgsFunction: cobra.FixedCompletions(presets.Names(), cobra.ShellCompDirectiveNoFileComp),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
+				if asksJSON(cmd) {
+					return usage("presets: --json goes with the list; a preset is a file for --config")
+				}
 				p, err := presets.Find(args[0])
 				if err != nil {
 					return &status{exitUsage, err}
@@ -38,19 +41,32 @@ says. docs/recipes.md has the differences and how each result is loaded.`,
 				_, err = fmt.Fprint(cmd.OutOrStdout(), p.Text)
 				return failed(err)
 			}
+			c := newConsole(cmd, false)
 			t := table{columns: []column{{head: "PRESET"}, {head: "PAPER"}, {head: "MAKES"}}}
 			for _, name := range presets.Names() {
 				p, err := presets.Find(name)
 				if err != nil {
 					return err
 				}
+				if c.json != nil {
+					c.event(map[string]any{"event": "preset", "name": p.Name, "paper": p.Paper, "makes": p.State})
+				}
 				t.add(p.Name, p.Paper, p.State)
 			}
-			t.write(cmd.OutOrStdout(), 0)
+			switch {
+			case c.json != nil:
+			case c.width == 0 || t.width() <= c.width:
+				t.write(c.out, c.width)
+			default: // one below the other
+				for _, r := range t.rows {
+					c.lines(r[0] + "\n  " + r[1] + "\n  " + r[2] + "\n")
+				}
+			}
 			return nil
 		},
 	}
 	exits(cmd, "0  done", "2  wrong usage")
+	addJSON(cmd)
 	return cmd
 }
 

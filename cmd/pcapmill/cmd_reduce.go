@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -22,7 +24,7 @@ frame may come twice. Of part 4294967295, the reports, it writes what 'merge' re
   cat frames3 | pcapmill reduce --plan plan.json --pipe > work/part-00003`,
 		Args: count(0, "it takes no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			i, n, err := t.check("reduce")
+			i, n, err := t.check(cmd)
 			if err != nil {
 				return err
 			}
@@ -36,6 +38,9 @@ frame may come twice. Of part 4294967295, the reports, it writes what 'merge' re
 				return taskFailed(cmd.Context(), err, "what was written ends in the middle")
 			}
 			defer hold(cmd.Context())()
+			if info, err := os.Stat(t.dir); err != nil || !info.IsDir() {
+				return failed(fmt.Errorf("%s is no directory: name the one in which 'pcapmill map' has left its files", shown(t.dir)))
+			}
 			made, there := int64(0), int64(0)
 			err = j.Reduce(cmd.Context(), t.dir, i, n, func(_ int, skipped bool) {
 				if skipped {
@@ -47,7 +52,7 @@ frame may come twice. Of part 4294967295, the reports, it writes what 'merge' re
 			if err != nil {
 				return taskFailed(cmd.Context(), err, "the parts that were done are done; the same command goes on")
 			}
-			newConsole(cmd, false).say("%s: %s merged, %s already there", shown(t.dir), plural(made, "part"), thousands(there))
+			t.done(newConsole(cmd, false), "merged", "part", made, there)
 			return nil
 		},
 	}

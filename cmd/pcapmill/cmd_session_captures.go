@@ -71,7 +71,7 @@ func sessionCaptures(cmd *cobra.Command, dir string, paths []string, v *config.V
 	if p == nil {
 		return &status{exitUsage, err}
 	}
-	c.plan(p, false, "'pcapmill labels'")
+	c.plan(p, false, "'pcapmill convert --dry-run'")
 	if err != nil {
 		return &status{exitFailed, nameCaptures(err, p)}
 	}

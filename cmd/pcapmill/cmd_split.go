@@ -77,13 +77,13 @@ func (c *console) split(dir string, r *store.Divided) {
 	for _, w := range r.Record.Warnings() {
 		c.warn(w)
 	}
-	heads := []column{{head: "LABEL", right: true}, {head: "CLASS"}, {head: "BY"}}
+	heads := []column{{head: "LABEL", right: true}, {head: "CLASS", short: true}, {head: "BY"}}
 	if r.Record.Settings.Folds > 0 {
 		heads = append(heads, column{head: "SAMPLES BY FOLD"})
 	} else {
 		heads = append(heads, column{head: "TRAIN", right: true}, column{head: "VALIDATION", right: true}, column{head: "TEST", right: true})
 	}
-	t := table{columns: append(heads, column{head: "LEFT OUT"})}
+	t := table{columns: append(heads, column{head: "LEFT OUT", fold: true})}
 	for i := range r.Record.Classes {
 		k := &r.Record.Classes[i]
 		row := []string{fmt.Sprint(k.Label), shown(k.Name), orDash(k.By)}

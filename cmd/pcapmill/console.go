@@ -84,6 +84,20 @@ func (c *console) say(format string, args ...any) {
 	}
 }
 
+// lines writes a text of whole lines. On a terminal those that are too long are broken,
+// and go on two columns further in.
+func (c *console) lines(text string) {
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		words := strings.TrimLeft(line, " ")
+		in := line[:len(line)-len(words)]
+		if c.width > 0 && columnsOf(line) > c.width {
+			line = in + strings.Join(fold(words, c.width-len(in)-2), "\n  "+in)
+		}
+		fmt.Fprintln(c.out, line)
+	}
+}
+
 func say(w io.Writer, width int, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if width > 0 && len(text) > width {
@@ -119,8 +133,8 @@ func (c *console) planTable(p *mill.Plan) {
 		{head: "FORMAT"},
 		{head: "SIZE", right: true},
 		{head: "LABEL", right: true},
-		{head: "CLASS"},
-		{head: "KEYWORD"},
+		{head: "CLASS", short: true},
+		{head: "KEYWORD", short: true},
 	}}
 	for i := range p.Captures {
 		in := &p.Captures[i]

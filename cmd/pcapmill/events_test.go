@@ -117,9 +117,15 @@ func TestEvents(t *testing.T) {
 		{"view DATA --for 100ms", exitDone, "address done"},
 		{"keygen KEY", exitDone, "key done"},
 		{"keygen KEY", exitFailed, "failed"},
+		{"plan IN -o PLAN --parts 2", exitDone, "plan skipped planned done"},
+		{"map --plan PLAN --shard 0/1 -d TASKS", exitDone, "task done"},
+		{"map --plan PLAN --pipe", exitUsage, "failed"},
+		{"reduce --plan PLAN --shard 0/1 -d TASKS", exitDone, "task done"},
+		{"merge --plan PLAN -d TASKS -o DATA4", exitDamaged, "capture done"},
+		{"presets", exitDone, "preset done"},
 		{"version", exitDone, "version done"},
 	} {
-		args := strings.Fields(strings.NewReplacer("IN", in, "DATA", data, "KEY", key).Replace(c.args))
+		args := strings.Fields(strings.NewReplacer("IN", in, "DATA", data, "KEY", key, "PLAN", filepath.Join(dir, "plan"), "TASKS", filepath.Join(dir, "tasks")).Replace(c.args))
 		var out, messages bytes.Buffer
 		if code := run(append(args, "--json"), &out, &messages); code != c.code {
 			t.Fatalf("%s: status %d, want %d\n%s%s", c.args, code, c.code, &out, &messages)

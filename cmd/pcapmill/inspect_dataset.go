@@ -133,12 +133,18 @@ func (in *inspector) balance(m *manifest.Manifest) {
 	for _, c := range m.Classes {
 		most = max(most, c.Samples)
 	}
-	t := table{columns: []column{{head: "LABEL", right: true}, {head: "CLASS"}, {head: "SAMPLES", right: true}, {}}}
+	t := table{columns: []column{{head: "LABEL", right: true}, {head: "CLASS", short: true}, {head: "SAMPLES", right: true}, {}}}
 	for _, c := range m.Classes {
-		bar := strings.Repeat("#", int(float64(max(0, c.Samples))/float64(most)*40))
-		t.add(fmt.Sprint(c.Label), shown(c.Name), thousands(c.Samples), bar)
+		t.add(fmt.Sprint(c.Label), shown(c.Name), thousands(c.Samples), "")
 	}
-	t.write(in.out, 0)
+	longest := 40
+	if width := in.c.width; width > 0 {
+		longest = max(8, min(longest, width-t.width()))
+	}
+	for i, c := range m.Classes {
+		t.rows[i][3] = strings.Repeat("#", int(float64(max(0, c.Samples))/float64(most)*float64(longest)))
+	}
+	t.write(in.out, in.c.width)
 }
 
 // rows picks samples of each class, evenly spread over the class.

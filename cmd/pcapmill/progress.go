@@ -95,22 +95,27 @@ func (b *bars) done(i int, o *mill.Outcome) {
 	case b.c.json != nil:
 		b.c.captureEvent(i, o)
 	case b.group != nil:
-		_, _ = fmt.Fprintln(b.group, doneLine(o)) // above the bar; a lost line is no loss
+		_, _ = fmt.Fprintln(b.group, doneLine(o, terminalWidth(b.below))) // above the bar; a lost line is no loss
 	}
 }
 
-func doneLine(o *mill.Outcome) string {
-	name := shown(o.Input.Path)
+// doneLine says what became of a capture. Its name gives way to a terminal of that width.
+func doneLine(o *mill.Outcome, width int) string {
+	name, what := shown(o.Input.Path), ""
 	switch {
 	case o.Err != nil:
-		return name + ": unreadable"
+		what = "unreadable"
 	case o.Known:
-		return name + ": already in the dataset"
+		what = "already in the dataset"
 	case o.Damage != nil:
-		return fmt.Sprintf("%s: %s, %s, damaged", name, plural(o.Capture.Packets, "packet"), plural(o.Capture.Samples, "sample"))
+		what = fmt.Sprintf("%s, %s, damaged", plural(o.Capture.Packets, "packet"), plural(o.Capture.Samples, "sample"))
 	default:
-		return fmt.Sprintf("%s: %s, %s", name, plural(o.Capture.Packets, "packet"), plural(o.Capture.Samples, "sample"))
+		what = fmt.Sprintf("%s, %s", plural(o.Capture.Packets, "packet"), plural(o.Capture.Samples, "sample"))
 	}
+	if width > 0 {
+		name = shorten(name, max(leastName, width-len(": ")-columnsOf(what)))
+	}
+	return name + ": " + what
 }
 
 func (b *bars) close() {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -43,17 +44,22 @@ func (t *task) flags(cmd *cobra.Command, shards string, options ...string) {
 	if shards != "" {
 		f.StringVar(&t.shard, "shard", "", "`I/N`: "+shards)
 		f.BoolVar(&t.pipe, "pipe", false, "read standard input and write standard output; see above")
+		addJSON(cmd)
+		addVolume(cmd, "")
 	}
 	addOptions(cmd, options...)
 }
 
 // check reports flags that are missing or exclude each other, and reads I/N.
-func (t *task) check(name string) (i, n int, err error) {
+func (t *task) check(cmd *cobra.Command) (i, n int, err error) {
+	name := cmd.Name()
 	switch {
 	case t.plan == "":
 		return 0, 0, usage("%s: no plan: give --plan FILE", name)
 	case t.pipe && (t.shard != "" || t.dir != ""):
 		return 0, 0, usage("%s: --pipe excludes --shard and --dir", name)
+	case t.pipe && asksJSON(cmd):
+		return 0, 0, usage("%s: standard output cannot have both what --pipe writes and --json", name)
 	case t.pipe:
 		return 0, 0, nil
 	case t.shard == "" || t.dir == "":
@@ -66,6 +72,15 @@ func (t *task) check(name string) (i, n int, err error) {
 		return 0, 0, usage("%s: --shard %s: need I/N with I from 0 to N-1", name, printable(t.shard))
 	}
 	return i, n, nil
+}
+
+// done says how much of a task was to be done, and how much was done already.
+func (t *task) done(c *console, verb, what string, made, there int64) {
+	if c.json != nil {
+		c.event(map[string]any{"event": "task", "dir": filepath.ToSlash(t.dir), "done": made, "already_there": there})
+		return
+	}
+	c.say("%s: %s %s, %s already there", shown(t.dir), plural(made, what), verb, thousands(there))
 }
 
 // open reads the plan, and what the command line says about this machine.

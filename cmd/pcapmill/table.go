@@ -88,7 +88,7 @@ func (t *table) write(out io.Writer, limit int) {
 	}
 	for _, step := range append(steps, step{0, leastName}) {
 		over := sum(w) + 2*last - limit
-		if limit > 0 && over > 0 && (step.column != last || step.column == 0 || t.columns[last].fold) {
+		if limit > 0 && over > 0 && (step.column != last || step.column == 0 || t.columns[last].fold || t.columns[last].short) {
 			w[step.column] -= max(0, min(over, w[step.column]-step.least))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -202,4 +203,34 @@ func TestExportOnTerminal(t *testing.T) {
 	if !strings.HasSuffix(tt.String(), "\x1b[Jdata/npz: 1 file, 3.1 KiB, 2 samples\ndata/png: 3 files, 579 B, 2 samples\n") || !strings.Contains(tt.String(), "png: 2 samples read") {
 		t.Errorf("%q", tt)
 	}
+}
+
+// TestLinesFit: what commands print is no wider than a terminal of 60 columns.
+func TestLinesFit(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	c := recipe{link: 1, sessions: 12, payload: 50, dns: 2, format: "pcap", seed: 3}
+	for _, name := range []string{"a_rather_long_name_of_a_capture_email1.pcap", "vpn_facebook_chat1.pcap", "vpn_sftp_A.pcap"} {
+		write(t, dir, name, c.file())
+		c.seed++
+	}
+	for _, args := range []string{
+		"convert . --dry-run", "labels .", "convert . -o data", "split data --split 80/20", "inspect data", "verify data",
+		"verify data --against .", "audit data", "presets", "session-captures sessions .", "export data --format npz",
+	} {
+		tt := openTerminal(t, 60)
+		if code := tt.wait(t, tt.start(t, dir, nil, strings.Fields(args)...)); code != exitDone {
+			t.Fatalf("%s: status %d\n%s", args, code, tt)
+		}
+		for line := range strings.SplitSeq(plainLines(tt.String()), "\n") {
+			if n := columnsOf(line); n > 60 {
+				t.Errorf("%s: %d columns: %q", args, n, line)
+			}
+		}
+	}
+}
+
+// plainLines is what a terminal was sent, without what moves the cursor and colours.
+func plainLines(text string) string {
+	return regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]`).ReplaceAllString(strings.ReplaceAll(text, "\r", "\n"), "")
 }

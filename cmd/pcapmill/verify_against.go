@@ -61,9 +61,11 @@ func (a *against) run(ctx context.Context, c *console, dir string) error {
 	case c.json != nil:
 		c.leakEvents(r)
 	case !c.quiet:
-		a.scope(c.out, dir, r)
-		fields(c.out, r)
-		finds(c.out, r)
+		var text strings.Builder
+		a.scope(&text, dir, r)
+		fields(&text, r)
+		finds(&text, r)
+		c.lines(text.String())
 	}
 	return conclude(c, dir, r, len(problems) > 0)
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 
+	klauspost "github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
 	"github.com/ulikunitz/xz"
@@ -66,7 +67,7 @@ func decompress(raw []byte) ([]byte, error) {
 	in := bytes.NewReader(raw)
 	switch {
 	case bytes.HasPrefix(raw, []byte{0x1f, 0x8b}):
-		r, err = gzip.NewReader(in)
+		return gunzip(raw)
 	case bytes.HasPrefix(raw, []byte{0x28, 0xb5, 0x2f, 0xfd}):
 		r, err = zstd.NewReader(in, zstd.WithDecoderConcurrency(1))
 	case bytes.HasPrefix(raw, []byte{0x04, 0x22, 0x4d, 0x18}):
@@ -82,6 +83,26 @@ func decompress(raw []byte) ([]byte, error) {
 		return nil, err
 	}
 	return io.ReadAll(r)
+}
+
+// gunzip reads members of gzip. How far a decoder gets in the last bytes of a cut stream is its own affair: SPEC is silent, and
+// docs/decisions/061-inflate.md says that it is as far as klauspost/compress gets, which wants to see a few bits more than the
+// standard library before it believes a symbol.
+func gunzip(raw []byte) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(raw))
+	if err != nil {
+		return nil, err
+	}
+	plain, err := io.ReadAll(r)
+	if !errors.Is(err, io.ErrUnexpectedEOF) {
+		return plain, err
+	}
+	cut, noHeader := klauspost.NewReader(bytes.NewReader(raw))
+	if noHeader != nil {
+		return nil, err
+	}
+	plain, _ = io.ReadAll(cut) // in the header of a further member it says that all is well
+	return plain, err
 }
 
 func (f *File) damaged(how string, at int) {

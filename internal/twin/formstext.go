@@ -142,11 +142,7 @@ func twinTokens(unit []look, bursts, packets int, gap int64, payload int, s Sett
 		start := unit[b.packets[0]].Time
 		iat := uint64(0)
 		if from, ok := before[b.forward]; ok {
-			ns := elapsed(from, start)
-			rest := ns%1000 + 500
-			if iat = ns/1000 + rest/1000; rest == 1000 { // a half goes up, and then down again to an even number
-				iat -= iat % 2
-			}
+			iat = halfToEven(elapsed(from, start))
 		}
 		before[b.forward] = start
 		line.BurstTokens = append(line.BurstTokens, tokens)
@@ -168,6 +164,17 @@ func twinTokens(unit []look, bursts, packets int, gap int64, payload int, s Sett
 		fit = "exact"
 	}
 	return Shown{text, len(unit), fit}
+}
+
+// halfToEven is nanoseconds in microseconds. A float64 has no room for the time since 1970, which is what lies between a simple
+// packet block, which has no time, and a packet that has one.
+func halfToEven(ns uint64) uint64 {
+	below := ns / 1000
+	switch over := ns - 1000*below; {
+	case over < 500, over == 500 && below%2 == 0:
+		return below
+	}
+	return below + 1
 }
 
 // packetTokens are the numbers of packet i.

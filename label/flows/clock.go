@@ -57,7 +57,7 @@ func NewClock(text, zone string, offset time.Duration) (*Clock, error) {
 			return nil, err
 		}
 	case !complete:
-		return nil, fmt.Errorf("times like %q say no time zone: give the table's, such as UTC, -03:00 or America/Halifax", text)
+		return nil, fmt.Errorf("times like %q say no time zone: give the table's with --table-timezone, such as UTC, -03:00 or America/Halifax", text)
 	}
 	return c, nil
 }
