@@ -100,8 +100,11 @@ var ErrEncoding = errors.New("not the encoding of a session")
 // Nothing is allocated.
 //
 // It accepts what AppendBinary writes for a run of at least one packet, and nothing else,
-// but that a state may be any bytes: a form's Merge and rendering bear what they did not
-// make. Other bytes give an error that wraps [ErrEncoding] and leave s undefined.
+// but that a state may be any bytes of that length: Decode does not look into it. The forms
+// that pcapmill has bear that: to Merge and rendering, a state that the form cannot have made
+// is one of no packets; they neither fail nor pass their bounds. One that it can have made
+// but did not, with other numbers in it, shows those. Other bytes give an error that wraps
+// [ErrEncoding] and leave s undefined.
 func (k Keep) Decode(b []byte, s *Session) (rest []byte, err error) {
 	if len(b) < 4 {
 		return nil, bad("%d bytes, need 4 for the length", len(b))

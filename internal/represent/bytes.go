@@ -63,11 +63,15 @@ func (f *firstBytes) Bound() int {
 	if !f.numbers {
 		return headLen + f.length
 	}
-	most := f.pair
+	return headLen + f.length + times(f.length/f.smallest+1, f.chunkLen(0, f.inChunk()))
+}
+
+// inChunk is how many relative numbers any packet has at most.
+func (f *firstBytes) inChunk() int {
 	if f.options {
-		most = mostInside
+		return mostInside
 	}
-	return headLen + f.length + times(f.length/f.smallest+1, f.chunkLen(0, most))
+	return f.pair
 }
 
 func (f *firstBytes) Grow(state []byte, p *Packet) int {
@@ -102,7 +106,7 @@ func (f *firstBytes) inside(l *header.Layout) int {
 // counts counts n more bytes, up to one more than a sample has: what counts then is that
 // there are more. So the state of a unit with many packets stays as it is; see Enough.
 func (f *firstBytes) counts(state []byte, n uint64) []byte {
-	return counts(state, min(n, uint64(f.length)+1-count(state)))
+	return counts(state, min(n, f.Enough()-min(count(state), f.Enough())))
 }
 
 // Enough is how many bytes a unit must have contributed so that no further packet changes
@@ -152,6 +156,7 @@ func appendNumbers(state []byte, list []mask.Number, up bool) []byte {
 }
 
 func (f *firstBytes) Merge(earlier, later []byte) []byte {
+	earlier, later = trusted(f, earlier), trusted(f, later)
 	if len(earlier) == 0 || len(later) == 0 {
 		return append(earlier, later...)
 	}
@@ -173,6 +178,7 @@ func (f *firstBytes) Merge(earlier, later []byte) []byte {
 
 func (f *firstBytes) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
 	dst, out := extend(dst, f.length)
+	state = trusted(f, state)
 	if b := body(state); !f.numbers {
 		copy(out, b)
 	} else {

@@ -89,12 +89,12 @@ func (f *picture) Add(state []byte, p *Packet) []byte {
 }
 
 func (f *picture) Merge(earlier, later []byte) []byte {
-	return mergeRecords(earlier, later, f.packets, pictureRecord)
+	return mergeRecords(trusted(f, earlier), trusted(f, later), f.packets, pictureRecord)
 }
 
 func (f *picture) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
 	dst, out := extend(dst, f.spec.Size())
-	b := body(state)
+	b := body(trusted(f, state))
 	if len(b) == 0 {
 		return dst, Outcome{}
 	}

@@ -17,6 +17,10 @@
 // What is shown of a packet is masked by the packet's Masker. What is told of it is not:
 // sizes, times, directions and which packets are chosen are those of the packet as captured.
 //
+// A state may have come from elsewhere and be any bytes. To Merge and Render, one that the
+// form cannot have made is one of no packets. Add takes it as it is, without a look at the
+// whole for every packet; what it adds is then at most Bound once more.
+//
 // A form never changes, has no scratch memory of its own and may be used by several
 // goroutines at once. Add, Merge and Render allocate nothing when the given memory suffices.
 //

@@ -68,6 +68,7 @@ func (f *matrix) Add(state []byte, p *Packet) []byte {
 }
 
 func (f *matrix) Merge(earlier, later []byte) []byte {
+	earlier, later = trusted(f, earlier), trusted(f, later)
 	if len(earlier) == 0 || len(later) == 0 {
 		return append(earlier, later...)
 	}
@@ -84,6 +85,7 @@ func (f *matrix) Merge(earlier, later []byte) []byte {
 
 func (f *matrix) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
 	dst, out := extend(dst, f.spec.Size())
+	state = trusted(f, state)
 	var firsts mask.Firsts
 	for b := body(state); len(b) > 0; out = out[f.header+f.payload:] {
 		var k chunk

@@ -135,6 +135,7 @@ func (f *nprint) Add(state []byte, p *Packet) []byte {
 }
 
 func (f *nprint) Merge(earlier, later []byte) []byte {
+	earlier, later = trusted(f, earlier), trusted(f, later)
 	if len(earlier) == 0 || len(later) == 0 {
 		return append(earlier, later...)
 	}
@@ -150,6 +151,7 @@ func (f *nprint) Merge(earlier, later []byte) []byte {
 
 func (f *nprint) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
 	dst, out := extend(dst, f.spec.Size())
+	state = trusted(f, state)
 	for i := range out {
 		out[i] = 0xff
 	}
@@ -171,13 +173,7 @@ func (f *nprint) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
 		if flags&recordEth != 0 {
 			found[layerEth] = take(layerBytes[layerEth])
 		}
-		ipLayer, transportLayer, addresses, gap := layerIPv4, layerTCP, 12, 8
-		if flags&recordSix != 0 {
-			ipLayer, addresses, gap = layerIPv6, 8, 32
-		}
-		if flags&recordUDP != 0 {
-			transportLayer = layerUDP
-		}
+		ipLayer, transportLayer, addresses, gap := shape(flags)
 		found[ipLayer], found[transportLayer] = take(ip), take(transport)
 		column := out
 		for _, l := range f.layers {
@@ -193,6 +189,19 @@ func (f *nprint) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
 		putBits(column, k.bytes[at:])
 	}
 	return dst, fit(count(state), uint64(f.packets))
+}
+
+// shape is what the flags of a record say of its headers: the layers, and in the IP header
+// the bytes before the addresses and those of the addresses.
+func shape(flags byte) (ip, transport layer, addresses, gap int) {
+	ip, transport, addresses, gap = layerIPv4, layerTCP, 12, 8
+	if flags&recordSix != 0 {
+		ip, addresses, gap = layerIPv6, 8, 32
+	}
+	if flags&recordUDP != 0 {
+		transport = layerUDP
+	}
+	return ip, transport, addresses, gap
 }
 
 // putBits writes the bits of b, an element each.

@@ -40,6 +40,7 @@ func (f *first) Add(state []byte, p *Packet) []byte {
 }
 
 func (f *first) Merge(earlier, later []byte) []byte {
+	earlier, later = trusted(f, earlier), trusted(f, later)
 	if len(earlier) == 0 {
 		return append(earlier, later...)
 	}
@@ -91,6 +92,7 @@ func (f *packetBytes) Facts() Facts {
 
 func (f *packetBytes) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
 	dst, out := extend(dst, f.length)
+	state = trusted(f, state)
 	f.write(out, state)
 	return dst, fit(count(state), uint64(f.length))
 }

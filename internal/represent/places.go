@@ -37,6 +37,7 @@ func (f *firstBytes) AppendPlaces(dst, state []byte) []byte {
 	if !f.places {
 		return dst
 	}
+	state = trusted(f, state)
 	at := len(dst)
 	dst = append(dst, 0, 0)
 	n := 0

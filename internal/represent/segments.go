@@ -92,7 +92,7 @@ func (f *segments) Add(state []byte, p *Packet) []byte {
 }
 
 func (f *segments) Merge(earlier, later []byte) []byte {
-	return mergeChunks(earlier, later, f.packets, f.chunks)
+	return mergeChunks(trusted(f, earlier), trusted(f, later), f.packets, f.chunks)
 }
 
 // mergeChunks is Merge for states of a count and a chunk for each of the first packets.
@@ -108,6 +108,7 @@ func mergeChunks(earlier, later []byte, packets int, c chunks) []byte {
 
 func (f *segments) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
 	dst, out := extend(dst, f.spec.Size())
+	state = trusted(f, state)
 	for i := 0; i < len(out); i += 2 {
 		binary.BigEndian.PutUint16(out[i:], noByte)
 	}

@@ -151,7 +151,7 @@ func (f *series) Add(state []byte, p *Packet) []byte {
 func ipSize(l *header.Layout) int { return l.Payload() - l.Network() + l.PayloadLen() }
 
 func (f *series) Merge(earlier, later []byte) []byte {
-	return mergeRecords(earlier, later, f.packets, f.record)
+	return mergeRecords(trusted(f, earlier), trusted(f, later), f.packets, f.record)
 }
 
 // mergeRecords is Merge for states of a count and records of one length each.
@@ -167,6 +167,7 @@ func mergeRecords(earlier, later []byte, packets, record int) []byte {
 
 func (f *series) Render(dst, state []byte, e *End) ([]byte, Outcome) {
 	dst, out := extend(dst, f.spec.Size())
+	state = trusted(f, state)
 	b := body(state)
 	for i := 0; len(b) > 0; i, b = i+1, b[f.record:] {
 		at := recordTime(b)

@@ -13,24 +13,26 @@ const headLen = 8
 
 // count is what a state has counted.
 func count(state []byte) uint64 {
-	if len(state) == 0 {
+	if len(state) < headLen {
 		return 0
 	}
 	return binary.LittleEndian.Uint64(state)
 }
 
-// counts adds to the count, and begins a state that is empty.
+// counts adds to the count, up to the largest number there is, and begins a state that is
+// empty, or too short to have a count.
 func counts(state []byte, n uint64) []byte {
-	if len(state) == 0 {
-		return binary.LittleEndian.AppendUint64(state, n)
+	if len(state) < headLen {
+		return binary.LittleEndian.AppendUint64(state[:0], n)
 	}
-	binary.LittleEndian.PutUint64(state, binary.LittleEndian.Uint64(state)+n)
+	before := binary.LittleEndian.Uint64(state)
+	binary.LittleEndian.PutUint64(state, before+min(n, math.MaxUint64-before))
 	return state
 }
 
 // head is how much longer counts makes a state.
 func head(state []byte) int {
-	if len(state) == 0 {
+	if len(state) < headLen {
 		return headLen
 	}
 	return 0
@@ -38,7 +40,7 @@ func head(state []byte) int {
 
 // body is what stands behind the count.
 func body(state []byte) []byte {
-	if len(state) == 0 {
+	if len(state) < headLen {
 		return nil
 	}
 	return state[headLen:]

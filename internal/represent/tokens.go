@@ -116,7 +116,7 @@ func (f *tokens) Bound() int { return tokFixed + times(times(f.bursts+3, f.packe
 
 // Grow: a packet of a burst that is not kept, or that has enough packets, adds nothing.
 func (f *tokens) Grow(state []byte, p *Packet) int {
-	if len(state) == 0 {
+	if len(state) < tokFixed {
 		return tokFixed + f.record()
 	}
 	if _, _, kept := f.burst(state, p.Layout.Time(), p.Layout.FromLower()); !kept {
@@ -176,8 +176,8 @@ func (f *tokens) next(n int, first bool) uint16 {
 func (f *tokens) Add(state []byte, p *Packet) []byte {
 	l := p.Layout
 	up, at := l.FromLower(), l.Time()
-	if len(state) == 0 {
-		state = f.begin(state, at)
+	if len(state) < tokFixed {
+		state = f.begin(state[:0], at)
 	}
 	state = counts(state, 1)
 	flags, seq, ack := byte(tokThere), uint32(0), uint32(0)

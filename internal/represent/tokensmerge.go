@@ -3,6 +3,7 @@ package represent
 import "encoding/binary"
 
 func (f *tokens) Merge(earlier, later []byte) []byte {
+	earlier, later = trusted(f, earlier), trusted(f, later)
 	if len(earlier) == 0 || len(later) == 0 {
 		return append(earlier, later...)
 	}

@@ -19,7 +19,7 @@ type shownBurst struct {
 }
 
 func (f *tokens) Render(dst, state []byte, e *End) ([]byte, Outcome) {
-	if len(state) == 0 {
+	if state = trusted(f, state); len(state) == 0 {
 		return dst, Outcome{}
 	}
 	var few [16]shownBurst

@@ -95,6 +95,29 @@ func TestAgainstTwin(t *testing.T) {
 	}
 }
 
+// TestTimesSince1970 puts the time of the epoch, which packets without a time have, before times of today.
+func TestTimesSince1970(t *testing.T) {
+	p, s := mask.Default(), twin.Default()
+	for _, name := range []string{"tokens", "series"} { // those that say how much time lies between packets
+		c, err := represent.Parse(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := c.Bind(p, sample.Shape{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for seed := range uint64(100) {
+			unit := representtest.Unit(seed, endsOf)
+			unit[0].Time = 0
+			for i := range unit[1:] {
+				unit[1+i].Time = 1_700_000_000_000_000_000 + int64(i)*20_000_000 + int64(seed*49%1000)
+			}
+			compareUnit(t, seed, name, f, unit, p, s)
+		}
+	}
+}
+
 func showsLink(form string) bool {
 	return bytes.Contains([]byte(form), []byte("ustc")) || bytes.Contains([]byte(form), []byte("frame+"))
 }

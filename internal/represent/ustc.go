@@ -74,7 +74,7 @@ func (f *ustc) Grow(state []byte, p *Packet) int {
 }
 
 func (f *ustc) Add(state []byte, p *Packet) []byte {
-	room, begin := f.room(count(state)), len(state) == 0
+	room, begin := f.room(count(state)), head(state) > 0
 	state = counts(state, uint64(recordHeaderLen+len(p.Data)))
 	if begin {
 		state = binary.LittleEndian.AppendUint32(state, uint32(p.Link))
@@ -98,6 +98,7 @@ func (f *ustc) Add(state []byte, p *Packet) []byte {
 }
 
 func (f *ustc) Merge(earlier, later []byte) []byte {
+	earlier, later = trusted(f, earlier), trusted(f, later)
 	if len(earlier) == 0 || len(later) == 0 {
 		return append(earlier, later...)
 	}
@@ -114,6 +115,7 @@ func (f *ustc) Merge(earlier, later []byte) []byte {
 
 func (f *ustc) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
 	dst, out := extend(dst, f.length)
+	state = trusted(f, state)
 	if len(state) == 0 {
 		return dst, Outcome{}
 	}

@@ -40,7 +40,7 @@ func (f *hexWords) Facts() Facts {
 
 func (f *hexWords) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
 	n := 0
-	if len(state) > 0 {
+	if state = trusted(f, state); len(state) > 0 {
 		k, _ := f.chunks.next(body(state))
 		n = len(k.bytes)
 	}
@@ -157,12 +157,13 @@ func (f *bigrams) Add(state []byte, p *Packet) []byte {
 }
 
 func (f *bigrams) Merge(earlier, later []byte) []byte {
-	return mergeChunks(earlier, later, f.packets, f.chunks)
+	return mergeChunks(trusted(f, earlier), trusted(f, later), f.packets, f.chunks)
 }
 
 func (f *bigrams) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
 	var firsts mask.Firsts
 	empty := true
+	state = trusted(f, state)
 	for b := body(state); len(b) > 0; {
 		var k chunk
 		k, b = f.chunks.next(b)

@@ -231,7 +231,7 @@ func twinSeries(unit []look, packets int, channels []string, all bool, clock str
 			flags = l.Data[l.Transport+13]
 		}
 		millis := func(from look) float32 {
-			d := max(0, l.Time-from.Time)
+			d := elapsed(from.Time, l.Time)
 			if clock == "ms-floor" {
 				return float32(d / 1_000_000)
 			}
@@ -273,16 +273,26 @@ func twinSeries(unit []look, packets int, channels []string, all bool, clock str
 }
 
 // floorDiv is a*b/c, rounded down, of numbers that may be large.
-func floorDiv(a, b, c int64) int64 {
-	x := new(big.Int).Mul(big.NewInt(a), big.NewInt(b))
-	return x.Div(x, big.NewInt(c)).Int64()
+func floorDiv(a uint64, b int, c uint64) int64 {
+	x := new(big.Int).Mul(new(big.Int).SetUint64(a), big.NewInt(int64(b)))
+	return x.Div(x, new(big.Int).SetUint64(c)).Int64()
+}
+
+// elapsed is the nanoseconds from one time to another, 0 if that is earlier. Two times can lie
+// further apart than an int64 reaches, and an exact number of nanoseconds is no float64.
+func elapsed(from, to int64) uint64 {
+	d := new(big.Int).Sub(big.NewInt(to), big.NewInt(from))
+	if d.Sign() < 0 {
+		return 0
+	}
+	return d.Uint64()
 }
 
 func flowpic(unit []look, size, packets int) Shown {
 	first := unit[:min(packets, len(unit))]
-	span := int64(0)
+	span := uint64(0)
 	for _, l := range first {
-		span = max(span, l.Time-unit[0].Time)
+		span = max(span, elapsed(unit[0].Time, l.Time))
 	}
 	counts := map[[2]int]int{}
 	for _, l := range first {
@@ -291,7 +301,7 @@ func flowpic(unit []look, size, packets int) Shown {
 		}
 		row, column := min(l.ipSize()*size/1500, size-1), 0
 		if span > 0 {
-			column = min(int(floorDiv(max(0, l.Time-unit[0].Time), int64(size), span)), size-1)
+			column = min(int(floorDiv(elapsed(unit[0].Time, l.Time), size, span)), size-1)
 		}
 		counts[[2]int{row, column}]++
 	}
@@ -310,12 +320,12 @@ func flowpic(unit []look, size, packets int) Shown {
 func miniFlowpic(unit []look, size, packets int, span int64) Shown {
 	b := make([]byte, size*size)
 	for _, l := range unit[:min(packets, len(unit))] {
-		t := max(0, l.Time-unit[0].Time)
-		if t >= span {
+		t := elapsed(unit[0].Time, l.Time)
+		if t >= uint64(span) {
 			continue
 		}
 		row := min(min(l.ipSize(), 1500)*size/1500, size-1)
-		cell := &b[row*size+int(floorDiv(t, int64(size), span))]
+		cell := &b[row*size+int(floorDiv(t, size, uint64(span)))]
 		*cell = byte(min(int(*cell)+1, 255))
 	}
 	return Shown{b, len(unit), fitOf(len(unit), packets)}

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -110,7 +109,7 @@ func twinTokens(unit []look, bursts, packets int, gap int64, payload int, s Sett
 	current := map[bool]*burst{}
 	last := map[bool]int64{}
 	for i, l := range unit {
-		if current[l.Forward] == nil || l.Time-last[l.Forward] > gap {
+		if current[l.Forward] == nil || elapsed(last[l.Forward], l.Time) > uint64(gap) {
 			current[l.Forward] = &burst{forward: l.Forward}
 			all = append(all, current[l.Forward])
 		}
@@ -122,13 +121,13 @@ func twinTokens(unit []look, bursts, packets int, gap int64, payload int, s Sett
 		earliest, latest = min(earliest, l.Time), max(latest, l.Time)
 	}
 	var line struct { // in the order of the keys
-		BurstTokens  [][]int `json:"burst_tokens"`
-		Bytes        []int   `json:"bytes"`
-		Counts       []int   `json:"counts"`
-		Directions   []bool  `json:"directions"`
-		FlowDuration int64   `json:"flow_duration"`
-		IATs         []int64 `json:"iats"`
-		Protocol     int     `json:"protocol"`
+		BurstTokens  [][]int  `json:"burst_tokens"`
+		Bytes        []int    `json:"bytes"`
+		Counts       []int    `json:"counts"`
+		Directions   []bool   `json:"directions"`
+		FlowDuration uint64   `json:"flow_duration"`
+		IATs         []uint64 `json:"iats"`
+		Protocol     int      `json:"protocol"`
 	}
 	before := map[bool]int64{}
 	shown := 0
@@ -141,9 +140,9 @@ func twinTokens(unit []look, bursts, packets int, gap int64, payload int, s Sett
 			bytes += unit[i].ipSize()
 		}
 		start := unit[b.packets[0]].Time
-		iat := int64(0)
+		iat := uint64(0)
 		if from, ok := before[b.forward]; ok {
-			iat = int64(math.RoundToEven(float64(max(0, start-from)) / 1000))
+			iat = halfToEven(elapsed(from, start))
 		}
 		before[b.forward] = start
 		line.BurstTokens = append(line.BurstTokens, tokens)
@@ -153,7 +152,7 @@ func twinTokens(unit []look, bursts, packets int, gap int64, payload int, s Sett
 		line.IATs = append(line.IATs, iat)
 		shown += len(list)
 	}
-	line.FlowDuration, line.Protocol = (latest-earliest)/1000, unit[0].Protocol
+	line.FlowDuration, line.Protocol = elapsed(earliest, latest)/1000, unit[0].Protocol
 	text, err := json.Marshal(line)
 	if err != nil {
 		panic(err)
@@ -165,6 +164,17 @@ func twinTokens(unit []look, bursts, packets int, gap int64, payload int, s Sett
 		fit = "exact"
 	}
 	return Shown{text, len(unit), fit}
+}
+
+// halfToEven is nanoseconds in microseconds. A float64 has no room for the time since 1970, which is what lies between a simple
+// packet block, which has no time, and a packet that has one.
+func halfToEven(ns uint64) uint64 {
+	below := ns / 1000
+	switch over := ns - 1000*below; {
+	case over < 500, over == 500 && below%2 == 0:
+		return below
+	}
+	return below + 1
 }
 
 // packetTokens are the numbers of packet i.
