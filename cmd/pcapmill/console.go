@@ -26,7 +26,7 @@ type console struct {
 
 // addVolume gives a command -q, and --verbose where more can be said.
 func addVolume(cmd *cobra.Command, verbose string) {
-	cmd.Flags().BoolP("quiet", "q", false, "say nothing but warnings and errors")
+	cmd.Flags().BoolP("quiet", "q", false, "say nothing but warnings, errors and what was skipped")
 	if verbose != "" {
 		cmd.Flags().BoolP("verbose", "v", false, verbose)
 	}
