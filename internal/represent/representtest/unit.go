@@ -110,7 +110,8 @@ func packet(r *rand.Rand, e Ends, link uint16, six, udp bool, now int64) testcap
 		if r.IntN(2) == 0 {
 			add(1, 1)
 			v := r.Uint32() + e.TS
-			add(8, 10, byte(v>>24), byte(v>>16), byte(v>>8), byte(v), byte(v>>24), byte(v>>16), byte(v>>8), byte(v)+1)
+			w := v + 1
+			add(8, 10, byte(v>>24), byte(v>>16), byte(v>>8), byte(v), byte(w>>24), byte(w>>16), byte(w>>8), byte(w))
 		}
 		if r.IntN(4) == 0 {
 			edge := ack + 1000
