@@ -56,13 +56,13 @@ func TestSettingsJSON(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		`{"length":"784"}`:   "length",
-		`{"length":1.5}`:     "length",
-		`{"udp_pad":"on"}`:   "udp_pad",
-		`{"ip":null}`:        "ip: no value",
-		`{"ip":["zero"]}`:    "ip",
+		`{"length":"784"}`:       "length",
+		`{"length":1.5}`:         "length",
+		`{"udp_pad":"on"}`:       "udp_pad",
+		`{"ip":null}`:            "ip: no value",
+		`{"ip":["zero"]}`:        "ip",
 		`{"pictures":"flowpic"}`: `unknown field "pictures": use a newer pcapmill`,
-		`[]`:                 "settings",
+		`[]`:                     "settings",
 	} {
 		var s manifest.Settings
 		if err := json.Unmarshal([]byte(text), &s); err == nil || !strings.Contains(err.Error(), want) {
