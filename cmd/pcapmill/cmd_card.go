@@ -46,7 +46,7 @@ filled in. Run it again after adding captures, splits or exports.`,
 			case err != nil:
 				return failed(err)
 			}
-			c := newConsole(cmd, false)
+			c := newConsole(cmd)
 			for _, name := range []string{card.ReadmeName, card.CroissantName, card.SumsName} {
 				c.wrote(filepath.Join(args[0], name))
 			}

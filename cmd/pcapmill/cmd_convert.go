@@ -86,7 +86,7 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun bool, 
 	if v.Get("out") == "" && !dryRun {
 		return usage("convert: no directory to write to: give -o DIR")
 	}
-	c := newConsole(cmd, false)
+	c := newConsole(cmd)
 	p, err := mill.PrepareIn(cmd.Context(), paths, v.Get("out"), o)
 	if p == nil {
 		return usageUnless(cmd.Context(), &status{exitUsage, err})

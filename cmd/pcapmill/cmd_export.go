@@ -99,7 +99,7 @@ func exportDataset(cmd *cobra.Command, dir, into string, v *config.Values, known
 	if into == "" {
 		into = dir
 	}
-	c := newConsole(cmd, false)
+	c := newConsole(cmd)
 	done, err := c.render(cmd.Context(), dir, into, jobs)
 	c.rendered(done)
 	if err != nil {

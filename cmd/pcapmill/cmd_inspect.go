@@ -54,7 +54,7 @@ on request.`,
   pcapmill inspect capture.pcap --top 20 --addresses`,
 		Args: count(1, "name one dataset, IDX file or capture"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			in.c = newConsole(cmd, false)
+			in.c = newConsole(cmd)
 			in.out, in.width = in.c.out, in.c.width
 			if in.values, err = choose(cmd); err != nil {
 				return err

@@ -46,7 +46,7 @@ FILE may be - for standard output, if that is no terminal.`,
 			if err := writeKey(args[0], key); err != nil {
 				return failed(err)
 			}
-			c := newConsole(cmd, false)
+			c := newConsole(cmd)
 			if c.json != nil {
 				c.event(map[string]any{"event": "key", "path": args[0], "bytes": len(key), "id": mask.KeyID(key)})
 				return nil

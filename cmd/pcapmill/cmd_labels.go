@@ -81,7 +81,7 @@ func showLabels(cmd *cobra.Command, paths []string) error {
 	if p == nil {
 		return usageUnless(cmd.Context(), &status{exitUsage, err})
 	}
-	c := newConsole(cmd, false)
+	c := newConsole(cmd)
 	c.plan(p, c.json != nil, "'pcapmill convert --dry-run'")
 	var nothing *mill.NothingError
 	if errors.As(err, &nothing) {

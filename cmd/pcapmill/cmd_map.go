@@ -39,18 +39,11 @@ What tasks leave holds addresses of the captures: it is readable to its owner on
 				return taskFailed(cmd.Context(), err, "what was written ends in the middle")
 			}
 			defer hold(cmd.Context())()
-			made, there := int64(0), int64(0)
-			err = j.Map(cmd.Context(), t.dir, i, n, func(_ int, skipped bool) {
-				if skipped {
-					there++
-				} else {
-					made++
-				}
-			})
+			err = j.Map(cmd.Context(), t.dir, i, n, t.count)
 			if err != nil {
 				return taskFailed(cmd.Context(), err, "the chunks that were done are done; the same command goes on")
 			}
-			t.done(newConsole(cmd, false), "read", "chunk", made, there)
+			t.done(newConsole(cmd), "read", "chunk")
 			return nil
 		},
 	}

@@ -65,7 +65,7 @@ func merge(cmd *cobra.Command, t *task, out string, with extras) error {
 	if err != nil {
 		return err
 	}
-	c := newConsole(cmd, false)
+	c := newConsole(cmd)
 	sides, divide, err := splitOptions(cmd.Context(), v, out, "")
 	if err == nil && divide {
 		if err = failed(store.CheckSplit(out, sides)); err == nil {

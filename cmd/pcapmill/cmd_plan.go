@@ -96,7 +96,7 @@ func plan(cmd *cobra.Command, paths []string, v *config.Values, out, chunk strin
 			return &status{exitUsage, err}
 		}
 	}
-	c := newConsole(cmd, false)
+	c := newConsole(cmd)
 	p, err := mill.Prepare(paths, "", o)
 	if p == nil {
 		return &status{exitUsage, err}

@@ -41,7 +41,7 @@ says. docs/recipes.md has the differences and how each result is loaded.`,
 				_, err = fmt.Fprint(cmd.OutOrStdout(), p.Text)
 				return failed(err)
 			}
-			c := newConsole(cmd, false)
+			c := newConsole(cmd)
 			t := table{columns: []column{{head: "PRESET"}, {head: "PAPER"}, {head: "MAKES"}}}
 			for _, name := range presets.Names() {
 				p, err := presets.Find(name)

@@ -41,18 +41,11 @@ frame may come twice. Of part 4294967295, the reports, it writes what 'merge' re
 			if info, err := os.Stat(t.dir); err != nil || !info.IsDir() {
 				return failed(fmt.Errorf("%s is no directory: name the one in which 'pcapmill map' has left its files", shown(t.dir)))
 			}
-			made, there := int64(0), int64(0)
-			err = j.Reduce(cmd.Context(), t.dir, i, n, func(_ int, skipped bool) {
-				if skipped {
-					there++
-				} else {
-					made++
-				}
-			})
+			err = j.Reduce(cmd.Context(), t.dir, i, n, t.count)
 			if err != nil {
 				return taskFailed(cmd.Context(), err, "the parts that were done are done; the same command goes on")
 			}
-			t.done(newConsole(cmd, false), "merged", "part", made, there)
+			t.done(newConsole(cmd), "merged", "part")
 			return nil
 		},
 	}

@@ -52,7 +52,7 @@ classes are in it, and pictures of masked samples.`,
 			if file == "" {
 				file = filepath.Join(args[0], reportName)
 			}
-			newConsole(cmd, false).wrote(file)
+			newConsole(cmd).wrote(file)
 			return nil
 		},
 	}

@@ -66,7 +66,7 @@ func sessionCaptures(cmd *cobra.Command, dir string, paths []string, v *config.V
 	if err := sessionfiles.Check(&o.Mask); err != nil {
 		return &status{exitUsage, err}
 	}
-	c := newConsole(cmd, false)
+	c := newConsole(cmd)
 	p, err := mill.Prepare(paths, dir, o)
 	if p == nil {
 		return &status{exitUsage, err}

@@ -54,7 +54,7 @@ instead, which is said and recorded; --split-fallback chooses otherwise.`,
 			if err != nil {
 				return failed(noDataset(args[0], &named{err, args}))
 			}
-			newConsole(cmd, false).split(args[0], r)
+			newConsole(cmd).split(args[0], r)
 			return nil
 		},
 	}

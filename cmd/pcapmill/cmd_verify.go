@@ -38,7 +38,7 @@ Addresses are not shown, only where they stand, unless --addresses is given.`,
   pcapmill verify dataset --against captures/ --names --list 100`,
 		Args: func(_ *cobra.Command, args []string) error { return a.arguments(args) },
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c := newConsole(cmd, false)
+			c := newConsole(cmd)
 			var read atomic.Int64
 			stop := c.counting(func() string { return fmt.Sprintf("verify: %s read", plural(read.Load(), "sample")) })
 			v, err := verify.Watched(cmd.Context(), args[0], &read)

@@ -14,7 +14,7 @@ func newVersion() *cobra.Command {
 		Short: "show the version",
 		Args:  count(0, "takes no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if c := newConsole(cmd, false); c.json != nil {
+			if c := newConsole(cmd); c.json != nil {
 				c.event(map[string]any{"event": "version", "name": "pcapmill", "version": version.String()})
 				return nil
 			}

@@ -56,7 +56,7 @@ of a view stays the same from run to run.`,
 			if err != nil {
 				return failed(err)
 			}
-			if c := newConsole(cmd, false); c.json != nil {
+			if c := newConsole(cmd); c.json != nil {
 				c.event(map[string]any{"event": "address", "address": s.Address(l)})
 			} else {
 				fmt.Fprintf(cmd.OutOrStdout(), "%s\n", s.Address(l))

@@ -32,12 +32,12 @@ func addVolume(cmd *cobra.Command, verbose string) {
 	}
 }
 
-func newConsole(cmd *cobra.Command, asJSON bool) *console {
+func newConsole(cmd *cobra.Command) *console {
 	c := &console{cmd: cmd, out: cmd.OutOrStdout(), err: cmd.ErrOrStderr()}
 	c.width = terminalWidth(c.out)
 	c.quiet, _ = cmd.Flags().GetBool("quiet")
 	c.verbose, _ = cmd.Flags().GetBool("verbose")
-	if asJSON || asksJSON(cmd) {
+	if asksJSON(cmd) {
 		c.json = encoder(c.out)
 	}
 	return c

@@ -4,8 +4,8 @@
 // Each command is one file, cmd_<verb>.go: flags to plan to run, no logic. Data
 // goes to standard output, messages to standard error. Exit status: 0 done, 1
 // failed and the dataset is as it was, 2 wrong usage, 3 done but some input was
-// damaged or unreadable, 5 done but a step behind the samples
-// failed, 130 interrupted with a consistent dataset.
+// damaged or unreadable, 4 an audit found what --fail-on names, 5 done but a step
+// behind the samples failed, 130 interrupted with a consistent dataset.
 package main
 
 import (

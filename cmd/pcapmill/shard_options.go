@@ -34,6 +34,8 @@ func behindNames() (names []string) {
 type task struct {
 	plan, dir, shard string
 	pipe             bool
+
+	made, there int64 // files that were written, and that were there already
 }
 
 // flags gives a command the flags of a task, and the options of the machine that it heeds.
@@ -74,13 +76,22 @@ func (t *task) check(cmd *cobra.Command) (i, n int, err error) {
 	return i, n, nil
 }
 
+// count counts a chunk or part that is done.
+func (t *task) count(_ int, skipped bool) {
+	if skipped {
+		t.there++
+	} else {
+		t.made++
+	}
+}
+
 // done says how much of a task was to be done, and how much was done already.
-func (t *task) done(c *console, verb, what string, made, there int64) {
+func (t *task) done(c *console, verb, what string) {
 	if c.json != nil {
-		c.event(map[string]any{"event": "task", "dir": filepath.ToSlash(t.dir), "done": made, "already_there": there})
+		c.event(map[string]any{"event": "task", "dir": filepath.ToSlash(t.dir), "done": t.made, "already_there": t.there})
 		return
 	}
-	c.say("%s: %s %s, %s already there", shown(t.dir), plural(made, what), verb, thousands(there))
+	c.say("%s: %s %s, %s already there", shown(t.dir), plural(t.made, what), verb, thousands(t.there))
 }
 
 // open reads the plan, and what the command line says about this machine.

@@ -46,7 +46,7 @@ var rooms = map[string][]string{
 	"internal/presets":                 {},
 	"internal/bytelog":                 {"dataset", "internal/atomicfile", "internal/fsys"},
 	"internal/lines":                   {"dataset", "dataset/idx", "internal/bytelog", "internal/fsys"},
-	"internal/represent":               {"header", "mask", "sample"},
+	"internal/represent":               {"header", "internal/typo", "mask", "sample"},
 	"internal/represent/representtest": {"header", "internal/full", "internal/represent", "internal/testcap", "mask", "sample"},
 
 	"dataset":              {"internal/fsys"},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pcapmill/pcapmill/internal/typo"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/sample"
 )
@@ -75,7 +76,7 @@ func Parse(text string) (Choice, error) {
 		}
 	}
 	if c.kind == nil {
-		return Choice{}, fmt.Errorf("there is no form %q: have %s", name, strings.Join(Names(), ", "))
+		return Choice{}, fmt.Errorf("there is no form %q: have %s%s", name, strings.Join(Names(), ", "), typo.DidYouMean(name, Names()))
 	}
 	if more {
 		for pair := range strings.SplitSeq(rest, ",") {
