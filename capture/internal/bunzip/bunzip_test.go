@@ -192,17 +192,36 @@ func TestDamage(t *testing.T) {
 	})
 }
 
-// TestLargeBlocks: blocks near the most that a level allows, and above it.
+// TestLargeBlocks: blocks of the most that a level allows, and just above it.
 func TestLargeBlocks(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	for _, n := range []int{99_900, 100_000, 100_400} {
-		p := content(r, n+3000, 256)
-		for len(testcap.Bzip2Runs(p)) > n {
-			p = p[:len(p)-1]
+	for _, n := range []int{100_000, 100_001} {
+		p := make([]byte, n)
+		for i := range p {
+			p[i] = byte(i&1<<7 | r.IntN(128)) // no two alike in a row
 		}
-		var b []byte
-		b = testcap.Bzip2Stream(b, 1, false, p, []byte("behind"))
+		b := testcap.Bzip2Stream(nil, 1, false, p, []byte("behind"))
+		if got := collect(NewReader(bytes.NewReader(b), Options{})); (got.end == "whole") != (n == 100_000) {
+			t.Errorf("a block of %d bytes: %s", n, got.end)
+		}
 		check(t, b)
+	}
+}
+
+// TestOnlyThatBit: what was decoded from another bit than the block's is not taken, and
+// what was decoded from that bit is.
+func TestOnlyThatBit(t *testing.T) {
+	b := testcap.Bzip2Stream(nil, 9, false, []byte("some text"), []byte("more text"))
+	for _, off := range []int{0, 1} {
+		z := NewReader(bytes.NewReader(b), Options{Workers: 2, Run: func(func()) {}})
+		z.in.take(32)
+		z.in.take(magicLen)
+		forged := &job{bit: z.in.pos() + off, ok: true, out: block{data: []byte("forged"), end: 9}}
+		forged.task = newTask(func() {})
+		z.ahead.jobs, z.ahead.last = []*job{forged}, 1<<40 // nothing is found beside it
+		if taken := z.guessed(maxBlock); taken != (off == 0) {
+			t.Errorf("decoded from %d bits behind the block's beginning: taken %v", off, taken)
+		}
 	}
 }
 
