@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -218,7 +219,7 @@ func TestOnlyThatBit(t *testing.T) {
 		z.in.take(magicLen)
 		forged := &job{bit: z.in.pos() + off, ok: true, out: block{data: []byte("forged"), end: 9}}
 		forged.task = newTask(func() {})
-		z.ahead.jobs, z.ahead.last = []*job{forged}, 1<<40 // nothing is found beside it
+		z.ahead.jobs, z.ahead.last = []*job{forged}, math.MaxInt // nothing is found beside it
 		if taken := z.guessed(maxBlock); taken != (off == 0) {
 			t.Errorf("decoded from %d bits behind the block's beginning: taken %v", off, taken)
 		}
