@@ -132,7 +132,7 @@ func (a *adding) all(l *sessions.List) error {
 	}
 	chunks, ahead := 6, a.s.ahead()
 	perChunk := 4 * ahead
-	if a.s.form != nil {
+	if a.s.forms != nil {
 		chunks, perChunk = 3, ahead
 	}
 	ready, spare, stop := make(chan chunk, chunks), make(chan chunk, chunks), make(chan struct{})
@@ -175,7 +175,7 @@ func (a *adding) all(l *sessions.List) error {
 
 // seal renders the samples of a form, and computes the digests that were not made before.
 func (s *intake) seal(batch []sessions.Session, samples []made) {
-	if s.form != nil {
+	if s.forms != nil {
 		s.make(batch, samples)
 	}
 	for i := range batch {
@@ -183,7 +183,7 @@ func (s *intake) seal(batch []sessions.Session, samples []made) {
 		case p.Sealed:
 		case s.o.Dedup == sample.DedupSession:
 			p.Digest = p.Print.Bytes()
-		case s.form != nil:
+		case s.forms != nil:
 			p.Digest = dedup.OfSample(samples[i].data)
 		default:
 			p.Digest = dedup.OfSample(p.Prefix)
@@ -287,7 +287,7 @@ func (a *adding) load(i int, p *sessions.Session, m *made, id uint16) error {
 	w, n := a.w, a.s.size
 	at := len(w.Data)
 	switch {
-	case a.s.form == nil:
+	case a.s.forms == nil:
 		w.Data = w.Data[:at+n]
 		p.Sample(w.Data[at:])
 	case n > 0:
@@ -301,14 +301,44 @@ func (a *adding) load(i int, p *sessions.Session, m *made, id uint16) error {
 	if a.s.o.Form.String() != "" {
 		row.Counted, row.Fit = m.out.Counted, uint8(m.out.Fit)
 	}
-	if f, ok := a.s.form.(represent.Placer); ok {
-		w.Layouts = f.AppendPlaces(w.Layouts, p.State)
+	if a.s.forms != nil {
+		w.Layouts = a.s.places(w.Layouts, p, 0)
+		a.others(p, m)
 	}
 	w.Rows, w.Labels = append(w.Rows, row), append(w.Labels, id)
-	if n > 0 && len(w.Data)+n <= cap(w.Data) || n == 0 && len(w.Data) < batchLen {
+	if fits := n > 0 && len(w.Data)+n <= cap(w.Data) || n == 0 && len(w.Data) < batchLen; fits && !full(w.Others) {
 		return nil
 	}
 	return a.send()
+}
+
+// others puts the samples of the other variants into the batch.
+func (a *adding) others(p *sessions.Session, m *made) {
+	w := a.w
+	if w.Others == nil {
+		w.Others = make([]store.Other, len(m.others))
+	}
+	for i, data := range m.others {
+		o := &w.Others[i]
+		o.Data = append(o.Data, data...)
+		if a.s.forms[i+1].Spec().Type == represent.Text {
+			o.Data = append(o.Data, '\n')
+		}
+		o.Layouts = a.s.places(o.Layouts, p, i+1)
+	}
+}
+
+// places appends where the packets of the unit's sample stand in variant i, if that is kept.
+func (s *intake) places(dst []byte, p *sessions.Session, i int) []byte {
+	if f, ok := s.forms[i].(represent.Placer); ok {
+		return f.AppendPlaces(dst, s.state(p, i))
+	}
+	return dst
+}
+
+// full reports whether the samples of a variant are enough to be written.
+func full(others []store.Other) bool {
+	return slices.ContainsFunc(others, func(o store.Other) bool { return len(o.Data) >= batchLen })
 }
 
 // send hands the batch to the writer and takes an empty one.
@@ -338,6 +368,9 @@ func (a *adding) end(whole bool) error {
 // clearBatch empties a batch and keeps its memory.
 func clearBatch(w *batch) {
 	w.Data, w.Rows, w.Labels, w.Layouts = w.Data[:0], w.Rows[:0], w.Labels[:0], w.Layouts[:0]
+	for i := range w.Others {
+		w.Others[i].Data, w.Others[i].Layouts = w.Others[i].Data[:0], w.Others[i].Layouts[:0]
+	}
 }
 
 // write hands a batch to the dataset's writer and empties it.

@@ -22,9 +22,10 @@ type intake struct {
 	w       *store.Writer
 	set     *dedup.Set
 	hosts   *mask.Hosts
-	form    represent.Form // or nil, see represented
-	size    int            // of a sample in bytes; 0 of text
-	batches [2]*batch      // samples on their way to the writer
+	forms   []represent.Form // of all variants; or nil, see represented
+	joint   joint            // the same
+	size    int              // of a sample in bytes; 0 of text
+	batches [2]*batch        // samples on their way to the writer
 	touched byte
 	source  func(ctx context.Context, input int) (*Extraction, error) // see Assemble; nil: captures are read here
 	rows    matches                                                   // of the table of flows
@@ -34,9 +35,10 @@ type intake struct {
 func openIntake(b store.Backend, dir string, o *Options) (*intake, error) {
 	in := &intake{o: o, set: dedup.NewSet(), hosts: mask.NewHosts(o.Key)}
 	var err error
-	if in.form, err = o.represented(); err != nil {
+	if in.forms, err = o.forms(); err != nil {
 		return nil, err
 	}
+	in.joint = in.forms
 	kind := o.kind()
 	in.size = kind.Spec.Size()
 	kind.Recall = func(row *dataset.Row, label uint16) error {
@@ -50,7 +52,7 @@ func openIntake(b store.Backend, dir string, o *Options) (*intake, error) {
 // kind is what all samples of a dataset with these options have in common.
 func (o *Options) kind() store.Form {
 	return store.Form{
-		Settings: o.settings(), Spec: o.Spec(), Form: o.block(), Layouts: o.placed(),
+		Settings: o.settings(), Spec: o.Spec(), Form: o.block(), Layouts: o.placed(), Variant: o.Variant, Variants: o.stored(),
 		LabelType: o.labelType(), Classes: o.classes(), Tasks: o.tasks(), Differ: o.differences,
 	}
 }
