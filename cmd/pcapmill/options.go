@@ -134,6 +134,7 @@ func millOptions(ctx context.Context, v *config.Values) (o mill.Options, err err
 	}
 	parse("table-times", func(t string) (e error) { o.TableTimes, e = mill.ParseTableTimes(t); return e })
 	parse("drop", func(t string) (e error) { o.Drop, e = header.ParseDrop(t); return e })
+	parse("drop-session-with", func(t string) (e error) { o.DropSessionWith, e = header.ParseDrop(t); return e })
 	parse("dedup", func(t string) (e error) { o.Dedup, e = sample.ParseDedup(t); return e })
 	if err == nil {
 		err = variants(ctx, v, &o)
