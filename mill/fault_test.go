@@ -51,7 +51,9 @@ func faultRuns(t *testing.T) (runs []*faultRun) {
 		}
 		c.dedup = r.mode
 		r.o = c.options()
-		r.o.Workers = 1
+		if r.o.Workers = 1; r.inPlace {
+			r.o = mill.Parts(r.o, 2) // several goroutines write, at places
+		}
 		r.paths = write(t, t.TempDir(), randomFiles(random(5), captures, testcap.Options{Sessions: 6, Clean: true}))
 		for n := range len(r.paths) + 1 {
 			out := filepath.Join(t.TempDir(), "out")

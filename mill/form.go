@@ -103,23 +103,9 @@ type made struct {
 	out  represent.Outcome
 }
 
-// make renders units.
-func (s *intake) make(batch []sessions.Session, samples []made) {
-	for i := range batch {
-		m := &samples[i]
-		m.data, m.out = s.form.Render(m.data[:0], batch[i].State, &represent.End{Up: batch[i].Up})
-	}
-}
-
-// madeLen is about how many bytes of rendered samples wait for dedup at a time.
-const madeLen = 1 << 20
-
-// ahead is how many units are rendered, or touched, before they are needed.
-func (s *intake) ahead() int {
-	if s.form == nil {
-		return touchAhead
-	}
-	return min(max(madeLen/max(s.form.Spec().Size(), 1), 1), touchAhead)
+// make renders a unit.
+func (s *intake) make(p *sessions.Session, m *made) {
+	m.data, m.out = s.form.Render(m.data[:0], p.State, &represent.End{Up: p.Up})
 }
 
 // fitOf is how a unit fits its sample.

@@ -73,6 +73,8 @@ type Batch struct {
 	Rows   []dataset.Row // Row.Capture is that of Writer.Captures
 
 	Layouts []byte // one record of AppendLayout a sample, if the Form has Layouts
+
+	records []byte // of Rows, see Writer.Fill
 }
 
 // A Writer adds captures to a dataset, one after another. Each is a number of Append
