@@ -101,6 +101,34 @@ func (d Drop) ReasonOf(data []byte, s *Stack) Reason {
 	return OK
 }
 
+// Of are the kinds of the set that apply to a decoded packet, all of them; none if Decode found
+// a reason. data are as for ReasonOf.
+func (d Drop) Of(data []byte, s *Stack) (which Drop) {
+	if d == DropNone || s.Reason != OK {
+		return DropNone
+	}
+	for _, k := range drops {
+		if d&k.bit != 0 && k.bit.ReasonOf(data, s) == k.reason {
+			which |= k.bit
+		}
+	}
+	return which
+}
+
+// First is the reason of the first kind of the set, in the order in which ReasonOf checks them;
+// OK if the set is empty.
+func (d Drop) First() Reason {
+	for _, k := range drops {
+		if d&k.bit != 0 {
+			return k.reason
+		}
+	}
+	return OK
+}
+
+// Known reports whether the set holds no kind that this package does not have.
+func (d Drop) Known() bool { return d>>len(drops) == 0 }
+
 // more is what ReasonOf does about the kinds that are off unless asked for.
 func (d Drop) more(data []byte, s *Stack) Reason {
 	udp := s.Proto == UDP

@@ -125,6 +125,7 @@ type tally struct {
 	tunnels      bool
 	snapped      int64
 	namesCut     int64
+	match        header.Drop // of the packet that was counted last: why its session is left out
 }
 
 func (t *tally) reset() {
@@ -137,6 +138,11 @@ func (t *tally) count(o *Options, p *capture.Packet, s *header.Stack) bool {
 	t.first, t.last = min(t.first, p.Time), max(t.last, p.Time)
 	header.Decode(p.LinkType, p.Data, p.OrigLen, s)
 	reason := o.Drop.ReasonOf(p.Data, s)
+	if o.DropSessionWith != header.DropNone {
+		if t.match = o.DropSessionWith.Of(p.Data, s); t.match != header.DropNone {
+			reason = header.OK
+		}
+	}
 	t.reasons[reason]++
 	if reason != header.OK {
 		if reason == header.UnsupportedLink {
@@ -201,7 +207,7 @@ func (o *Options) newTable(seed sessions.Seed) *sessions.Table {
 		keep = session.Keep{Form: f}
 	}
 	return sessions.New(sessions.Kind{
-		Keep: keep, Prints: o.Dedup == sample.DedupSession, Units: o.Breaks != session.Breaks{} || o.MinSpan > 0,
+		Keep: keep, Prints: o.Dedup == sample.DedupSession, Units: o.Breaks != session.Breaks{} || o.MinSpan > 0, Matches: o.DropSessionWith != header.DropNone,
 	}, seed)
 }
 

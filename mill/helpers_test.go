@@ -39,6 +39,7 @@ type choice struct {
 	mask  mask.Policy
 	key   []byte
 	drop  header.Drop
+	with  header.Drop // kinds of packets that take their session away
 	dedup sample.Dedup
 	shape sample.Shape
 	wide  bool // 300 classes, of which the last four have captures
@@ -50,14 +51,14 @@ type choice struct {
 
 func (c choice) String() string {
 	m := c.mask
-	return fmt.Sprintf("mac %s, ip %s, ports %s, checksums %s, udp-pad %t, content %s, key %q, drop %s, dedup %s, shape %s, wide %t, form %q, %+v, at least %d packets, %d bytes, %d ns",
-		m.MAC, m.IP, m.Ports, m.Checksums, m.UDPPad, m.Content, c.key, c.drop, c.dedup, c.shape, c.wide, c.form, c.breaks, c.minPackets, c.minBytes, c.minSpan)
+	return fmt.Sprintf("mac %s, ip %s, ports %s, checksums %s, udp-pad %t, content %s, key %q, drop %s, with %s, dedup %s, shape %s, wide %t, form %q, %+v, at least %d packets, %d bytes, %d ns",
+		m.MAC, m.IP, m.Ports, m.Checksums, m.UDPPad, m.Content, c.key, c.drop, c.with, c.dedup, c.shape, c.wide, c.form, c.breaks, c.minPackets, c.minBytes, c.minSpan)
 }
 
 // options are the choice for the product; four classes, each called by its file's name.
 func (c choice) options() mill.Options {
 	o := mill.Default()
-	o.Mask, o.Key, o.Drop, o.Dedup, o.Shape = c.mask, c.key, c.drop, c.dedup, c.shape
+	o.Mask, o.Key, o.Drop, o.DropSessionWith, o.Dedup, o.Shape = c.mask, c.key, c.drop, c.with, c.dedup, c.shape
 	if c.form != "" {
 		var err error
 		if o.Form, err = represent.Parse(c.form); err != nil {
@@ -90,7 +91,7 @@ func (c choice) twin() twin.Settings {
 	m := c.mask
 	return twin.Settings{
 		MAC: m.MAC.String(), IP: m.IP.String(), Ports: m.Ports.String(), Checksums: m.Checksums.String(), UDPPad: m.UDPPad,
-		Content: m.Content.String(), Drop: strings.Split(c.drop.String(), ","), Dedup: c.dedup.String(), Length: c.shape.Length(), Key: c.key,
+		Content: m.Content.String(), Drop: strings.Split(c.drop.String(), ","), With: strings.Split(c.with.String(), ","), Dedup: c.dedup.String(), Length: c.shape.Length(), Key: c.key,
 		Form: c.form, Unit: c.breaks.Of.String(), Idle: c.breaks.Idle, Active: c.breaks.Active, Slice: c.breaks.Slice, Window: c.breaks.Window, Restart: c.breaks.Restart,
 		MaxPackets: int(c.breaks.MaxPackets), MinPackets: int(c.minPackets), MinBytes: int(c.minBytes), MinSpan: c.minSpan,
 		Mask: twinMask(m),
@@ -148,6 +149,9 @@ func randomChoice(r *rand.Rand) choice {
 	}
 	if r.IntN(2) == 0 {
 		drawForm(r, &c)
+	}
+	if r.IntN(4) == 0 {
+		c.with = header.Drop(1<<r.IntN(10) | 1<<r.IntN(10)&r.IntN(1<<10))
 	}
 	return c
 }

@@ -98,9 +98,11 @@ func (w *worker) packet(p *capture.Packet, number uint32, at int) {
 		if st.run.Wide {
 			st.run.Next = sessions.Wide{Captured: uint32(len(p.Data)), Original: p.OrigLen, Link: p.LinkType}
 		}
+		st.run.Match = st.tally.match
 		q := st.run.Add(&w.seed, p.Data, &w.stack, at, number, p.Time)
 		q.Gives = uint32(w.masker.Len(&q.Layout))
 	case w.o.Breaks.Restart && w.stack.Reason == header.OK:
+		st.run.Match = header.DropNone
 		st.run.AddSilent(&w.seed, p.Data, &w.stack, at, number, p.Time)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/label/flows"
 	"github.com/pcapmill/pcapmill/manifest"
@@ -42,11 +43,14 @@ const (
 	tooFewPackets = "min-packets"
 	tooFewBytes   = "min-bytes"
 	tooShort      = "min-span"
+	with          = "with-" // and the kind of packet that took its session away
 )
 
 // wanted says why a unit is not wanted; "" if it is.
 func (o *Options) wanted(s *session.Session) (reason string) {
 	switch {
+	case s.Matched != header.DropNone:
+		return with + s.Matched.First().String()
 	case s.Count() < uint64(o.MinPackets):
 		return tooFewPackets
 	case s.Bytes < uint64(o.MinBytes):

@@ -62,6 +62,10 @@ type Options struct {
 	// Form is what a unit becomes; zero: its first bytes, as many as Shape has.
 	Form represent.Choice
 
+	// DropSessionWith are kinds of packets that take their whole session away: a packet of one is
+	// kept whatever Drop says, and all units of its session are left out.
+	DropSessionWith header.Drop
+
 	LabelFrom LabelFrom
 	Flows     *flows.Index // FromTable: the table; one run can use it
 	Table     flows.Source // FromTable: what Flows was read from, and how

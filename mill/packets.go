@@ -24,6 +24,7 @@ type Reading struct {
 	Packets  int64
 	Used     int64 // of these, in sessions
 	Sessions int
+	Matched  []int // places of the sessions and units that DropSessionWith leaves out, in order
 	Harm     error // *capture.Damage or *GapsError; nil if the capture is whole
 }
 
@@ -51,7 +52,7 @@ func (p *Plan) EachPacket(ctx context.Context, i int, f func(k *Kept) error) (*R
 	if o.Resync {
 		r.Resync()
 	}
-	t := sessions.New(sessions.Kind{Units: o.Breaks != session.Breaks{}}, sessions.NewSeed())
+	t := sessions.New(sessions.Kind{Units: o.Breaks != session.Breaks{}, Matches: o.DropSessionWith != header.DropNone}, sessions.NewSeed())
 	breaker := sessions.NewBreaker(o.Breaks)
 	var (
 		k      Kept
@@ -82,7 +83,7 @@ func (p *Plan) EachPacket(ctx context.Context, i int, f func(k *Kept) error) (*R
 		if !kept && (breaker == nil || s.Reason != header.OK) {
 			continue
 		}
-		id, l := t.NoteBroken(breaker, packet.Data, &s, packet.At.Packet, packet.Time, kept)
+		id, l := t.NoteBroken(breaker, packet.Data, &s, packet.At.Packet, packet.Time, kept, count.match)
 		if l == nil {
 			continue
 		}
@@ -93,6 +94,16 @@ func (p *Plan) EachPacket(ctx context.Context, i int, f func(k *Kept) error) (*R
 		}
 	}
 	out.Packets, out.Sessions = count.packets, t.Len()
+	list := sessions.NewList(t)
+	list.Mark(breaker)
+	if err := list.Each(func(i int, s *sessions.Session) error {
+		if s.Matched != header.DropNone {
+			out.Matched = append(out.Matched, i)
+		}
+		return nil
+	}); err != nil {
+		return nil, err
+	}
 	x := Extraction{Gaps: r.Gaps(), Damage: damage}
 	out.Harm = x.Harm(in.Path)
 	return &out, ctx.Err()

@@ -28,6 +28,7 @@ func TestPlanKeepsEveryOption(t *testing.T) {
 	})
 	o := mill.Default()
 	o.Form, _ = represent.Parse("packet-bytes:length=35")
+	o.DropSessionWith = header.DropSTUN | header.DropLSD
 	o.Mask.IP, o.Drop, o.Shape, o.Dedup = mask.Remove, header.DropDNS, sample.Shape{Rows: 5, Cols: 7}, sample.DedupSession
 	o.Unknown, o.Breaks, o.Resync, o.MaxExpansion = mill.SkipUnknown, session.Breaks{Idle: 5e9, Restart: true, Of: session.Flows, MaxPackets: 9, Active: 6e9, Slice: 7e9, Window: 8e9}, true, 77
 	o.MinPackets, o.MinBytes, o.MinSpan, o.TableTimes, o.InputSHA256 = 2, 3, 4, mill.RelativeTimes, true

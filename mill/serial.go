@@ -76,7 +76,7 @@ func (w *worker) serial(ctx context.Context, in *Input, a admission, opened func
 		if !kept && (breaker == nil || s.Reason != header.OK) {
 			continue
 		}
-		if id, l := t.NoteBroken(breaker, p.Data, &s, p.At.Packet, p.Time, kept); l != nil {
+		if id, l := t.NoteBroken(breaker, p.Data, &s, p.At.Packet, p.Time, kept, of.match); l != nil {
 			w.contribute(t, id, p.Data, l, w.masker.Len(l), &sessions.Wide{Captured: uint32(len(p.Data)), Original: p.OrigLen, Link: p.LinkType})
 			if said != nil {
 				if err := said.note(id, &p); err != nil {
@@ -99,6 +99,7 @@ func (w *worker) serial(ctx context.Context, in *Input, a admission, opened func
 	if x.list, err = w.listed(t, spill); err != nil {
 		return nil, spilling(err)
 	}
+	x.list.Mark(breaker)
 	x.Seconds = time.Since(start).Seconds()
 	return x, ctx.Err()
 }

@@ -28,7 +28,7 @@ const (
 // settings are the options that decide about bytes, as the manifest has them.
 func (o *Options) settings() manifest.Settings {
 	of := map[string]string{
-		"length": strconv.Itoa(o.Shape.Length()), "shape": o.Shape.String(), "drop": o.Drop.String(), "dedup": o.Dedup.String(),
+		"length": strconv.Itoa(o.Shape.Length()), "shape": o.Shape.String(), "drop": o.Drop.String(), "drop-session-with": o.DropSessionWith.String(), "dedup": o.Dedup.String(),
 		"resync": onOff(o.Resync), "label-from": o.LabelFrom.String(),
 		"min-packets": strconv.FormatInt(o.MinPackets, 10), "min-bytes": strconv.FormatInt(o.MinBytes, 10), "tcp-restart": onOff(o.Breaks.Restart),
 		"table-times": o.TableTimes.String(), "unit": o.Breaks.Of.String(), "form": cmp.Or(o.Form.String(), represent.Default), "max-packets": strconv.FormatUint(o.Breaks.MaxPackets, 10),
@@ -85,6 +85,8 @@ func optionsOf(set manifest.Settings) (o Options, err error) {
 	}
 	note := func(err error) { errs = append(errs, err) }
 	o.Drop, err = header.ParseDrop(set.Get("drop"))
+	note(err)
+	o.DropSessionWith, err = header.ParseDrop(set.Get("drop_session_with"))
 	note(err)
 	o.Dedup, err = sample.ParseDedup(set.Get("dedup"))
 	note(err)

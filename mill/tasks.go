@@ -169,6 +169,7 @@ func (sc *scheduler) seal(w *worker, j *job, s *shard) {
 	default:
 		list.AddTable(s.table)
 	}
+	list.Mark(s.breaker)
 	sc.mu.Lock()
 	if j.err == nil {
 		j.err = err

@@ -11,13 +11,13 @@ import (
 
 // EncodingVersion is the version of the encoding that [Session.AppendBinary] writes.
 // [Decode] refuses every other one.
-const EncodingVersion = 2
+const EncodingVersion = 3
 
 // MaxEncoded is the largest number of bytes that the encoding of a session takes.
 func (k Keep) MaxEncoded() int { return encodedHead + k.Bound() }
 
 // encodedHead is the largest number of bytes that stand before a prefix or state.
-const encodedHead = 4 + 2 + 2*(16+2) + (9+3)*binary.MaxVarintLen64 + 16
+const encodedHead = 4 + 2 + 2*(16+2) + (10+3)*binary.MaxVarintLen64 + 16
 
 const (
 	flagUp    = 1 << iota // Partial.Up
@@ -33,7 +33,7 @@ const (
 //	lead        1 byte: EncodingVersion in the upper half, flags in the lower: 1 Up, 2 IPv6, 4 Print, 8 Unit
 //	protocol    1 byte: 6 (TCP) or 17 (UDP)
 //	endpoints   the lower, then the higher: address (4 or 16 bytes), port (2 bytes, big-endian)
-//	numbers     Gen, First, Packets (2), Sizes (2), Bytes: uvarint each
+//	numbers     Gen, First, Packets (2), Sizes (2), Bytes, Matched: uvarint each
 //	Start       varint: zig-zag
 //	Last-Start  uvarint, modulo 2^64
 //	Print       16 bytes, as Print.Bytes, with flag 4 only
@@ -75,6 +75,7 @@ func (s *Session) AppendBinary(b []byte) ([]byte, error) {
 		b = binary.AppendUvarint(b, s.Sizes[d])
 	}
 	b = binary.AppendUvarint(b, s.Bytes)
+	b = binary.AppendUvarint(b, uint64(s.Matched))
 	b = binary.AppendVarint(b, s.Start)
 	b = binary.AppendUvarint(b, uint64(s.Last)-uint64(s.Start))
 	if lead&flagPrint != 0 {
@@ -140,6 +141,8 @@ func (k Keep) Decode(b []byte, s *Session) (rest []byte, err error) {
 	s.Packets = [2]uint64{r.number(), r.number()}
 	s.Sizes = [2]uint64{r.number(), r.number()}
 	s.Bytes = r.number()
+	matched := r.number()
+	s.Matched = header.Drop(matched)
 	start := r.number()
 	s.Start = int64(start>>1) ^ -int64(start&1)
 	s.Last = s.Start + int64(r.number())
@@ -164,6 +167,8 @@ func (k Keep) Decode(b []byte, s *Session) (rest []byte, err error) {
 		return nil, bad("its endpoints stand in the wrong order")
 	case s.First == 0 || s.Packets[0]|s.Packets[1] == 0:
 		return nil, bad("a run without packets")
+	case matched != uint64(s.Matched) || !s.Matched.Known():
+		return nil, bad("kinds of packets that there are not: %#x", matched)
 	case s.Last < s.Start:
 		return nil, bad("its last packet is earlier than its first")
 	case s.Print.a >= prime || s.Print.b >= prime || lead&flagPrint != 0 && s.Print == Print{}:

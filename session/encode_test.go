@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/session"
 )
@@ -54,6 +55,7 @@ func TestEncodingRoundTrip(t *testing.T) {
 				if s.Unit.Session != 0 {
 					s.Unit.Earliest = math.MinInt64
 				}
+				s.Matched = header.Drop(r.IntN(1 << 10))
 				s.Packets[r.IntN(2)], s.Sizes[r.IntN(2)] = math.MaxUint64-r.Uint64N(9), r.Uint64()
 			}
 		}
@@ -154,8 +156,8 @@ func TestStateEncoding(t *testing.T) {
 
 // golden is the encoding of one session, part by part.
 const golden = `
-	0000003f  length
-	25        version 2, Up, Print
+	00000040  length
+	35        version 3, Up, Print
 	06        TCP
 	0a000001 01bb  10.0.0.1:443
 	0a000002 e290  10.0.0.2:58000
@@ -164,6 +166,7 @@ const golden = `
 	02 03     Packets
 	ac02 f403 Sizes
 	05        Bytes
+	08        Matched: stun
 	d00f      Start: 1000
 	01        Last - Start
 	0000000000000000 0000000000000009  Print
@@ -220,14 +223,15 @@ func TestDecodeRefuses(t *testing.T) {
 		to   string
 		want string
 	}{
-		"version":   {4, "15", "version 1, need 2"},
-		"unit":      {4, "2d", "a unit that cannot be"},
+		"version":   {4, "15", "version 1, need 3"},
+		"unit":      {4, "3d", "a unit that cannot be"},
 		"protocol":  {5, "01", "protocol 1, need 6 or 17"},
 		"endpoints": {6, "0a000003", "wrong order"},
 		"first":     {19, "00", "without packets"},
 		"packets":   {20, "0000", "without packets"},
-		"print":     {30, "ffffffffffffffff", "a fingerprint"},
-		"no print":  {30, "00000000000000000000000000000000", "a fingerprint"},
+		"matched":   {27, "8008", "kinds of packets that there are not"},
+		"print":     {31, "ffffffffffffffff", "a fingerprint"},
+		"no print":  {31, "00000000000000000000000000000000", "a fingerprint"},
 		"bytes":     {26, "06", "a prefix of 5 bytes, need 6"},
 	} {
 		b := bytes.Clone(whole)

@@ -1,18 +1,21 @@
 package session
 
+import "github.com/pcapmill/pcapmill/header"
+
 // Partial is what a contiguous run of packets of a capture adds up to for one
 // session. The zero value is the empty run.
 type Partial struct {
-	First   uint64    // number of the first kept packet in its capture, from 1; 0 for the empty run
-	Up      bool      // whether that one went from the lower endpoint to the higher
-	Start   int64     // its time, nanoseconds since 1970
-	Last    int64     // the latest time of a kept packet
-	Packets [2]uint64 // kept packets: from the lower endpoint, from the higher
-	Sizes   [2]uint64 // of these, bytes from the IP header to the packet's end
-	Bytes   uint64    // bytes they contributed, before any cut
-	Prefix  []byte    // the first min(Bytes, limit) of those bytes, unless a form says what is kept
-	State   []byte    // what a form keeps in its place
-	Print   Print     // fingerprint of all of them, if asked for
+	First   uint64      // number of the first kept packet in its capture, from 1; 0 for the empty run
+	Up      bool        // whether that one went from the lower endpoint to the higher
+	Start   int64       // its time, nanoseconds since 1970
+	Last    int64       // the latest time of a kept packet
+	Packets [2]uint64   // kept packets: from the lower endpoint, from the higher
+	Sizes   [2]uint64   // of these, bytes from the IP header to the packet's end
+	Bytes   uint64      // bytes they contributed, before any cut
+	Matched header.Drop // kinds of packets that are among them and take the session away, if asked for
+	Prefix  []byte      // the first min(Bytes, limit) of those bytes, unless a form says what is kept
+	State   []byte      // what a form keeps in its place
+	Print   Print       // fingerprint of all of them, if asked for
 }
 
 // A Form says what a partial keeps of its packets where that is no prefix: a state, which is
@@ -70,6 +73,7 @@ func (k Keep) Merge(earlier, later Partial) Partial {
 		p.Sizes[d] += later.Sizes[d]
 	}
 	p.Bytes += later.Bytes
+	p.Matched |= later.Matched
 	if k.Form != nil {
 		p.State = k.Form.Merge(earlier.State, later.State)
 	} else {

@@ -166,3 +166,12 @@ func BenchmarkPrint(b *testing.B) {
 		p = p.Append(data)
 	}
 }
+
+// TestMergeJoinsKinds: a kind that one of the runs has met, all of it has.
+func TestMergeJoinsKinds(t *testing.T) {
+	one := session.Partial{First: 1, Packets: [2]uint64{1, 0}, Matched: header.DropSTUN}
+	two := session.Partial{First: 2, Packets: [2]uint64{1, 0}, Matched: header.DropDNS}
+	if got := session.Merge(one, two, 0).Matched; got != header.DropSTUN|header.DropDNS {
+		t.Errorf("merged: %v", got)
+	}
+}

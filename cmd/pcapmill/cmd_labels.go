@@ -55,7 +55,7 @@ columns: tasks: {vpn: {VPN: [vpn], Plain: []}, app: {Chat: [chat]}}.`,
 	}
 	exits(cmd, "0  done", "1  classes tie, sessions match rows of several classes, no row matches, or there are no captures", "2  wrong usage", "3  some capture could not be read, or is damaged", "130  interrupted")
 	names := slices.DeleteFunc(slices.Clone(labelNames), func(n string) bool { return n == "unknown" })
-	addOptions(cmd, append(names, "drop", "resync", "idle-timeout", "tcp-restart", "workers", "memory", "tmp", "max-expansion")...)
+	addOptions(cmd, append(names, "drop", "drop-session-with", "resync", "idle-timeout", "tcp-restart", "workers", "memory", "tmp", "max-expansion")...)
 	cmd.Flags().StringVar(&name, "print", "", "print the class table `NAME` as YAML, to start one's own from")
 	addJSON(cmd)
 	must(cmd.RegisterFlagCompletionFunc("print", cobra.FixedCompletions(label.Builtins(), cobra.ShellCompDirectiveDefault)))

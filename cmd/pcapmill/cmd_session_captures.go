@@ -48,7 +48,7 @@ unless --table-times says relative (to the session) or none.`,
 	exits(cmd, "0  done", "1  failed; nothing was written", "2  wrong usage",
 		"3  done, but some input was damaged or unreadable: each is named, with the offset, and everything readable is in DIR", "130  interrupted; nothing was written")
 	addOptions(cmd, "labels", "label-from", "unknown", "stdin-name", "mac", "ip", "ports", "checksums", "mask", "profile", "key-file", "table-times",
-		"drop", "resync", "idle-timeout", "tcp-restart", "unit", "max-packets", "active-timeout", "slice", "window", "min-span", "min-packets", "min-bytes", "memory", "max-expansion")
+		"drop", "drop-session-with", "resync", "idle-timeout", "tcp-restart", "unit", "max-packets", "active-timeout", "slice", "window", "min-span", "min-packets", "min-bytes", "memory", "max-expansion")
 	cmd.Flags().BoolVar(&comments, "comments", false, "pcapng files in nanoseconds; each packet has the comment ID,CLASS that pcapML reads")
 	addJSON(cmd)
 	addVolume(cmd, "")
@@ -118,6 +118,11 @@ func (c *console) writeSessions(ctx context.Context, dir string, p *mill.Plan, c
 			began = true
 			return w.Add(k.Session, k.Packet, k.Layout)
 		})
+		if err == nil {
+			for _, id := range r.Matched {
+				w.Leave(id)
+			}
+		}
 		switch {
 		case err == nil && r.Harm != nil:
 			harmed.Outcomes = append(harmed.Outcomes, mill.Outcome{Input: in, Damage: r.Harm})
@@ -136,12 +141,15 @@ func (c *console) writeSessions(ctx context.Context, dir string, p *mill.Plan, c
 	c.damages(&harmed)
 	t := &w.Totals
 	if c.json != nil {
-		c.event(map[string]any{"event": "sessions", "dir": dir, "files": t.Files, "captures": len(p.Captures), "packets": t.Packets, "bytes": t.Bytes, "left_out": t.TooSmall})
+		c.event(map[string]any{"event": "sessions", "dir": dir, "files": t.Files, "captures": len(p.Captures), "packets": t.Packets, "bytes": t.Bytes, "left_out": t.TooSmall + t.Left})
 		return len(harmed.Outcomes) > 0, nil
 	}
 	c.say("%s: %s from %s, %s, %s", shown(dir), plural(t.Files, "session"), plural(int64(len(p.Captures)), "capture"), plural(t.Packets, "packet"), bytesText(t.Bytes))
 	if t.TooSmall > 0 {
 		c.say("left out: %s below --min-packets, --min-bytes or --min-span", plural(t.TooSmall, "session"))
+	}
+	if t.Left > 0 {
+		c.say("left out: %s by --drop-session-with", plural(t.Left, "session"))
 	}
 	return len(harmed.Outcomes) > 0, nil
 }

@@ -24,6 +24,7 @@ type recipe struct {
 	payload  int    // bytes a packet
 	acks     int    // TCP packets without payload
 	dns      int    // packets to port 53
+	stun     int    // sessions of UDP, each of a packet, a STUN message, and a packet
 	arp      int    // packets that are no IP (Ethernet)
 	seed     int    // other seeds give other addresses and payload
 	cut      int    // bytes to keep; negative: bytes to drop at the end
@@ -39,7 +40,7 @@ func mkcapCommand(ts *testscript.TestScript, _ bool, args []string) {
 	c := recipe{link: testcap.Ethernet, sessions: 2, payload: 100, format: "pcap"}
 	numbers := map[string]*int{
 		"link": &c.link, "sessions": &c.sessions, "udp": &c.udp, "repeat": &c.repeat, "payload": &c.payload, "acks": &c.acks,
-		"dns": &c.dns, "arp": &c.arp, "seed": &c.seed, "cut": &c.cut, "bad": &c.bad, "also": &c.also, "zeros": &c.zeros,
+		"dns": &c.dns, "stun": &c.stun, "arp": &c.arp, "seed": &c.seed, "cut": &c.cut, "bad": &c.bad, "also": &c.also, "zeros": &c.zeros,
 	}
 	for _, arg := range args[1:] {
 		key, value, _ := strings.Cut(arg, "=")
@@ -109,6 +110,12 @@ func (c *recipe) packets() (out []testcap.Packet) {
 	}
 	for range c.dns {
 		out = append(out, c.packet(testcap.IPv4{Src: a, Dst: b}, testcap.UDP{SrcPort: 40000, DstPort: 53}, testcap.Payload("query")))
+	}
+	for i := range c.stun {
+		from, to := uint16(30000+i), uint16(9000)
+		for _, payload := range []string{"media", "\x00\x01\x00\x00\x21\x12\xa4\x42twelve bytes", "more media"} {
+			out = append(out, c.packet(testcap.IPv4{Src: a, Dst: b}, testcap.UDP{SrcPort: from, DstPort: to}, testcap.Payload(payload)))
+		}
 	}
 	for range c.arp {
 		out = append(out, c.packet(testcap.ARP{Src: a, Dst: b}))

@@ -133,6 +133,7 @@ func millOptions(ctx context.Context, v *config.Values) (o mill.Options, err err
 	parse("mask", func(string) (e error) { o.Mask, e = policy(v); return e })
 	parse("table-times", func(t string) (e error) { o.TableTimes, e = mill.ParseTableTimes(t); return e })
 	parse("drop", func(t string) (e error) { o.Drop, e = header.ParseDrop(t); return e })
+	parse("drop-session-with", func(t string) (e error) { o.DropSessionWith, e = header.ParseDrop(t); return e })
 	parse("dedup", func(t string) (e error) { o.Dedup, e = sample.ParseDedup(t); return e })
 	parse("form", func(t string) (e error) { o.Form, e = represent.Parse(t); return e })
 	parse(sizeOption(v), func(string) (e error) { o.Shape, e = shape(v, o.Form); return e })

@@ -88,7 +88,7 @@ func TestEverySettingIsShown(t *testing.T) {
 	other := map[string][]string{
 		"length": {"--length", "100"}, "shape": {"--shape", "1x784"}, "content": {"--content", "payload"}, "mac": {"--mac", "keep"}, "ip": {"--ip", "keep"},
 		"ports": {"--ports", "keep"}, "checksums": {"--checksums", "keep"}, "udp_pad": {"--udp-pad"}, "key": {"--key-file", b.path("key")},
-		"drop": {"--drop", "none"}, "dedup": {"--dedup", "none"}, "resync": {"--resync"},
+		"drop": {"--drop", "none"}, "drop_session_with": {"--drop-session-with", "stun"}, "dedup": {"--dedup", "none"}, "resync": {"--resync"},
 		"labels": {"--labels", b.path("mine.yaml")}, "labels_sha256": {"--labels", b.path("mine.yaml")}, "label_from": {"--label-from", "dir"},
 		"min_packets": {"--min-packets", "1"}, "min_bytes": {"--min-bytes", "1"}, "idle_timeout": {"--idle-timeout", "60s"}, "tcp_restart": {"--tcp-restart"},
 		"unit": {"--unit", "flow"}, "max_packets": {"--max-packets", "1"}, "active_timeout": {"--active-timeout", "5m0s"}, "slice": {"--slice", "1m0s"},
@@ -145,18 +145,19 @@ func TestEverySettingIsShown(t *testing.T) {
 // on it takes, and says that it has.
 func TestListAgainstRooms(t *testing.T) {
 	rooms := map[string]func(value string) error{
-		"drop":           func(v string) (err error) { _, err = header.ParseDrop(v); return err },
-		"dedup":          func(v string) (err error) { _, err = sample.ParseDedup(v); return err },
-		"label-from":     func(v string) (err error) { _, err = mill.ParseLabelFrom(v); return err },
-		"unknown":        func(v string) (err error) { _, err = mill.ParseUnknown(v); return err },
-		"split-method":   func(v string) (err error) { _, err = split.ParseMethod(v); return err },
-		"split-by":       func(v string) (err error) { _, err = split.ParseBy(v); return err },
-		"split-fallback": func(v string) (err error) { _, err = split.ParseFallback(v); return err },
-		"table-times":    func(v string) (err error) { _, err = mill.ParseTableTimes(v); return err },
-		"table-conflict": func(v string) (err error) { _, err = mill.ParseTableConflict(v); return err },
-		"table-preset":   func(v string) (err error) { _, err = flows.Preset(v); return err },
-		"unit":           func(v string) (err error) { _, err = session.ParseUnits(v); return err },
-		"profile":        func(v string) (err error) { _, err = mask.Profile(v); return err },
+		"drop":              func(v string) (err error) { _, err = header.ParseDrop(v); return err },
+		"dedup":             func(v string) (err error) { _, err = sample.ParseDedup(v); return err },
+		"drop-session-with": func(v string) (err error) { _, err = header.ParseDrop(v); return err },
+		"label-from":        func(v string) (err error) { _, err = mill.ParseLabelFrom(v); return err },
+		"unknown":           func(v string) (err error) { _, err = mill.ParseUnknown(v); return err },
+		"split-method":      func(v string) (err error) { _, err = split.ParseMethod(v); return err },
+		"split-by":          func(v string) (err error) { _, err = split.ParseBy(v); return err },
+		"split-fallback":    func(v string) (err error) { _, err = split.ParseFallback(v); return err },
+		"table-times":       func(v string) (err error) { _, err = mill.ParseTableTimes(v); return err },
+		"table-conflict":    func(v string) (err error) { _, err = mill.ParseTableConflict(v); return err },
+		"table-preset":      func(v string) (err error) { _, err = flows.Preset(v); return err },
+		"unit":              func(v string) (err error) { _, err = session.ParseUnits(v); return err },
+		"profile":           func(v string) (err error) { _, err = mask.Profile(v); return err },
 	}
 	for _, name := range mask.Fields() {
 		rooms[name] = func(v string) error { return new(mask.Policy).Set(name, v) }

@@ -75,6 +75,7 @@ type unit struct {
 	size     int64 // of the file, what is in records included
 	proto    string
 	onDisk   bool
+	left     bool // it has no file, whatever it holds
 }
 
 // name is the file of a session.

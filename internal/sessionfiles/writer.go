@@ -37,6 +37,7 @@ type Line struct {
 type Totals struct {
 	Files, Packets, Bytes int64 // Bytes are those of the files
 	TooSmall              int64 // sessions without a file, by MinPackets, MinBytes and MinSpan
+	Left                  int64 // and those that Leave named
 }
 
 // Writer writes one folder. It is for one goroutine.
@@ -146,6 +147,9 @@ func (w *Writer) wanted(u *unit) bool {
 	return u.packets >= w.o.MinPackets && u.bytes >= w.o.MinBytes && uint64(u.latest)-uint64(u.earliest) >= uint64(w.o.MinSpan)
 }
 
+// Leave says that a session of the capture in hand, which has packets, has no file.
+func (w *Writer) Leave(id int) { w.units[id].left = true }
+
 // flush writes the records in memory to their files, in the order of the sessions.
 func (w *Writer) flush() error {
 	for id := range w.units {
@@ -175,8 +179,12 @@ func (w *Writer) write(id int, u *unit) error {
 func (w *Writer) End() error {
 	for id := range w.units {
 		u := &w.units[id]
-		if !w.wanted(u) {
-			w.Totals.TooSmall++
+		if u.left || !w.wanted(u) {
+			if u.left {
+				w.Totals.Left++
+			} else {
+				w.Totals.TooSmall++
+			}
 			if u.onDisk {
 				if err := w.disk.Remove(filepath.Join(w.next, filepath.FromSlash(w.name(id)))); err != nil {
 					return err

@@ -3,6 +3,7 @@ package sessions
 import (
 	"math"
 
+	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/session"
 )
 
@@ -13,6 +14,8 @@ type Breaker struct {
 	session.Breaks
 	Windowed int64 // packets that Window left out
 	Snapped  int64 // of these, those of which not all was captured
+
+	matched map[uint64]header.Drop // by number of the first kept packet of a session that can have several units
 
 	four map[[2]uint64]course
 	six  map[six]course
@@ -68,7 +71,7 @@ func (b *Breaker) Bytes() int64 {
 	if b == nil {
 		return 0
 	}
-	return int64(len(b.four))*70 + int64(len(b.six))*100 + int64(len(b.all))*perProgress*144
+	return int64(len(b.four))*70 + int64(len(b.six))*100 + int64(len(b.all))*perProgress*144 + int64(len(b.matched))*40
 }
 
 // Number says which unit of its five-tuple a packet belongs to, and notes that in it; number
@@ -132,6 +135,12 @@ func (b *Breaker) unit(q *progress, p *Packet, begins bool, number uint64) *Unit
 	up := p.Layout.FromLower()
 	if begins {
 		*q = progress{units: q.units, session: number, up: up}
+	}
+	if m := p.match(); m != header.DropNone {
+		if b.matched == nil {
+			b.matched = map[uint64]header.Drop{}
+		}
+		b.matched[q.session] |= m
 	}
 	f := &q.flow[0]
 	if b.Of == session.Flows && up != q.up {

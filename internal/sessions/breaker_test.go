@@ -78,7 +78,7 @@ func TestBreaks(t *testing.T) {
 				st.ended = true
 			}
 
-			if id, l := table.NoteBroken(breaker, data, &s, number, now, kept); l != nil {
+			if id, l := table.NoteBroken(breaker, data, &s, number, now, kept, header.DropNone); l != nil {
 				room := table.Room(id, len(payload))
 				copy(room, payload)
 				table.Contribute(id, len(payload), payload)

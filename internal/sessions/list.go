@@ -1,6 +1,9 @@
 package sessions
 
-import "github.com/pcapmill/pcapmill/session"
+import (
+	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/session"
+)
 
 // Session is a finished session of a capture.
 type Session struct {
@@ -45,6 +48,7 @@ func (s *Session) copyOf(o *Session) {
 type List struct {
 	parts []part
 	n     int
+	marks []map[uint64]header.Drop // see Mark
 }
 
 // part is one source of sessions in order: a table, or what was spilled.
@@ -91,6 +95,15 @@ func (l *List) Join(o *List) {
 	for _, p := range o.parts {
 		l.add(p)
 	}
+	l.marks = append(l.marks, o.marks...)
+}
+
+// Mark tells all units of a session which kinds a Breaker, which may be nil, has met in any of
+// its packets, those that a window left out included.
+func (l *List) Mark(b *Breaker) {
+	if b != nil && len(b.matched) > 0 {
+		l.marks = append(l.marks, b.matched)
+	}
 }
 
 // Len is the number of sessions.
@@ -134,9 +147,10 @@ func (l *List) Batches(n int, f func(first int, batch []Session) error) error {
 
 // Iterator goes through a List in order.
 type Iterator struct {
-	h    cursorHeap
-	at   int
-	left int
+	h     cursorHeap
+	at    int
+	left  int
+	marks []map[uint64]header.Drop
 }
 
 // Iterate starts at the first session. A List can be gone through as often as
@@ -150,7 +164,7 @@ func (l *List) Iterate() (*Iterator, error) {
 		}
 		cursors[i] = c
 	}
-	return &Iterator{h: newHeap(cursors), left: l.n}, nil
+	return &Iterator{h: newHeap(cursors), left: l.n, marks: l.marks}, nil
 }
 
 // Next fills the batch, as far as there are sessions, and returns the place of
@@ -173,6 +187,9 @@ func (it *Iterator) Name(batch []Session) (first, n int, err error) {
 	for i := range n {
 		if err := it.h.next(&batch[i]); err != nil {
 			return first, 0, err
+		}
+		for _, m := range it.marks {
+			batch[i].Matched |= m[batch[i].Unit.Session]
 		}
 	}
 	it.at += n

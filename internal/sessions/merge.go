@@ -72,6 +72,9 @@ func (t *Table) put(id uint32, p session.Partial) {
 	for d := range p.Packets {
 		h.packets[d], c.more[d] = uint32(p.Packets[d]), uint32(p.Packets[d]>>32)
 	}
+	if t.Matches {
+		*t.matched(id) = p.Matched
+	}
 	if t.Prints {
 		t.print[id/perBlock][id%perBlock] = p.Print
 	}

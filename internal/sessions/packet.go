@@ -19,7 +19,7 @@ type Packet struct {
 	At     uint32        // where its captured bytes stand in Run.Data
 	Gives  uint32        // bytes that it contributes to its session, for the caller
 	gen    uint16        // which unit of its five-tuple, see Breaker: the low bits
-	flags  uint8
+	flags  uint16        // synned and so on, and above matchShift the kinds of Run.Match
 }
 
 const (
@@ -27,6 +27,12 @@ const (
 	ended              // TCP FIN or RST
 	silent             // left out: tells a Breaker of a beginning or an end, and nothing else
 )
+
+// matchShift is where the kinds of a packet begin in its flags: there is room for 13, as a test knows.
+const matchShift = 3
+
+// match are the kinds of the packet, for which its session is left out.
+func (p *Packet) match() header.Drop { return header.Drop(p.flags >> matchShift) }
 
 // mark6 in b tells an IPv6 session from one of IPv4, whose b has 48 bits.
 const mark6 = 1 << 63
@@ -68,7 +74,8 @@ type Run struct {
 	Packets [][]Packet // by table
 	Wides   [][]Wide   // of the same packets, if Wide is set before Reset
 	Wide    bool
-	Next    Wide // of the packet that is added next, if Wide is set
+	Next    Wide        // of the packet that is added next, if Wide is set
+	Match   header.Drop // kinds of the packet that is added next, for which its session is left out
 	tuples  [][]six
 }
 
@@ -86,7 +93,7 @@ func (r *Run) Reset(tables int) {
 	for i := range r.Packets {
 		r.Packets[i], r.tuples[i] = r.Packets[i][:0], r.tuples[i][:0]
 	}
-	r.Data, r.First = nil, 0
+	r.Data, r.First, r.Match = nil, 0, header.DropNone
 }
 
 // Tuples are the IPv6 five-tuples that packets of table i refer to.
@@ -107,7 +114,7 @@ func (r *Run) AddSilent(seed *Seed, data []byte, s *header.Stack, at int, number
 	}
 }
 
-func (r *Run) add(seed *Seed, data []byte, s *header.Stack, at int, number uint32, time int64, flags uint8) *Packet {
+func (r *Run) add(seed *Seed, data []byte, s *header.Stack, at int, number uint32, time int64, flags uint16) *Packet {
 	if s.Proto == header.TCP {
 		flags |= tcpFlags(data[s.Transport+13])
 	}
@@ -122,7 +129,7 @@ func (r *Run) add(seed *Seed, data []byte, s *header.Stack, at int, number uint3
 	}
 	i := h >> 32 & uint64(len(r.Packets)-1)
 	r.Packets[i] = append(r.Packets[i], Packet{
-		a: a, b: b, Layout: s.Layout(time, fromLower), hash: uint32(h), Number: number, At: uint32(at), flags: flags,
+		a: a, b: b, Layout: s.Layout(time, fromLower), hash: uint32(h), Number: number, At: uint32(at), flags: flags | uint16(r.Match)<<matchShift,
 	})
 	if r.Wide {
 		r.addWide(i)
@@ -135,7 +142,7 @@ func (r *Run) add(seed *Seed, data []byte, s *header.Stack, at int, number uint3
 //go:noinline
 func (r *Run) addWide(table uint64) { r.Wides[table] = append(r.Wides[table], r.Next) }
 
-func tcpFlags(b byte) (f uint8) {
+func tcpFlags(b byte) (f uint16) {
 	const fin, syn, rst, ack = 1, 2, 4, 16
 	if b&(syn|ack) == syn {
 		f = synned

@@ -12,7 +12,7 @@ import (
 //
 // State per session: the prefix in a slot of fitting size (at most limit bytes,
 // see arena), 64 bytes that every packet touches, 24 that only the first one
-// does, 16 of fingerprint if asked for, 40 of units where there are any, and 11 to 21 of
+// does, 16 of fingerprint and 2 of matches if asked for, 40 of units where there are any, and 11 to 21 of
 // index. A form's state has 16 bytes in front of it. No pointers: the collector passes over it.
 //
 // The index is not a map, because it is looked up in batches: Touch asks memory for the
@@ -29,7 +29,8 @@ type Table struct {
 	cold  []*[perBlock]cold
 	print []*[perBlock]session.Print
 	units []*[perBlock]Unit
-	six   []six // of IPv6 sessions, by a
+	match []*[perBlock]header.Drop // with Kind.Matches
+	six   []six                    // of IPv6 sessions, by a
 	arena arena
 
 	digests [][16]byte // of Seal
@@ -72,6 +73,8 @@ type Kind struct {
 	session.Keep
 	Prints bool // fingerprints of all bytes
 	Units  bool // sessions may have several units
+	// Matches says that packets can have kinds for which their session is left out.
+	Matches bool
 }
 
 // NewTable returns an empty table whose sessions keep prefixes of at most limit
@@ -117,6 +120,9 @@ func (t *Table) Bytes() int64 {
 	}
 	if t.Units {
 		perSession += 40
+	}
+	if t.Matches {
+		perSession += 2
 	}
 	return int64(len(t.slots))*8 + int64(len(t.hot)*perBlock*perSession) + int64(cap(t.six))*38 + int64(t.arena.bytes())
 }
@@ -185,6 +191,9 @@ func (t *Table) AddUnit(p *Packet, tuples []six, first uint64, u *Unit) uint32 {
 		t.cold[id/perBlock][id%perBlock].more[d&1]++
 	}
 	h.last = max(h.last, p.Layout.Time())
+	if t.Matches {
+		*t.matched(id) |= p.match()
+	}
 	if t.Units {
 		of := t.unit(id)
 		of.Earliest = min(of.Earliest, p.Layout.Time())
@@ -204,6 +213,8 @@ func (t *Table) begin(id uint32, u *Unit) {
 	}
 	of.Earliest = c.start
 }
+
+func (t *Table) matched(id uint32) *header.Drop { return &t.match[id/perBlock][id%perBlock] }
 
 func (t *Table) unit(id uint32) *Unit { return &t.units[id/perBlock][id%perBlock] }
 
@@ -253,11 +264,17 @@ func (t *Table) append(a, b uint64, hash uint32) uint32 {
 		if t.Units {
 			t.units = append(t.units, new([perBlock]Unit))
 		}
+		if t.Matches {
+			t.match = append(t.match, new([perBlock]header.Drop))
+		}
 	}
 	h, c := t.at(id)
 	*h, *c = hot{a: a, b: b}, cold{}
 	if t.Prints {
 		t.print[id/perBlock][id%perBlock] = session.Print{}
+	}
+	if t.Matches {
+		*t.matched(id) = header.DropNone
 	}
 	return id
 }
@@ -284,15 +301,16 @@ func (t *Table) grow() {
 // Note is Add for a packet that comes alone: data and s are its captured bytes
 // and headers, number is its number in the capture, from 1.
 func (t *Table) Note(data []byte, s *header.Stack, number uint64, time int64) uint32 {
-	id, _ := t.NoteBroken(nil, data, s, number, time, true)
+	id, _ := t.NoteBroken(nil, data, s, number, time, true, header.DropNone)
 	return id
 }
 
 // NoteBroken is Note with a Breaker, which may be nil, also for packets that are
-// left out (kept is false). l is nil if the packet belongs to no session; else it
+// left out (kept is false). match is as Run.Match. l is nil if the packet belongs to no session; else it
 // is valid until the next call.
-func (t *Table) NoteBroken(b *Breaker, data []byte, s *header.Stack, number uint64, time int64, kept bool) (id uint32, l *header.Layout) {
+func (t *Table) NoteBroken(b *Breaker, data []byte, s *header.Stack, number uint64, time int64, kept bool, match header.Drop) (id uint32, l *header.Layout) {
 	t.one.Reset(1)
+	t.one.Match = match
 	if kept {
 		t.one.Add(&t.seed, data, s, 0, 0, time)
 	} else {
@@ -328,6 +346,9 @@ func (t *Table) At(id int) (p session.Partial) {
 	}
 	if t.Prints {
 		p.Print = t.print[id/perBlock][id%perBlock]
+	}
+	if t.Matches {
+		p.Matched = *t.matched(uint32(id))
 	}
 	return p
 }

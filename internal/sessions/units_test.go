@@ -148,7 +148,7 @@ func TestUnits(t *testing.T) {
 			p := packet{data: data, stack: s, number: number, time: now}
 			key := session.KeyOf(data, &s)
 			lists[key] = append(lists[key], seen{number, now, up(&p)})
-			if id, l := table.NoteBroken(breaker, data, &s, number, now, true); l != nil {
+			if id, l := table.NoteBroken(breaker, data, &s, number, now, true, header.DropNone); l != nil {
 				form.add(table, id, number)
 				table.Contribute(id, 1, []byte{'x'})
 			}

@@ -178,6 +178,12 @@ var options = []Option{
 		Records: []Record{{Key: "drop"}},
 	},
 	{
+		Name: "drop-session-with", Kind: List, Default: "none", Values: []string{"tcp-control", "dns", "background", "stun", "snmp", "nat-pmp", "lsd", "ssdp", "multicast", "broadcast", "none"}, Group: "Selection", Arg: "LIST|none",
+		Short:   "kinds of packets of --drop that take their whole session away, or none",
+		Long:    "A session is left out, with all of its units, if one of its packets is of a kind in the list; the names are those of --drop: tcp-control, dns, background, stun, snmp, nat-pmp, lsd, ssdp, multicast, broadcast. Such a packet counts as a packet of its session, whatever --drop says of it. Sessions are counted under with- and the name, as with-stun: the first in the order of --drop.",
+		Records: []Record{{Key: "drop_session_with", Omit: true}},
+	},
+	{
 		Name: "dedup", Kind: Text, Default: "sample", Values: []string{"sample", "session", "none"}, Group: "Selection", Arg: "sample|session|none",
 		Short:   "sessions of equal label to drop: equal samples, equal whole sessions, none",
 		Long:    "The first stays, over the whole dataset and across runs. Equal bytes under different labels are a conflict: both stay, and the number is reported.",

@@ -16,6 +16,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/internal/shard"
@@ -90,6 +91,9 @@ func anyOptions(r *rand.Rand, dir string) mill.Options {
 	o.Tmp = dir
 	o.Dedup = []sample.Dedup{sample.DedupSample, sample.DedupSession, sample.DedupNone}[r.IntN(3)]
 	o.MinPackets, o.InputSHA256 = int64(r.IntN(3)), r.IntN(4) == 0
+	if r.IntN(3) == 0 {
+		o.DropSessionWith = header.Drop(1 << r.IntN(10))
+	}
 	switch r.IntN(8) {
 	case 0:
 		o.Breaks = session.Breaks{Idle: r.Int64N(3e9), Restart: r.IntN(2) == 0, Of: session.Units(r.IntN(3)), MaxPackets: r.Uint64N(4)}

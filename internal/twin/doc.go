@@ -24,6 +24,7 @@ type Settings struct {
 	UDPPad    bool     //
 	Content   string   // packet, payload
 	Drop      []string // of tcp-control, dns, background; nil or "none" alone keeps them all
+	With      []string // of the same: kinds of packets that take their session away; nil or "none": none
 	Dedup     string   // sample, session, none
 	Length    int      // bytes of a sample, at least 1
 	Key       []byte   // of pseudonyms; nil means plain SHA-256; 32 bytes for prefix
@@ -73,7 +74,7 @@ func (s Settings) check() error {
 			return fmt.Errorf("mask of %s is %q, want one of %q", field, action, allowed)
 		}
 	}
-	for _, d := range s.Drop {
+	for _, d := range append(slices.Clone(s.Drop), s.With...) {
 		if !slices.Contains([]string{"tcp-control", "dns", "background", "stun", "snmp", "nat-pmp", "lsd", "ssdp", "multicast", "broadcast", "none"}, d) {
 			return fmt.Errorf("drop has %q, want the kinds of docs/spec.md or none", d)
 		}

@@ -2,6 +2,7 @@ package twin
 
 import (
 	"net/netip"
+	"slices"
 	"sort"
 )
 
@@ -11,6 +12,7 @@ type Unit struct {
 	Place   int // of the unit in its session
 	From    netip.AddrPort
 	Packets []UnitPacket
+	matches string // the first kind of With that a packet of its session is of, left out by a window or not
 }
 
 // UnitPacket is a packet of a unit.
@@ -19,6 +21,7 @@ type UnitPacket struct {
 	Record  Record
 	Headers Headers
 	kept    bool
+	matches []string // the kinds of With that it is of
 }
 
 // Forward says whether a packet goes as the first kept packet of the unit's session did.
@@ -43,13 +46,17 @@ func Units(f File, c *CaptureResult, s Settings) []Unit {
 		c.Packets++
 		h := Decode(r.LinkType, r.Data, int(r.OrigLen))
 		reason := h.dropped(s.Drop, r.Data, r.LinkType)
+		matches := h.matches(s.With, r.Data, r.LinkType)
+		if len(matches) > 0 {
+			reason = ""
+		}
 		if reason != "" {
 			c.Left[reason]++
 		} else {
 			c.NamesCut += cutNames(r.Data, h, s)
 		}
 		if h.Reason == "" {
-			conversations[h.Key()] = append(conversations[h.Key()], UnitPacket{i, r, h, reason == ""})
+			conversations[h.Key()] = append(conversations[h.Key()], UnitPacket{i, r, h, reason == "", matches})
 		}
 	}
 	var sessions [][]UnitPacket
@@ -63,6 +70,7 @@ func Units(f File, c *CaptureResult, s Settings) []Unit {
 	for place, session := range sessions {
 		first := session[0].Headers
 		from := netip.AddrPortFrom(first.Src, first.SrcPort)
+		matches := kindOf(session)
 		var units []Unit
 		for _, flow := range flowsOf(session, from, s) {
 			for _, packets := range cut(flow, s) {
@@ -76,7 +84,7 @@ func Units(f File, c *CaptureResult, s Settings) []Unit {
 				if left := len(packets) - len(kept); left > 0 {
 					c.Left["window"] += left
 				}
-				units = append(units, Unit{Session: place, From: from, Packets: kept})
+				units = append(units, Unit{Session: place, From: from, Packets: kept, matches: matches})
 			}
 		}
 		sort.Slice(units, func(i, j int) bool { return units[i].Packets[0].Number < units[j].Packets[0].Number })
@@ -87,6 +95,28 @@ func Units(f File, c *CaptureResult, s Settings) []Unit {
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].Packets[0].Number < all[j].Packets[0].Number })
 	return all
+}
+
+// matches are the kinds that a packet is of.
+func (h Headers) matches(kinds []string, d []byte, link uint16) (out []string) {
+	for _, kind := range kinds {
+		if h.Reason == "" && h.dropped([]string{kind}, d, link) != "" {
+			out = append(out, kind)
+		}
+	}
+	return out
+}
+
+// kindOf is the first kind, in the order of the list in docs/spec.md, that a packet of the session is of.
+func kindOf(session []UnitPacket) string {
+	for _, kind := range []string{"dns", "background", "tcp-control", "stun", "snmp", "nat-pmp", "lsd", "ssdp", "multicast", "broadcast"} {
+		for _, p := range session {
+			if slices.Contains(p.matches, kind) {
+				return kind
+			}
+		}
+	}
+	return ""
 }
 
 // sessionsOf cuts the packets of a five-tuple into sessions, and leaves those that are not kept out.
@@ -183,6 +213,8 @@ func window(unit []UnitPacket, s Settings) (kept []UnitPacket) {
 // unwanted says why a unit is left out; "" if it is not.
 func (u *Unit) unwanted(bytes int, s Settings) string {
 	switch {
+	case u.matches != "":
+		return "with-" + u.matches
 	case len(u.Packets) < s.MinPackets:
 		return "min-packets"
 	case bytes < s.MinBytes:

@@ -24,7 +24,8 @@ type replayed struct {
 type replay struct {
 	layout
 	drop     header.Drop
-	length   int // of a sample
+	with     header.Drop // kinds that take their session away, and are kept so far
+	length   int         // of a sample
 	breaks   session.Breaks
 	ids      map[session.FiveTuple]course
 	sessions []replayed
@@ -53,7 +54,7 @@ type unit struct {
 // packet adds a packet to its unit, if it is kept. TCP packets that are not
 // kept can tell of an end and a beginning.
 func (r *replay) packet(p *capture.Packet, h *header.Stack) {
-	kept := r.drop.ReasonOf(p.Data, h) == header.OK
+	kept := r.drop.ReasonOf(p.Data, h) == header.OK || r.with.Of(p.Data, h) != header.DropNone
 	if h.Reason != header.OK || !kept && !r.breaks.Restart {
 		return
 	}

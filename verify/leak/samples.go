@@ -91,7 +91,7 @@ func (s *search) replay(ctx context.Context, path string) ([]replayed, error) {
 		return nil, err
 	}
 	defer r.Close()
-	x := &replay{layout: s.layout, drop: s.drop, length: int(s.m.Settings.Int("length")), breaks: s.breaks, ids: map[session.FiveTuple]course{}}
+	x := &replay{layout: s.layout, drop: s.drop, with: s.with, length: int(s.m.Settings.Int("length")), breaks: s.breaks, ids: map[session.FiveTuple]course{}}
 	_, err = packets(ctx, r, func(p *packet, h *stack) error { x.packet(p, h); return nil })
 	return x.sessions, err
 }

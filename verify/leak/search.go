@@ -42,6 +42,7 @@ type search struct {
 	o      Options
 	layout layout
 	drop   header.Drop
+	with   header.Drop // kinds that take their session away
 	breaks session.Breaks
 	made   map[string]string // path by content digest
 	index  *index
@@ -114,6 +115,8 @@ func (s *search) settings() error {
 	}
 	var err error
 	s.drop, err = header.ParseDrop(set.Get("drop"))
+	errs = append(errs, err)
+	s.with, err = header.ParseDrop(set.Get("drop_session_with"))
 	errs = append(errs, err)
 	s.breaks.Restart, s.breaks.MaxPackets = set.On("tcp_restart"), uint64(set.Int("max_packets"))
 	s.breaks.Of, err = session.ParseUnits(set.Get("unit"))
