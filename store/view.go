@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ var (
 	_ dataset.View   = (*View)(nil)
 	_ dataset.Formed = (*View)(nil)
 	_ dataset.Tasked = (*View)(nil)
+	_ dataset.Salted = (*View)(nil)
 )
 
 // View reads the split, if there is one, and checks that the manifest agrees with itself
@@ -161,6 +163,14 @@ func (v *View) Form() (name, parameters string) {
 		return "", ""
 	}
 	return v.d.m.Form.Name, v.d.m.Form.Parameters
+}
+
+// Salt implements [dataset.Salted].
+func (v *View) Salt() string {
+	if v.record == nil {
+		return split.DefaultSalt
+	}
+	return cmp.Or(v.record.Settings.Salt, split.DefaultSalt)
 }
 
 // Len implements [dataset.View].

@@ -35,6 +35,7 @@ other files too, is refused.
   parquet-bytes  the same with the bytes of the samples as they are
   tsv            text with labels in the files of ET-BERT
   jsonl          text with labels as JSON lines
+  arrow          tokens as Arrow streams, for netFound
   nprint-csv     header bits under the names of nPrint
   table          the table of samples, without the samples, as Parquet
   csv            the same as text

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/dataset/arrow"
 	"github.com/pcapmill/pcapmill/dataset/csv"
 	"github.com/pcapmill/pcapmill/dataset/mnist"
 	"github.com/pcapmill/pcapmill/dataset/nprint"
@@ -39,7 +40,8 @@ const (
 	holdsBytes  holding = iota // pictures: u8
 	holdsArrays                // of any type
 	holdsText
-	holdsBits // of the form nprint
+	holdsBits   // of the form nprint
+	holdsTokens // of the form tokens
 	holdsAll
 )
 
@@ -54,6 +56,8 @@ func (h holding) fits(spec dataset.Spec, form string) bool {
 		return spec.Type == dataset.Text
 	case holdsBits:
 		return form == "nprint"
+	case holdsTokens:
+		return form == "tokens"
 	}
 	return true
 }
@@ -114,6 +118,7 @@ func formats() []format {
 		}},
 		{"tsv", nil, holdsText, func(*config.Values) (dataset.Exporter, error) { return textformat.TSV{}, nil }},
 		{"jsonl", nil, holdsText, func(*config.Values) (dataset.Exporter, error) { return textformat.JSON{}, nil }},
+		{"arrow", nil, holdsTokens, func(*config.Values) (dataset.Exporter, error) { return arrow.Format{}, nil }},
 		{"nprint-csv", nil, holdsBits, func(*config.Values) (dataset.Exporter, error) { return nprint.Format{}, nil }},
 		{"table", nil, holdsAll, func(*config.Values) (dataset.Exporter, error) { return parquet.Samples{}, nil }},
 		{"csv", nil, holdsAll, func(*config.Values) (dataset.Exporter, error) { return csv.Exporter{}, nil }},

@@ -57,6 +57,7 @@ var rooms = map[string][]string{
 	"dataset/parquet":      {"dataset", "dataset/table"},
 	"dataset/text":         {"dataset"},
 	"dataset/nprint":       {"dataset"},
+	"dataset/arrow":        {"dataset"},
 	"dataset/mnist":        {"dataset", "dataset/idx"},
 	"dataset/npy":          {"dataset"},
 	"dataset/png":          {"dataset", "internal/parallel"},
@@ -91,7 +92,7 @@ var rooms = map[string][]string{
 	"cmd/pcapmill": {
 		"internal/presets", "internal/represent", "internal/userfile", "internal/settings", "internal/config", "mill", "internal/shard", "audit", "verify", "verify/leak", "internal/card", "internal/report", "internal/webreport", "internal/view", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/fsys", "internal/version", "internal/typo", "internal/plainjson",
-		"dataset", "dataset/csv", "dataset/mnist", "dataset/nprint", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/text", "dataset/wds", "internal/export", "internal/sessionfiles",
+		"dataset", "dataset/arrow", "dataset/csv", "dataset/mnist", "dataset/nprint", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/text", "dataset/wds", "internal/export", "internal/sessionfiles",
 	},
 
 	"internal/sessionfiles": {"capture", "dataset", "header", "mask", "internal/fsys", "internal/plainjson"},

@@ -16,20 +16,22 @@ type Session struct {
 
 	table *Table // of which it is session id, and not loaded yet; or nil
 	id    int
+	marks []map[uint64]header.Drop // of its list, and not looked at yet
 }
 
 // Load fills in a session that [Iterator.Name] has named. Several goroutines may load
 // sessions of one table at once.
 func (s *Session) Load() {
-	t := s.table
-	if t == nil {
-		return
+	if t := s.table; t != nil {
+		s.table, s.Session = nil, t.Session(s.id)
+		if s.Sealed = s.id < len(t.digests); s.Sealed {
+			s.Digest = t.digests[s.id]
+		}
 	}
-	s.table = nil
-	s.Session = t.Session(s.id)
-	if s.Sealed = s.id < len(t.digests); s.Sealed {
-		s.Digest = t.digests[s.id]
+	for _, m := range s.marks {
+		s.Matched |= m[s.Unit.Session]
 	}
+	s.marks = nil
 }
 
 // copyOf makes s a copy of another session, with memory of its own for prefix or state.
@@ -188,9 +190,7 @@ func (it *Iterator) Name(batch []Session) (first, n int, err error) {
 		if err := it.h.next(&batch[i]); err != nil {
 			return first, 0, err
 		}
-		for _, m := range it.marks {
-			batch[i].Matched |= m[batch[i].Unit.Session]
-		}
+		batch[i].marks = it.marks
 	}
 	it.at += n
 	it.left -= n

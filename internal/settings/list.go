@@ -13,9 +13,9 @@ var options = []Option{
 		Long:  "The directory that the dataset is written to. A dataset that is there is added to, under the same settings.",
 	},
 	{
-		Name: "format", Kind: List, Default: "idx", Values: []string{"idx", "mnist", "npy", "npz", "png", "wds", "parquet", "parquet-bytes", "tsv", "jsonl", "nprint-csv", "table", "csv"}, Group: "Output", Arg: "LIST",
+		Name: "format", Kind: List, Default: "idx", Values: []string{"idx", "mnist", "npy", "npz", "png", "wds", "parquet", "parquet-bytes", "tsv", "jsonl", "arrow", "nprint-csv", "table", "csv"}, Group: "Output", Arg: "LIST",
 		Short: "idx, and what to render: npy, npz, png, wds, parquet, csv and others",
-		Long:  "Each format has a folder of its name, which is replaced as a whole. idx is the pair of files that every dataset has. mnist: the same under the names of MNIST. npy: numpy arrays. npz: one archive of them under the names of Keras. png: pictures in a folder a class, for ImageFolder. wds: WebDataset shards. parquet: samples as pictures with labels, for Hugging Face datasets and DuckDB; parquet-bytes: the same with the bytes as they are. tsv and jsonl: text, for ET-BERT and for everybody. nprint-csv: the bits of the form nprint. table: the table of samples as Parquet, without the samples; csv: the same as text.",
+		Long:  "Each format has a folder of its name, which is replaced as a whole. idx is the pair of files that every dataset has. mnist: the same under the names of MNIST. npy: numpy arrays. npz: one archive of them under the names of Keras. png: pictures in a folder a class, for ImageFolder. wds: WebDataset shards. parquet: samples as pictures with labels, for Hugging Face datasets and DuckDB; parquet-bytes: the same with the bytes as they are. tsv and jsonl: text, for ET-BERT and for everybody. arrow: the form tokens as Arrow IPC streams, for netFound. nprint-csv: the bits of the form nprint. table: the table of samples as Parquet, without the samples; csv: the same as text.",
 	},
 	{
 		Name: "gzip", Kind: Switch, Default: "off", Group: "Output", Arg: "on|off",
