@@ -90,6 +90,12 @@ func Divided(o Options, least int64) Options {
 	return o
 }
 
+// Parts makes Run store every capture, small ones too, in parts of so many units, by several goroutines.
+func Parts(o Options, units int) Options {
+	o.parts = units
+	return o
+}
+
 // Serial makes Run and Extract read each capture in one loop: the slow twin.
 func Serial(o Options) Options {
 	o.serial = true

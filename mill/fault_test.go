@@ -55,7 +55,9 @@ func faultRuns(t *testing.T) (runs []*faultRun) {
 		}
 		c.dedup = r.mode
 		r.o = c.options()
-		r.o.Workers = 1
+		if r.o.Workers = 1; r.inPlace {
+			r.o = mill.Parts(r.o, 2) // several goroutines write, at places
+		}
 		if r.variant {
 			text, err := represent.Parse("hexwords:length=9")
 			if err != nil {

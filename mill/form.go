@@ -90,17 +90,15 @@ type made struct {
 	others [][]byte // of the other variants
 }
 
-// make renders units.
-func (s *intake) make(batch []sessions.Session, samples []made) {
-	for i := range batch {
-		m, end := &samples[i], &represent.End{Up: batch[i].Up}
-		m.data, m.out = s.forms[0].Render(m.data[:0], s.state(&batch[i], 0), end)
-		if m.others == nil {
-			m.others = make([][]byte, len(s.forms)-1)
-		}
-		for k := range m.others {
-			m.others[k], _ = s.forms[k+1].Render(m.others[k][:0], s.state(&batch[i], k+1), end)
-		}
+// make renders a unit.
+func (s *intake) make(p *sessions.Session, m *made) {
+	end := &represent.End{Up: p.Up}
+	m.data, m.out = s.forms[0].Render(m.data[:0], s.state(p, 0), end)
+	if m.others == nil {
+		m.others = make([][]byte, len(s.forms)-1)
+	}
+	for k := range m.others {
+		m.others[k], _ = s.forms[k+1].Render(m.others[k][:0], s.state(p, k+1), end)
 	}
 }
 
@@ -110,21 +108,6 @@ func (s *intake) state(p *sessions.Session, i int) []byte {
 		return p.State
 	}
 	return s.joint.part(p.State, i)
-}
-
-// madeLen is about how many bytes of rendered samples wait for dedup at a time.
-const madeLen = 1 << 20
-
-// ahead is how many units are rendered, or touched, before they are needed.
-func (s *intake) ahead() int {
-	if s.forms == nil {
-		return touchAhead
-	}
-	size := 0
-	for _, f := range s.forms {
-		size += f.Spec().Size()
-	}
-	return min(max(madeLen/max(size, 1), 1), touchAhead)
 }
 
 // fitOf is how a unit fits its sample.

@@ -108,6 +108,7 @@ type Options struct {
 	budget int64 // of tables in bytes; 0 = as Memory says
 
 	divided int64 // least size of a compressed file that is divided; 0 = leastDivided
+	parts   int   // units in a part of a round, of any capture; 0 = as many as perPart says
 }
 
 // Default returns the options of a command line without options: docs/spec.md.

@@ -76,6 +76,8 @@ type Batch struct {
 	Layouts []byte // one record of AppendLayout a sample, if the Form has Layouts
 
 	Others []Other // the same of the Form's Variants
+
+	records []byte // of Rows, see Writer.Fill
 }
 
 // Other is what a Batch holds of a variant.
@@ -322,11 +324,11 @@ func (w *Writer) Append(b *Batch) error {
 		return fmt.Errorf("a batch of %d variants, need %d", len(b.Others)+1, len(w.parts))
 	}
 	for i, p := range w.parts {
-		data, layouts := b.Data, b.Layouts
+		layouts := b.Layouts
 		if i > 0 && len(b.Rows) > 0 {
-			data, layouts = b.Others[i-1].Data, b.Others[i-1].Layouts
+			layouts = b.Others[i-1].Layouts
 		}
-		if err := p.append(data, layouts, b.Labels); err != nil {
+		if err := p.append(b.of(i), layouts, b.Labels); err != nil {
 			return err
 		}
 	}

@@ -73,7 +73,7 @@ var rooms = map[string][]string{
 	"mill": {
 		"internal/forge", "internal/represent", "internal/settings", "capture", "header", "session", "mask", "sample", "label", "label/flows", "internal/dedup", "internal/sessions", "manifest",
 		"dataset", "store",
-		"internal/archive", "internal/filesum", "internal/find", "internal/version",
+		"internal/archive", "internal/filesum", "internal/find", "internal/parallel", "internal/version",
 	},
 	"internal/shard": {
 		"capture", "session", "internal/sessions", "mill", "internal/atomicfile", "internal/fsys", "internal/userfile",
