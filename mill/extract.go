@@ -209,7 +209,7 @@ func (o *Options) newTable(seed sessions.Seed) *sessions.Table {
 	case len(forms) == 1:
 		keep = session.Keep{Form: forms[0]}
 	default:
-		keep = session.Keep{Form: joint(forms)}
+		keep = session.Keep{Form: o.kept(forms)}
 	}
 	return sessions.New(sessions.Kind{
 		Keep: keep, Prints: o.Dedup == sample.DedupSession, Units: o.Breaks != session.Breaks{} || o.MinSpan > 0, Matches: o.DropSessionWith != header.DropNone,

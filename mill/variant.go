@@ -11,6 +11,7 @@ import (
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/session"
 	"github.com/pcapmill/pcapmill/store"
 )
 
@@ -111,6 +112,28 @@ func (j joint) Bound() int {
 	return n
 }
 
+// enough is a joint that knows when it is full, see sessions.Table.Full: when the packets of a
+// unit have contributed so many bytes under the masks of the first form.
+type enough struct {
+	joint
+	bytes uint64
+}
+
+func (e enough) Enough() uint64 { return e.bytes }
+
+// kept is the joint of the options' forms, for a table.
+func (o *Options) kept(forms []represent.Form) session.Form {
+	j, most := joint(forms), uint64(0)
+	for i, f := range forms {
+		e, ok := f.(interface{ Enough() uint64 })
+		if !ok || i > 0 && !o.Variants[i-1].Mask.SameLengths(&o.Mask) {
+			return j
+		}
+		most = max(most, e.Enough())
+	}
+	return enough{j, most}
+}
+
 // ends are where the states begin, and the last one ends. ok is false of bytes that no joint
 // has made.
 func (j joint) ends(state []byte, ends []int) (_ []int, ok bool) {
@@ -185,11 +208,15 @@ func (j joint) part(state []byte, i int) []byte {
 
 // shower shows packets to the form of one variant.
 type shower struct {
-	form   represent.Form
-	masker *mask.Masker
-	forger *forge.Forger // nil: nothing is forged
-	packet represent.Packet
+	form    represent.Form
+	filling represent.Filling // the form, or nil
+	masker  *mask.Masker
+	forger  *forge.Forger // nil: nothing is forged
+	packet  represent.Packet
 }
+
+// full reports whether the packets that come change nothing.
+func (s *shower) full(state []byte) bool { return s.filling != nil && s.filling.Full(state) }
 
 // newShowers are those of all variants, for one goroutine.
 func newShowers(o *Options, forms []represent.Form) []shower {
@@ -200,6 +227,7 @@ func newShowers(o *Options, forms []represent.Form) []shower {
 			own = o.of(&o.Variants[i-1])
 		}
 		list[i] = shower{form: forms[i], masker: mask.New(own.Mask, own.Key)}
+		list[i].filling, _ = forms[i].(represent.Filling)
 		if own.Forge != 0 {
 			list[i].forger = forge.New(own.Forge, own.forgeKey())
 		}
@@ -216,12 +244,18 @@ func (s *shower) see(p *represent.Packet) {
 	}
 }
 
+// done stands for what a state grows that no packet changes any more.
+const done = -1
+
 // show takes the packet in w.shown into the state of its unit.
 func (w *worker) show(t *sessions.Table, id uint32) {
 	if len(w.showers) == 1 {
 		s := &w.showers[0]
-		s.see(&w.shown)
 		state := t.Lend(id, 0)
+		if s.full(state) && w.o.Dedup != sample.DedupSession {
+			return
+		}
+		s.see(&w.shown)
 		if n := s.form.Grow(state, &s.packet); n > cap(state)-len(state) {
 			state = t.Lend(id, n)
 		}
@@ -239,18 +273,26 @@ func (w *worker) show(t *sessions.Table, id uint32) {
 		}
 	}
 	w.ends = ends
-	total := fresh
+	total, full := fresh, 0
 	w.grows = w.grows[:0]
 	for i := range w.showers {
 		s := &w.showers[i]
-		s.see(&w.shown)
 		var part []byte
 		if fresh == 0 {
 			part = state[ends[i]:ends[i+1]]
 		}
+		if s.full(part) && (i > 0 || w.o.Dedup != sample.DedupSession) {
+			w.grows = append(w.grows, done)
+			full++
+			continue
+		}
+		s.see(&w.shown)
 		n := min(s.form.Grow(part, &s.packet), s.form.Bound()-len(part))
 		w.grows = append(w.grows, n)
 		total += n
+	}
+	if full == len(w.showers) {
+		return
 	}
 	if total > cap(state)-len(state) {
 		state = t.Lend(id, total)[:len(state)]
@@ -266,12 +308,12 @@ func (w *worker) show(t *sessions.Table, id uint32) {
 func (w *worker) spread(state []byte) []byte {
 	ends, total := w.ends, 0
 	for _, n := range w.grows {
-		total += n
+		total += max(n, 0)
 	}
 	have := len(state)
 	state = state[:have+total]
 	for i, gap := len(w.showers)-1, total; i >= 0; i-- {
-		gap -= w.grows[i]
+		gap -= max(w.grows[i], 0)
 		if gap > 0 {
 			copy(state[ends[i]+gap:], state[ends[i]:ends[i+1]])
 		}
@@ -279,12 +321,17 @@ func (w *worker) spread(state []byte) []byte {
 	at, gap := ends[0], 0 // where the next state goes, and how far behind its old place it is
 	for i := range w.showers {
 		s := &w.showers[i]
-		from, to := ends[i]+gap, ends[i+1]+gap
-		part := s.form.Add(state[from:to:to+w.grows[i]], &s.packet)
-		n := copy(state[at:], part)
-		binary.LittleEndian.PutUint32(state[4*i:], uint32(n))
-		gap += w.grows[i]
-		at += n
+		from, to, room := ends[i]+gap, ends[i+1]+gap, max(w.grows[i], 0)
+		part := state[from : to : to+room]
+		if w.grows[i] != done {
+			part = s.form.Add(part, &s.packet)
+		}
+		if n := len(part); from != at || room > 0 {
+			copy(state[at:], part) // also of a form that did not work in place
+			binary.LittleEndian.PutUint32(state[4*i:], uint32(n))
+		}
+		gap += room
+		at += len(part)
 	}
 	return state[:at]
 }
