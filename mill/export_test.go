@@ -66,7 +66,7 @@ func PacketPath(o Options) func(p *capture.Packet) {
 	st := &stretch{}
 	stretches := []*stretch{st}
 	return func(p *capture.Packet) {
-		st.run.Wide = w.form != nil && w.form.Wide()
+		st.run.Wide = w.wide
 		st.run.Reset(1)
 		st.run.Data = p.Data
 		w.stretch = st
@@ -87,6 +87,12 @@ func Tight(o Options, budget int64) Options {
 // Divided makes several workers decode compressed files of so many bytes or more.
 func Divided(o Options, least int64) Options {
 	o.divided = least
+	return o
+}
+
+// Parts makes Run store every capture, small ones too, in parts of so many units, by several goroutines.
+func Parts(o Options, units int) Options {
+	o.parts = units
 	return o
 }
 
