@@ -23,6 +23,7 @@ type intake struct {
 	form   represent.Form // or nil, see represented
 	size   int            // of a sample in bytes; 0 of text
 	rounds [2]*round      // units on their way to the writer
+	parts  []*batch       // what the parts of a round write, until it is emitted
 	hands  []hand
 	source func(ctx context.Context, input int) (*Extraction, error) // see Assemble; nil: captures are read here
 	rows   matches                                                   // of the table of flows
