@@ -11,6 +11,7 @@ import (
 	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/store"
 )
 
@@ -29,15 +30,21 @@ type intake struct {
 	rows   matches                                                   // of the table of flows
 }
 
+// newMaker returns an intake without a dataset, which can judge units and make samples.
+func newMaker(o *Options) (in *intake, err error) {
+	in = &intake{o: o, size: o.Spec().Size(), hands: []hand{{hosts: mask.NewHosts(o.Key)}}}
+	in.form, err = o.represented()
+	return in, err
+}
+
 // openIntake opens the dataset in dir, or makes it, and learns what it holds.
 func openIntake(b store.Backend, dir string, o *Options) (*intake, error) {
-	in := &intake{o: o, set: dedup.NewSet()}
-	var err error
-	if in.form, err = o.represented(); err != nil {
+	in, err := newMaker(o)
+	if err != nil {
 		return nil, err
 	}
+	in.set = dedup.NewSet()
 	kind := o.kind()
-	in.size = kind.Spec.Size()
 	kind.Recall = func(row *dataset.Row, label uint16) error {
 		in.set.Add(row.Digest, label)
 		return nil

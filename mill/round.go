@@ -47,6 +47,9 @@ type verdict struct {
 // sifted reports whether the digest of the unit counts.
 func (v *verdict) sifted() bool { return v.fit != sample.Empty && v.reason == "" }
 
+// stays reports whether the unit becomes a sample.
+func (v *verdict) stays() bool { return v.kept }
+
 // hand is what one goroutine needs that works on a round.
 type hand struct {
 	hosts   *mask.Hosts
@@ -301,19 +304,24 @@ func (a *adding) count(r *round) error {
 // fill makes samples and rows of the units that stay, and writes them if they have places.
 func (a *adding) fill(h *hand, r *round, part, from, to int) error {
 	b := a.s.parts[part]
+	a.put(h, b, r, from, to, (*verdict).stays)
+	if !r.placed {
+		return nil
+	}
+	return a.s.w.Fill(b.at, &b.Batch)
+}
+
+// put makes samples and rows of some units of a round, in a batch.
+func (a *adding) put(h *hand, b *batch, r *round, from, to int, which func(v *verdict) bool) {
 	b.clear()
 	if b.Data == nil {
 		b.Data, b.Rows, b.Labels = make([]byte, 0, a.s.size*(to-from)), make([]dataset.Row, 0, to-from), make([]uint16, 0, to-from)
 	}
 	for i := from; i < to; i++ {
-		if v := &r.verdicts[i]; v.kept {
+		if v := &r.verdicts[i]; which(v) {
 			a.load(h, b, &r.units[i], &r.made[i], v)
 		}
 	}
-	if !r.placed {
-		return nil
-	}
-	return a.s.w.Fill(b.at, &b.Batch)
 }
 
 // emit hands over the batches of a round, which may be nil, in order.
