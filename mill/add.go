@@ -21,6 +21,9 @@ type batch struct {
 // clear empties a batch and keeps its memory.
 func (b *batch) clear() {
 	b.Data, b.Rows, b.Labels, b.Layouts = b.Data[:0], b.Rows[:0], b.Labels[:0], b.Layouts[:0]
+	for i := range b.Others {
+		b.Others[i].Data, b.Others[i].Layouts = b.Others[i].Data[:0], b.Others[i].Layouts[:0]
+	}
 }
 
 // adding is a capture whose sessions are being added.
@@ -82,7 +85,7 @@ func (s *intake) seal(p *sessions.Session, m *made) {
 	case p.Sealed:
 	case s.o.Dedup == sample.DedupSession:
 		p.Digest = p.Print.Bytes()
-	case s.form != nil:
+	case s.forms != nil:
 		p.Digest = dedup.OfSample(m.data)
 	default:
 		p.Digest = dedup.OfSample(p.Prefix)
@@ -126,7 +129,7 @@ func (a *adding) fit(fit sample.Fit, bytes uint64) {
 func (a *adding) load(h *hand, b *batch, p *sessions.Session, m *made, v *verdict) {
 	n := a.s.size
 	switch at := len(b.Data); {
-	case a.s.form == nil:
+	case a.s.forms == nil:
 		b.Data = slices.Grow(b.Data, n)[:at+n]
 		p.Sample(b.Data[at:])
 	case n > 0:
@@ -140,8 +143,32 @@ func (a *adding) load(h *hand, b *batch, p *sessions.Session, m *made, v *verdic
 	if a.s.o.Form.String() != "" {
 		row.Counted, row.Fit = m.out.Counted, uint8(m.out.Fit)
 	}
-	if f, ok := a.s.form.(represent.Placer); ok {
-		b.Layouts = f.AppendPlaces(b.Layouts, p.State)
+	if a.s.forms != nil {
+		b.Layouts = a.s.places(b.Layouts, p, 0)
+		a.s.others(b, p, m)
 	}
 	b.Rows, b.Labels = append(b.Rows, row), append(b.Labels, v.label)
+}
+
+// others puts the samples of the other variants into the batch.
+func (s *intake) others(b *batch, p *sessions.Session, m *made) {
+	if b.Others == nil {
+		b.Others = make([]store.Other, len(m.others))
+	}
+	for i, data := range m.others {
+		o := &b.Others[i]
+		o.Data = append(o.Data, data...)
+		if s.forms[i+1].Spec().Type == represent.Text {
+			o.Data = append(o.Data, '\n')
+		}
+		o.Layouts = s.places(o.Layouts, p, i+1)
+	}
+}
+
+// places appends where the packets of the unit's sample stand in variant i, if that is kept.
+func (s *intake) places(dst []byte, p *sessions.Session, i int) []byte {
+	if f, ok := s.forms[i].(represent.Placer); ok {
+		return f.AppendPlaces(dst, s.state(p, i))
+	}
+	return dst
 }

@@ -66,7 +66,7 @@ func PacketPath(o Options) func(p *capture.Packet) {
 	st := &stretch{}
 	stretches := []*stretch{st}
 	return func(p *capture.Packet) {
-		st.run.Wide = w.form != nil && w.form.Wide()
+		st.run.Wide = w.wide
 		st.run.Reset(1)
 		st.run.Data = p.Data
 		w.stretch = st

@@ -21,10 +21,12 @@ type intake struct {
 	o      *Options
 	w      *store.Writer
 	set    *dedup.Set
-	form   represent.Form // or nil, see represented
-	size   int            // of a sample in bytes; 0 of text
-	rounds [2]*round      // units on their way to the writer
-	parts  []*batch       // what the parts of a round write, until it is emitted
+	forms  []represent.Form // of all variants; or nil, see represented
+	joint  joint            // the same
+	size   int              // of a sample in bytes; 0 of text
+	all    int              // of the samples of all variants; what is text counts as nothing
+	rounds [2]*round        // units on their way to the writer
+	parts  []*batch         // what the parts of a round write, until it is emitted
 	hands  []hand
 	source func(ctx context.Context, input int) (*Extraction, error) // see Assemble; nil: captures are read here
 	rows   matches                                                   // of the table of flows
@@ -32,9 +34,17 @@ type intake struct {
 
 // newMaker returns an intake without a dataset, which can judge units and make samples.
 func newMaker(o *Options) (in *intake, err error) {
-	in = &intake{o: o, size: o.Spec().Size(), hands: []hand{{hosts: mask.NewHosts(o.Key)}}}
-	in.form, err = o.represented()
-	return in, err
+	in = &intake{o: o, hands: []hand{{hosts: mask.NewHosts(o.Key)}}}
+	if in.forms, err = o.forms(); err != nil {
+		return nil, err
+	}
+	in.joint = in.forms
+	in.size = o.Spec().Size()
+	in.all = in.size
+	for _, v := range o.stored() {
+		in.all += v.Spec.Size()
+	}
+	return in, nil
 }
 
 // openIntake opens the dataset in dir, or makes it, and learns what it holds.
@@ -56,7 +66,7 @@ func openIntake(b store.Backend, dir string, o *Options) (*intake, error) {
 // kind is what all samples of a dataset with these options have in common.
 func (o *Options) kind() store.Form {
 	return store.Form{
-		Settings: o.settings(), Spec: o.Spec(), Form: o.block(), Layouts: o.placed(),
+		Settings: o.settings(), Spec: o.Spec(), Form: o.block(), Layouts: o.placed(), Variant: o.Variant, Variants: o.stored(),
 		LabelType: o.labelType(), Classes: o.classes(), Tasks: o.tasks(), Differ: o.differences,
 	}
 }

@@ -82,7 +82,7 @@ type stretch struct {
 // decode walks a part of a capture from a place on and deals its packets out.
 func (w *worker) decode(st *stretch, f *capture.Framing, data []byte, from, shards int) {
 	w.stretch = st
-	st.run.Wide = w.form != nil && w.form.Wide()
+	st.run.Wide = w.wide
 	st.run.Reset(shards)
 	st.run.Data = data
 	st.tally.reset()

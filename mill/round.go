@@ -76,7 +76,7 @@ func (s *intake) perPart() int {
 	if s.o.parts > 0 {
 		return s.o.parts
 	}
-	size := s.size
+	size := s.all
 	if size == 0 {
 		size = batchLen / touchAhead // of text nobody knows
 	}
@@ -179,7 +179,7 @@ func (a *adding) judge(h *hand, r *round, _, from, to int) error {
 		}
 		for i := at; i < end; i++ {
 			u, m, v := &r.units[i], &r.made[i], &r.verdicts[i]
-			if s.form != nil {
+			if s.forms != nil {
 				s.make(u, m)
 			}
 			*v = verdict{place: r.first + i, label: a.label, fit: s.fitOf(u, m)}

@@ -55,8 +55,12 @@ type scheduler struct {
 type worker struct {
 	o        *Options
 	masker   *mask.Masker
-	form     represent.Form // or nil, see represented
+	showers  []shower // nil: units are kept as prefixes
+	joint    joint    // their forms
 	shown    represent.Packet
+	wide     bool // forms look at more of a packet than its headers and payload
+	ends     []int
+	grows    []int
 	progress *Progress
 	scratch  []byte
 	stack    header.Stack
@@ -72,8 +76,14 @@ func (sc *scheduler) budget() int64 { return sc.p.tableBudget(sc.total, sc.progr
 
 func newWorker(o *Options, p *Progress, seed sessions.Seed) *worker {
 	w := &worker{o: o, masker: mask.New(o.Mask, o.Key), progress: p, seed: seed, total: o.memory()}
-	w.form, _ = o.represented() // Check has seen it
-	w.maker, _ = newMaker(o)    // the same
+	w.maker, _ = newMaker(o) // Check has seen what can be wrong
+	forms, _ := o.forms()    // Check has seen them
+	if forms != nil {
+		w.joint, w.showers, w.wide = forms, newShowers(o, forms), o.forges()
+	}
+	for _, f := range forms {
+		w.wide = w.wide || f.Wide()
+	}
 	w.each = w.packet
 	return w
 }

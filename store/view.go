@@ -201,7 +201,7 @@ func (v *View) Tasks() []dataset.Task {
 }
 
 // Units reports whether rows say which unit a sample is of, and what its form counts.
-func (v *View) Units() bool { return v.d.m.Settings.Wide() }
+func (v *View) Units() bool { return v.d.wide }
 
 // Each implements [dataset.View]. A dataset whose manifest lists no table of samples has
 // no rows.
@@ -249,7 +249,7 @@ func (v *View) Each(ctx context.Context, side dataset.Side, f func(*dataset.Entr
 }
 
 func (v *View) hasRows() bool {
-	return slices.ContainsFunc(v.d.m.Files, func(f manifest.File) bool { return f.Name == rows.Name })
+	return !v.d.isFirst() || slices.ContainsFunc(v.d.m.Files, func(f manifest.File) bool { return f.Name == rows.Name })
 }
 
 // read fills in the next sample.
@@ -264,7 +264,7 @@ func (v *View) read(e *dataset.Entry, samples *Samples, labels *Labels, table *R
 	}
 	e.Label = int(id)
 	if e.Label >= len(v.classes) && e.Label != v.Unknown() {
-		return &pathError{filepath.Join(v.d.dir, idx.LabelsName), fmt.Errorf("sample %d has label %d, which is no class of the manifest", e.Index, e.Label)}
+		return &pathError{filepath.Join(v.d.at, idx.LabelsName), fmt.Errorf("sample %d has label %d, which is no class of the manifest", e.Index, e.Label)}
 	}
 	if table == nil {
 		return nil

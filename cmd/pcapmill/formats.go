@@ -62,13 +62,22 @@ func (h holding) fits(spec dataset.Spec, form string) bool {
 	return true
 }
 
-// exportJobsFor are the formats that were asked for, if they can hold the samples that o makes.
+// exportJobsFor are the formats that were asked for, if they can hold the samples that o
+// makes, in all variants.
 func exportJobsFor(v *config.Values, o *mill.Options) ([]export.Job, error) {
 	jobs, err := exportJobs(v)
-	if err == nil {
-		err = checkFormats(jobs, o.Spec(), o.Form.Name())
+	if err != nil {
+		return nil, err
 	}
-	return jobs, err
+	for _, one := range o.EachVariant() {
+		if err := checkFormats(jobs, one.Spec(), one.Form.Name()); err != nil {
+			if o.Variants != nil {
+				err = usage("variant %s: %w; 'pcapmill export --variant' renders one variant", one.Variant, err)
+			}
+			return nil, err
+		}
+	}
+	return jobs, nil
 }
 
 // checkFormats refuses a format that was asked for and cannot hold the samples.
@@ -165,8 +174,11 @@ func exportJobs(v *config.Values) (jobs []export.Job, err error) {
 
 // exportCommand is the command line that renders an export anew with the options that
 // it was made with.
-func exportCommand(dir string, r *export.Record) string {
+func exportCommand(dir, variant string, r *export.Record) string {
 	line := fmt.Sprintf("pcapmill export %s --format %s", shown(dir), shown(r.Name))
+	if variant != "" {
+		line += " --" + variantOption + " " + shown(variant)
+	}
 	defaults := config.Defaults()
 	for _, o := range settings.Options() { // in the order of --help
 		if value, ok := r.Options[o.Name]; ok && value != defaults.Get(o.Name) {

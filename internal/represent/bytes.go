@@ -113,6 +113,9 @@ func (f *firstBytes) counts(state []byte, n uint64) []byte {
 // its state.
 func (f *firstBytes) Enough() uint64 { return uint64(f.length) + 1 }
 
+// Full implements Filling.
+func (f *firstBytes) Full(state []byte) bool { return count(state) >= f.Enough() }
+
 // room is how many bytes fit behind those that were counted.
 func (f *firstBytes) room(counted uint64) int {
 	return f.length - int(min(counted, uint64(f.length)))

@@ -60,6 +60,13 @@ type Form interface {
 	Render(dst, state []byte, e *End) ([]byte, Outcome)
 }
 
+// Filling is a Form that is done with a unit at some time.
+type Filling interface {
+	Form
+	// Full reports whether no further packet changes the state.
+	Full(state []byte) bool
+}
+
 // Packet is a kept packet as a form sees it. It is lent for the call.
 type Packet struct {
 	Layout   *header.Layout  // where its headers stand; time, direction by endpoints, protocol

@@ -23,6 +23,9 @@ func (f *first) Grow(state []byte, p *Packet) int {
 	return headLen + f.chunks.grow(min(f.length, len(p.Data)-p.Layout.Network()+12))
 }
 
+// Full implements Filling.
+func (f *first) Full(state []byte) bool { return len(state) > 0 }
+
 func (f *first) Add(state []byte, p *Packet) []byte {
 	if len(state) > 0 {
 		return state

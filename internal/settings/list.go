@@ -274,6 +274,23 @@ var options = []Option{
 		Records: []Record{{Key: "shape"}},
 	},
 	{
+		Name: "forge", Kind: List, Default: "none", Values: []string{"none", "all", "addresses", "ports", "ip.id", "ip.ttl", "tcp.seq", "tcp.timestamps"}, Group: "Samples", Arg: "LIST|all|none",
+		Short:   "rewrite under a key: addresses, ports, ip.id, ip.ttl, tcp.seq, tcp.timestamps",
+		Long:    "A challenge twin: addresses, ports, ip.id, ip.ttl, tcp.seq and tcp.timestamps (all: all of them) become others, each by a rule that keeps what the packets of a session have to do with each other; sessions, filters and labels are settled before, payload stays. A model that learned the fields fails on the twin. Best as an entry of --variants; see docs/variants.md.",
+		Records: []Record{{Key: "forge", Omit: true}},
+	},
+	{
+		Name: "forge-key-file", Kind: Path, Group: "Samples", Arg: "FILE",
+		Short:   "key of what --forge rewrites; without it everyone can undo that",
+		Long:    "The file's bytes are the key, as those of --key-file. It reaches no output; the manifest holds an id of it.",
+		Records: []Record{{Key: "forge_key", Name: "forge-key", Omit: true, Fact: true, None: "no key", Words: "the key with id %s"}},
+	},
+	{
+		Name: "variants", Kind: Path, Group: "Samples", Arg: "FILE",
+		Short: "YAML or JSON list of further samples of each unit, by masks, form or forge",
+		Long:  "Entries have a name and what is different: profile, mask, mac, ip, ports, checksums, udp-pad, content, form, shape, forge. What an entry leaves out is as on the command line. The first entry is the dataset itself; each other one stands in variants/NAME, and row i is the same unit in all, with one table of samples, one split, one manifest. Duplicates and empty samples are settled by the first. See docs/variants.md.",
+	},
+	{
 		Name: "split", Kind: Text, Group: "Split", Arg: "SHARES",
 		Short: "divide the samples: training/validation/test, like 80/10/10 or 80/20",
 		Long:  "Whole numbers; two are training and test, one is training only. A group of samples (--split-by) goes to one side as a whole, and stays there when samples are added. splits.json records the sides and proves them; see docs/splits.md. A dataset that is split stays so: what is added follows.",
