@@ -71,9 +71,6 @@ type worker struct {
 	maker    *intake // see prepared
 }
 
-// budget is what the tables may hold now, in bytes.
-func (sc *scheduler) budget() int64 { return sc.p.tableBudget(sc.total, sc.progress.taken()) }
-
 func newWorker(o *Options, p *Progress, seed sessions.Seed) *worker {
 	w := &worker{o: o, masker: mask.New(o.Mask, o.Key), progress: p, seed: seed, total: o.memory()}
 	w.maker, _ = newMaker(o) // Check has seen what can be wrong
@@ -87,13 +84,6 @@ func newWorker(o *Options, p *Progress, seed sessions.Seed) *worker {
 	w.each = w.packet
 	return w
 }
-
-// oneTableSize is the size in bytes up to which a capture has one table: one
-// worker at a time reads it anyway.
-const oneTableSize = 2 * capture.BlockLen
-
-// keepTable is the size in bytes up to which a table is used again.
-const keepTable = 2 << 20
 
 // start starts the workers. Answers come in any order. They never run far ahead
 // of the capture that is stored next: release lets one more begin. wait returns
