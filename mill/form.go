@@ -92,7 +92,7 @@ type made struct {
 
 // make renders a unit.
 func (s *intake) make(p *sessions.Session, m *made) {
-	end := &represent.End{Up: p.Up}
+	end := &represent.End{Own: s.source == nil, Up: p.Up}
 	m.data, m.out = s.forms[0].Render(m.data[:0], s.state(p, 0), end)
 	if m.others == nil {
 		m.others = make([][]byte, len(s.forms)-1)

@@ -179,9 +179,9 @@ func (f *firstBytes) Merge(earlier, later []byte) []byte {
 	return earlier
 }
 
-func (f *firstBytes) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
+func (f *firstBytes) Render(dst, state []byte, e *End) ([]byte, Outcome) {
 	dst, out := extend(dst, f.length)
-	state = trusted(f, state)
+	state = rendered(f, state, e)
 	if b := body(state); !f.numbers {
 		copy(out, b)
 	} else {

@@ -78,7 +78,10 @@ type Packet struct {
 
 // End is what is known of a unit only when all of its packets are.
 type End struct {
-	Up bool // the first kept packet of the unit's session went from the lower endpoint to the higher
+	// Own says that Add and Merge have made the state, here: it is taken as it is, without
+	// a look at the whole.
+	Own bool
+	Up  bool // the first kept packet of the unit's session went from the lower endpoint to the higher
 }
 
 // Outcome says how a unit fits into a sample.

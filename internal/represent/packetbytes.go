@@ -93,9 +93,9 @@ func (f *packetBytes) Facts() Facts {
 	}
 }
 
-func (f *packetBytes) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
+func (f *packetBytes) Render(dst, state []byte, e *End) ([]byte, Outcome) {
 	dst, out := extend(dst, f.length)
-	state = trusted(f, state)
+	state = rendered(f, state, e)
 	f.write(out, state)
 	return dst, fit(count(state), uint64(f.length))
 }
