@@ -41,7 +41,7 @@ func (sc *scheduler) admit(j *job) admission {
 	return sc.within(j, admission{
 		most: sc.most, grow: func(total int64) error { return sc.grow(j, total) },
 		workers: sc.divide(j), run: func(task func()) { sc.help(j, task) },
-		spare: func(total int64) bool { return sc.spare(j, total) },
+		spare: func(total int64) bool { return sc.lend(j, total) },
 	})
 }
 

@@ -10,7 +10,7 @@ package mill
 var leastDivided = map[string]int64{"gzip": 8 << 20, "bzip2": 2 << 20, "xz": 2 << 20}
 
 // pieceMemory is what a divided capture takes for each worker, in bytes: what package
-// inflate promises, and more than package bunzip takes. Blocks of xz may take more, see spare.
+// inflate promises, and more than package bunzip takes. Blocks of xz may take more, see lend.
 const pieceMemory = 24 << 20
 
 // divide decides how many workers decode a capture, and reserves the memory; 0: the
@@ -42,9 +42,9 @@ func (sc *scheduler) divide(j *job) int {
 	return int(n)
 }
 
-// spare grants a capture that is divided so many bytes besides, in all, if half of the memory
+// lend grants a capture that is divided so many bytes besides, in all, if half of the memory
 // for captures has room for all that it divides, and nobody else has taken it.
-func (sc *scheduler) spare(j *job, total int64) bool {
+func (sc *scheduler) lend(j *job, total int64) bool {
 	sc.mu.Lock()
 	defer sc.mu.Unlock()
 	more := total - j.spared

@@ -140,7 +140,7 @@ func SpareMemory(o Options, in Input, asked []int64) (got []bool, held, after in
 	sc.jobs = []*job{j}
 	sc.divide(j)
 	for _, n := range asked {
-		got = append(got, sc.spare(j, n))
+		got = append(got, sc.lend(j, n))
 	}
 	held = sc.reserved
 	sc.dismiss(j)
