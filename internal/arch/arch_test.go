@@ -24,11 +24,13 @@ const module = "github.com/pcapmill/pcapmill"
 var rooms = map[string][]string{
 	"": {}, // doc.go: prose
 
-	"capture/internal/bunzip": {},
+	"capture/internal/bunzip": {"capture/internal/task"},
+	"capture/internal/task":   {},
+	"capture/internal/unxz":   {"capture/internal/task"},
 	"capture/internal/pcap":   {},
 	"capture/internal/pcapng": {},
 	"capture/inflate":         {},
-	"capture":                 {"capture/inflate", "header", "capture/internal/bunzip", "capture/internal/pcap", "capture/internal/pcapng"},
+	"capture":                 {"capture/inflate", "header", "capture/internal/bunzip", "capture/internal/pcap", "capture/internal/pcapng", "capture/internal/unxz"},
 	"header":                  {},
 	"session":                 {"header"},
 	"internal/sessions":       {"header", "session"},
@@ -121,7 +123,7 @@ var rooms = map[string][]string{
 var libraries = map[string][]string{
 	"github.com/klauspost/compress":    {"capture", "dataset/mnist", "dataset/png", "internal/testcap", "internal/twin", "dev/bench"},
 	"github.com/pierrec/lz4/v4":        {"capture", "internal/testcap", "internal/twin"},
-	"github.com/ulikunitz/xz":          {"capture", "internal/archive", "internal/testcap", "internal/twin"},
+	"github.com/ulikunitz/xz":          {"internal/archive", "internal/testcap", "internal/twin"},
 	"github.com/zeebo/xxh3":            {"capture", "manifest", "internal/shard", "dev/bench"},
 	"go.yaml.in/yaml/v4":               {"label", "internal/config"},
 	"github.com/google/jsonschema-go":  {"internal/config"},
