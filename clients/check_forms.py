@@ -21,6 +21,7 @@ FORMS = {
     "bytes": "u1", "ustc-all": "u1", "matrix": "u1", "packet-bytes": "u1", "series": ">f4", "flowpic:size=64": ">i2", "mini-flowpic": "u1",
     "nprint:packets=2": "i1", "segments": ">i2", "bigrams": "", "hexwords": "", "tokens": "",
 }
+PCAPMILL: list = []  # the command, from the command line
 NEED = "numpy pandas pyarrow datasets webdataset".split()
 
 
@@ -105,6 +106,8 @@ def check_text(dataset: pathlib.Path, form: str) -> None:
     assert table["label"].tolist() == label and table["text_a"].tolist() == want
     features, rows = parquet(dataset)
     assert [row["text"] for row in rows] == want
+    if form == "tokens":
+        check_arrow(dataset)
     table = pd.read_json(dataset / "jsonl/train.jsonl", lines=True)
     if form != "tokens":
         assert table["text"].tolist() == want
@@ -115,12 +118,48 @@ def check_text(dataset: pathlib.Path, form: str) -> None:
         assert sorted(line) == list(line) and len(line["counts"]) == len(line["burst_tokens"])
 
 
+def check_arrow(dataset: pathlib.Path) -> None:
+    """The Arrow streams, as netFound's loader reads them."""
+    import collections
+
+    import datasets
+    import pyarrow as pa
+
+    manifest = json.loads((dataset / "manifest.json").read_text())
+    names = {c["label"]: c["name"] for c in manifest["classes"]}
+    want = collections.Counter((line, names.get(label, "unknown")) for line, label in zip(lines(dataset), labels(dataset), strict=True))
+    subprocess.run([*PCAPMILL, "split", dataset, "--split", "60/20/20", "--split-by", "session", "--split-salt", "another"], check=True, capture_output=True)
+    subprocess.run([*PCAPMILL, "export", dataset, "--format", "arrow"], check=True, capture_output=True)
+    have, order = collections.Counter(), []
+    for side in ("train", "validation", "test"):
+        path = dataset / "arrow" / side / "data.arrow"
+        with pa.memory_map(str(path)) as source:
+            table = pa.ipc.open_stream(source).read_all()
+        table.validate(full=True)
+        assert [str(f.type) for f in table.schema] == [
+            "uint64", "list<item: list<item: uint16>>", "list<item: bool>", "list<item: uint32>", "list<item: uint64>", "list<item: uint32>", "uint16", "string",
+        ], table.schema
+        mapped = datasets.Dataset.from_file(str(path))
+        with tempfile.TemporaryDirectory() as cache:
+            loaded = datasets.load_dataset("arrow", data_dir=str(path.parent), cache_dir=cache)
+            loaded = loaded[list(loaded.keys())[0]].add_column("total_bursts", [0] * table.num_rows)  # as netFound does
+            rows = [{k: v for k, v in row.items() if k != "total_bursts"} for row in loaded]
+        assert rows == table.to_pylist() == list(mapped)
+        for row in rows:
+            label = row.pop("labels")
+            order.append(json.dumps(row, sort_keys=True, separators=(",", ":")))
+            have[order[-1], label] += 1
+    assert have == want, (have - want, want - have)
+    assert order != lines(dataset), "rows are not shuffled"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pcapmill", type=pathlib.Path)
     parser.add_argument("captures", type=pathlib.Path)
     parser.add_argument("--require", action="store_true", help="a missing library is a failure")
     args = parser.parse_args()
+    PCAPMILL.append(args.pcapmill.resolve())
     missing = [m for m in NEED if importlib.util.find_spec(m) is None]
     if missing:
         print(f"SKIPPED: not installed: {', '.join(missing)} (clients/install.sh installs them)")

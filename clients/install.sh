@@ -6,7 +6,7 @@
 #   requirements.txt          check.py, check_formats.py: numpy, torch, torchvision, idx2numpy, webdataset
 #   requirements-formats.txt  check_tables.py, python/: pandas, pyarrow, polars, duckdb, datasets, pillow, mlcroissant;
 #                             check_keras.py: keras;
-#                             check_sessions.py: scapy, pcapml
+#                             check_sessions.py: scapy, pcapml; check_recipes.py with those of requirements.txt
 #   requirements-python.txt   check_wheel.sh: scikit-learn, mypy, twine
 #
 #   clients/install.sh [DIR]     default: ~/.cache/pcapmill/clients

@@ -109,6 +109,13 @@ type Formed interface {
 	Form() (name, parameters string)
 }
 
+// Salted is a View that knows the key of the split's hash, for formats whose rows stand in
+// the order of a hash.
+type Salted interface {
+	// Salt is the key that the split was made with, or the usual one.
+	Salt() string
+}
+
 // Tasked is a View of a dataset that may have several label columns.
 type Tasked interface {
 	// Tasks are the columns in their order; nil if the class table names none. The first

@@ -44,3 +44,11 @@ func (k *known) Form() (name, parameters string) {
 	}
 	return "", ""
 }
+
+// Salt implements [Salted].
+func (k *known) Salt() string {
+	if s, ok := k.View.(Salted); ok {
+		return s.Salt()
+	}
+	return ""
+}

@@ -45,16 +45,19 @@ type Manifest struct {
 	Samples  int64    `json:"samples"` // in the data files, all captures together
 	// LabelType is the type of the labels in the data files: "int32" where there are
 	// more than 255 classes, else "", which means "uint8". It never changes.
-	LabelType string    `json:"label_type,omitempty"`
-	Rows      int       `json:"rows"`
-	Cols      int       `json:"columns"`
-	Form      *Form     `json:"form,omitempty"` // nil: the first bytes of whole sessions
-	Files     []File    `json:"files"`
-	Classes   []Class   `json:"classes"`
-	Tasks     []Task    `json:"tasks,omitempty"` // label columns; nil if the class table names none
-	Split     *Split    `json:"split,omitempty"`
-	Totals    Counts    `json:"totals"`
-	Captures  []Capture `json:"captures"`
+	LabelType string `json:"label_type,omitempty"`
+	Rows      int    `json:"rows"`
+	Cols      int    `json:"columns"`
+	Form      *Form  `json:"form,omitempty"` // nil: the first bytes of whole sessions
+	Files     []File `json:"files"`
+	// Variant is the name of these samples among the variants, "" where there are none.
+	Variant  string    `json:"variant,omitempty"`
+	Variants []Variant `json:"variants,omitempty"` // the others
+	Classes  []Class   `json:"classes"`
+	Tasks    []Task    `json:"tasks,omitempty"` // label columns; nil if the class table names none
+	Split    *Split    `json:"split,omitempty"`
+	Totals   Counts    `json:"totals"`
+	Captures []Capture `json:"captures"`
 }
 
 // Tool is what wrote the dataset last.
@@ -109,6 +112,8 @@ type Capture struct {
 	// SamplesDigest is the Sum of this capture's samples, byte
 	// after byte as they stand in the file of images.
 	SamplesDigest string `json:"samples_digest"`
+	// Variants are the same of the other variants, in the order of Manifest.Variants.
+	Variants []string `json:"variants_digests,omitempty"`
 	// RowsDigest is the Sum of this capture's records in
 	// sample_table.bin.
 	RowsDigest string `json:"rows_digest"`
@@ -167,6 +172,9 @@ func (m *Manifest) Check() error {
 		return err
 	}
 	if err := m.checkTasks(); err != nil {
+		return err
+	}
+	if err := m.CheckVariants(); err != nil {
 		return err
 	}
 	listed := map[uint16]bool{}

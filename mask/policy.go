@@ -168,6 +168,14 @@ func (p *Policy) HidesLengths() bool {
 	return p.Content == Packet && p.Fields[IPLength] != Keep && p.Fields[PayloadBytes] != Remove
 }
 
+// SameLengths reports whether every packet contributes as many bytes under either policy.
+func (p *Policy) SameLengths(o *Policy) bool {
+	lengths := func(p *Policy) [5]bool {
+		return [...]bool{p.MAC == Remove, p.IP == Remove, p.UDPPad, p.Content == Payload, p.Fields[PayloadBytes] == Remove}
+	}
+	return lengths(p) == lengths(o)
+}
+
 // Len is the number of bytes that a packet contributes.
 func (p *Policy) Len(l *header.Layout) int {
 	n := p.end(l) - p.Start(l)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/forge"
+	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
@@ -38,7 +40,7 @@ func TestNoAllocationPerPacket(t *testing.T) {
 	}
 }
 
-// TestNoAllocationPerPacketOfForms: the same of forms, once their states are full.
+// TestNoAllocationPerPacketOfForms: the same of forms and variants, once their states are full.
 func TestNoAllocationPerPacketOfForms(t *testing.T) {
 	r := random(1)
 	traffic := testcap.Random(r, testcap.Options{Mixed: true, Sessions: 60})
@@ -59,7 +61,16 @@ func TestNoAllocationPerPacketOfForms(t *testing.T) {
 			if o := c.options(); o.Check() != nil {
 				continue
 			}
-			packet := mill.PacketPath(c.options())
+			o := c.options()
+			if form == "" { // and with variants, one of them forged
+				matrix, err := represent.Parse("matrix:packets=3,header=44,payload=20")
+				if err != nil {
+					t.Fatal(err)
+				}
+				o.Variant = "first"
+				o.Variants = []mill.Variant{{Name: "twin", Mask: o.Mask, Shape: o.Shape, Forge: forge.All}, {Name: "matrix", Mask: mask.Default(), Form: matrix}}
+			}
+			packet := mill.PacketPath(o)
 			all := func() {
 				for i := range packets {
 					packet(&packets[i])

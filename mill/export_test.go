@@ -66,7 +66,7 @@ func PacketPath(o Options) func(p *capture.Packet) {
 	st := &stretch{}
 	stretches := []*stretch{st}
 	return func(p *capture.Packet) {
-		st.run.Wide = w.form != nil && w.form.Wide()
+		st.run.Wide = w.wide
 		st.run.Reset(1)
 		st.run.Data = p.Data
 		w.stretch = st
@@ -87,6 +87,12 @@ func Tight(o Options, budget int64) Options {
 // Divided makes several workers decode compressed files of so many bytes or more.
 func Divided(o Options, least int64) Options {
 	o.divided = least
+	return o
+}
+
+// Parts makes Run store every capture, small ones too, in parts of so many units, by several goroutines.
+func Parts(o Options, units int) Options {
+	o.parts = units
 	return o
 }
 
@@ -124,4 +130,19 @@ func DividedWorkers(o Options, in Input) (n int, reserved int64, second int) {
 	sc.jobs = []*job{a, b}
 	n = sc.divide(a)
 	return n, sc.reserved, sc.divide(b)
+}
+
+// SpareMemory divides a capture and asks for more memory. It returns the answers, what is
+// reserved then, and what is when the capture is closed.
+func SpareMemory(o Options, in Input, asked []int64) (got []bool, held, after int64) {
+	sc := &scheduler{p: &Plan{Options: o}, progress: &Progress{}, most: o.captureMemory(o.memory())}
+	j := &job{in: &in}
+	sc.jobs = []*job{j}
+	sc.divide(j)
+	for _, n := range asked {
+		got = append(got, sc.lend(j, n))
+	}
+	held = sc.reserved
+	sc.dismiss(j)
+	return got, held, sc.reserved
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/pcapmill/pcapmill/internal/archive"
 	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/find"
+	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/internal/sessions"
 	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/session"
@@ -38,6 +39,7 @@ type Extraction struct {
 
 	list         *sessions.List
 	comments     *comments // with labels from them
+	prepared     *prepared // of a small capture, or nil
 	startsDiffer bool      // a used packet had no Ethernet header to keep
 	tunnels      bool      // a used packet had inner headers
 	snapped      int64     // used packets of which not all was captured
@@ -93,7 +95,7 @@ func (o Options) Extract(ctx context.Context, path string, progress *Progress) (
 	p := &Plan{Options: o, Captures: []Input{{Path: path}}}
 	work, stop := context.WithCancel(ctx)
 	defer stop()
-	answers, _, wait, _ := start(work, p, progress)
+	answers, _, wait, _ := start(work, p, progress, false)
 	defer wait()
 	select {
 	case a := <-answers:
@@ -203,8 +205,12 @@ func (x *Extraction) leaveWindowed(b *sessions.Breaker) {
 // newTable makes a table for sessions of a capture.
 func (o *Options) newTable(seed sessions.Seed) *sessions.Table {
 	keep := session.Keep{Limit: o.Shape.Length()}
-	if f, err := o.represented(); err == nil && f != nil {
-		keep = session.Keep{Form: f}
+	switch forms, err := o.forms(); {
+	case err != nil || forms == nil:
+	case len(forms) == 1:
+		keep = session.Keep{Form: forms[0]}
+	default:
+		keep = session.Keep{Form: o.kept(forms)}
 	}
 	return sessions.New(sessions.Kind{
 		Keep: keep, Prints: o.Dedup == sample.DedupSession, Units: o.Breaks != session.Breaks{} || o.MinSpan > 0, Matches: o.DropSessionWith != header.DropNone,
@@ -218,10 +224,14 @@ const pulse = 4096
 // session.
 // wide may be nil unless the form asks for it.
 func (w *worker) contribute(t *sessions.Table, id uint32, data []byte, l *header.Layout, n int, wide *sessions.Wide) {
-	if w.form != nil {
-		w.show(t, id, data, l, wide)
+	if w.showers != nil {
+		w.shown = represent.Packet{Layout: l, Data: data}
+		if wide != nil {
+			w.shown.Original, w.shown.Link = wide.Original, wide.Link
+		}
+		w.show(t, id)
 		if w.o.Dedup == sample.DedupSession {
-			w.scratch = w.masker.Append(w.scratch[:0], data, l)
+			w.scratch = w.masker.Append(w.scratch[:0], w.showers[0].packet.Data, l)
 		}
 		t.Contribute(id, n, w.scratch)
 		return

@@ -15,6 +15,7 @@ import (
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/fsys/faulty"
 	"github.com/pcapmill/pcapmill/internal/full"
+	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
@@ -29,6 +30,7 @@ type faultRun struct {
 	mode    sample.Dedup
 	inPlace bool
 	begun   int // captures that are in the dataset before
+	variant bool
 
 	o     mill.Options
 	paths []string
@@ -44,6 +46,8 @@ func faultRuns(t *testing.T) (runs []*faultRun) {
 		{name: "new, in place, by session", mode: sample.DedupSession, inPlace: true},
 		{name: "added, renamed, by session", mode: sample.DedupSession, begun: 1},
 		{name: "added, in place, by sample", mode: sample.DedupSample, inPlace: true, begun: 1},
+		{name: "new, renamed, with a variant", mode: sample.DedupSample, variant: true},
+		{name: "added, in place, with a variant", mode: sample.DedupSample, inPlace: true, begun: 1, variant: true},
 	} {
 		c, captures := sessionChoice(), 4
 		if r.begun > 0 && r.inPlace {
@@ -51,7 +55,16 @@ func faultRuns(t *testing.T) (runs []*faultRun) {
 		}
 		c.dedup = r.mode
 		r.o = c.options()
-		r.o.Workers = 1
+		if r.o.Workers = 1; r.inPlace {
+			r.o = mill.Parts(r.o, 2) // several goroutines write, at places
+		}
+		if r.variant {
+			text, err := represent.Parse("hexwords:length=9")
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.o.Variant, r.o.Variants = "first", []mill.Variant{{Name: "text", Mask: r.o.Mask, Form: text}}
+		}
 		r.paths = write(t, t.TempDir(), randomFiles(random(5), captures, testcap.Options{Sessions: 6, Clean: true}))
 		for n := range len(r.paths) + 1 {
 			out := filepath.Join(t.TempDir(), "out")

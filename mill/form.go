@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/pcapmill/pcapmill/dataset"
-	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/internal/sessions"
 	"github.com/pcapmill/pcapmill/manifest"
@@ -18,7 +17,7 @@ func (o *Options) represented() (represent.Form, error) {
 	switch {
 	case o.Form.String() != "":
 		return o.Form.Bind(o.Mask, o.Shape)
-	case !o.Mask.Relative() && !o.Mask.HidesLengths():
+	case !o.Mask.Relative() && !o.Mask.HidesLengths() && o.Forge == 0 && o.Variants == nil && !o.joins:
 		return nil, nil
 	}
 	c, err := represent.Parse(fmt.Sprintf("%s:length=%d", represent.Default, o.Shape.Length()))
@@ -84,47 +83,36 @@ func typeOf(t represent.Type) dataset.Type {
 	}[t]
 }
 
-// show takes a packet into the state of its unit.
-func (w *worker) show(t *sessions.Table, id uint32, data []byte, l *header.Layout, wide *sessions.Wide) {
-	w.shown = represent.Packet{Layout: l, Data: data, Masker: w.masker}
-	if wide != nil {
-		w.shown.Original, w.shown.Link = wide.Original, wide.Link
-	}
-	state := t.Lend(id, 0)
-	if n := w.form.Grow(state, &w.shown); n > cap(state)-len(state) {
-		state = t.Lend(id, n)
-	}
-	t.Hold(id, w.form.Add(state, &w.shown))
-}
-
 // made is a sample that a form has made.
 type made struct {
-	data []byte
-	out  represent.Outcome
+	data   []byte
+	out    represent.Outcome
+	others [][]byte // of the other variants
 }
 
-// make renders units.
-func (s *intake) make(batch []sessions.Session, samples []made) {
-	for i := range batch {
-		m := &samples[i]
-		m.data, m.out = s.form.Render(m.data[:0], batch[i].State, &represent.End{Up: batch[i].Up})
+// make renders a unit.
+func (s *intake) make(p *sessions.Session, m *made) {
+	end := &represent.End{Own: s.source == nil, Up: p.Up}
+	m.data, m.out = s.forms[0].Render(m.data[:0], s.state(p, 0), end)
+	if m.others == nil {
+		m.others = make([][]byte, len(s.forms)-1)
+	}
+	for k := range m.others {
+		m.others[k], _ = s.forms[k+1].Render(m.others[k][:0], s.state(p, k+1), end)
 	}
 }
 
-// madeLen is about how many bytes of rendered samples wait for dedup at a time.
-const madeLen = 1 << 20
-
-// ahead is how many units are rendered, or touched, before they are needed.
-func (s *intake) ahead() int {
-	if s.form == nil {
-		return touchAhead
+// state is what the form of variant i keeps of a unit.
+func (s *intake) state(p *sessions.Session, i int) []byte {
+	if len(s.forms) == 1 {
+		return p.State
 	}
-	return min(max(madeLen/max(s.form.Spec().Size(), 1), 1), touchAhead)
+	return s.joint.part(p.State, i)
 }
 
 // fitOf is how a unit fits its sample.
 func (s *intake) fitOf(p *sessions.Session, m *made) sample.Fit {
-	if s.form != nil {
+	if s.forms != nil {
 		return m.out.Fit
 	}
 	return s.o.Shape.FitOf(p.Bytes)

@@ -18,27 +18,43 @@ import (
 // intake takes the sessions of captures into a dataset: it drops duplicates, gives labels,
 // and hands samples and rows to the dataset's writer.
 type intake struct {
-	o       *Options
-	w       *store.Writer
-	set     *dedup.Set
-	hosts   *mask.Hosts
-	form    represent.Form // or nil, see represented
-	size    int            // of a sample in bytes; 0 of text
-	batches [2]*batch      // samples on their way to the writer
-	touched byte
-	source  func(ctx context.Context, input int) (*Extraction, error) // see Assemble; nil: captures are read here
-	rows    matches                                                   // of the table of flows
+	o      *Options
+	w      *store.Writer
+	set    *dedup.Set
+	forms  []represent.Form // of all variants; or nil, see represented
+	joint  joint            // the same
+	size   int              // of a sample in bytes; 0 of text
+	all    int              // of the samples of all variants; what is text counts as nothing
+	rounds [2]*round        // units on their way to the writer
+	parts  []*batch         // what the parts of a round write, until it is emitted
+	hands  []hand
+	source func(ctx context.Context, input int) (*Extraction, error) // see Assemble; nil: captures are read here
+	rows   matches                                                   // of the table of flows
+}
+
+// newMaker returns an intake without a dataset, which can judge units and make samples.
+func newMaker(o *Options) (in *intake, err error) {
+	in = &intake{o: o, hands: []hand{{hosts: mask.NewHosts(o.Key)}}}
+	if in.forms, err = o.forms(); err != nil {
+		return nil, err
+	}
+	in.joint = in.forms
+	in.size = o.Spec().Size()
+	in.all = in.size
+	for _, v := range o.stored() {
+		in.all += v.Spec.Size()
+	}
+	return in, nil
 }
 
 // openIntake opens the dataset in dir, or makes it, and learns what it holds.
 func openIntake(b store.Backend, dir string, o *Options) (*intake, error) {
-	in := &intake{o: o, set: dedup.NewSet(), hosts: mask.NewHosts(o.Key)}
-	var err error
-	if in.form, err = o.represented(); err != nil {
+	in, err := newMaker(o)
+	if err != nil {
 		return nil, err
 	}
+	in.set = dedup.NewSet()
 	kind := o.kind()
-	in.size = kind.Spec.Size()
 	kind.Recall = func(row *dataset.Row, label uint16) error {
 		in.set.Add(row.Digest, label)
 		return nil
@@ -50,7 +66,7 @@ func openIntake(b store.Backend, dir string, o *Options) (*intake, error) {
 // kind is what all samples of a dataset with these options have in common.
 func (o *Options) kind() store.Form {
 	return store.Form{
-		Settings: o.settings(), Spec: o.Spec(), Form: o.block(), Layouts: o.placed(),
+		Settings: o.settings(), Spec: o.Spec(), Form: o.block(), Layouts: o.placed(), Variant: o.Variant, Variants: o.stored(),
 		LabelType: o.labelType(), Classes: o.classes(), Tasks: o.tasks(), Differ: o.differences,
 	}
 }

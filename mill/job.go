@@ -41,6 +41,7 @@ type job struct {
 	later     bool               // it is opened again when what it wants is granted
 	held      int64              // bytes of memory that were granted, see admission
 	aside     int64              // of these, for those who help to decode, see divide
+	spared    int64              // of these, see lend
 	helping   []func()           // what they have not begun
 	wants     int64              // bytes more that it needs to go on
 	solid     *solid             // the compressed archive that it reads from, until it has
@@ -82,7 +83,7 @@ type stretch struct {
 // decode walks a part of a capture from a place on and deals its packets out.
 func (w *worker) decode(st *stretch, f *capture.Framing, data []byte, from, shards int) {
 	w.stretch = st
-	st.run.Wide = w.form != nil && w.form.Wide()
+	st.run.Wide = w.wide
 	st.run.Reset(shards)
 	st.run.Data = data
 	st.tally.reset()

@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
+	"strings"
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/forge"
 	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/label/flows"
@@ -62,6 +65,16 @@ type Options struct {
 	// Form is what a unit becomes; zero: its first bytes, as many as Shape has.
 	Form represent.Choice
 
+	// Forge are fields that are rewritten before packets are masked: see package forge.
+	// ForgeKey is its key; nil: forge.DefaultKey.
+	Forge    forge.Fields
+	ForgeKey []byte
+
+	// Variants are further samples of every unit, in the same dataset. Then Variant is the
+	// name of those that the options above say.
+	Variant  string
+	Variants []Variant
+
 	// DropSessionWith are kinds of packets that take their whole session away: a packet of one is
 	// kept whatever Drop says, and all units of its session are left out.
 	DropSessionWith header.Drop
@@ -90,10 +103,12 @@ type Options struct {
 	Tmp         string // directory for what does not fit into memory; "" = the system's
 	BlockLength int    // bytes in which captures are taken apart, a multiple of four of at least 64; 0 = capture.BlockLen
 
+	joins  bool  // its form stands among those of variants: it is one also of first bytes
 	serial bool  // read each capture in one loop
 	budget int64 // of tables in bytes; 0 = as Memory says
 
 	divided int64 // least size of a compressed file that is divided; 0 = leastDivided
+	parts   int   // units in a part of a round, of any capture; 0 = as many as perPart says
 }
 
 // Default returns the options of a command line without options: docs/spec.md.
@@ -140,7 +155,23 @@ func (o *Options) Check() error {
 	if err := o.Mask.CheckKey(o.Key); err != nil {
 		return err
 	}
-	return o.checkForm()
+	if err := o.checkForm(); err != nil {
+		return err
+	}
+	return o.checkVariants()
+}
+
+// forgeKey is the key of what is forged.
+func (o *Options) forgeKey() []byte {
+	if o.ForgeKey != nil {
+		return o.ForgeKey
+	}
+	return forge.DefaultKey()
+}
+
+// forges reports whether any variant is forged.
+func (o *Options) forges() bool {
+	return o.Forge != 0 || slices.ContainsFunc(o.Variants, func(v Variant) bool { return v.Forge != 0 })
 }
 
 func (o *Options) workers() int {
@@ -160,9 +191,37 @@ func (o *Options) labelType() string {
 
 // Warnings lists what a careful user should know before the run.
 func (o *Options) Warnings() []string {
+	if o.Variants == nil {
+		return o.warnings()
+	}
+	var w []string
+	of := map[string][]string{} // variants by warning
+	for _, one := range o.EachVariant() {
+		for _, text := range one.warnings() {
+			if of[text] == nil {
+				w = append(w, text)
+			}
+			of[text] = append(of[text], one.Variant)
+		}
+	}
+	for i, text := range w {
+		if len(of[text]) <= len(o.Variants) {
+			w[i] = "variant " + strings.Join(of[text], ", ") + ": " + text
+		}
+	}
+	return w
+}
+
+func (o *Options) warnings() []string {
 	var w []string
 	if o.Mask.Pseudonyms() && o.Key == nil {
 		w = append(w, "pseudonyms without a key can be reversed by trying every address; give --key-file to prevent that")
+	}
+	if o.Forge != 0 && o.ForgeKey == nil {
+		w = append(w, "what is forged without a key can be undone by everyone; give --forge-key-file to prevent that")
+	}
+	if o.Forge == 0 && o.ForgeKey != nil && !o.joins && o.Variant == "" {
+		w = append(w, "the key of --forge-key-file does nothing, because nothing is forged: --forge does that")
 	}
 	if !o.Mask.Pseudonyms() && o.Key != nil {
 		w = append(w, "the key makes only the pseudonyms of hosts in the table of samples, because nothing in the samples is replaced by pseudonyms; --ip anonymize, --ip prefix or --mac anonymize does that")

@@ -57,9 +57,10 @@ type Plan struct {
 	Parts  int               // into which sessions are dealt
 	Behind map[string]string // options of what is done with the finished dataset, by name: the caller's
 
-	planned *manifest.Settings // of a plan that was read from JSON; else nil
-	id      string             // of such a plan
-	opener  *opener            // for EachPacket; nil if neither Prepare nor JSON has made the plan
+	planned *manifest.Settings  // of a plan that was read from JSON; else nil
+	others  []manifest.Settings // the same of the variants but the first
+	id      string              // of such a plan
+	opener  *opener             // for EachPacket; nil if neither Prepare nor JSON has made the plan
 }
 
 // NothingError says that there is nothing to convert, and why.

@@ -38,6 +38,11 @@ func (p *Plan) open(ctx context.Context) error {
 	} else if x, y := canonical(have), canonical(planned); x != y {
 		want.Lines = append(want.Lines, "its options were changed: they are "+x+", need "+y)
 	}
+	for i, have := range p.otherSettings() {
+		if x, y := canonical(have), canonical(p.others[i]); x != y && p.LabelFrom != FromTable {
+			want.Lines = append(want.Lines, "the options of variant "+p.Variants[i].Name+" were changed: they are "+x+", need "+y)
+		}
+	}
 	p.resolve()
 	if want.Lines != nil {
 		return want
@@ -50,20 +55,43 @@ func (p *Plan) checkKey() error {
 	if p.planned == nil {
 		return nil
 	}
-	want := &PlanError{}
-	if id := p.planned.Get("key"); id != mask.KeyID(p.Key) {
+	var lines []string
+	compare := func(which, planned string, key []byte) {
+		have := mask.KeyID(key)
+		if planned == have {
+			return
+		}
 		what := "none was given"
-		if p.Key != nil {
-			what = "the one given has id " + mask.KeyID(p.Key)
+		if key != nil {
+			what = "the one given has id " + have
 		}
-		if id == "" {
-			want.Lines = append(want.Lines, "it was made without a key: "+what)
+		if planned == "" {
+			lines = append(lines, "it was made without a "+which+": "+what)
 		} else {
-			want.Lines = append(want.Lines, fmt.Sprintf("it was made with the key with id %s: %s", id, what))
+			lines = append(lines, fmt.Sprintf("it was made with the %s with id %s: %s", which, planned, what))
 		}
-		return want
+	}
+	compare("key", p.planned.Get("key"), p.Key)
+	forged := p.planned.Get("forge_key")
+	for i := range p.others {
+		if id := p.others[i].Get("forge_key"); id != "" {
+			forged = id
+		}
+	}
+	compare("key to forge", forged, p.ForgeKey)
+	if lines != nil {
+		return &PlanError{Lines: lines}
 	}
 	return nil
+}
+
+// otherSettings are those of the variants but the first.
+func (o *Options) otherSettings() []manifest.Settings {
+	var list []manifest.Settings
+	for i := range o.Variants {
+		list = append(list, o.of(&o.Variants[i]).settings())
+	}
+	return list
 }
 
 // checkCaptures checks that the captures are what they were when the plan was made.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,7 +44,15 @@ type planFile struct {
 	Tasks        []planTask        `json:"tasks,omitempty"`
 	Tool         string            `json:"tool"` // version
 	Unknown      string            `json:"unknown"`
+	Variant      string            `json:"variant,omitempty"`
+	Variants     []planVariant     `json:"variants,omitempty"`
 	Version      int               `json:"version"`
+}
+
+// planVariant is a variant but the first.
+type planVariant struct {
+	Name     string          `json:"name"`
+	Settings json.RawMessage `json:"settings"` // of the manifest
 }
 
 // planClass is a class. Its label is its place.
@@ -172,10 +181,19 @@ func (p *Plan) UnmarshalJSON(text []byte) error {
 	if f.Settings, err = set.Canonical(); err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
+	others := make([]manifest.Settings, len(f.Variants))
+	for i := range others {
+		if err := json.Unmarshal(f.Variants[i].Settings, &others[i]); err != nil {
+			return fmt.Errorf("plan: variant %q: %w", f.Variants[i].Name, err)
+		}
+		if f.Variants[i].Settings, err = others[i].Canonical(); err != nil {
+			return fmt.Errorf("plan: %w", err)
+		}
+	}
 	if id, err := f.id(); err != nil || id != f.ID {
 		return errors.Join(err, fmt.Errorf("plan: its id is not %s: it was changed or damaged; make it again", f.ID))
 	}
-	made, err := f.plan(set)
+	made, err := f.plan(set, others)
 	if err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
@@ -230,7 +248,18 @@ func (p *Plan) file() (*planFile, error) {
 	f := &planFile{
 		Format: planFormat, Version: planVersion, Tool: version.String(), Settings: text, Unknown: p.Unknown.String(),
 		MaxExpansion: p.MaxExpansion, InputSHA256: p.InputSHA256, Classes: planClasses(p.Labels), Inputs: make([]planInput, len(p.Captures)),
-		Behind: p.Behind, Parts: p.Parts,
+		Behind: p.Behind, Parts: p.Parts, Variant: p.Variant,
+	}
+	others := p.others
+	if p.planned == nil {
+		others = p.otherSettings()
+	}
+	for i := range others {
+		text, err := others[i].Canonical()
+		if err != nil {
+			return nil, fmt.Errorf("plan: %w", err)
+		}
+		f.Variants = append(f.Variants, planVariant{Name: p.Variants[i].Name, Settings: text})
 	}
 	for _, c := range p.Chunks {
 		f.Chunks = append(f.Chunks, planChunk{Input: c.Input, From: c.From, To: c.To})
@@ -259,10 +288,18 @@ func (p *Plan) file() (*planFile, error) {
 }
 
 // plan is the plan that the JSON describes.
-func (f *planFile) plan(set manifest.Settings) (*Plan, error) {
+func (f *planFile) plan(set manifest.Settings, others []manifest.Settings) (*Plan, error) {
 	o, err := optionsOf(set)
 	if err != nil {
 		return nil, err
+	}
+	o.Variant = f.Variant
+	for i := range others {
+		own, err := optionsOf(others[i])
+		if err != nil {
+			return nil, fmt.Errorf("variant %q: %w", f.Variants[i].Name, err)
+		}
+		o.Variants = append(o.Variants, Variant{Name: f.Variants[i].Name, Mask: own.Mask, Form: own.Form, Shape: own.Shape, Forge: own.Forge})
 	}
 	if o.Unknown, err = ParseUnknown(f.Unknown); err != nil {
 		return nil, err
@@ -294,7 +331,7 @@ func (f *planFile) plan(set manifest.Settings) (*Plan, error) {
 	if err := o.checkPlanned(); err != nil {
 		return nil, err
 	}
-	p := &Plan{Options: o, Captures: make([]Input, len(f.Inputs)), planned: &set, Parts: f.Parts, Behind: f.Behind}
+	p := &Plan{Options: o, Captures: make([]Input, len(f.Inputs)), planned: &set, others: others, Parts: f.Parts, Behind: f.Behind}
 	p.opener = newOpener(p)
 	for i := range f.Inputs {
 		in := &f.Inputs[i]
@@ -361,6 +398,12 @@ func (o *Options) checkPlanned() error {
 	}
 	if known.Mask.KeepsPrefixes() { // needs a key
 		known.Mask.IP = mask.Anonymize
+	}
+	known.Variants = slices.Clone(o.Variants)
+	for i := range known.Variants {
+		if v := &known.Variants[i]; v.Mask.KeepsPrefixes() {
+			v.Mask.IP = mask.Anonymize
+		}
 	}
 	return known.Check()
 }

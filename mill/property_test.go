@@ -2,6 +2,7 @@ package mill_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
+	"github.com/pcapmill/pcapmill/store"
 	"github.com/pcapmill/pcapmill/verify"
 )
 
@@ -123,6 +125,43 @@ func TestHowItIsComputedChangesNothing(t *testing.T) {
 			same(rt, fmt.Sprintf("%d workers, blocks of %d bytes, budget of %d bytes", workers, o.BlockLength, tight), dataset(rt, out), want)
 		}
 	})
+}
+
+// TestStoredInParts: a capture that is stored in parts by several goroutines, at places or appended, gives the bytes of one that
+// is stored by one; its duplicates and conflicts are those of the order of the sessions.
+func TestStoredInParts(t *testing.T) {
+	duplicates, conflicts := int64(0), int64(0)
+	draw.Check(t, func(rt *rapid.T) {
+		seed := draw.Seed().Draw(rt, "seed")
+		if !full.Asked() && seed%4 != 0 {
+			return // a quarter of the draws
+		}
+		r := random(seed)
+		dir, remove := tempDir(t)
+		defer remove()
+		o := randomChoice(r).options()
+		paths := write(rt, dir, randomFiles(r, 2+r.IntN(3), testcap.Options{Mixed: true, Sessions: 10 + r.IntN(60)}))
+		o.Workers = 1
+		convert(rt, paths, filepath.Join(dir, "one"), o)
+		want := dataset(rt, filepath.Join(dir, "one"))
+		for _, workers := range []int{1, 2, 7} {
+			o.Workers = workers
+			units, out, inPlace := 1+r.IntN(9), filepath.Join(dir, fmt.Sprint("out", workers)), r.IntN(3) > 0
+			p, err := mill.Prepare(paths, out, mill.Parts(o, units))
+			if err != nil {
+				rt.Fatal(err)
+			}
+			made, err := mill.RunEager(context.Background(), p, store.Backend{InPlace: inPlace})
+			if err != nil {
+				rt.Fatal(err)
+			}
+			duplicates, conflicts = duplicates+made.Added.Duplicates, conflicts+made.Added.Conflicts
+			same(rt, fmt.Sprintf("%d workers, parts of %d units, in place %v", workers, units, inPlace), dataset(rt, out), want)
+		}
+	})
+	if duplicates == 0 || conflicts == 0 {
+		t.Errorf("%d duplicates and %d conflicts: the test means to have some", duplicates, conflicts)
+	}
 }
 
 // TestTwoRunsAreOne: a run over A, then one over B, give what one run over A and B gives, and the dataset keeps its promises.

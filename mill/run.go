@@ -128,7 +128,7 @@ func collect(ctx context.Context, p *Plan, s *intake, r *Result, ev Events, prog
 		return c.fromSource(ctx)
 	}
 	work, stop := context.WithCancel(ctx)
-	answers, release, wait, rest := start(work, p, progress)
+	answers, release, wait, rest := start(work, p, progress, true)
 	defer wait()
 	defer stop()
 

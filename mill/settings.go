@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/forge"
 	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/manifest"
@@ -65,6 +66,9 @@ func (o *Options) settings() manifest.Settings {
 	if o.Mask.Pseudonyms() || o.Key != nil { // hosts in the table are under it in any case
 		of["key"] = mask.KeyID(o.Key)
 	}
+	if of["forge"] = o.Forge.String(); o.Forge != 0 && o.ForgeKey != nil {
+		of["forge-key"] = mask.KeyID(o.ForgeKey)
+	}
 	values := map[string]string{}
 	for _, r := range settings.Recorded() {
 		if value := of[r.Name]; value != "" {
@@ -99,6 +103,8 @@ func optionsOf(set manifest.Settings) (o Options, err error) {
 			o.Shape = sample.Shape{}
 		}
 	}
+	o.Forge, err = forge.Parse(set.Get("forge"))
+	note(err)
 	o.LabelFrom, err = ParseLabelFrom(set.Get("label_from"))
 	note(err)
 	o.TableTimes, err = ParseTableTimes(set.Get("table_times"))
@@ -164,7 +170,12 @@ func (o *Options) differences(m *manifest.Manifest) []string {
 	}
 	lines = append(lines, manifest.Diff(have, want)...)
 	lines = append(lines, manifest.DiffClasses(m.Classes, o.classes())...)
-	return append(lines, manifest.DiffTasks(m.Tasks, o.tasks())...)
+	lines = append(lines, manifest.DiffTasks(m.Tasks, o.tasks())...)
+	var variants []manifest.Variant
+	for i, set := range o.otherSettings() {
+		variants = append(variants, manifest.Variant{Name: o.Variants[i].Name, Settings: set})
+	}
+	return append(lines, manifest.DiffVariants(m, o.Variant, variants)...)
 }
 
 // reads reports whether an option says how the table of flows is read.

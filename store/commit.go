@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
@@ -59,22 +60,19 @@ func (w *Writer) commitNow() error {
 // prepare puts all that a commit needs on disk, the manifest included, and
 // changes nothing that a reader would go by. It is what takes time.
 func (w *Writer) prepare() (*atomicfile.Pending, error) {
-	if err := w.images.Prepare(); err != nil {
-		return nil, err
-	}
-	w.m.Files = nil
-	for _, f := range w.images.Files() {
-		w.m.Files = append(w.m.Files, manifest.File{Name: f.Name, Size: f.Size})
-	}
-	if err := w.rows.Prepare(); err != nil {
-		return nil, err
-	}
-	w.m.Files = append(w.m.Files, manifest.File{Name: rows.Name, Size: w.rows.Size()})
-	if w.layouts != nil {
-		if err := w.layouts.Prepare(); err != nil {
+	for i, p := range w.parts {
+		files, err := p.prepare()
+		if err != nil {
 			return nil, err
 		}
-		w.m.Files = append(w.m.Files, manifest.File{Name: LayoutName, Size: w.layouts.Size()})
+		if i > 0 {
+			w.m.Variants[i-1].Files = files
+			continue
+		}
+		if err := w.rows.Prepare(); err != nil {
+			return nil, err
+		}
+		w.m.Files = slices.Insert(files, w.parts[0].samplesFiles(), manifest.File{Name: rows.Name, Size: w.rows.Size()})
 	}
 	text, err := w.m.Encode()
 	if err != nil {
@@ -94,16 +92,13 @@ func (w *Writer) prepare() (*atomicfile.Pending, error) {
 // the manifest does not know, which the next run cuts off.
 func (w *Writer) show(next *atomicfile.Pending) error {
 	w.changed = w.undo != nil
-	if err := w.images.Commit(); err != nil {
-		return err
+	for _, p := range w.parts {
+		if err := p.commit(); err != nil {
+			return err
+		}
 	}
 	if err := w.rows.Commit(); err != nil {
 		return err
-	}
-	if w.layouts != nil {
-		if err := w.layouts.Commit(); err != nil {
-			return err
-		}
 	}
 	return next.Publish()
 }

@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/lines"
+	"github.com/pcapmill/pcapmill/internal/typo"
 	"github.com/pcapmill/pcapmill/manifest"
 )
 
@@ -31,6 +34,8 @@ var ErrNone = errors.New("no dataset: there is no " + manifest.Name)
 type Dataset struct {
 	disk fsys.FS
 	dir  string
+	at   string // directory of samples and labels: dir, but of a variant
+	wide bool   // what the table of samples says, see manifest.Settings.Wide
 	m    *manifest.Manifest
 	text []byte // of the manifest
 }
@@ -54,7 +59,7 @@ func (b Backend) disk() fsys.FS { return fsys.Or(b.FS) }
 
 // Open is the function [Open] on this file system.
 func (b Backend) Open(dir string) (*Dataset, error) {
-	d := &Dataset{disk: b.disk(), dir: dir}
+	d := &Dataset{disk: b.disk(), dir: dir, at: dir}
 	path := filepath.Join(dir, manifest.Name)
 	var err error
 	d.text, err = fsys.ReadText(d.disk, dir, manifest.Name, MaxManifest)
@@ -76,7 +81,77 @@ func (b Backend) Open(dir string) (*Dataset, error) {
 	case d.m.Samples < 0 || d.m.Samples > idx.MaxItems:
 		return nil, &pathError{path, fmt.Errorf("%d samples, need 0 to %d", d.m.Samples, int64(idx.MaxItems))}
 	}
+	d.wide = d.m.Settings.Wide()
 	return d, nil
+}
+
+// Variant is the dataset with the samples of another variant: its manifest is that of
+// [manifest.Manifest.Of], and table of samples and split are this one's. The name of the
+// first variant is this dataset. Errors: there is no such variant; its folder is none.
+func (d *Dataset) Variant(name string) (*Dataset, error) {
+	names := d.m.VariantNames()
+	switch i := slices.Index(names, name); {
+	case names == nil:
+		return nil, &pathError{d.dir, fmt.Errorf("it has no variants, and so none that is called %q", name)}
+	case i < 0:
+		return nil, &pathError{d.dir, fmt.Errorf("no variant %q: have %s%s", name, strings.Join(names, ", "), typo.DidYouMean(name, names))}
+	case i == 0:
+		return d, nil
+	default:
+		if err := d.m.CheckVariants(); err != nil {
+			return nil, &pathError{filepath.Join(d.dir, manifest.Name), err}
+		}
+		v := *d
+		v.m = d.m.Of(i - 1)
+		v.at = filepath.Join(d.dir, manifest.VariantsName, name)
+		if err := fsys.Folders(d.disk, d.dir, manifest.VariantsName+"/"+name); err != nil {
+			return nil, err
+		}
+		if _, err := dataset.ParseType(v.m.DType()); err != nil {
+			return nil, &pathError{filepath.Join(d.dir, manifest.Name), err}
+		}
+		if err := v.Spec().Check(); err != nil {
+			return nil, &pathError{filepath.Join(d.dir, manifest.Name), err}
+		}
+		return &v, nil
+	}
+}
+
+// All is the dataset with the samples of each variant, the first one, which is this
+// dataset, first.
+func (d *Dataset) All() ([]*Dataset, error) {
+	all := []*Dataset{d}
+	for i := range d.m.Variants {
+		v, err := d.Variant(d.m.Variants[i].Name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, nil
+}
+
+// OpenVariant is [Open] and then [Dataset.Variant]; "" is the first one.
+func OpenVariant(dir, name string) (*Dataset, error) {
+	d, err := Open(dir)
+	if err != nil || name == "" {
+		return d, err
+	}
+	return d.Variant(name)
+}
+
+// Place is the directory of samples, labels and exports: Dir, but of a variant.
+func (d *Dataset) Place() string { return d.at }
+
+// isFirst reports whether the samples are those of the dataset itself.
+func (d *Dataset) isFirst() bool { return d.at == d.dir }
+
+// inside is the name of a file beside the samples, below dir, with slashes.
+func (d *Dataset) inside(name string) string {
+	if d.isFirst() {
+		return name
+	}
+	return manifest.VariantsName + "/" + filepath.Base(d.at) + "/" + name
 }
 
 // Dir is the directory that the dataset was opened by.

@@ -8,9 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/pcapmill/pcapmill/internal/bytelog"
 	"github.com/pcapmill/pcapmill/internal/fsys"
-	"github.com/pcapmill/pcapmill/internal/rows"
 	"github.com/pcapmill/pcapmill/manifest"
 )
 
@@ -42,22 +40,13 @@ func AppendLayout(b []byte, packets []PacketLayout) []byte {
 }
 
 // sizeOf is the committed size of a file, 0 if the manifest does not list it.
-func sizeOf(m *manifest.Manifest, name string) int64 {
-	for _, f := range m.Files {
+func sizeOf(files []manifest.File, name string) int64 {
+	for _, f := range files {
 		if f.Name == name {
 			return f.Size
 		}
 	}
 	return 0
-}
-
-// openLayouts opens the file of layouts at its committed size.
-func (w *Writer) openLayouts(size int64) (*bytelog.Log, error) {
-	limit := w.to.limit()
-	if limit == 0 {
-		limit = rows.DefaultRewriteLimit
-	}
-	return bytelog.Open(w.disk, w.dir, LayoutName, size, limit)
 }
 
 // HasLayouts reports whether the dataset says where the packets of its samples stand.
@@ -80,11 +69,11 @@ type Layouts struct {
 
 // Layouts opens the file of layouts. The caller closes it.
 func (d *Dataset) Layouts() (*Layouts, error) {
-	f, err := fsys.OpenInside(d.disk, d.dir, LayoutName, os.O_RDONLY)
+	f, err := fsys.OpenInside(d.disk, d.dir, d.inside(LayoutName), os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
-	return &Layouts{f: f, r: bufio.NewReaderSize(f, 1<<16), left: sizeOf(d.m, LayoutName)}, nil
+	return &Layouts{f: f, r: bufio.NewReaderSize(f, 1<<16), left: sizeOf(d.m.Files, LayoutName)}, nil
 }
 
 // Next returns the packets of the next sample. They are lent until the next call. Behind
@@ -129,11 +118,11 @@ func (d *Dataset) checkLayouts() error {
 	defer l.Close()
 	for i := range d.m.Samples {
 		if _, err := l.Next(); err != nil {
-			return &pathError{filepath.Join(d.dir, LayoutName), fmt.Errorf("sample %d of %d: %w", i, d.m.Samples, cutOff(err))}
+			return &pathError{filepath.Join(d.at, LayoutName), fmt.Errorf("sample %d of %d: %w", i, d.m.Samples, cutOff(err))}
 		}
 	}
 	if l.left != 0 {
-		return &pathError{filepath.Join(d.dir, LayoutName), fmt.Errorf("%d bytes behind the layout of the last sample", l.left)}
+		return &pathError{filepath.Join(d.at, LayoutName), fmt.Errorf("%d bytes behind the layout of the last sample", l.left)}
 	}
 	return nil
 }

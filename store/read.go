@@ -28,7 +28,7 @@ type Samples struct {
 // Samples opens the samples. The caller closes them.
 func (d *Dataset) Samples() (*Samples, error) {
 	if d.Spec().Type == dataset.Text {
-		r, err := lines.NewReader(d.disk, d.dir, d.m.Samples)
+		r, err := lines.NewReader(d.disk, d.at, d.m.Samples)
 		if err != nil {
 			return nil, err
 		}
@@ -50,7 +50,7 @@ func (d *Dataset) Samples() (*Samples, error) {
 
 // openIDX opens one of the IDX files, which has at least the samples of the manifest.
 func (d *Dataset) openIDX(name string) (fsys.File, *idx.Reader, error) {
-	f, err := fsys.OpenInside(d.disk, d.dir, name, os.O_RDONLY)
+	f, err := fsys.OpenInside(d.disk, d.dir, d.inside(name), os.O_RDONLY)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -84,7 +84,7 @@ func (d *Dataset) fits(r *idx.Images) error {
 	if r.Rows() == d.m.Rows && r.Cols() == d.m.Cols {
 		return nil
 	}
-	return &pathError{filepath.Join(d.dir, idx.ImagesName), fmt.Errorf("samples of %dx%d, but the manifest says %v", r.Rows(), r.Cols(), d.Spec())}
+	return &pathError{filepath.Join(d.at, idx.ImagesName), fmt.Errorf("samples of %dx%d, but the manifest says %v", r.Rows(), r.Cols(), d.Spec())}
 }
 
 // Next returns the next sample, beginning with the first, and io.EOF behind the last: of
@@ -210,7 +210,7 @@ func (d *Dataset) Rows() (*Rows, error) {
 }
 
 func (d *Dataset) rowFormat() rows.Format {
-	return rows.Format{FS: d.disk, Wide: d.m.Settings.Wide()}
+	return rows.Format{FS: d.disk, Wide: d.wide}
 }
 
 // Next reads the next row; behind the last it returns io.EOF.
@@ -228,10 +228,12 @@ func (r *Rows) Close() error { return r.r.Close() }
 func (d *Dataset) CheckSizes() error {
 	want := map[string]int64{
 		idx.LabelsName: 8 + d.m.Samples*int64(d.labelType().Size()),
-		rows.Name:      d.m.Samples * d.rowFormat().RecordLen(),
+	}
+	if d.isFirst() {
+		want[rows.Name] = d.m.Samples * d.rowFormat().RecordLen()
 	}
 	if d.Spec().Type == dataset.Text {
-		r, err := lines.NewReader(d.disk, d.dir, d.m.Samples)
+		r, err := lines.NewReader(d.disk, d.at, d.m.Samples)
 		if err != nil {
 			return err
 		}
@@ -246,7 +248,7 @@ func (d *Dataset) CheckSizes() error {
 		if err := d.checkLayouts(); err != nil {
 			return err
 		}
-		want[LayoutName] = sizeOf(d.m, LayoutName)
+		want[LayoutName] = sizeOf(d.m.Files, LayoutName)
 	}
 	if len(d.m.Files) != len(want) {
 		return fmt.Errorf("the manifest lists %d files, need %d", len(d.m.Files), len(want))
@@ -258,14 +260,14 @@ func (d *Dataset) CheckSizes() error {
 		have, err := d.size(f.Name)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return fmt.Errorf("%s is missing", f.Name)
+			return fmt.Errorf("%s is missing", d.inside(f.Name))
 		case err != nil:
 			return err
 		case have > f.Size:
 			return fmt.Errorf("%s: have %d bytes, need %d: an unfinished run left %d bytes behind; run the same convert again to complete it",
-				f.Name, have, f.Size, have-f.Size)
+				d.inside(f.Name), have, f.Size, have-f.Size)
 		case have < f.Size:
-			return fmt.Errorf("%s: have %d bytes, need %d", f.Name, have, f.Size)
+			return fmt.Errorf("%s: have %d bytes, need %d", d.inside(f.Name), have, f.Size)
 		}
 	}
 	return nil
@@ -273,7 +275,7 @@ func (d *Dataset) CheckSizes() error {
 
 // size is the size of a file in bytes.
 func (d *Dataset) size(name string) (n int64, err error) {
-	f, err := fsys.OpenInside(d.disk, d.dir, name, os.O_RDONLY)
+	f, err := fsys.OpenInside(d.disk, d.dir, d.inside(name), os.O_RDONLY)
 	if err != nil {
 		return 0, err
 	}

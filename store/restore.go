@@ -29,14 +29,11 @@ func (w *Writer) Close() error {
 // the files again.
 func (w *Writer) closeFiles() error {
 	var errs []error
-	if w.images != nil {
-		errs = append(errs, w.images.Close())
+	for _, p := range w.parts {
+		errs = append(errs, p.close())
 	}
 	if w.rows != nil {
 		errs = append(errs, w.rows.Close())
-	}
-	if w.layouts != nil {
-		errs = append(errs, w.layouts.Close())
 	}
 	err := errors.Join(errs...)
 	w.unclean = w.unclean || err != nil
@@ -100,11 +97,35 @@ func (w *Writer) restore() error {
 		return nil
 	}
 	var errs []error
-	for _, name := range []string{manifest.Name, idx.ImagesName, idx.LabelsName, rows.Name, lines.Name, lines.IndexName, LayoutName} {
-		if w.images == nil && slices.Contains(w.found, name) {
+	for i := range w.parts { // the manifest first: without it nothing is a dataset
+		errs = append(errs, w.removePart(w.parts[i], i == 0))
+		if i == 0 && len(w.parts) > 1 {
+			errs = append(errs, w.disk.SyncDir(w.dir))
+		}
+	}
+	for _, p := range slices.Backward(w.parts) { // the first of them has made the directory of all
+		for _, dir := range p.dirs {
+			_ = w.disk.Remove(dir) // only if it is empty
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// removePart removes the files of a part, and of the first one the manifest.
+func (w *Writer) removePart(p *part, first bool) error {
+	if _, err := w.disk.Lstat(p.dir); errors.Is(err, fs.ErrNotExist) {
+		return nil // the run came to no such place
+	}
+	names := []string{idx.ImagesName, idx.LabelsName, rows.Name, lines.Name, lines.IndexName, LayoutName}
+	if first {
+		names = append([]string{manifest.Name}, names...)
+	}
+	var errs []error
+	for _, name := range names {
+		if p.images == nil && slices.Contains(p.found, name) {
 			continue // who knows whose it is
 		}
-		path := filepath.Join(w.dir, name)
+		path := filepath.Join(p.dir, name)
 		// A temporary file that could not be discarded would keep the directory.
 		errs = append(errs, atomicfile.RemoveStale(w.disk, path))
 		if err := w.disk.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -116,21 +137,14 @@ func (w *Writer) restore() error {
 
 // cutBack cuts the data to what was there before the run.
 func (w *Writer) cutBack() error {
-	images, err := w.sampleFormat().Open(w.dir, w.form.Spec, w.base)
-	if err != nil {
-		return err
+	for _, p := range w.parts {
+		if err := p.cutBack(w.base); err != nil {
+			return err
+		}
 	}
 	table, err := w.rowFormat().Open(w.dir, w.base)
 	if err != nil {
-		return errors.Join(err, images.Close())
-	}
-	err = errors.Join(images.Close(), table.Close())
-	if w.layouts == nil {
 		return err
 	}
-	layouts, e := w.openLayouts(w.placed)
-	if e != nil {
-		return errors.Join(err, e)
-	}
-	return errors.Join(err, layouts.Close())
+	return table.Close()
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ var (
 	_ dataset.View   = (*View)(nil)
 	_ dataset.Formed = (*View)(nil)
 	_ dataset.Tasked = (*View)(nil)
+	_ dataset.Salted = (*View)(nil)
 )
 
 // View reads the split, if there is one, and checks that the manifest agrees with itself
@@ -163,6 +165,14 @@ func (v *View) Form() (name, parameters string) {
 	return v.d.m.Form.Name, v.d.m.Form.Parameters
 }
 
+// Salt implements [dataset.Salted].
+func (v *View) Salt() string {
+	if v.record == nil {
+		return split.DefaultSalt
+	}
+	return cmp.Or(v.record.Settings.Salt, split.DefaultSalt)
+}
+
 // Len implements [dataset.View].
 func (v *View) Len(s dataset.Side) int64 { return v.counts[s] }
 
@@ -191,7 +201,7 @@ func (v *View) Tasks() []dataset.Task {
 }
 
 // Units reports whether rows say which unit a sample is of, and what its form counts.
-func (v *View) Units() bool { return v.d.m.Settings.Wide() }
+func (v *View) Units() bool { return v.d.wide }
 
 // Each implements [dataset.View]. A dataset whose manifest lists no table of samples has
 // no rows.
@@ -239,7 +249,7 @@ func (v *View) Each(ctx context.Context, side dataset.Side, f func(*dataset.Entr
 }
 
 func (v *View) hasRows() bool {
-	return slices.ContainsFunc(v.d.m.Files, func(f manifest.File) bool { return f.Name == rows.Name })
+	return !v.d.isFirst() || slices.ContainsFunc(v.d.m.Files, func(f manifest.File) bool { return f.Name == rows.Name })
 }
 
 // read fills in the next sample.
@@ -254,7 +264,7 @@ func (v *View) read(e *dataset.Entry, samples *Samples, labels *Labels, table *R
 	}
 	e.Label = int(id)
 	if e.Label >= len(v.classes) && e.Label != v.Unknown() {
-		return &pathError{filepath.Join(v.d.dir, idx.LabelsName), fmt.Errorf("sample %d has label %d, which is no class of the manifest", e.Index, e.Label)}
+		return &pathError{filepath.Join(v.d.at, idx.LabelsName), fmt.Errorf("sample %d has label %d, which is no class of the manifest", e.Index, e.Label)}
 	}
 	if table == nil {
 		return nil

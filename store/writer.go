@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,7 +13,6 @@ import (
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
-	"github.com/pcapmill/pcapmill/internal/bytelog"
 	"github.com/pcapmill/pcapmill/internal/fsys"
 	"github.com/pcapmill/pcapmill/internal/lines"
 	"github.com/pcapmill/pcapmill/internal/rows"
@@ -29,6 +27,8 @@ type Form struct {
 	Spec      dataset.Spec
 	Form      *manifest.Form   // of the manifest; nil: the first bytes of whole sessions
 	Layouts   bool             // batches say where the packets of each sample stand
+	Variant   string           // name of these samples, where there are variants
+	Variants  []Variant        // the others
 	LabelType string           // of the manifest: "" or manifest.LabelInt32
 	Classes   []manifest.Class // the class table, without counts
 	Tasks     []manifest.Task  // of the class table
@@ -48,7 +48,8 @@ func (f *Form) differ(have *manifest.Manifest) []string {
 		return f.Differ(have)
 	}
 	lines := append(manifest.Diff(have.Settings, f.Settings), manifest.DiffClasses(have.Classes, f.Classes)...)
-	return append(lines, manifest.DiffTasks(have.Tasks, f.Tasks)...)
+	lines = append(lines, manifest.DiffTasks(have.Tasks, f.Tasks)...)
+	return append(lines, manifest.DiffVariants(have, f.Variant, f.variants())...)
 }
 
 // A SettingsError reports that a dataset was made with other settings.
@@ -73,7 +74,14 @@ type Batch struct {
 	Rows   []dataset.Row // Row.Capture is that of Writer.Captures
 
 	Layouts []byte // one record of AppendLayout a sample, if the Form has Layouts
+
+	Others []Other // the same of the Form's Variants
+
+	records []byte // of Rows, see Writer.Fill
 }
+
+// Other is what a Batch holds of a variant.
+type Other struct{ Data, Layouts []byte }
 
 // A Writer adds captures to a dataset, one after another. Each is a number of Append
 // and one EndCapture, and becomes part of the dataset by the next Commit. A Writer ends
@@ -84,24 +92,20 @@ type Writer struct {
 	dir     string
 	form    Form
 	dirs    []string // directories that this run made, deepest first
-	found   []string // data files without a manifest that stood there, all of them empty
 	lock    *DirLock
-	images  dataset.Writer
+	parts   []*part // of the dataset, then of its variants
 	rows    *rows.Log
-	layouts *bytelog.Log // nil: the form has none
 	m       *manifest.Manifest
 	before  []byte              // the manifest's text as it was, or of the empty dataset that the run made
 	made    bool                // the run made the dataset
 	base    int64               // samples that before counts
-	placed  int64               // bytes of their layouts
 	undo    *atomicfile.Pending // before, on disk, ready to be the manifest again
 	changed bool                // the run began to replace before, or files
 	unclean bool                // a file did not close as it should
 	have    map[content]bool
 
-	size             int   // of a sample in bytes
-	appended         int64 // samples of the capture in hand
-	samples, records *manifest.Sum
+	appended int64 // samples of the capture in hand
+	records  *manifest.Sum
 
 	cut     int64 // bytes of an unfinished run that were cut off
 	pending int64 // captures since the last commit
@@ -124,9 +128,9 @@ func Create(dir string, f Form) (*Writer, error) { return Backend{}.Create(dir, 
 // Create is the function [Create] on this file system.
 func (b Backend) Create(dir string, f Form) (_ *Writer, err error) {
 	w := &Writer{
-		to: b, disk: b.disk(), dir: dir, form: f, size: f.Spec.Size(), have: map[content]bool{}, last: time.Now(),
-		samples: manifest.NewSum(), records: manifest.NewSum(),
+		to: b, disk: b.disk(), dir: dir, form: f, have: map[content]bool{}, last: time.Now(), records: manifest.NewSum(),
 	}
+	w.parts = w.partsOf(&f)
 	w.dirs = missing(dir)
 	defer func() {
 		if err != nil {
@@ -150,21 +154,17 @@ func (b Backend) Create(dir string, f Form) (_ *Writer, err error) {
 	if err := w.loadManifest(); err != nil {
 		return nil, err
 	}
-	if w.images, err = w.sampleFormat().Open(dir, f.Spec, w.m.Samples); err != nil {
-		return nil, err
+	for i, p := range w.parts {
+		p.placed = sizeOf(w.filesOf(i), LayoutName)
+		if err := p.open(w.m.Samples, w.made); err != nil {
+			return nil, err
+		}
+		w.cut += p.cut()
 	}
-	w.cut = w.images.Cut()
 	if w.rows, err = w.rowFormat().Open(dir, w.m.Samples); err != nil {
 		return nil, err
 	}
 	w.cut += w.rows.Cut()
-	if f.Layouts {
-		w.placed = sizeOf(w.m, LayoutName)
-		if w.layouts, err = w.openLayouts(w.placed); err != nil {
-			return nil, err
-		}
-		w.cut += w.layouts.Cut()
-	}
 	if w.made { // from here on the directory is an empty dataset
 		if err := w.commitNow(); err != nil {
 			return nil, err
@@ -175,13 +175,6 @@ func (b Backend) Create(dir string, f Form) (_ *Writer, err error) {
 		w.have[content{c.Digest, c.Label}] = true
 	}
 	return w, nil
-}
-
-func (w *Writer) sampleFormat() dataset.Format {
-	if w.form.Spec.Type == dataset.Text {
-		return lines.Format{FS: w.disk, RewriteLimit: w.to.limit(), Labels: typeOf(w.form.LabelType)}
-	}
-	return idx.Format{FS: w.disk, RewriteLimit: w.to.limit(), Labels: typeOf(w.form.LabelType)}
 }
 
 func (w *Writer) rowFormat() rows.Format {
@@ -210,7 +203,7 @@ func (w *Writer) loadManifest() error {
 		w.m = &manifest.Manifest{
 			Format: manifest.Format, Version: manifest.Version,
 			Settings: w.form.Settings, Rows: w.form.Spec.Rows, Cols: w.form.Spec.Cols,
-			Form: w.form.Form, LabelType: w.form.LabelType, Classes: w.form.Classes, Tasks: w.form.Tasks, Captures: []manifest.Capture{},
+			Form: w.form.Form, Variant: w.form.Variant, Variants: w.form.variants(), LabelType: w.form.LabelType, Classes: w.form.Classes, Tasks: w.form.Tasks, Captures: []manifest.Capture{},
 		}
 		w.m.Totals.LeftOut = map[string]int64{}
 		w.made = true
@@ -235,14 +228,18 @@ func (w *Writer) loadManifest() error {
 // refuseForeign looks for data files where there is no manifest. Ours can only
 // be empty ones, of a run that was killed before it wrote its first manifest.
 func (w *Writer) refuseForeign() error {
-	for name, empty := range map[string]int64{idx.ImagesName: 16, idx.LabelsName: 8, rows.Name: 0, lines.Name: 0, lines.IndexName: 0, LayoutName: 0} {
-		info, err := os.Lstat(filepath.Join(w.dir, name))
-		if err == nil {
-			w.found = append(w.found, name)
-		}
-		if err == nil && (!info.Mode().IsRegular() || info.Size() > empty) {
-			return fmt.Errorf("%s holds %s but no %s: pcapmill did not make it, and will not change it; use another directory",
-				w.dir, name, manifest.Name)
+	foreign := func(what string) error {
+		return fmt.Errorf("%s holds %s but no %s: pcapmill did not make it, and will not change it; use another directory", w.dir, what, manifest.Name)
+	}
+	for _, p := range w.parts {
+		for name, empty := range map[string]int64{idx.ImagesName: 16, idx.LabelsName: 8, rows.Name: 0, lines.Name: 0, lines.IndexName: 0, LayoutName: 0} {
+			info, err := os.Lstat(filepath.Join(p.dir, name))
+			if err == nil {
+				p.found = append(p.found, name)
+			}
+			if err == nil && (!info.Mode().IsRegular() || info.Size() > empty) {
+				return foreign(filepath.ToSlash(filepath.Join(p.name, name)))
+			}
 		}
 	}
 	return nil
@@ -316,24 +313,22 @@ func (d *Dataset) eachRow(table *Rows, labels *Labels, f func(row *dataset.Row, 
 // Append adds samples to the capture in hand. What the batch holds is copied or written
 // before it returns.
 func (w *Writer) Append(b *Batch) error {
-	_, _ = w.samples.Write(b.Data) // a hash never fails
-	rest := b.Data
 	for i := range b.Rows {
 		record, err := w.rows.Append(&b.Rows[i])
 		if err != nil {
 			return err
 		}
-		_, _ = w.records.Write(record)
-		sample := rest[:w.size]
-		if rest = rest[w.size:]; w.form.Spec.Type == dataset.Text {
-			sample, rest, _ = bytes.Cut(rest, []byte{'\n'})
-		}
-		if err := w.images.Append(dataset.Sample{Data: sample, Label: b.Labels[i]}); err != nil {
-			return err
-		}
+		_, _ = w.records.Write(record) // a hash never fails
 	}
-	if w.layouts != nil {
-		if err := w.layouts.Append(b.Layouts); err != nil {
+	if len(b.Others) != len(w.parts)-1 && len(b.Rows) > 0 {
+		return fmt.Errorf("a batch of %d variants, need %d", len(b.Others)+1, len(w.parts))
+	}
+	for i, p := range w.parts {
+		layouts := b.Layouts
+		if i > 0 && len(b.Rows) > 0 {
+			layouts = b.Others[i-1].Layouts
+		}
+		if err := p.append(b.of(i), layouts, b.Labels); err != nil {
 			return err
 		}
 	}
@@ -348,8 +343,11 @@ func (w *Writer) EndCapture(c *manifest.Capture) error {
 		return fmt.Errorf("capture %s: %d samples were appended, but it counts %d", c.Name, w.appended, c.Samples)
 	}
 	c.FirstSample = w.m.Samples
-	c.SamplesDigest, c.RowsDigest = w.samples.Text(), w.records.Text()
-	w.samples, w.records, w.appended = manifest.NewSum(), manifest.NewSum(), 0
+	c.SamplesDigest, c.RowsDigest, c.Variants = w.parts[0].sum(), w.records.Text(), nil
+	for _, p := range w.parts[1:] {
+		c.Variants = append(c.Variants, p.sum())
+	}
+	w.records, w.appended = manifest.NewSum(), 0
 	c.Settle()
 	w.m.Samples += c.Samples
 	w.m.Totals.Add(&c.Counts)

@@ -61,6 +61,9 @@ func Watched(ctx context.Context, dir string, samples *atomic.Int64) (*Verified,
 		{"every row of the table belongs to its sample, and the rows of a capture add up to its counts", v.rows},
 		{"no two samples of a class are duplicates, and the conflicts are as counted", v.duplicates},
 	}
+	if m.Variants != nil {
+		checks = append(checks, promised{variantsPromise, v.variants})
+	}
 	if d.IsSplit() {
 		checks = append(checks, promised{splitPromise, v.split})
 	}

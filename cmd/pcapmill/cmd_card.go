@@ -121,6 +121,19 @@ func writeCard(ctx context.Context, dir string, about card.About, replace bool) 
 // describeExports says how the exports were made, and refuses those of another state of
 // the dataset: a card that vouches for all files must not vouch for these.
 func describeExports(in *card.Input, d *store.Dataset) error {
+	all, err := d.All()
+	if err != nil {
+		return err
+	}
+	for _, d := range all {
+		if err := describeBeside(in, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func describeBeside(in *card.Input, d *store.Dataset) error {
 	found, err := export.Beside(d)
 	if err != nil {
 		return err
@@ -132,11 +145,11 @@ func describeExports(in *card.Input, d *store.Dataset) error {
 		case s.Stale:
 			return &hinted{
 				&named{fmt.Errorf("%s is stale: it is of another state of the dataset", s.Dir), []string{s.Dir}},
-				fmt.Sprintf("'%s' renders it anew; or remove it", exportCommand(d.Dir(), s.Record)),
+				fmt.Sprintf("'%s' renders it anew; or remove it", exportCommand(d.Dir(), otherVariant(d), s.Record)),
 			}
 		}
-		in.Again = append(in.Again, exportCommand("DIR", s.Record))
-		in.ImagesKnown = in.ImagesKnown || s.Record.Name == (parquet.Images{}).Name() && s.Record.Options[unknownOption] == skipUnknown
+		in.Again = append(in.Again, exportCommand("DIR", otherVariant(d), s.Record))
+		in.ImagesKnown = in.ImagesKnown || otherVariant(d) == "" && s.Record.Name == (parquet.Images{}).Name() && s.Record.Options[unknownOption] == skipUnknown
 	}
 	return nil
 }

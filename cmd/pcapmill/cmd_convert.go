@@ -166,7 +166,7 @@ func runPlan(ctx context.Context, p *mill.Plan, c *console, run runner, divide f
 		if err := divide(); err != nil {
 			return c.behind(p, err, "the split is as it was, and what is new is on no side; 'pcapmill split', or the same command, divides it")
 		}
-		rendered, err := c.render(ctx, p.Out, p.Out, jobs)
+		rendered, err := c.renderAll(ctx, p.Out, jobs)
 		c.rendered(rendered)
 		if err != nil {
 			return c.behind(p, err, "exports that are not named as done are as they were; 'pcapmill export', or the same command, renders them")

@@ -16,7 +16,7 @@ import (
 )
 
 func newExport() *cobra.Command {
-	var into string
+	var into, variant string
 	unknown := text{value: keepUnknown, kind: keepUnknown + "|" + skipUnknown}
 	cmd := &cobra.Command{
 		Use:   "export DIR --format LIST",
@@ -35,6 +35,7 @@ other files too, is refused.
   parquet-bytes  the same with the bytes of the samples as they are
   tsv            text with labels in the files of ET-BERT
   jsonl          text with labels as JSON lines
+  arrow          tokens as Arrow streams, for netFound
   nprint-csv     header bits under the names of nPrint
   table          the table of samples, without the samples, as Parquet
   csv            the same as text
@@ -54,7 +55,7 @@ export stale; the same command renders it anew.`,
 			if unknown.value != keepUnknown && unknown.value != skipUnknown {
 				return usage("--%s: %q: need %s or %s", unknownOption, unknown.value, keepUnknown, skipUnknown)
 			}
-			return exportDataset(cmd, args[0], into, v, unknown.value == skipUnknown)
+			return exportDataset(cmd, args[0], variant, into, v, unknown.value == skipUnknown)
 		},
 	}
 	exits(cmd, "0  done", "1  failed; everything is as it was", "2  wrong usage", "5  some are done, another failed: it is named and as it was, and the same command completes it",
@@ -62,7 +63,8 @@ export stale; the same command renders it anew.`,
 	addOptions(cmd, "format", "gzip", "layout", "shard-size", "shards", "workers")
 	cmd.Flags().Var(&unknown, unknownOption, "samples that no class matches: keep them under the label of unknown, or leave them out")
 	must(cmd.RegisterFlagCompletionFunc(unknownOption, cobra.FixedCompletions([]string{keepUnknown, skipUnknown}, cobra.ShellCompDirectiveNoFileComp)))
-	cmd.Flags().StringVarP(&into, "into", "o", "", "directory for the folders of the formats; made if absent (default the dataset's own)")
+	addVariant(cmd, &variant)
+	cmd.Flags().StringVarP(&into, "into", "o", "", "directory for the folders of the formats; made if absent (default the dataset's own, or the variant's)")
 	addJSON(cmd)
 	addVolume(cmd, "")
 	return cmd
@@ -74,7 +76,7 @@ const (
 	keepUnknown, skipUnknown = "keep", "skip"
 )
 
-func exportDataset(cmd *cobra.Command, dir, into string, v *config.Values, known bool) error {
+func exportDataset(cmd *cobra.Command, dir, variant, into string, v *config.Values, known bool) error {
 	jobs, err := exportJobs(v)
 	if err != nil {
 		return err
@@ -87,7 +89,8 @@ func exportDataset(cmd *cobra.Command, dir, into string, v *config.Values, known
 	if len(jobs) == 0 {
 		return usage("name the formats to export to, such as --format npz; %s is what every dataset has already", storeFormat)
 	}
-	if d, err := store.Open(dir); err == nil { // else the export says what is wrong
+	d, err := store.OpenVariant(dir, variant)
+	if err == nil { // else the export says what is wrong
 		form := ""
 		if d.Manifest().Form != nil {
 			form = d.Manifest().Form.Name
@@ -98,9 +101,12 @@ func exportDataset(cmd *cobra.Command, dir, into string, v *config.Values, known
 	}
 	if into == "" {
 		into = dir
+		if d != nil {
+			into = d.Place()
+		}
 	}
 	c := newConsole(cmd)
-	done, err := c.render(cmd.Context(), dir, into, jobs)
+	done, err := c.render(cmd.Context(), dir, variant, into, jobs)
 	c.rendered(done)
 	if err != nil {
 		code := exitFailed
@@ -155,6 +161,36 @@ func lockBoth(dir, into string) (release func(), err error) {
 	}, nil
 }
 
+// renderAll renders formats of every variant of the dataset in dir, each beside its samples.
+func (c *console) renderAll(ctx context.Context, dir string, jobs []export.Job) (done []*export.Rendered, err error) {
+	if len(jobs) == 0 {
+		return nil, nil
+	}
+	d, err := store.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	all, err := d.All()
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range all {
+		more, err := c.render(ctx, dir, d.Manifest().Variant, d.Place(), jobs)
+		if done = append(done, more...); err != nil {
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+// variantOption names a variant.
+const variantOption = "variant"
+
+// addVariant gives a command a flag for one of the variants of a dataset.
+func addVariant(cmd *cobra.Command, name *string) {
+	cmd.Flags().StringVar(name, variantOption, "", "the samples of this variant: a `NAME` of the file that --variants named (default the first)")
+}
+
 // exportError is what went wrong with one format.
 type exportError struct {
 	name  string
@@ -169,11 +205,11 @@ func (e *exportError) Unwrap() error { return e.cause }
 
 // render renders formats of the dataset in dir below into. It returns those that are
 // done, with the error that ended it.
-func (c *console) render(ctx context.Context, dir, into string, jobs []export.Job) (done []*export.Rendered, err error) {
+func (c *console) render(ctx context.Context, dir, variant, into string, jobs []export.Job) (done []*export.Rendered, err error) {
 	if len(jobs) == 0 {
 		return nil, nil
 	}
-	if _, err := store.Open(dir); err != nil { // before anything is made or locked
+	if _, err := store.OpenVariant(dir, variant); err != nil { // before anything is made or locked
 		return nil, err
 	}
 	release, err := lockBoth(dir, into)
@@ -181,7 +217,7 @@ func (c *console) render(ctx context.Context, dir, into string, jobs []export.Jo
 		return nil, err
 	}
 	defer release()
-	d, err := store.Open(dir) // again: the lock is ours now
+	d, err := store.OpenVariant(dir, variant) // again: the lock is ours now
 	if err != nil {
 		return nil, err
 	}

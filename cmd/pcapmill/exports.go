@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 
 	"github.com/pcapmill/pcapmill/internal/export"
+	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/store"
 )
@@ -24,7 +27,7 @@ func exportsText(d *store.Dataset) string {
 		case s.Err != nil:
 			words = append(words, printable(s.Err.Error()))
 		case s.Stale:
-			words = append(words, fmt.Sprintf("%s (stale: '%s' renders it anew)", shown(s.Record.Name), exportCommand(d.Dir(), s.Record)))
+			words = append(words, fmt.Sprintf("%s (stale: '%s' renders it anew)", shown(s.Record.Name), exportCommand(d.Dir(), otherVariant(d), s.Record)))
 		default:
 			words = append(words, shown(s.Record.Name))
 		}
@@ -32,35 +35,64 @@ func exportsText(d *store.Dataset) string {
 	return strings.Join(words, ", ")
 }
 
+// otherVariant is the name of the variant, "" of the first one.
+func otherVariant(d *store.Dataset) string {
+	if d.Place() == d.Dir() {
+		return ""
+	}
+	return d.Manifest().Variant
+}
+
 // stale warns of exports that are not of the dataset as it is now.
 func (c *console) stale(dir string) {
-	if there, err := export.Find(dir, ""); err == nil && len(there) == 0 {
+	_, err := os.Lstat(filepath.Join(dir, manifest.VariantsName))
+	if there, e := export.Find(dir, ""); e == nil && len(there) == 0 && err != nil {
 		return // before a large manifest is read for nothing
 	}
 	d, err := store.Open(dir)
 	if err != nil {
 		return // the run has said it
 	}
-	found, err := export.Beside(d)
+	all, err := d.All()
 	if err != nil {
 		c.warn(err.Error())
 	}
-	for _, s := range found {
-		switch {
-		case s.Err != nil:
-			c.warn(s.Err.Error())
-		case s.Stale:
-			c.warn(fmt.Sprintf("%s is stale: it is of another state of the dataset; '%s' renders it anew", shown(s.Dir), exportCommand(dir, s.Record)))
+	for _, d := range all {
+		found, err := export.Beside(d)
+		if err != nil {
+			c.warn(err.Error())
+		}
+		for _, s := range found {
+			switch {
+			case s.Err != nil:
+				c.warn(s.Err.Error())
+			case s.Stale:
+				c.warn(fmt.Sprintf("%s is stale: it is of another state of the dataset; '%s' renders it anew", shown(s.Dir), exportCommand(d.Dir(), otherVariant(d), s.Record)))
+			}
 		}
 	}
 }
 
-// verifyExports compares the files of all exports beside a dataset with their records.
+// verifyExports compares the files of all exports beside a dataset, and beside its
+// variants, with their records.
 func (c *console) verifyExports(ctx context.Context, dir string) error {
 	d, err := store.Open(dir)
 	if err != nil {
 		return err
 	}
+	all, err := d.All()
+	if err != nil {
+		return err
+	}
+	for _, d := range all {
+		if err := c.verifyBeside(ctx, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *console) verifyBeside(ctx context.Context, d *store.Dataset) error {
 	found, err := export.Beside(d)
 	if err != nil {
 		return err
@@ -78,7 +110,7 @@ func (c *console) verifyExports(ctx context.Context, dir string) error {
 		}
 		c.say("ok: the files of %s have the sizes and digests that it records", shown(s.Dir))
 		if s.Stale {
-			c.say("stale: %s is of another state of the dataset; '%s' renders it anew", shown(s.Dir), exportCommand(dir, s.Record))
+			c.say("stale: %s is of another state of the dataset; '%s' renders it anew", shown(s.Dir), exportCommand(d.Dir(), otherVariant(d), s.Record))
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/dataset/arrow"
 	"github.com/pcapmill/pcapmill/dataset/csv"
 	"github.com/pcapmill/pcapmill/dataset/mnist"
 	"github.com/pcapmill/pcapmill/dataset/nprint"
@@ -39,7 +40,8 @@ const (
 	holdsBytes  holding = iota // pictures: u8
 	holdsArrays                // of any type
 	holdsText
-	holdsBits // of the form nprint
+	holdsBits   // of the form nprint
+	holdsTokens // of the form tokens
 	holdsAll
 )
 
@@ -54,17 +56,28 @@ func (h holding) fits(spec dataset.Spec, form string) bool {
 		return spec.Type == dataset.Text
 	case holdsBits:
 		return form == "nprint"
+	case holdsTokens:
+		return form == "tokens"
 	}
 	return true
 }
 
-// exportJobsFor are the formats that were asked for, if they can hold the samples that o makes.
+// exportJobsFor are the formats that were asked for, if they can hold the samples that o
+// makes, in all variants.
 func exportJobsFor(v *config.Values, o *mill.Options) ([]export.Job, error) {
 	jobs, err := exportJobs(v)
-	if err == nil {
-		err = checkFormats(jobs, o.Spec(), o.Form.Name())
+	if err != nil {
+		return nil, err
 	}
-	return jobs, err
+	for _, one := range o.EachVariant() {
+		if err := checkFormats(jobs, one.Spec(), one.Form.Name()); err != nil {
+			if o.Variants != nil {
+				err = usage("variant %s: %w; 'pcapmill export --variant' renders one variant", one.Variant, err)
+			}
+			return nil, err
+		}
+	}
+	return jobs, nil
 }
 
 // checkFormats refuses a format that was asked for and cannot hold the samples.
@@ -114,6 +127,7 @@ func formats() []format {
 		}},
 		{"tsv", nil, holdsText, func(*config.Values) (dataset.Exporter, error) { return textformat.TSV{}, nil }},
 		{"jsonl", nil, holdsText, func(*config.Values) (dataset.Exporter, error) { return textformat.JSON{}, nil }},
+		{"arrow", nil, holdsTokens, func(*config.Values) (dataset.Exporter, error) { return arrow.Format{}, nil }},
 		{"nprint-csv", nil, holdsBits, func(*config.Values) (dataset.Exporter, error) { return nprint.Format{}, nil }},
 		{"table", nil, holdsAll, func(*config.Values) (dataset.Exporter, error) { return parquet.Samples{}, nil }},
 		{"csv", nil, holdsAll, func(*config.Values) (dataset.Exporter, error) { return csv.Exporter{}, nil }},
@@ -160,8 +174,11 @@ func exportJobs(v *config.Values) (jobs []export.Job, err error) {
 
 // exportCommand is the command line that renders an export anew with the options that
 // it was made with.
-func exportCommand(dir string, r *export.Record) string {
+func exportCommand(dir, variant string, r *export.Record) string {
 	line := fmt.Sprintf("pcapmill export %s --format %s", shown(dir), shown(r.Name))
+	if variant != "" {
+		line += " --" + variantOption + " " + shown(variant)
+	}
 	defaults := config.Defaults()
 	for _, o := range settings.Options() { // in the order of --help
 		if value, ok := r.Options[o.Name]; ok && value != defaults.Get(o.Name) {

@@ -80,7 +80,7 @@ func TestExportCommand(t *testing.T) {
 		`pcapmill export data --format "\x1b" --shard-size "\n1"`:    {Name: "\x1b", Options: map[string]string{"shard-size": "\n1"}},
 		"pcapmill export data --format mnist --gzip on --layout raw": {Name: "mnist", Options: map[string]string{"layout": "raw", "gzip": "on", "none of ours": "x"}},
 	} {
-		if have := exportCommand("data", &r); have != want {
+		if have := exportCommand("data", "", &r); have != want {
 			t.Errorf("%s, want %s", have, want)
 		}
 	}

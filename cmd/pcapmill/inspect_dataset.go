@@ -42,6 +42,10 @@ func (in *inspector) dataset(d *store.Dataset) error {
 	if s := m.Split; s != nil {
 		in.say("split %s: %s, %s left out", splitWords(s), onSides(&s.Sides), thousands(m.Samples-s.Sides.Total()))
 	}
+	for i := range m.Variants {
+		v := m.Of(i)
+		in.say("variant %s: %s; %s", shown(v.Variant), shapeText(v), differenceText(&m.Settings, &v.Settings))
+	}
 	if text := exportsText(d); text != "" {
 		in.say("exports: %s", text)
 	}
@@ -104,6 +108,20 @@ func (in *inspector) lines(d *store.Dataset) (err error) {
 		}
 	}
 	return nil
+}
+
+// differenceText are the settings that a variant has, where they are not those of the first.
+func differenceText(first, own *manifest.Settings) string {
+	var words []string
+	for _, r := range settings.Recorded() {
+		if value := own.Get(r.Key); value != first.Get(r.Key) {
+			words = append(words, r.Name+" "+r.Said(value))
+		}
+	}
+	if words == nil {
+		return "settings as the first"
+	}
+	return printable(strings.Join(words, ", "))
 }
 
 // settingsText are the manifest's settings, in the words of the command line: all but those
@@ -254,6 +272,7 @@ func (in *inspector) datasetEvents(d *store.Dataset) error {
 	in.c.event(map[string]any{
 		"event": "dataset", "path": d.Dir(), "tool": m.Tool.Name, "version": m.Tool.Version, "samples": m.Samples, "rows": m.Rows, "cols": m.Cols,
 		"captures": len(m.Captures), "damaged": damaged(m), "settings": set, "classes": m.Classes, "totals": m.Totals, "split": m.Split,
+		"variants": append([]string{}, m.VariantNames()...),
 	})
 	found, err := export.Beside(d)
 	if err != nil {

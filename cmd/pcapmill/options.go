@@ -14,10 +14,12 @@ import (
 
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/config"
+	"github.com/pcapmill/pcapmill/internal/forge"
 	"github.com/pcapmill/pcapmill/internal/presets"
 	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/label"
+	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/sample"
@@ -130,17 +132,15 @@ func millOptions(ctx context.Context, v *config.Values) (o mill.Options, err err
 			err = usage("%s: %w", from(v, name), e)
 		}
 	}
-	parse("mask", func(string) (e error) { o.Mask, e = policy(v); return e })
 	parse("table-times", func(t string) (e error) { o.TableTimes, e = mill.ParseTableTimes(t); return e })
 	parse("drop", func(t string) (e error) { o.Drop, e = header.ParseDrop(t); return e })
 	parse("drop-session-with", func(t string) (e error) { o.DropSessionWith, e = header.ParseDrop(t); return e })
 	parse("dedup", func(t string) (e error) { o.Dedup, e = sample.ParseDedup(t); return e })
-	parse("form", func(t string) (e error) { o.Form, e = represent.Parse(t); return e })
-	parse(sizeOption(v), func(string) (e error) { o.Shape, e = shape(v, o.Form); return e })
-	if o.Form.String() != "" && o.Form.Name() == represent.Default {
-		o.Form = represent.Choice{} // its length is in the shape
+	if err == nil {
+		err = variants(ctx, v, &o)
 	}
 	parse("key-file", func(string) (e error) { o.Key, e = v.ReadKey(ctx); return e })
+	parse("forge-key-file", func(string) (e error) { o.ForgeKey, e = v.ReadKeyOf(ctx, "forge-key-file"); return e })
 	o.Workers = v.Number("workers")
 	o.InputSHA256 = v.On("input-sha256")
 	o.Resync, o.MaxExpansion = v.On("resync"), v.Number("max-expansion")
@@ -165,6 +165,59 @@ func millOptions(ctx context.Context, v *config.Values) (o mill.Options, err err
 		err = labelOptions(ctx, v, &o)
 	}
 	return o, usageUnless(ctx, err)
+}
+
+// variants are the samples of each unit: those that the values say, or those of the entries
+// of --variants.
+func variants(ctx context.Context, v *config.Values, o *mill.Options) error {
+	list, err := v.Variants(ctx)
+	if err != nil {
+		return usage("--variants: %w", err)
+	}
+	if list == nil {
+		only, err := variant(v)
+		o.Mask, o.Form, o.Shape, o.Forge = only.Mask, only.Form, only.Shape, only.Forge
+		return err
+	}
+	for i, entry := range list {
+		one, err := variant(entry.Values)
+		if err == nil {
+			err = manifest.CheckVariantName(entry.Name)
+		}
+		if err != nil {
+			return usage("%s: variant %s: %w", entry.From, entry.Name, err)
+		}
+		if one.Name = entry.Name; i > 0 {
+			o.Variants = append(o.Variants, one)
+			continue
+		}
+		o.Mask, o.Form, o.Shape, o.Forge, o.Variant = one.Mask, one.Form, one.Shape, one.Forge, one.Name
+	}
+	return nil
+}
+
+// variant is what the values say about a sample.
+func variant(v *config.Values) (one mill.Variant, err error) {
+	said := func(name string, e error) {
+		if err == nil && e != nil {
+			err = usage("%s: %w", from(v, name), e)
+		}
+	}
+	var e error
+	one.Mask, e = policy(v)
+	said("mask", e)
+	one.Form, e = represent.Parse(v.Get("form"))
+	said("form", e)
+	if err == nil {
+		one.Shape, e = shape(v, one.Form)
+		said(sizeOption(v), e)
+	}
+	if one.Form.String() != "" && one.Form.Name() == represent.Default {
+		one.Form = represent.Choice{} // its length is in the shape
+	}
+	one.Forge, e = forge.Parse(v.Get("forge"))
+	said("forge", e)
+	return one, err
 }
 
 // usageUnless is an error of usage, unless it comes of an interrupt.

@@ -52,6 +52,10 @@ func TestPagesRun(t *testing.T) {
 	if yaml == nil {
 		t.Fatal("docs/quickstart.md shows no mapping")
 	}
+	variants := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindStringSubmatch(docPage(t, "docs/variants.md"))
+	if variants == nil {
+		t.Fatal("docs/variants.md shows no file of variants")
+	}
 	for _, c := range []struct {
 		page   string
 		before string // a command that the page takes as given
@@ -60,6 +64,7 @@ func TestPagesRun(t *testing.T) {
 		{"README.md", "", 10},
 		{"docs/quickstart.md", "", 7},
 		{"docs/troubleshooting.md", "pcapmill convert captures -o traffic", 10},
+		{"docs/variants.md", "", 3},
 	} {
 		t.Run(c.page, func(t *testing.T) {
 			t.Parallel()
@@ -68,6 +73,9 @@ func TestPagesRun(t *testing.T) {
 				t.Fatal(err)
 			}
 			if err := os.WriteFile(filepath.Join(dir, "classes.yaml"), []byte(yaml[1]), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, "variants.yaml"), []byte(variants[1]), 0o666); err != nil {
 				t.Fatal(err)
 			}
 			if err := os.CopyFS(filepath.Join(dir, "examples/captures"), os.DirFS("../../examples/captures")); err != nil {

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/forge"
 	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/internal/storetest"
 	"github.com/pcapmill/pcapmill/internal/testcap"
@@ -94,7 +95,8 @@ func TestEverySettingIsShown(t *testing.T) {
 		"unit": {"--unit", "flow"}, "max_packets": {"--max-packets", "1"}, "active_timeout": {"--active-timeout", "5m0s"}, "slice": {"--slice", "1m0s"},
 		"window": {"--window", "15s"}, "form": {"--form", "matrix:packets=3"}, "min_span": {"--min-span", "1ns"},
 		"table_sha256": b.table(), "table_columns": b.table(), "table_time": b.table(), "table_timezone": b.table(),
-		"mask":    {"--mask", "ip.ttl=zero,ip.id=zero"},
+		"mask":  {"--mask", "ip.ttl=zero,ip.id=zero"},
+		"forge": {"--forge", "ip.ttl"}, "forge_key": {"--forge", "ip.ttl", "--forge-key-file", b.path("key")},
 		"unknown": b.table("--unknown", "skip"), "table_times": {"--table-times", "none"}, "table_preset": b.table("--table-preset", "cicids2017"), "table_offset": b.table("--table-offset", "1s"),
 		"table_conflict": b.table("--table-conflict", "longest"),
 	}
@@ -157,6 +159,7 @@ func TestListAgainstRooms(t *testing.T) {
 		"table-conflict":    func(v string) (err error) { _, err = mill.ParseTableConflict(v); return err },
 		"table-preset":      func(v string) (err error) { _, err = flows.Preset(v); return err },
 		"unit":              func(v string) (err error) { _, err = session.ParseUnits(v); return err },
+		"forge":             func(v string) (err error) { _, err = forge.Parse(v); return err },
 		"profile":           func(v string) (err error) { _, err = mask.Profile(v); return err },
 	}
 	for _, name := range mask.Fields() {

@@ -16,8 +16,8 @@ import (
 )
 
 // hereNames are the options that belong to a machine, and to who runs a task, and are in no
-// plan; the key is not either, only its id.
-var hereNames = []string{"workers", "memory", "tmp", "key-file"}
+// plan; the keys are not either, only their ids.
+var hereNames = []string{"workers", "memory", "tmp", "key-file", "forge-key-file"}
 
 // behindNames are the options of what is done with the finished dataset: of the groups
 // Output and Split all that are recorded nowhere else.
@@ -115,9 +115,11 @@ func (t *task) open(cmd *cobra.Command) (*shard.Job, *config.Values, error) {
 			return nil, nil, failed(err)
 		}
 	}
-	if cmd.Flags().Lookup("key-file") == nil {
-		if err := v.Set("key-file", "", ""); err != nil {
-			return nil, nil, &status{exitUsage, err}
+	for _, name := range []string{"key-file", "forge-key-file"} {
+		if cmd.Flags().Lookup(name) == nil {
+			if err := v.Set(name, "", ""); err != nil {
+				return nil, nil, &status{exitUsage, err}
+			}
 		}
 	}
 	o := &j.Plan.Options
@@ -126,6 +128,9 @@ func (t *task) open(cmd *cobra.Command) (*shard.Job, *config.Values, error) {
 	}
 	if o.Key, err = v.ReadKey(cmd.Context()); err != nil {
 		return nil, nil, usageUnless(cmd.Context(), usage("%s: %w", from(v, "key-file"), err))
+	}
+	if o.ForgeKey, err = v.ReadKeyOf(cmd.Context(), "forge-key-file"); err != nil {
+		return nil, nil, usageUnless(cmd.Context(), usage("%s: %w", from(v, "forge-key-file"), err))
 	}
 	if o.Key != nil && !o.Mask.KeepsPrefixes() || o.Key == nil {
 		return j, v, nil

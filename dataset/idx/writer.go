@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"sync"
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
@@ -105,8 +106,9 @@ type writer struct {
 	inPlace bool
 	renamed bool // the directory was not synced since
 
-	failed error // what every further Append, Prepare and Commit returns
-	closed bool
+	failed  error      // what every further Append, Prepare and Commit returns
+	filling sync.Mutex // guards failed while places are filled
+	closed  bool
 }
 
 // open checks both files before it changes one of them.

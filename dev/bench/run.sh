@@ -25,6 +25,7 @@
 #   plain                    the same as one and two on mixed as pcap; for mixed-pcapng only
 #   parser source lazy       the same work on gopacket, see dev/bench/loops
 #   write                    cp of what pcapmill wrote: what writing alone costs
+#   forms                    one, and the same of every form, of --profile strict, and of variants
 #   unpack                   gzip undone by klauspost/compress, nothing else
 #   gzip                     gzip -dc
 #   tshark tcpflow nfpcapd softflowd tcpdump capinfos argus tcptrace   or peers for these
@@ -47,6 +48,7 @@ if [ "$shapes" = all ]; then shapes="mixed real bulk storm many mixed-pcapng mix
 rounds=${ROUNDS:-5}
 seed=${SEED:-1}
 wanted=${COMMANDS:-default}
+forms="ustc-all matrix packet-bytes series flowpic:size=32 mini-flowpic nprint segments bigrams hexwords tokens"
 peers="tshark tcpflow nfpcapd softflowd tcpdump capinfos argus tcptrace"
 here=$(cd "$(dirname "$0")/../.." && pwd)
 python=${BENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pcapmill}/peers/bin/python
@@ -130,6 +132,10 @@ choose() {
 	for c in $wanted; do
 		case $c in
 		default) if [ -n "$sample" ]; then words="$words cat one two scapy scapy-build dpkt"; else words="$words cat pass one two parser source lazy write $extra"; fi ;;
+		forms)
+			words="$words one strict variants"
+			for form in $forms; do words="$words form:$form"; done
+			;;
 		peers) words="$words $peers" ;;
 		python) words="$words scapy scapy-build dpkt" ;;
 		*) words="$words $c" ;;
@@ -206,6 +212,15 @@ run() {
 	pass) inputs >"$work/list" && timed "xxh3 pass" xargs -0 -a "$work/list" "$work/pass" ;;
 	one) mill pcapmill "$in" --workers 1 ;;
 	two) mill "pcapmill, 2 workers" "$in" --workers 2 ;;
+	form:ustc-all) mill "--form ustc-all" "$in" --workers 1 --form ustc-all --mac keep ;;
+	form:*) mill "--form ${c#form:}" "$in" --workers 1 --form "${c#form:}" ;;
+	strict) mill "--profile strict" "$in" --workers 1 --profile strict ;;
+	variants)
+		printf -- '- {name: a}\n- {name: b, ip: keep}\n' >"$work/two.yaml"
+		{ cat "$work/two.yaml" && printf -- '- {name: c, ports: keep}\n'; } >"$work/three.yaml"
+		mill "--variants, 2 of bytes" "$in" --workers 1 --variants "$work/two.yaml"
+		mill "--variants, 3 of bytes" "$in" --workers 1 --variants "$work/three.yaml"
+		;;
 	memory)
 		mill "pcapmill, --memory 128MiB" "$in" --workers 1 --memory 128MiB --tmp "$disk"
 		mill "pcapmill, --memory 128MiB, 2 workers" "$in" --workers 2 --memory 128MiB --tmp "$disk"
@@ -246,6 +261,14 @@ bounds() {
 		ask "scapy loop >= 1000 x pcapmill"
 		return
 	fi
+	case " $commands " in
+	*" strict "*)
+		ask "--profile strict <= 1.1 x pcapmill"
+		ask "--variants, 2 of bytes <= 1.35 x pcapmill"
+		ask "--variants, 3 of bytes <= 1.7 x pcapmill"
+		for form in matrix series packet-bytes mini-flowpic segments; do ask "--form $form <= 1.3 x pcapmill"; done
+		;;
+	esac
 	own() { ask "pcapmill <= $1 MiB" && ask "$two <= $1 MiB"; }
 	passes() { ask "pcapmill <= $1 x xxh3 pass" && ask "$two <= $2 x xxh3 pass"; }
 	cats() { ask "pcapmill <= $1 x cat" && ask "$two <= $2 x cat"; }

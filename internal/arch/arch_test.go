@@ -24,11 +24,13 @@ const module = "github.com/pcapmill/pcapmill"
 var rooms = map[string][]string{
 	"": {}, // doc.go: prose
 
-	"capture/internal/bunzip": {},
+	"capture/internal/bunzip": {"capture/internal/task"},
+	"capture/internal/task":   {},
+	"capture/internal/unxz":   {"capture/internal/task"},
 	"capture/internal/pcap":   {},
 	"capture/internal/pcapng": {},
 	"capture/inflate":         {},
-	"capture":                 {"capture/inflate", "header", "capture/internal/bunzip", "capture/internal/pcap", "capture/internal/pcapng"},
+	"capture":                 {"capture/inflate", "header", "capture/internal/bunzip", "capture/internal/pcap", "capture/internal/pcapng", "capture/internal/unxz"},
 	"header":                  {},
 	"session":                 {"header"},
 	"internal/sessions":       {"header", "session"},
@@ -57,6 +59,7 @@ var rooms = map[string][]string{
 	"dataset/parquet":      {"dataset", "dataset/table"},
 	"dataset/text":         {"dataset"},
 	"dataset/nprint":       {"dataset"},
+	"dataset/arrow":        {"dataset"},
 	"dataset/mnist":        {"dataset", "dataset/idx"},
 	"dataset/npy":          {"dataset"},
 	"dataset/png":          {"dataset", "internal/parallel"},
@@ -65,14 +68,14 @@ var rooms = map[string][]string{
 	"manifest":             {"internal/settings", "internal/plainjson", "internal/taskname"},
 	"store": {
 		"dataset", "dataset/idx", "internal/lines", "internal/bytelog", "internal/rows", "manifest", "split", "sample", "internal/dedup",
-		"internal/atomicfile", "internal/fsys", "internal/version",
+		"internal/atomicfile", "internal/fsys", "internal/typo", "internal/version",
 	},
 	"internal/storetest": {"manifest"},
 
 	"mill": {
-		"internal/represent", "internal/settings", "capture", "header", "session", "mask", "sample", "label", "label/flows", "internal/dedup", "internal/sessions", "manifest",
+		"internal/forge", "internal/represent", "internal/settings", "capture", "header", "session", "mask", "sample", "label", "label/flows", "internal/dedup", "internal/sessions", "manifest",
 		"dataset", "store",
-		"internal/archive", "internal/filesum", "internal/find", "internal/version",
+		"internal/archive", "internal/filesum", "internal/find", "internal/parallel", "internal/version",
 	},
 	"internal/shard": {
 		"capture", "session", "internal/sessions", "mill", "internal/atomicfile", "internal/fsys", "internal/userfile",
@@ -89,9 +92,9 @@ var rooms = map[string][]string{
 	"internal/webreport": {"internal/settings", "internal/parallel", "audit", "dataset", "manifest", "store"},
 	"internal/config":    {"internal/settings", "internal/typo", "internal/userfile"},
 	"cmd/pcapmill": {
-		"internal/presets", "internal/represent", "internal/userfile", "internal/settings", "internal/config", "mill", "internal/shard", "audit", "verify", "verify/leak", "internal/card", "internal/report", "internal/webreport", "internal/view", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
+		"internal/forge", "internal/presets", "internal/represent", "internal/userfile", "internal/settings", "internal/config", "mill", "internal/shard", "audit", "verify", "verify/leak", "internal/card", "internal/report", "internal/webreport", "internal/view", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
 		"capture", "dataset/idx", "internal/atomicfile", "internal/fsys", "internal/version", "internal/typo", "internal/plainjson",
-		"dataset", "dataset/csv", "dataset/mnist", "dataset/nprint", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/text", "dataset/wds", "internal/export", "internal/sessionfiles",
+		"dataset", "dataset/arrow", "dataset/csv", "dataset/mnist", "dataset/nprint", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/text", "dataset/wds", "internal/export", "internal/sessionfiles",
 	},
 
 	"internal/sessionfiles": {"capture", "dataset", "header", "mask", "internal/fsys", "internal/plainjson"},
@@ -120,7 +123,7 @@ var rooms = map[string][]string{
 var libraries = map[string][]string{
 	"github.com/klauspost/compress":    {"capture", "dataset/mnist", "dataset/png", "internal/testcap", "internal/twin", "dev/bench"},
 	"github.com/pierrec/lz4/v4":        {"capture", "internal/testcap", "internal/twin"},
-	"github.com/ulikunitz/xz":          {"capture", "internal/archive", "internal/testcap", "internal/twin"},
+	"github.com/ulikunitz/xz":          {"internal/archive", "internal/testcap", "internal/twin"},
 	"github.com/zeebo/xxh3":            {"capture", "manifest", "internal/shard", "dev/bench"},
 	"go.yaml.in/yaml/v4":               {"label", "internal/config"},
 	"github.com/google/jsonschema-go":  {"internal/config"},

@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
@@ -37,7 +38,8 @@ type Log struct {
 	appended  int64
 	written   int64 // of those, in the file
 	cut       int64
-	failed    error // what every further Append, Prepare and Commit returns
+	failed    error      // what every further Append, Prepare and Commit returns
+	filling   sync.Mutex // guards failed while room is filled
 	closed    bool
 }
 
@@ -147,7 +149,7 @@ func (l *Log) discard() {
 
 // flush writes in place what was gathered.
 func (l *Log) flush() error {
-	if err := l.reopen(); err != nil {
+	if err := l.reopen(); err != nil || len(l.gathered) == 0 {
 		return err
 	}
 	if _, err := l.f.WriteAt(l.gathered, l.written); err != nil {

@@ -20,8 +20,11 @@ const (
 
 // ReadKey reads the key file, if one is given: nil without one. The bytes are
 // the key exactly as they stand. They stand in no error. It ends with ctx.
-func (v *Values) ReadKey(ctx context.Context) ([]byte, error) {
-	path := v.Get("key-file")
+func (v *Values) ReadKey(ctx context.Context) ([]byte, error) { return v.ReadKeyOf(ctx, "key-file") }
+
+// ReadKeyOf is ReadKey of another option that names a key file.
+func (v *Values) ReadKeyOf(ctx context.Context, option string) ([]byte, error) {
+	path := v.Get(option)
 	if path == "" {
 		return nil, nil
 	}

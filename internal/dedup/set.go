@@ -11,7 +11,16 @@ import (
 // It is not a map, because a lookup in a large set mostly waits for memory. A lookup here
 // touches one cache line, Touch lets the waits of many lookups overlap, and finding and
 // adding are one lookup.
-type Set struct {
+//
+// It consists of shards, by the first byte of the digest. Several goroutines may use it at
+// once if each has shards of its own.
+type Set struct{ shards [Shards]shard }
+
+// Shards is the number of shards of a Set.
+const Shards = 16
+
+// shard is the part of a set with the digests of which Shard is the same.
+type shard struct {
 	keys   []key
 	labels []uint16            // by place: the label under which the digest stood first
 	more   map[Digest][]uint16 // all labels, sorted, of the digests that have several: rare
@@ -19,6 +28,8 @@ type Set struct {
 	zero   bool   // the digest of zeros, which marks a free place, is in the set,
 	zeros  uint16 // first under this label
 	sink   uint64 // keeps Touch from being optimised away
+
+	_ [32]byte // a line of its own: shards are written side by side
 }
 
 // key is a digest in two words.
@@ -30,24 +41,47 @@ func (d *Digest) key() key {
 
 // NewSet returns an empty set.
 func NewSet() *Set {
-	return &Set{keys: make([]key, 64), labels: make([]uint16, 64), more: map[Digest][]uint16{}}
+	s := &Set{}
+	for i := range s.shards {
+		s.shards[i] = shard{keys: make([]key, 64), labels: make([]uint16, 64), more: map[Digest][]uint16{}}
+	}
+	return s
 }
 
+// Shard is the number of the shard that a digest is in, 0 to Shards-1.
+func Shard(d Digest) int { return int(d[0] % Shards) }
+
+func (s *Set) of(d Digest) *shard { return &s.shards[Shard(d)] }
+
 // Len is the number of different digests.
-func (s *Set) Len() int { return s.n }
+func (s *Set) Len() (n int) {
+	for i := range s.shards {
+		n += s.shards[i].n
+	}
+	return n
+}
 
 // Bytes is the memory that the set holds.
-func (s *Set) Bytes() int64 { return int64(len(s.keys)) * 18 }
+func (s *Set) Bytes() (n int64) {
+	for i := range s.shards {
+		n += int64(len(s.shards[i].keys)) * 18
+	}
+	return n
+}
 
 // Touch loads what Add needs for a digest. It is for many digests in a row,
 // before many calls of Add.
-func (s *Set) Touch(d Digest) {
+func (s *Set) Touch(d Digest) { s.of(d).touch(d) }
+
+func (s *shard) touch(d Digest) {
 	s.sink += s.keys[d.key().b&uint64(len(s.keys)-1)].a
 }
 
 // Add records a digest under a label. seen: it already stood there under this
 // label. conflict: it already stood there under another one.
-func (s *Set) Add(d Digest, label uint16) (seen, conflict bool) {
+func (s *Set) Add(d Digest, label uint16) (seen, conflict bool) { return s.of(d).add(d, label) }
+
+func (s *shard) add(d Digest, label uint16) (seen, conflict bool) {
 	first, ok := s.put(d.key(), label)
 	if !ok {
 		return false, false
@@ -67,7 +101,7 @@ func (s *Set) Add(d Digest, label uint16) (seen, conflict bool) {
 }
 
 // put finds the label of a digest, or adds it.
-func (s *Set) put(k key, label uint16) (first uint16, ok bool) {
+func (s *shard) put(k key, label uint16) (first uint16, ok bool) {
 	if k == (key{}) {
 		first, ok = s.zeros, s.zero
 		if !ok {
@@ -91,7 +125,7 @@ func (s *Set) put(k key, label uint16) (first uint16, ok bool) {
 	}
 }
 
-func (s *Set) grow() {
+func (s *shard) grow() {
 	keys, labels := s.keys, s.labels
 	s.keys, s.labels = make([]key, 2*len(keys)), make([]uint16, 2*len(keys))
 	mask := uint64(len(s.keys) - 1)

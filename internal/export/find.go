@@ -44,7 +44,7 @@ func Find(dir, fingerprint string) ([]State, error) {
 	return found, nil
 }
 
-// Beside looks for the exports beside a dataset, and says which are stale.
+// Beside looks for the exports beside the samples of a dataset, and says which are stale.
 func Beside(d *store.Dataset) ([]State, error) {
 	split := ""
 	switch _, err := d.Split(); {
@@ -57,7 +57,7 @@ func Beside(d *store.Dataset) ([]State, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Find(d.Dir(), print)
+	return Find(d.Place(), print)
 }
 
 // FingerprintOf is that of the dataset that the view reads, with its split.

@@ -55,8 +55,11 @@ const (
 
 var fieldNames = []string{"addresses", "ports", "ip.id", "ip.ttl", "tcp.seq", "tcp.timestamps"}
 
-// Parse reads names with commas between, or "all".
+// Parse reads names with commas between, "all", or "none".
 func Parse(text string) (f Fields, err error) {
+	if text == "none" {
+		return 0, nil
+	}
 	for name := range strings.SplitSeq(text, ",") {
 		name = strings.TrimSpace(name)
 		i := slices.Index(fieldNames, name)
@@ -66,15 +69,18 @@ func Parse(text string) (f Fields, err error) {
 		case i >= 0:
 			f |= 1 << i
 		default:
-			return 0, fmt.Errorf("no field %q to forge: have all, %s", name, strings.Join(fieldNames, ", "))
+			return 0, fmt.Errorf("no field %q to forge: have none, all, %s", name, strings.Join(fieldNames, ", "))
 		}
 	}
 	return f, nil
 }
 
-// String is what Parse reads: "all", or names in their fixed order.
+// String is what Parse reads: "none", "all", or names in their fixed order.
 func (f Fields) String() string {
-	if f == All {
+	switch f {
+	case 0:
+		return "none"
+	case All:
 		return "all"
 	}
 	var names []string

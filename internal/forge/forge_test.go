@@ -264,8 +264,8 @@ func TestParse(t *testing.T) {
 			t.Errorf("%q: %s, %v", text, f, err)
 		}
 	}
-	for _, text := range []string{"", "none", "ip.ttl,", "tcp.ack"} {
-		if _, err := forge.Parse(text); err == nil || !strings.Contains(err.Error(), "have all, addresses, ports, ip.id") {
+	for _, text := range []string{"", "ip.ttl,", "tcp.ack"} {
+		if _, err := forge.Parse(text); err == nil || !strings.Contains(err.Error(), "have none, all, addresses, ports, ip.id") {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

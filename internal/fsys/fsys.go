@@ -58,7 +58,8 @@ type FS interface {
 	SyncDir(name string) error
 }
 
-// File is an open file. It is for one goroutine, but for ReadAt.
+// File is an open file. It is for one goroutine, but for ReadAt and for WriteAt to places
+// that do not overlap.
 type File interface {
 	io.Reader
 	io.ReaderAt

@@ -78,6 +78,13 @@ func OpenInside(disk FS, dir, name string, flag int) (File, error) {
 	return f, nil
 }
 
+// Folders checks that name, below dir, is a folder, and that the folders on the way are real
+// ones. Errors are those of [OpenInside].
+func Folders(disk FS, dir, name string) error {
+	_, err := inside(disk, dir, name+"/files in it")
+	return err
+}
+
 // inside is the path of a name below dir. The folders on the way are real ones.
 func inside(disk FS, dir, name string) (path string, err error) {
 	local := filepath.FromSlash(name)

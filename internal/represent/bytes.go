@@ -113,6 +113,9 @@ func (f *firstBytes) counts(state []byte, n uint64) []byte {
 // its state.
 func (f *firstBytes) Enough() uint64 { return uint64(f.length) + 1 }
 
+// Full implements Filling.
+func (f *firstBytes) Full(state []byte) bool { return count(state) >= f.Enough() }
+
 // room is how many bytes fit behind those that were counted.
 func (f *firstBytes) room(counted uint64) int {
 	return f.length - int(min(counted, uint64(f.length)))
@@ -176,9 +179,9 @@ func (f *firstBytes) Merge(earlier, later []byte) []byte {
 	return earlier
 }
 
-func (f *firstBytes) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
+func (f *firstBytes) Render(dst, state []byte, e *End) ([]byte, Outcome) {
 	dst, out := extend(dst, f.length)
-	state = trusted(f, state)
+	state = rendered(f, state, e)
 	if b := body(state); !f.numbers {
 		copy(out, b)
 	} else {

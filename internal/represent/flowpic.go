@@ -92,9 +92,9 @@ func (f *picture) Merge(earlier, later []byte) []byte {
 	return mergeRecords(trusted(f, earlier), trusted(f, later), f.packets, pictureRecord)
 }
 
-func (f *picture) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
+func (f *picture) Render(dst, state []byte, e *End) ([]byte, Outcome) {
 	dst, out := extend(dst, f.spec.Size())
-	b := body(trusted(f, state))
+	b := body(rendered(f, state, e))
 	if len(b) == 0 {
 		return dst, Outcome{}
 	}

@@ -62,6 +62,13 @@ type Form interface {
 	Render(dst, state []byte, e *End) ([]byte, Outcome)
 }
 
+// Filling is a Form that is done with a unit at some time.
+type Filling interface {
+	Form
+	// Full reports whether no further packet changes the state.
+	Full(state []byte) bool
+}
+
 // Packet is a kept packet as a form sees it. It is lent for the call.
 type Packet struct {
 	Layout   *header.Layout  // where its headers stand; time, direction by endpoints, protocol
@@ -73,7 +80,10 @@ type Packet struct {
 
 // End is what is known of a unit only when all of its packets are.
 type End struct {
-	Up bool // the first kept packet of the unit's session went from the lower endpoint to the higher
+	// Own says that Add and Merge have made the state, here: it is taken as it is, without
+	// a look at the whole.
+	Own bool
+	Up  bool // the first kept packet of the unit's session went from the lower endpoint to the higher
 }
 
 // Outcome says how a unit fits into a sample.

@@ -83,9 +83,9 @@ func (f *matrix) Merge(earlier, later []byte) []byte {
 	return append(earlier, b[:len(b)-len(rest)]...)
 }
 
-func (f *matrix) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
+func (f *matrix) Render(dst, state []byte, e *End) ([]byte, Outcome) {
 	dst, out := extend(dst, f.spec.Size())
-	state = trusted(f, state)
+	state = rendered(f, state, e)
 	var firsts mask.Firsts
 	for b := body(state); len(b) > 0; out = out[f.header+f.payload:] {
 		var k chunk

@@ -149,9 +149,9 @@ func (f *nprint) Merge(earlier, later []byte) []byte {
 	return append(earlier, b[:len(b)-len(rest)]...)
 }
 
-func (f *nprint) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
+func (f *nprint) Render(dst, state []byte, e *End) ([]byte, Outcome) {
 	dst, out := extend(dst, f.spec.Size())
-	state = trusted(f, state)
+	state = rendered(f, state, e)
 	for i := range out {
 		out[i] = 0xff
 	}

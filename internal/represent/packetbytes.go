@@ -23,6 +23,9 @@ func (f *first) Grow(state []byte, p *Packet) int {
 	return headLen + f.chunks.grow(min(f.length, len(p.Data)-p.Layout.Network()+12))
 }
 
+// Full implements Filling.
+func (f *first) Full(state []byte) bool { return len(state) > 0 }
+
 func (f *first) Add(state []byte, p *Packet) []byte {
 	if len(state) > 0 {
 		return state
@@ -90,9 +93,9 @@ func (f *packetBytes) Facts() Facts {
 	}
 }
 
-func (f *packetBytes) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
+func (f *packetBytes) Render(dst, state []byte, e *End) ([]byte, Outcome) {
 	dst, out := extend(dst, f.length)
-	state = trusted(f, state)
+	state = rendered(f, state, e)
 	f.write(out, state)
 	return dst, fit(count(state), uint64(f.length))
 }

@@ -2,6 +2,7 @@ package represent
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/pcapmill/pcapmill/mask"
 )
@@ -14,6 +15,7 @@ type segments struct {
 	spec           Spec
 	payload        bool
 	packets, width int
+	blank          []byte // a row of a packet that shows nothing
 	chunks         chunks
 }
 
@@ -31,6 +33,9 @@ func makeSegments(p *params, b *binding) Form {
 	}
 	f.width = p.number("width", width, 1, 65536)
 	f.spec = Spec{I16, f.packets, f.width}
+	for range f.width {
+		f.blank = binary.BigEndian.AppendUint16(f.blank, noByte)
+	}
 	return f
 }
 
@@ -106,12 +111,11 @@ func mergeChunks(earlier, later []byte, packets int, c chunks) []byte {
 	return append(earlier, b[:c.length(b, room)]...)
 }
 
-func (f *segments) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
-	dst, out := extend(dst, f.spec.Size())
-	state = trusted(f, state)
-	for i := 0; i < len(out); i += 2 {
-		binary.BigEndian.PutUint16(out[i:], noByte)
-	}
+func (f *segments) Render(dst, state []byte, e *End) ([]byte, Outcome) {
+	at := len(dst)
+	dst = slices.Grow(dst, f.spec.Size())[:at+f.spec.Size()] // all of it is written
+	out := dst[at:]
+	state = rendered(f, state, e)
 	var firsts mask.Firsts
 	for b := body(state); len(b) > 0; out = out[2*f.width:] {
 		var k chunk
@@ -119,12 +123,20 @@ func (f *segments) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
 		// Bytes first, in the second half of the row; then spread from the front.
 		row := out[:2*f.width]
 		n := k.write(row[2*f.width-len(k.bytes):], &firsts)
-		for i, x := range row[2*f.width-n:] {
-			binary.BigEndian.PutUint16(row[2*i:], uint16(x))
-		}
-		for i := n; i < f.width; i++ {
-			binary.BigEndian.PutUint16(row[2*i:], noByte)
-		}
+		spread(row, n)
+		copy(row[2*n:], f.blank)
+	}
+	for ; len(out) > 0; out = out[2*f.width:] {
+		copy(out, f.blank)
 	}
 	return dst, fit(count(state), uint64(f.packets))
+}
+
+// spread makes two bytes of each of the last n bytes of a row, from its front on.
+func spread(row []byte, n int) {
+	bytes := row[len(row)-n:]
+	for i, x := range bytes {
+		to := row[2*i : 2*i+2 : 2*i+2]
+		to[0], to[1] = 0, x
+	}
 }

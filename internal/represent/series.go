@@ -167,7 +167,7 @@ func mergeRecords(earlier, later []byte, packets, record int) []byte {
 
 func (f *series) Render(dst, state []byte, e *End) ([]byte, Outcome) {
 	dst, out := extend(dst, f.spec.Size())
-	state = trusted(f, state)
+	state = rendered(f, state, e)
 	b := body(state)
 	for i := 0; len(b) > 0; i, b = i+1, b[f.record:] {
 		at := recordTime(b)

@@ -16,6 +16,14 @@ func trusted(f checker, state []byte) []byte {
 	return state
 }
 
+// rendered is the state to be rendered: trusted, unless it is known to be one.
+func rendered(f checker, state []byte, e *End) []byte {
+	if e.Own {
+		return state
+	}
+	return trusted(f, state)
+}
+
 // kept is how many of the counted packets a state holds, if it holds the first ones.
 func kept(state []byte, packets int) int { return int(min(count(state), uint64(packets))) }
 

@@ -19,7 +19,7 @@ type shownBurst struct {
 }
 
 func (f *tokens) Render(dst, state []byte, e *End) ([]byte, Outcome) {
-	if state = trusted(f, state); len(state) == 0 {
+	if state = rendered(f, state, e); len(state) == 0 {
 		return dst, Outcome{}
 	}
 	var few [16]shownBurst

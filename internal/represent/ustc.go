@@ -113,9 +113,9 @@ func (f *ustc) Merge(earlier, later []byte) []byte {
 	return earlier
 }
 
-func (f *ustc) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
+func (f *ustc) Render(dst, state []byte, e *End) ([]byte, Outcome) {
 	dst, out := extend(dst, f.length)
-	state = trusted(f, state)
+	state = rendered(f, state, e)
 	if len(state) == 0 {
 		return dst, Outcome{}
 	}

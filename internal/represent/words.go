@@ -38,9 +38,9 @@ func (f *hexWords) Facts() Facts {
 	}
 }
 
-func (f *hexWords) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
+func (f *hexWords) Render(dst, state []byte, e *End) ([]byte, Outcome) {
 	n := 0
-	if state = trusted(f, state); len(state) > 0 {
+	if state = rendered(f, state, e); len(state) > 0 {
 		k, _ := f.chunks.next(body(state))
 		n = len(k.bytes)
 	}
@@ -160,10 +160,10 @@ func (f *bigrams) Merge(earlier, later []byte) []byte {
 	return mergeChunks(trusted(f, earlier), trusted(f, later), f.packets, f.chunks)
 }
 
-func (f *bigrams) Render(dst, state []byte, _ *End) ([]byte, Outcome) {
+func (f *bigrams) Render(dst, state []byte, e *End) ([]byte, Outcome) {
 	var firsts mask.Firsts
 	empty := true
-	state = trusted(f, state)
+	state = rendered(f, state, e)
 	for b := body(state); len(b) > 0; {
 		var k chunk
 		k, b = f.chunks.next(b)

@@ -54,13 +54,20 @@ func (o Format) Open(dir string, records int64) (*Log, error) {
 // until the next call of a method. After an error of Append, Prepare or Commit every
 // further one returns that error, and Close goes back to the last commit.
 func (l *Log) Append(r *dataset.Row) ([]byte, error) {
-	if l.wide {
-		l.record = AppendWide(l.record[:0], r)
-	} else {
-		l.record = Append(l.record[:0], r)
-	}
+	l.record = l.Encode(l.record[:0], r)
 	if err := l.Log.Append(l.record); err != nil {
 		return nil, err
 	}
 	return l.record, nil
 }
+
+// Encode appends the record of r, as Append writes it, to b.
+func (l *Log) Encode(b []byte, r *dataset.Row) []byte {
+	if l.wide {
+		return AppendWide(b, r)
+	}
+	return Append(b, r)
+}
+
+// RecordLen is the length of a record in bytes.
+func (l *Log) RecordLen() int64 { return length(l.wide) }

@@ -13,6 +13,25 @@ type Session struct {
 	Sealed bool
 
 	own []byte // memory for Prefix, where it is not that of a table
+
+	table *Table // of which it is session id, and not loaded yet; or nil
+	id    int
+	marks []map[uint64]header.Drop // of its list, and not looked at yet
+}
+
+// Load fills in a session that [Iterator.Name] has named. Several goroutines may load
+// sessions of one table at once.
+func (s *Session) Load() {
+	if t := s.table; t != nil {
+		s.table, s.Session = nil, t.Session(s.id)
+		if s.Sealed = s.id < len(t.digests); s.Sealed {
+			s.Digest = t.digests[s.id]
+		}
+	}
+	for _, m := range s.marks {
+		s.Matched |= m[s.Unit.Session]
+	}
+	s.marks = nil
 }
 
 // copyOf makes s a copy of another session, with memory of its own for prefix or state.
@@ -49,7 +68,8 @@ type cursor interface {
 	// first is the number of the first packet of the session that next will
 	// give, or 0 behind the last.
 	first() uint64
-	// next fills s. Its prefix is valid as long as s is not filled again.
+	// next fills s, or names it, for Load. Its prefix is valid as long as s is not filled
+	// again.
 	next(s *Session) error
 }
 
@@ -153,14 +173,24 @@ func (l *List) Iterate() (*Iterator, error) {
 // the first and their number, 0 behind the last. Prefixes are valid until the
 // same element is filled again.
 func (it *Iterator) Next(batch []Session) (first, n int, err error) {
+	if first, n, err = it.Name(batch); err != nil {
+		return first, 0, err
+	}
+	for i := range batch[:n] {
+		batch[i].Load()
+	}
+	return first, n, nil
+}
+
+// Name is Next, but each session must be loaded before it is used: what costs time can be
+// done by several goroutines.
+func (it *Iterator) Name(batch []Session) (first, n int, err error) {
 	first, n = it.at, min(len(batch), it.left)
 	for i := range n {
 		if err := it.h.next(&batch[i]); err != nil {
 			return first, 0, err
 		}
-		for _, m := range it.marks {
-			batch[i].Matched |= m[batch[i].Unit.Session]
-		}
+		batch[i].marks = it.marks
 	}
 	it.at += n
 	it.left -= n
@@ -260,10 +290,7 @@ func (c *tableCursor) first() uint64 {
 }
 
 func (c *tableCursor) next(s *Session) error {
-	s.Session = c.t.Session(c.i)
-	if s.Sealed = c.i < len(c.t.digests); s.Sealed {
-		s.Digest = c.t.digests[c.i]
-	}
+	s.table, s.id = c.t, c.i
 	c.i++
 	return nil
 }

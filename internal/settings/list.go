@@ -13,9 +13,9 @@ var options = []Option{
 		Long:  "The directory that the dataset is written to. A dataset that is there is added to, under the same settings.",
 	},
 	{
-		Name: "format", Kind: List, Default: "idx", Values: []string{"idx", "mnist", "npy", "npz", "png", "wds", "parquet", "parquet-bytes", "tsv", "jsonl", "nprint-csv", "table", "csv"}, Group: "Output", Arg: "LIST",
+		Name: "format", Kind: List, Default: "idx", Values: []string{"idx", "mnist", "npy", "npz", "png", "wds", "parquet", "parquet-bytes", "tsv", "jsonl", "arrow", "nprint-csv", "table", "csv"}, Group: "Output", Arg: "LIST",
 		Short: "idx, and what to render: npy, npz, png, wds, parquet, csv and others",
-		Long:  "Each format has a folder of its name, which is replaced as a whole. idx is the pair of files that every dataset has. mnist: the same under the names of MNIST. npy: numpy arrays. npz: one archive of them under the names of Keras. png: pictures in a folder a class, for ImageFolder. wds: WebDataset shards. parquet: samples as pictures with labels, for Hugging Face datasets and DuckDB; parquet-bytes: the same with the bytes as they are. tsv and jsonl: text, for ET-BERT and for everybody. nprint-csv: the bits of the form nprint. table: the table of samples as Parquet, without the samples; csv: the same as text.",
+		Long:  "Each format has a folder of its name, which is replaced as a whole. idx is the pair of files that every dataset has. mnist: the same under the names of MNIST. npy: numpy arrays. npz: one archive of them under the names of Keras. png: pictures in a folder a class, for ImageFolder. wds: WebDataset shards. parquet: samples as pictures with labels, for Hugging Face datasets and DuckDB; parquet-bytes: the same with the bytes as they are. tsv and jsonl: text, for ET-BERT and for everybody. arrow: the form tokens as Arrow IPC streams, for netFound. nprint-csv: the bits of the form nprint. table: the table of samples as Parquet, without the samples; csv: the same as text.",
 	},
 	{
 		Name: "gzip", Kind: Switch, Default: "off", Group: "Output", Arg: "on|off",
@@ -272,6 +272,23 @@ var options = []Option{
 		Short:   "shape of a sample, row-major",
 		Long:    "Rows times columns is the length.",
 		Records: []Record{{Key: "shape"}},
+	},
+	{
+		Name: "forge", Kind: List, Default: "none", Values: []string{"none", "all", "addresses", "ports", "ip.id", "ip.ttl", "tcp.seq", "tcp.timestamps"}, Group: "Samples", Arg: "LIST|all|none",
+		Short:   "rewrite under a key: addresses, ports, ip.id, ip.ttl, tcp.seq, tcp.timestamps",
+		Long:    "A challenge twin: addresses, ports, ip.id, ip.ttl, tcp.seq and tcp.timestamps (all: all of them) become others, each by a rule that keeps what the packets of a session have to do with each other; sessions, filters and labels are settled before, payload stays. A model that learned the fields fails on the twin. Best as an entry of --variants; see docs/variants.md.",
+		Records: []Record{{Key: "forge", Omit: true}},
+	},
+	{
+		Name: "forge-key-file", Kind: Path, Group: "Samples", Arg: "FILE",
+		Short:   "key of what --forge rewrites; without it everyone can undo that",
+		Long:    "The file's bytes are the key, as those of --key-file. It reaches no output; the manifest holds an id of it.",
+		Records: []Record{{Key: "forge_key", Name: "forge-key", Omit: true, Fact: true, None: "no key", Words: "the key with id %s"}},
+	},
+	{
+		Name: "variants", Kind: Path, Group: "Samples", Arg: "FILE",
+		Short: "YAML or JSON list of further samples of each unit, by masks, form or forge",
+		Long:  "Entries have a name and what is different: profile, mask, mac, ip, ports, checksums, udp-pad, content, form, shape, forge. What an entry leaves out is as on the command line. The first entry is the dataset itself; each other one stands in variants/NAME, and row i is the same unit in all, with one table of samples, one split, one manifest. Duplicates and empty samples are settled by the first. See docs/variants.md.",
 	},
 	{
 		Name: "split", Kind: Text, Group: "Split", Arg: "SHARES",

@@ -18,6 +18,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/draw"
+	"github.com/pcapmill/pcapmill/internal/forge"
 	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/internal/shard"
 	"github.com/pcapmill/pcapmill/internal/testcap"
@@ -111,6 +112,18 @@ func anyOptions(r *rand.Rand, dir string) mill.Options {
 	if r.IntN(3) == 0 && o.Mask.Content == mask.Packet {
 		o.Mask.Fields[mask.TCPSeq], o.Mask.Fields[mask.TCPTimestamps] = mask.Relative, mask.Relative
 	}
+	if r.IntN(3) == 0 {
+		o.Variant = "first"
+		for i := range 2 + r.IntN(2) {
+			v := mill.Variant{Name: fmt.Sprint("v", i), Mask: o.Mask, Shape: sample.Shape{Rows: 5, Cols: 5}, Forge: forge.Fields(r.IntN(int(forge.All) + 1))}
+			if form, err := represent.Parse(forms[r.IntN(len(forms))]); err == nil && r.IntN(2) == 0 {
+				if _, err := form.Bind(v.Mask, sample.Shape{}); err == nil {
+					v.Form, v.Shape = form, sample.Shape{}
+				}
+			}
+			o.Variants = append(o.Variants, v)
+		}
+	}
 	if o.Check() != nil { // payload only, in a form of headers
 		o.Form, o.Shape = represent.Choice{}, sample.Default()
 	}
@@ -129,6 +142,12 @@ func dataset(t tester, dir string) map[string]string {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
+		if e.IsDir() {
+			for name, text := range dataset(t, filepath.Join(dir, e.Name())) {
+				files[e.Name()+"/"+name] = text
+			}
+			continue
+		}
 		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
 		if err != nil {
 			t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"github.com/pcapmill/pcapmill/internal/fsys"
+	"github.com/pcapmill/pcapmill/manifest"
 )
 
 // files searches every file of the dataset's directory but the images.
@@ -35,6 +36,9 @@ func (s *search) files(ctx context.Context) error {
 			return nil
 		}
 		s.name(name)
+		if d.IsDir() && slices.ContainsFunc(s.m.Variants, func(v manifest.Variant) bool { return name == manifest.VariantsName+"/"+v.Name }) {
+			return fs.SkipDir // it has a search of its own
+		}
 		if d.IsDir() || name == s.samplesName {
 			return nil
 		}

@@ -20,10 +20,11 @@ import (
 
 // Options are the choices of a search.
 type Options struct {
-	Names     bool // search for host names, too
-	Addresses bool // let the report hold the addresses and names themselves
-	Places    int  // how many places of each group to list; 0: none
-	Secrets   int  // how many addresses and names to search for at most; 0: MaxSecrets
+	Names     bool   // search for host names, too
+	Addresses bool   // let the report hold the addresses and names themselves
+	Places    int    // how many places of each group to list; 0: none
+	Variant   string // whose samples are judged; "" is the first, with the files of the dataset
+	Secrets   int    // how many addresses and names to search for at most; 0: MaxSecrets
 	// Open opens a capture, nil: capture.Open. Resync is called on what it gives if
 	// the dataset was made so.
 	Open func(path string) (*capture.Reader, error)
@@ -67,12 +68,12 @@ type search struct {
 // problem in the report, unless none can be. Other errors: no dataset, settings
 // that this program does not know, *TooManyError, ctx is done.
 func Search(ctx context.Context, dir string, captures []string, o Options) (*Report, error) {
-	d, err := store.Open(dir)
+	d, err := store.OpenVariant(dir, o.Variant)
 	if err != nil {
 		return nil, err
 	}
 	s := &search{
-		dir: dir, d: d, m: d.Manifest(), o: o, made: map[string]string{},
+		dir: d.Place(), d: d, m: d.Manifest(), o: o, made: map[string]string{},
 		contexts: contexts{map[uint64]struct{}{}, map[int32]struct{}{}, map[[2]int]struct{}{}},
 	}
 	s.samplesName, s.text = d.SamplesFile(), d.Spec().Type == dataset.Text

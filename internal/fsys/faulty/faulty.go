@@ -2,7 +2,8 @@
 // call on to another one, writes it down, and lets a chosen one fail. From what was
 // written down, [Replay] computes what a power cut may leave behind.
 //
-// It is for one goroutine at a time, so that the calls have an order.
+// Calls come one at a time, so that they have an order. Several goroutines may write to open
+// files at once; everything else is for one goroutine at a time.
 package faulty
 
 import (
@@ -13,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/pcapmill/pcapmill/internal/fsys"
 )
@@ -89,6 +91,7 @@ type Fault struct {
 type FS struct {
 	base  fsys.FS
 	fault *Fault
+	one   sync.Mutex
 	calls []Call
 	names map[string]int // file by path
 	files int
@@ -116,6 +119,8 @@ func (f *FS) Struck() (c Call, ok bool) {
 
 // call notes a call and does it, or lets it fail. half does the half of a write.
 func (f *FS) call(c Call, do, half func() error) error {
+	f.one.Lock()
+	defer f.one.Unlock()
 	n := len(f.calls)
 	f.calls = append(f.calls, c)
 	if f.fault == nil || n < f.fault.At || n > f.fault.At && (!f.fault.Sticky || c.Op == Close) {

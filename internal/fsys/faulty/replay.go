@@ -4,22 +4,23 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"path"
 	"path/filepath"
 	"slices"
 )
 
-// Files is what a directory holds: contents by name, without those below it.
+// Files is what a directory holds: contents by name, which has slashes below it.
 type Files map[string][]byte
 
 // Replay computes what the directory dir may hold when the power is cut after the
 // first n calls, for every n. before is what it held before the first call; all of
-// that was durable. Calls that failed, and calls about other directories, count for
-// nothing.
+// that was durable. Calls that failed, and calls about directories elsewhere, count for
+// nothing. Directories below it are taken to be durable as soon as they are made.
 //
 // The model: a file's content is durable once it was synced, and its names once the
 // directory was. Of names that were made, renamed or removed since then any number
 // of changes may have survived, but in their order, as journaling file systems keep
-// it. Of what was written to a file since its last sync, all may have survived, or
+// it; of the directories below, all of them or none. Of what was written to a file since its last sync, all may have survived, or
 // nothing, the first half, only the last write, the sizes with zeros in place of
 // data behind the old end; and one kind for one file, another for the next. A write
 // of four bytes is torn in the middle too, more than disks do, which write sectors.
@@ -27,7 +28,7 @@ type Files map[string][]byte
 // visit is called for each state once, with the number of calls before the cut;
 // where names it. It must not change the state.
 func Replay(dir string, before Files, calls []Call, visit func(n int, where string, state Files)) {
-	d := &disk{dir: filepath.Clean(dir), files: map[int]*inode{}, durable: map[string]int{}}
+	d := &disk{dir: filepath.Clean(dir), files: map[int]*inode{}, durable: map[string]int{}, names: map[string][]Call{}}
 	for name, data := range before {
 		d.durable[name] = d.adopt(name, data, calls)
 	}
@@ -62,7 +63,7 @@ type disk struct {
 	dir     string
 	files   map[int]*inode
 	durable map[string]int
-	names   []Call // changes of names since the directory was synced
+	names   map[string][]Call // changes of names since a directory was synced, by its name below dir
 	last    int
 }
 
@@ -75,7 +76,7 @@ type inode struct {
 // adopt gives a file that was there before the number by which the calls know it.
 func (d *disk) adopt(name string, data []byte, calls []Call) int {
 	id := 0
-	path := filepath.Join(d.dir, name)
+	path := filepath.Join(d.dir, filepath.FromSlash(name))
 	for _, c := range calls {
 		if c.Failed {
 			continue
@@ -98,15 +99,17 @@ func (d *disk) adopt(name string, data []byte, calls []Call) int {
 
 // do applies a call.
 func (d *disk) do(c Call) {
-	if filepath.Dir(filepath.Clean(c.Path)) != d.dir && (c.Op != SyncDir || filepath.Clean(c.Path) != d.dir) {
+	name, ok := d.below(c.Path)
+	if !ok {
 		return
 	}
+	in := path.Dir(name)
 	switch c.Op {
 	case Create:
 		d.files[c.File] = &inode{}
-		d.names = append(d.names, c)
+		d.names[in] = append(d.names[in], c)
 	case Rename, Remove:
-		d.names = append(d.names, c)
+		d.names[in] = append(d.names[in], c)
 	case Write, Truncate:
 		if f := d.files[c.File]; f != nil { // else it was made behind our back: the lock
 			f.since = append(f.since, c)
@@ -116,22 +119,33 @@ func (d *disk) do(c Call) {
 			f.durable, f.since = apply(f.durable, f.since), nil
 		}
 	case SyncDir:
-		d.durable, d.names = d.named(len(d.names)), nil
+		d.durable = d.named(map[string]int{name: len(d.names[name])})
+		delete(d.names, name)
 	}
 }
 
-// named are the names when the first n changes survived.
-func (d *disk) named(n int) map[string]int {
+// below is the name of a path below the directory, with slashes; "." is that itself.
+func (d *disk) below(path string) (name string, ok bool) {
+	rel, err := filepath.Rel(d.dir, path)
+	return filepath.ToSlash(rel), err == nil && filepath.IsLocal(rel)
+}
+
+// named are the names when so many of the first changes survived, by directory.
+func (d *disk) named(survived map[string]int) map[string]int {
 	names := maps.Clone(d.durable)
-	for _, c := range d.names[:n] {
-		switch name := filepath.Base(c.Path); c.Op {
-		case Create:
-			names[name] = c.File
-		case Rename:
-			delete(names, name)
-			names[filepath.Base(c.To)] = c.File
-		case Remove:
-			delete(names, name)
+	for in, n := range survived {
+		for _, c := range d.names[in][:n] {
+			name, _ := d.below(c.Path)
+			switch c.Op {
+			case Create:
+				names[name] = c.File
+			case Rename:
+				delete(names, name)
+				to, _ := d.below(c.To)
+				names[to] = c.File
+			case Remove:
+				delete(names, name)
+			}
 		}
 	}
 	return names
@@ -187,8 +201,16 @@ var survivals = []struct {
 
 // states visits what a power cut now may leave.
 func (d *disk) states(visit func(what string, state Files)) {
-	for n := len(d.names); n >= 0; n-- {
-		names := d.named(n)
+	for n := 2*len(d.names["."]) + 1; n >= 0; n-- {
+		survived := map[string]int{}
+		for in, calls := range d.names {
+			if in == "." {
+				survived[in] = n / 2
+			} else if n%2 > 0 {
+				survived[in] = len(calls)
+			}
+		}
+		names := d.named(survived)
 		for k := range 2 * len(survivals) {
 			state := Files{}
 			what := survivals[k%len(survivals)].name
@@ -202,7 +224,11 @@ func (d *disk) states(visit func(what string, state Files)) {
 				}
 				state[name] = survivals[kind%len(survivals)].of(d.files[names[name]])
 			}
-			visit(fmt.Sprintf("%d of %d changes of names and %s survived", n, len(d.names), what), state)
+			below := ""
+			if n%2 == 0 {
+				below = ", none below,"
+			}
+			visit(fmt.Sprintf("%d of %d changes of names%s and %s survived", n/2, len(d.names["."]), below, what), state)
 		}
 	}
 }

@@ -1,0 +1,87 @@
+package verify
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/store"
+)
+
+const variantsPromise = "every variant has the files, headers and digests that the manifest says, and the labels of the dataset"
+
+// variants checks the samples and labels of the variants but the first. Table of samples,
+// split and counts are those of the dataset.
+func (v *verifier) variants(promise string) error {
+	all, err := v.d.All()
+	if err != nil {
+		return broken(promise, "%v", err)
+	}
+	for _, d := range all[1:] {
+		if err := v.variant(d); errors.Is(err, v.ctx.Err()) && err != nil {
+			return err
+		} else if err != nil {
+			return broken(promise, "variant %s: %v", d.Manifest().Variant, err)
+		}
+	}
+	return nil
+}
+
+func (v *verifier) variant(d *store.Dataset) (err error) {
+	m := d.Manifest()
+	if set := m.Settings; set.Form() == "" && int64(m.Rows)*int64(m.Cols) != set.Int("length") {
+		return fmt.Errorf("samples of %d rows and %d columns, but %d bytes", m.Rows, m.Cols, set.Int("length"))
+	}
+	if err := errors.Join(d.CheckSizes(), d.CheckHeaders()); err != nil {
+		return err
+	}
+	samples, err := d.Samples()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, samples.Close()) }()
+	have, err := d.Labels()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, have.Close()) }()
+	want, err := v.d.Labels()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, want.Close()) }()
+	text := d.Spec().Type == dataset.Text
+	for i := range m.Captures {
+		c, sum := &m.Captures[i], manifest.NewSum()
+		for k := range c.Samples {
+			if k%1024 == 0 && v.ctx.Err() != nil {
+				return v.ctx.Err()
+			}
+			v.read.Add(1)
+			b, err := samples.Next()
+			if err != nil {
+				return err
+			}
+			_, _ = sum.Write(b) // a hash never fails
+			if text {
+				_, _ = sum.Write([]byte{'\n'})
+			}
+			l, err := have.Next()
+			if err != nil {
+				return err
+			}
+			of, err := want.Next()
+			if err != nil {
+				return err
+			}
+			if l != of {
+				return fmt.Errorf("capture %s: sample %d has label %d, need %d", c.Name, c.FirstSample+k, l, of)
+			}
+		}
+		if have := sum.Text(); have != c.SamplesDigest {
+			return fmt.Errorf("capture %s: its samples %d to %d have digest %s, need %s", c.Name, c.FirstSample, c.FirstSample+c.Samples-1, have, c.SamplesDigest)
+		}
+	}
+	return nil
+}
