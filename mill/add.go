@@ -71,7 +71,12 @@ func (s *intake) add(in *Input, x *Extraction) (c manifest.Capture, known bool, 
 	} else {
 		a.c.Sessions = int64(x.list.Len())
 	}
-	if err = a.all(x.list); err != nil {
+	if x.prepared != nil {
+		err = a.take(x.prepared)
+	} else {
+		err = a.all(x.list)
+	}
+	if err != nil {
 		return a.c, false, err
 	}
 	if s.o.Breaks.Several() {

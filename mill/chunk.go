@@ -178,7 +178,7 @@ func ReadChunks(ctx context.Context, p *Plan, chunks []int, f func(chunk int, x 
 		return err
 	}
 	work, stop := context.WithCancel(ctx)
-	answers, release, wait, _ := start(work, &part, progress)
+	answers, release, wait, _ := start(work, &part, progress, false)
 	defer wait()
 	defer stop()
 	for range chunks {
@@ -221,7 +221,7 @@ func ReadCapture(ctx context.Context, p *Plan, input int, progress *Progress) (*
 	one.Captures = p.Captures[input : input+1]
 	work, stop := context.WithCancel(ctx)
 	defer stop()
-	answers, _, wait, _ := start(work, &one, progress)
+	answers, _, wait, _ := start(work, &one, progress, false)
 	defer wait()
 	select {
 	case a := <-answers:

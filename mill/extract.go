@@ -40,6 +40,7 @@ type Extraction struct {
 	list         *sessions.List
 	shared       *shared   // with the other captures of its group; nil: it is alone
 	comments     *comments // with labels from them
+	prepared     *prepared // of a small capture, or nil
 	startsDiffer bool      // a used packet had no Ethernet header to keep
 	tunnels      bool      // a used packet had inner headers
 	snapped      int64     // used packets of which not all was captured
@@ -95,7 +96,7 @@ func (o Options) Extract(ctx context.Context, path string, progress *Progress) (
 	p := &Plan{Options: o, Captures: []Input{{Path: path}}}
 	work, stop := context.WithCancel(ctx)
 	defer stop()
-	answers, _, wait, _ := start(work, p, progress)
+	answers, _, wait, _ := start(work, p, progress, false)
 	defer wait()
 	select {
 	case a := <-answers:

@@ -11,6 +11,7 @@ import (
 	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/manifest"
+	"github.com/pcapmill/pcapmill/mask"
 	"github.com/pcapmill/pcapmill/store"
 )
 
@@ -25,25 +26,35 @@ type intake struct {
 	size   int              // of a sample in bytes; 0 of text
 	all    int              // of the samples of all variants; what is text counts as nothing
 	rounds [2]*round        // units on their way to the writer
+	parts  []*batch         // what the parts of a round write, until it is emitted
 	hands  []hand
 	source func(ctx context.Context, input int) (*Extraction, error) // see Assemble; nil: captures are read here
 	rows   matches                                                   // of the table of flows
 }
 
-// openIntake opens the dataset in dir, or makes it, and learns what it holds.
-func openIntake(b store.Backend, dir string, o *Options) (*intake, error) {
-	in := &intake{o: o, set: dedup.NewSet()}
-	var err error
+// newMaker returns an intake without a dataset, which can judge units and make samples.
+func newMaker(o *Options) (in *intake, err error) {
+	in = &intake{o: o, hands: []hand{{hosts: mask.NewHosts(o.Key)}}}
 	if in.forms, err = o.forms(); err != nil {
 		return nil, err
 	}
 	in.joint = in.forms
-	kind := o.kind()
-	in.size = kind.Spec.Size()
+	in.size = o.Spec().Size()
 	in.all = in.size
-	for i := range kind.Variants {
-		in.all += kind.Variants[i].Spec.Size()
+	for _, v := range o.stored() {
+		in.all += v.Spec.Size()
 	}
+	return in, nil
+}
+
+// openIntake opens the dataset in dir, or makes it, and learns what it holds.
+func openIntake(b store.Backend, dir string, o *Options) (*intake, error) {
+	in, err := newMaker(o)
+	if err != nil {
+		return nil, err
+	}
+	in.set = dedup.NewSet()
+	kind := o.kind()
 	kind.Recall = func(row *dataset.Row, label uint16) error {
 		in.set.Add(row.Digest, label)
 		return nil

@@ -76,6 +76,15 @@ func TestTableConflicts(t *testing.T) {
 		if _, err := verify.Verify(out); err != nil {
 			t.Error(err)
 		}
+		if conflict == mill.UnknownConflicts { // what was asked for is no advice
+			p, err := mill.Prepare(paths, out, byTable(t, conflict, rows...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if hint := p.WhyUnknown(&r.Table); !strings.Contains(hint, "25 sessions match rows of several classes; --table-conflict longest takes") || strings.Contains(hint, "unknown") {
+				t.Errorf("hint: %s", hint)
+			}
+		}
 	}
 
 	o := byTable(t, mill.UnknownConflicts, rows...)

@@ -3,6 +3,7 @@ package mill
 import (
 	"context"
 
+	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/internal/parallel"
 	"github.com/pcapmill/pcapmill/internal/sessions"
@@ -28,8 +29,7 @@ type round struct {
 	units    []sessions.Session
 	made     []made
 	verdicts []verdict
-	parts    []*batch // what the parts of the round write
-	placed   bool     // they were written by fill
+	placed   bool // its batches were written by fill
 }
 
 // verdict is what is known about a unit on its way.
@@ -46,6 +46,9 @@ type verdict struct {
 
 // sifted reports whether the digest of the unit counts.
 func (v *verdict) sifted() bool { return v.fit != sample.Empty && v.reason == "" }
+
+// stays reports whether the unit becomes a sample.
+func (v *verdict) stays() bool { return v.kept }
 
 // hand is what one goroutine needs that works on a round.
 type hand struct {
@@ -133,7 +136,7 @@ func (r *round) of(n int) *round {
 		r = &round{}
 	}
 	if cap(r.units) < n {
-		*r = round{units: make([]sessions.Session, n), made: make([]made, n), verdicts: make([]verdict, n), parts: r.parts}
+		*r = round{units: make([]sessions.Session, n), made: make([]made, n), verdicts: make([]verdict, n)}
 	}
 	return r
 }
@@ -150,8 +153,8 @@ func (r *round) name(it *sessions.Iterator, n int) error {
 func (a *adding) each(r *round, beside func() error, f func(h *hand, r *round, part, from, to int) error) error {
 	per := a.s.perPart()
 	parts := (len(r.units) + per - 1) / per
-	for len(r.parts) < parts {
-		r.parts = append(r.parts, &batch{})
+	for len(a.s.parts) < parts {
+		a.s.parts = append(a.s.parts, &batch{})
 	}
 	return parallel.Each(context.Background(), a.hands, 1+parts, func(worker, part int) error {
 		if part == 0 {
@@ -288,7 +291,7 @@ func (a *adding) count(r *round) error {
 	r.placed = true
 	per := a.s.perPart()
 	for part, from := 0, 0; from < len(r.units); part, from = part+1, from+per {
-		r.parts[part].at = at
+		a.s.parts[part].at = at
 		for _, v := range r.verdicts[from:min(from+per, len(r.units))] {
 			if v.kept {
 				at++
@@ -300,17 +303,25 @@ func (a *adding) count(r *round) error {
 
 // fill makes samples and rows of the units that stay, and writes them if they have places.
 func (a *adding) fill(h *hand, r *round, part, from, to int) error {
-	b := r.parts[part]
-	b.clear()
-	for i := from; i < to; i++ {
-		if v := &r.verdicts[i]; v.kept {
-			a.load(h, b, &r.units[i], &r.made[i], v)
-		}
-	}
+	b := a.s.parts[part]
+	a.put(h, b, r, from, to, (*verdict).stays)
 	if !r.placed {
 		return nil
 	}
 	return a.s.w.Fill(b.at, &b.Batch)
+}
+
+// put makes samples and rows of some units of a round, in a batch.
+func (a *adding) put(h *hand, b *batch, r *round, from, to int, which func(v *verdict) bool) {
+	b.clear()
+	if b.Data == nil {
+		b.Data, b.Rows, b.Labels = make([]byte, 0, a.s.size*(to-from)), make([]dataset.Row, 0, to-from), make([]uint16, 0, to-from)
+	}
+	for i := from; i < to; i++ {
+		if v := &r.verdicts[i]; which(v) {
+			a.load(h, b, &r.units[i], &r.made[i], v)
+		}
+	}
 }
 
 // emit hands over the batches of a round, which may be nil, in order.
@@ -320,7 +331,7 @@ func (a *adding) emit(r *round) error {
 	}
 	per := a.s.perPart()
 	for part := range (len(r.units) + per - 1) / per {
-		b := r.parts[part]
+		b := a.s.parts[part]
 		if r.placed {
 			a.s.w.Filled(&b.Batch)
 		} else if err := a.s.w.Append(&b.Batch); err != nil {

@@ -132,7 +132,7 @@ func collect(ctx context.Context, p *Plan, s *intake, r *Result, ev Events, prog
 		return c.fromGroups(ctx)
 	}
 	work, stop := context.WithCancel(ctx)
-	answers, release, wait, rest := start(work, p, progress)
+	answers, release, wait, rest := start(work, p, progress, true)
 	defer wait()
 	defer stop()
 

@@ -41,6 +41,9 @@ type scheduler struct {
 	most     int64 // bytes that captures may take, see admission
 	reserved int64 // bytes that they take
 
+	prepare bool        // workers make the samples of small captures
+	ready   []*prepared // free ones
+
 	solids map[string]*solid // streams of archives by name; nil: nobody has asked
 
 	progress *Progress
@@ -65,14 +68,13 @@ type worker struct {
 	total    int64 // memory of the run in bytes
 	stretch  *stretch
 	each     func(*capture.Packet, uint32, int)
+	maker    *intake // see prepared
 }
-
-// budget is what the tables may hold now, in bytes.
-func (sc *scheduler) budget() int64 { return sc.p.tableBudget(sc.total, sc.progress.taken()) }
 
 func newWorker(o *Options, p *Progress, seed sessions.Seed) *worker {
 	w := &worker{o: o, masker: mask.New(o.Mask, o.Key), progress: p, seed: seed, total: o.memory()}
-	forms, _ := o.forms() // Check has seen them
+	w.maker, _ = newMaker(o) // Check has seen what can be wrong
+	forms, _ := o.forms()    // Check has seen them
 	if forms != nil {
 		w.joint, w.showers, w.wide = forms, newShowers(o, forms), o.forges()
 	}
@@ -83,24 +85,18 @@ func newWorker(o *Options, p *Progress, seed sessions.Seed) *worker {
 	return w
 }
 
-// oneTableSize is the size in bytes up to which a capture has one table: one
-// worker at a time reads it anyway.
-const oneTableSize = 2 * capture.BlockLen
-
-// keepTable is the size in bytes up to which a table is used again.
-const keepTable = 2 << 20
-
 // start starts the workers. Answers come in any order. They never run far ahead
 // of the capture that is stored next: release lets one more begin. wait returns
 // when they have ended, or after a second if one of them hangs in a read that
 // nothing can interrupt (a network share). rest, behind the end of ctx, waits for the
-// streams in hand, and gives the answers that nobody has taken.
-func start(ctx context.Context, p *Plan, progress *Progress) (answers <-chan answer, release, wait func(), rest func() []answer) {
+// streams in hand, and gives the answers that nobody has taken. prepare: of small captures
+// the workers make the samples too, see prepared.
+func start(ctx context.Context, p *Plan, progress *Progress, prepare bool) (answers <-chan answer, release, wait func(), rest func() []answer) {
 	if progress == nil {
 		progress = &Progress{}
 	}
 	n := p.workers()
-	sc := &scheduler{ctx: ctx, p: p, ahead: 2*n + 2, seed: sessions.NewSeed(), progress: progress, total: p.memory()}
+	sc := &scheduler{ctx: ctx, p: p, ahead: 2*n + 2, seed: sessions.NewSeed(), progress: progress, total: p.memory(), prepare: prepare}
 	sc.most = p.captureMemory(sc.total)
 	sc.out = make(chan answer, sc.ahead)
 	sc.wake = sync.NewCond(&sc.mu)

@@ -1,6 +1,19 @@
 package mill
 
-import "github.com/pcapmill/pcapmill/internal/sessions"
+import (
+	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/internal/sessions"
+)
+
+// oneTableSize is the size in bytes up to which a capture has one table: one
+// worker at a time reads it anyway.
+const oneTableSize = 2 * capture.BlockLen
+
+// keepTable is the size in bytes up to which a table is used again.
+const keepTable = 2 << 20
+
+// budget is what the tables may hold now, in bytes.
+func (sc *scheduler) budget() int64 { return sc.p.tableBudget(sc.total, sc.progress.taken()) }
 
 // shards is how many tables a capture gets, a power of two.
 func (sc *scheduler) shards(in *Input) int {

@@ -187,6 +187,9 @@ func (sc *scheduler) seal(w *worker, j *job, s *shard) {
 	sc.mu.Unlock()
 	if last {
 		j.x.Seconds = time.Since(j.began).Seconds()
+		if sc.prepare && j.err == nil {
+			j.x.prepared = w.maker.prepare(j.in, j.x, sc.spare())
+		}
 		j.x.release = func() { sc.giveBack(j) }
 		sc.finish(w, j, j.x, j.err)
 	}
@@ -204,6 +207,10 @@ func (sc *scheduler) giveBack(j *job) {
 		}
 	}
 	j.shards = nil
+	if p := j.x.prepared; p != nil && len(sc.ready) < sc.ahead {
+		clear(p.round.units) // the tables are not held any longer
+		sc.ready, j.x.prepared = append(sc.ready, p), nil
+	}
 	sc.wake.Broadcast()
 }
 

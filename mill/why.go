@@ -72,5 +72,5 @@ func (m *Matches) why(p *Plan) string {
 	if most == 1 {
 		match = "session matches"
 	}
-	return fmt.Sprintf("%d %s rows of several classes; %s", most, match, (&ConflictsError{}).Hint())
+	return fmt.Sprintf("%d %s rows of several classes; --table-conflict longest takes the row that overlaps longest; where five-tuples are used again, --idle-timeout or --tcp-restart on divides sessions", most, match)
 }

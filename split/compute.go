@@ -9,7 +9,16 @@ import (
 )
 
 // ErrNoHosts says that samples have no pseudonym of a host to be grouped by.
-var ErrNoHosts = errors.New("the samples have no pseudonyms of hosts; hint: make the dataset with --key-file, or split by capture, session or time")
+var ErrNoHosts error = noHosts{}
+
+type noHosts struct{}
+
+func (noHosts) Error() string { return "the samples have no pseudonyms of hosts" }
+
+// Hint says what a person can do about it.
+func (noHosts) Hint() string {
+	return "make the dataset with --key-file, or split by capture, session or time"
+}
 
 // Compute divides the samples as o says. before is the record of an earlier split of the
 // same dataset, when it had as many samples or fewer, under the same options, or nil: the

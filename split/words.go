@@ -41,7 +41,7 @@ const mostNames = 10
 func (r *Record) Warnings() (lines []string) {
 	var alone, uneven []string
 	bySession := false
-	instead := map[string][]string{}
+	instead, empty := map[string][]string{}, map[string][]string{}
 	for i := range r.Classes {
 		c := &r.Classes[i]
 		if r.uneven(c) {
@@ -57,10 +57,18 @@ func (r *Record) Warnings() (lines []string) {
 			instead[c.By] = append(instead[c.By], fmt.Sprintf("%s (%s)", c.Name, c.Instead))
 		}
 		if len(c.Empty) > 0 {
-			lines = append(lines, fmt.Sprintf("class %s has no samples for %s", c.Name, strings.Join(c.Empty, " and ")))
+			sides := strings.Join(c.Empty, " and ")
+			empty[sides] = append(empty[sides], c.Name)
 		}
 		if c.Across > 0 {
 			lines = append(lines, fmt.Sprintf("class %s: %s the earlier side", c.Name, plural(c.Across, "session reaches across a cut in time and goes to", "sessions reach across a cut in time and go to")))
+		}
+	}
+	for _, sides := range slices.Sorted(maps.Keys(empty)) {
+		if list := empty[sides]; len(list) == 1 {
+			lines = append(lines, fmt.Sprintf("class %s has no samples for %s", list[0], sides))
+		} else {
+			lines = append(lines, fmt.Sprintf("%s have no samples for %s: %s", plural(int64(len(list)), "class"), sides, names(list)))
 		}
 	}
 	if n := strings.Count(r.Given, string(LeftOut)); n > 0 {

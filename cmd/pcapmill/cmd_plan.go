@@ -131,6 +131,6 @@ func plan(cmd *cobra.Command, paths []string, v *config.Values, out, chunk strin
 		return problems(p)
 	}
 	c.say("%s: %s, %s: %s for map, %s for reduce; id %s", shown(out), plural(int64(len(p.Captures)), "capture"), bytesText(p.Bytes()),
-		plural(int64(len(p.Chunks)), "chunk"), plural(int64(parts), "part"), id)
+		plural(int64(len(p.Chunks)), "chunk"), plural(int64(parts), "part"), c.digits(id))
 	return problems(p)
 }

@@ -56,12 +56,12 @@ unless --table-times says relative (to the session) or none.`,
 }
 
 func sessionCaptures(cmd *cobra.Command, dir string, paths []string, v *config.Values, comments bool) error {
+	if l, err := mill.ParseLabelFrom(v.Get("label-from")); err == nil && l != mill.FromName && l != mill.FromDir {
+		return usage("%s: %v: a file stands in the folder of its capture's class, so session-captures takes labels from names and directories only", from(v, "label-from"), l)
+	}
 	o, err := millOptions(cmd.Context(), v)
 	if err != nil {
 		return err
-	}
-	if o.LabelFrom != mill.FromName && o.LabelFrom != mill.FromDir {
-		return usage("%s: %v: a file stands in the folder of its capture's class, so session-captures takes labels from names and directories only", from(v, "label-from"), o.LabelFrom)
 	}
 	if err := sessionfiles.Check(&o.Mask); err != nil {
 		return &status{exitUsage, err}

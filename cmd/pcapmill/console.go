@@ -98,6 +98,14 @@ func (c *console) lines(text string) {
 	}
 }
 
+// digits are those of a digest, in two words on a terminal that is too narrow for one.
+func (c *console) digits(digest string) string {
+	if half := len(digest) / 2; c.width > 0 && len(digest)+2 > c.width {
+		return digest[:half] + " " + digest[half:]
+	}
+	return digest
+}
+
 func say(w io.Writer, width int, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if width > 0 && len(text) > width {

@@ -57,19 +57,49 @@ var often = map[string][]string{
 // shortHelp writes what a command is for, how it is called, and the options that are used
 // most. It fits on a screen.
 func shortHelp(w io.Writer, cmd *cobra.Command) {
+	_, _ = io.WriteString(w, shortPage(cmd, helpWidth(w))) // nobody to tell about a closed pipe
+}
+
+func shortPage(cmd *cobra.Command, width int) string {
 	var b strings.Builder
-	width := helpWidth(w)
 	b.WriteString(strings.Join(fold(cmd.CommandPath()+": "+cmd.Short, width), "\n") + "\n\n")
-	fmt.Fprintf(&b, "Usage:\n  %s\n", useLine(cmd))
-	if cmd.Example != "" {
-		lines := strings.SplitAfterN(cmd.Example, "\n", 4)
-		fmt.Fprintf(&b, "\nExamples:\n%s\n", strings.TrimRight(strings.Join(lines[:min(3, len(lines))], ""), "\n"))
-	}
+	usageLine(&b, cmd, width)
+	examples(&b, cmd, 3, width)
 	commands(&b, cmd, width)
 	names := often[cmd.Name()]
 	options(&b, cmd, width, func(f *pflag.Flag) bool { return names == nil || slices.Contains(names, f.Name) })
-	fmt.Fprintf(&b, "\n'%s --help' says more.\n", cmd.CommandPath())
-	_, _ = io.WriteString(w, b.String()) // nobody to tell about a closed pipe
+	b.WriteString("\n" + strings.Join(fold("'"+cmd.CommandPath()+" --help' says more.", width), "\n") + "\n")
+	return b.String()
+}
+
+// usageLine says how a command is called.
+func usageLine(b *strings.Builder, cmd *cobra.Command, width int) {
+	b.WriteString("Usage:\n")
+	commandLine(b, useLine(cmd), width)
+}
+
+// examples lists the first examples of a command, or all if most is 0.
+func examples(b *strings.Builder, cmd *cobra.Command, most, width int) {
+	if cmd.Example == "" {
+		return
+	}
+	b.WriteString("\nExamples:\n")
+	for i, line := range strings.Split(strings.TrimRight(cmd.Example, "\n"), "\n") {
+		if most > 0 && i == most {
+			break
+		}
+		commandLine(b, strings.TrimPrefix(line, "  "), width)
+	}
+}
+
+// commandLine writes a command line; a long one goes on behind a backslash, so that it can be
+// copied.
+func commandLine(b *strings.Builder, line string, width int) {
+	if columnsOf(line)+2 <= width {
+		b.WriteString("  " + line + "\n")
+		return
+	}
+	b.WriteString("  " + strings.Join(fold(line, width-8), " \\\n      ") + "\n")
 }
 
 // commands lists the sub-commands of a command.
@@ -87,8 +117,11 @@ func commands(b *strings.Builder, cmd *cobra.Command, width int) {
 
 // help writes a command's help page.
 func help(w io.Writer, cmd *cobra.Command) {
+	_, _ = io.WriteString(w, longPage(cmd, helpWidth(w))) // nobody to tell about a closed pipe
+}
+
+func longPage(cmd *cobra.Command, width int) string {
 	var b strings.Builder
-	width := helpWidth(w)
 	about := cmd.Long
 	if about == "" {
 		about = cmd.Short
@@ -96,10 +129,8 @@ func help(w io.Writer, cmd *cobra.Command) {
 	for paragraph := range strings.SplitSeq(about, "\n\n") {
 		b.WriteString(strings.Join(fold(paragraph, width), "\n") + "\n\n")
 	}
-	fmt.Fprintf(&b, "Usage:\n  %s\n", useLine(cmd))
-	if cmd.Example != "" {
-		fmt.Fprintf(&b, "\nExamples:\n%s\n", cmd.Example)
-	}
+	usageLine(&b, cmd, width)
+	examples(&b, cmd, 0, width)
 	commands(&b, cmd, width)
 	options(&b, cmd, width, func(*pflag.Flag) bool { return true })
 	if text := cmd.Annotations[exitsKey]; text != "" {
@@ -115,7 +146,7 @@ func help(w io.Writer, cmd *cobra.Command) {
 			entry(&b, "  "+e[0], 20, e[1], width)
 		}
 	}
-	_, _ = io.WriteString(w, b.String()) // nobody to tell about a closed pipe
+	return b.String()
 }
 
 // environment lists the variables that a command with options reads.
@@ -197,6 +228,13 @@ func flagHelp(f *pflag.Flag) (head, text string) {
 
 // entry writes a term and, from a column on, its explanation.
 func entry(b *strings.Builder, term string, column int, text string, width int) {
+	if width < 60 && column > 10 { // no room for two columns
+		column = 10
+	}
+	if at := strings.LastIndexByte(term, ' '); len(term) > width && at > 0 {
+		b.WriteString(term[:at] + "\n")
+		term = strings.Repeat(" ", 8) + term[at+1:]
+	}
 	b.WriteString(term)
 	at := len(term)
 	if at+2 > column {

@@ -117,7 +117,7 @@ func splitAhead(o *split.Options, p *mill.Plan) error {
 		return &status{exitUsage, bad}
 	}
 	if o.By == split.Host && p.Key == nil {
-		return usage("--split-by host: samples have pseudonyms of hosts only with a key; give --key-file, or split by capture, session or time")
+		return usage("--split-by host: samples have pseudonyms of hosts only with a key: give --key-file, or split by capture, session or time")
 	}
 	if p.Out == "" {
 		return nil

@@ -234,3 +234,24 @@ func TestLinesFit(t *testing.T) {
 func plainLines(text string) string {
 	return regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]`).ReplaceAllString(strings.ReplaceAll(text, "\r", "\n"), "")
 }
+
+// TestNarrowTerminal: a plan, the help and the statistics of a run are no wider than 40 columns, but for single words.
+func TestNarrowTerminal(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	r := recipe{link: 1, sessions: 3, payload: 50, format: "pcap", seed: 1}
+	write(t, dir, "email1.pcap", r.file())
+	for _, args := range [][]string{
+		{"plan", "email1.pcap", "-o", "plan.json", "--chunk", "64", "--parts", "3"}, {"plan", "-h"}, {"plan", "--help"}, {"convert", "email1.pcap", "-o", "data", "-q"},
+	} {
+		tt := openTerminal(t, 40)
+		if code := tt.wait(t, tt.start(t, dir, nil, args...)); code != exitDone {
+			t.Errorf("%q: status %d\n%s", args, code, tt)
+		}
+		for line := range strings.SplitSeq(tt.String(), "\n") {
+			if n := columnsOf(line); n > 40 && len(strings.Fields(line)) > 1 || n > 60 {
+				t.Errorf("%q: %d columns: %s", args, n, line)
+			}
+		}
+	}
+}
