@@ -289,7 +289,7 @@ func TestWrongSizes(t *testing.T) {
 // TestChunkEnds: a chunk whose compressed part has a byte too many, or one that the range coder
 // did not end with, is corrupt behind what it holds.
 func TestChunkEnds(t *testing.T) {
-	plain := []byte("some text, and some more text")
+	plain := bytes.Repeat([]byte("some text, "), 40)
 	in := testcap.XZStream(nil, 0, false, nil, plain)
 	at := 12 + (int(in[12])+1)*4 // of the first chunk
 	n := int(in[at+3])<<8 + int(in[at+4]) + 1
