@@ -84,7 +84,7 @@ var rooms = map[string][]string{
 	"internal/card":      {"internal/settings", "split", "manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson", "internal/typo"},
 	"verify":             {"manifest", "dataset", "sample", "internal/dedup", "split", "store"},
 	"internal/needle":    {},
-	"audit":              {"header", "internal/parallel", "internal/plainjson", "internal/userfile", "store", "dataset", "dataset/idx", "manifest"},
+	"audit":              {"header", "mask", "internal/represent", "internal/parallel", "internal/plainjson", "internal/userfile", "store", "dataset", "dataset/idx", "manifest"},
 	"internal/parallel":  {},
 	"verify/leak":        {"internal/settings", "internal/names", "dataset", "internal/needle", "capture", "header", "session", "mask", "manifest", "store", "internal/fsys"},
 	"internal/report":    {"sample"},
