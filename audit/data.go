@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/internal/parallel"
 	"github.com/pcapmill/pcapmill/manifest"
 )
 
@@ -29,6 +30,9 @@ type Data struct {
 	// nil: the samples are walked.
 	layouts func(row int) []packetLayout
 	cache   []byte // all rows, once they were read, where they fit
+	bins    *bins  // of the audit that runs; nil: cells are bytes
+	codes   []byte // all rows by bins, as cache is
+	workers int
 }
 
 type class struct {
@@ -52,8 +56,8 @@ type rowReader interface {
 	Close() error
 }
 
-// size is the size of a sample in bytes.
-func (d *Data) size() int { return d.spec.Size() }
+// size is how many cells a sample has, and bytes by which it is scored.
+func (d *Data) size() int { return d.spec.Rows * d.spec.Cols }
 
 // rows is the number of labelled rows.
 func (d *Data) rows() int { return len(d.class) }
@@ -131,10 +135,61 @@ func (d *Data) hasSides() bool {
 	return slices.Contains(d.sides, uint8(dataset.Train)) && slices.Contains(d.sides, uint8(dataset.Test))
 }
 
-// each calls f for blocks of rows in order: the first row, and the samples one behind the
-// other. They are lent.
-func (d *Data) each(ctx context.Context, f func(first int, block []byte) error) (err error) {
+// each calls f for blocks of rows in order: the first row, and the cells of the samples one
+// behind the other, a byte each. They are lent.
+func (d *Data) each(ctx context.Context, f func(first int, block []byte) error) error {
+	b := d.bins
+	if b == nil {
+		return d.eachRaw(ctx, f)
+	}
 	size, n := d.size(), d.rows()
+	step := max(1, blockBytes/size)
+	if d.codes != nil {
+		for first := 0; first < n; first += step {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := f(first, d.codes[first*size:min(first+step, n)*size]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var all []byte
+	if int64(n)*int64(size) <= mostCached {
+		all = make([]byte, n*size)
+	}
+	var block []byte
+	whole := d.spec.Size()
+	err := d.eachRaw(ctx, func(first int, raw []byte) error {
+		rows := len(raw) / whole
+		if all != nil {
+			block = all[first*size : (first+rows)*size]
+		} else {
+			block = append(block[:0], make([]byte, rows*size)...)
+		}
+		err := parallel.Each(ctx, d.workers, parts(rows), func(_, p int) error {
+			from, to := part(p, rows)
+			for i := from; i < to; i++ {
+				b.code(block[i*size:(i+1)*size], raw[i*whole:(i+1)*whole])
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return f(first, block)
+	})
+	if err == nil && all != nil {
+		d.codes, d.cache = all, nil
+	}
+	return err
+}
+
+// eachRaw calls f for blocks of rows in order: the first row, and the samples one behind the
+// other. They are lent.
+func (d *Data) eachRaw(ctx context.Context, f func(first int, block []byte) error) (err error) {
+	size, n := d.spec.Size(), d.rows()
 	step := max(1, blockBytes/size)
 	if d.cache != nil {
 		for first := 0; first < n; first += step {
@@ -191,10 +246,37 @@ func (d *Data) each(ctx context.Context, f func(first int, block []byte) error) 
 	return nil
 }
 
-// some calls f for rows, in rising order, one after another. The sample is lent, and may be
-// changed.
-func (d *Data) some(ctx context.Context, rows []uint32, f func(i int, x []byte) error) (err error) {
+// some calls f for rows, in rising order, one after another. The cells of the sample, a byte
+// each, are lent, and may be changed.
+func (d *Data) some(ctx context.Context, rows []uint32, f func(i int, x []byte) error) error {
+	b := d.bins
+	if b == nil {
+		return d.someRaw(ctx, rows, f)
+	}
 	size := d.size()
+	x := make([]byte, size)
+	if d.codes != nil {
+		for i, row := range rows {
+			if i%1024 == 0 && ctx.Err() != nil {
+				return ctx.Err()
+			}
+			copy(x, d.codes[int(row)*size:])
+			if err := f(i, x); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return d.someRaw(ctx, rows, func(i int, raw []byte) error {
+		b.code(x, raw)
+		return f(i, x)
+	})
+}
+
+// someRaw calls f for rows, in rising order, one after another. The sample is lent, and may be
+// changed.
+func (d *Data) someRaw(ctx context.Context, rows []uint32, f func(i int, x []byte) error) (err error) {
+	size := d.spec.Size()
 	x := make([]byte, size)
 	var r rowReader
 	if d.cache == nil {

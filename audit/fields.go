@@ -22,11 +22,19 @@ type pairOf struct {
 type walked struct {
 	well       int
 	names      []string  // by position: the field of the position
-	byClass    [][]field // by position and class: the most frequent field
+	byClass    [][]field // by position and class: the most frequent field; nil: that of the position
 	places     map[pairOf]uint32
 	links      map[pairOf]uint32 // link types of capture headers
 	background []uint32          // by class: samples whose first packet is background
 	ported     bool              // some port is not 0
+}
+
+// of is the field of a position in a class.
+func (w *walked) of(p, class int) string {
+	if w.byClass == nil {
+		return w.names[p]
+	}
+	return w.byClass[p][class].String()
 }
 
 // scratch is what one worker adds up.
@@ -43,6 +51,9 @@ type scratch struct {
 // walkAll walks every row once.
 func (a *auditor) walkAll(ctx context.Context) (*walked, error) {
 	classes, size := len(a.d.classes), a.d.size()
+	if a.rules.static() {
+		return &walked{well: a.d.rows(), names: a.rules.staticFields(), background: make([]uint32, classes)}, nil
+	}
 	out := &walked{
 		names: make([]string, size), byClass: make([][]field, size),
 		places: map[pairOf]uint32{}, links: map[pairOf]uint32{}, background: make([]uint32, classes),
@@ -85,13 +96,14 @@ func (a *auditor) walkClasses(ctx context.Context, low, high int) ([]*scratch, e
 			places: map[pairOf]uint32{}, links: map[pairOf]uint32{}, background: make([]uint32, len(d.classes)),
 		}
 	}
-	err := d.each(ctx, func(first int, block []byte) error {
-		rows := len(block) / size
+	whole := d.spec.Size()
+	err := d.eachRaw(ctx, func(first int, block []byte) error {
+		rows := len(block) / whole
 		return parallel.Each(ctx, a.workers, parts(rows), func(w, p int) error {
 			from, to := part(p, rows)
 			for i := from; i < to; i++ {
 				if c := int(d.class[first+i]); low <= c && c < high {
-					a.walkRow(&all[w].walker, first+i, block[i*size:(i+1)*size])
+					a.walkRow(&all[w].walker, first+i, block[i*whole:(i+1)*whole])
 					all[w].row(d.class[first+i], size)
 				}
 			}

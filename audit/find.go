@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/pcapmill/pcapmill/dataset"
 )
 
 // Kinds of findings, in the order of a report.
@@ -114,6 +116,14 @@ func (f *finder) byField() (fields []string, positions map[string][]int) {
 	return fields, positions
 }
 
+// place is where a position stands, for a sentence.
+func (f *finder) place(p int, field string) string {
+	if f.d.spec.Type == dataset.U8 && !f.rules.static() {
+		return fmt.Sprintf("Byte %d (%s)", p, field)
+	}
+	return fmt.Sprintf("Cell %d (row %d, column %d; %s)", p, p/f.d.spec.Cols, p%f.d.spec.Cols, field)
+}
+
 // bestOf is the position with the best score of some, ties: the lowest; and how many of them
 // reach a score.
 func bestOf(positions []int, score func(p int) float64) int {
@@ -161,8 +171,8 @@ func (f *finder) oneByte() {
 		}
 		found = append(found, Finding{
 			Severity: is, Kind: kindOneByte, Score: kappa(best), Position: &best, Field: name, Positions: reach(positions[name], kappa, least),
-			Text: fmt.Sprintf("Byte %d (%s) alone tells the classes apart: accuracy %.4f, balanced %.4f, kappa %.4f.",
-				best, name, f.positions[best].accuracy, f.positions[best].balanced, kappa(best)),
+			Text: fmt.Sprintf("%s alone tells the classes apart: accuracy %.4f, balanced %.4f, kappa %.4f.",
+				f.place(best, name), f.positions[best].accuracy, f.positions[best].balanced, kappa(best)),
 			Remedy: f.remedy(name),
 		})
 	}
@@ -205,8 +215,8 @@ func (f *finder) twoSides() {
 		found = append(found, Finding{
 			Severity: is, Kind: kindTwoSides, Score: kappa(best), Position: &best, Field: name,
 			Positions: reach(positions[name], kappa, least), Classes: others,
-			Text: fmt.Sprintf("Byte %d (%s) tells %s from the other classes: kappa %.4f. It says where they were recorded.",
-				best, name, list(others), kappa(best)),
+			Text: fmt.Sprintf("%s tells %s from the other classes: kappa %.4f. It says where they were recorded.",
+				f.place(best, name), list(others), kappa(best)),
 			Remedy: f.remedy(name),
 		})
 	}
@@ -241,7 +251,7 @@ func (f *finder) shallowTree() {
 		g.Remedy = "mask the fields that the findings above name, or look at payload alone: --profile payload; test on captures never seen: pcapmill split --split-by capture"
 	case all >= 0.98:
 		g.Score, what = all, "A tree of depth 8"
-		if !split && f.rules.layout != layoutPayload {
+		if !split && f.rules.layout != layoutPayload && slices.ContainsFunc(f.fields.names, func(n string) bool { return !content(n) }) {
 			g.Severity = Critical
 		}
 	case len(f.d.classes) > 1 && round6((cut-chance)/(1-chance)) >= 0.8:
@@ -258,11 +268,16 @@ func (f *finder) shallowTree() {
 
 func (f *finder) length() {
 	s := f.report.Length
+	what, remedy := "The length of a sample", "take shorter samples, so that fewer are padded (--length), or leave short sessions out (--min-bytes)"
+	if m := f.d.manifest; m != nil && m.Form != nil && m.Form.Counts == "packets" {
+		what = "The number of packets of a sample"
+		remedy = "show fewer packets, so that fewer samples are padded (--form " + m.Form.Name + ":packets=N), or leave short sessions out (--min-packets)"
+	}
 	if is := severity(s.Kappa, 0.5, 0.8); is != "" {
 		f.enter(Finding{
 			Severity: is, Kind: kindLength, Score: s.Kappa,
-			Text:   fmt.Sprintf("The length of a sample alone tells the classes apart: accuracy %.4f, kappa %.4f.", s.Accuracy, s.Kappa),
-			Remedy: "take shorter samples, so that fewer are padded (--length), or leave short sessions out (--min-bytes)",
+			Text:   fmt.Sprintf("%s alone tells the classes apart: accuracy %.4f, kappa %.4f.", what, s.Accuracy, s.Kappa),
+			Remedy: remedy,
 		})
 	}
 }

@@ -12,7 +12,7 @@ var backgroundNames = []string{"dns", "llmnr", "ntp", "dhcp", "netbios", "nbns",
 // background finds classes of which many samples are traffic that every host sends.
 func (f *finder) background() {
 	r := &f.rules
-	walks := r.layout == layoutPcap || r.layout == layoutPackets
+	walks := r.walks()
 	samples := f.fields.background
 	switch counted := f.d.background(); {
 	case !r.foreign && !r.ports && counted != nil:
@@ -139,7 +139,14 @@ func (f *finder) remedy(name string) string {
 			return text
 		}
 	}
+	if behaviour(name) {
+		return "test on captures never seen: pcapmill split --split-by capture; it is what the packets do, and no option hides it"
+	}
 	switch short {
+	case "frame-size":
+		return "leave the channel frame-size out: ip-size does not count link headers"
+	case "flags", "push":
+		return "leave the channel " + short + " out: --form series:channels=ipt+dir+size"
 	case "payload", nameMixed:
 		return "test on captures never seen: pcapmill split --split-by capture; look at what the byte says in the payload of each class"
 	case "padding":

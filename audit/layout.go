@@ -23,7 +23,7 @@ func (a *auditor) sniff(ctx context.Context) (rules, error) {
 	rows := spaced(a.d.allRows(), sniffed)
 	magic, walked := 0, 0
 	w := walker{rules: rules{layout: layoutPackets, foreign: true}}
-	err := a.d.some(ctx, rows, func(i int, x []byte) error {
+	err := a.d.someRaw(ctx, rows, func(i int, x []byte) error {
 		if pcapOrder(x) != nil {
 			magic++
 		}
@@ -52,8 +52,8 @@ func rulesOf(m *manifest.Manifest) rules {
 	masked := strings.Split(s.Get("mask"), ",")
 	r.noPayload = slices.Contains(masked, "payload=remove")
 	switch {
-	case m.Form != nil && m.Form.Name != "bytes": // its rows are not packets one behind the other
-		r.layout = layoutUnknown
+	case m.Form != nil && m.Form.Name != "bytes":
+		r.formed(m)
 	case s.Get("content") == "payload":
 		r.layout = layoutPayload
 	case slices.Contains(masked, "ip.length=zero") && !r.noPayload:

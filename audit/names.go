@@ -101,5 +101,5 @@ const (
 
 // content reports whether a position's field is what a model may use.
 func content(name string) bool {
-	return name == kinds[payload] || name == kinds[padding] || name == nameMixed
+	return name == kinds[payload] || name == kinds[padding] || name == nameMixed || behaviour(name)
 }

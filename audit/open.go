@@ -12,17 +12,17 @@ import (
 )
 
 // OpenDataset reads what an audit needs of a dataset of ours besides its samples: labels, the
-// sides of its split, and of the table of samples the capture and the original length. Samples
-// of other types than bytes are an error.
+// sides of its split, and of the table of samples the capture and the original length. Text is
+// an error, and so are cells of more than a byte if a sample has more than 65536.
 func OpenDataset(ctx context.Context, s *store.Dataset) (*Data, error) {
 	m := s.Manifest()
 	if s.Len() > math.MaxInt32 {
 		return nil, fmt.Errorf("%s: %d samples; an audit takes at most %d", s.Dir(), s.Len(), math.MaxInt32)
 	}
-	if t := s.Spec().Type; t != dataset.U8 {
-		return nil, fmt.Errorf("%s: samples of %v; an audit reads bytes: audit the same captures as bytes, matrix, packet-bytes or ustc-all", s.Dir(), t)
-	}
 	d := &Data{spec: s.Spec(), manifest: m}
+	if err := d.readable(); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.Dir(), err)
+	}
 	d.open = func(context.Context) (rowReader, error) {
 		r, err := s.Samples()
 		if err != nil {
@@ -55,6 +55,17 @@ func OpenDataset(ctx context.Context, s *store.Dataset) (*Data, error) {
 		}
 		return fmt.Sprint(l)
 	})
+}
+
+// readable refuses samples that are no array, or too many cells of more than a byte.
+func (d *Data) readable() error {
+	switch t := d.spec.Type; {
+	case t == dataset.Text:
+		return fmt.Errorf("samples of text have no cells to audit; audit the same captures as bytes, packet-bytes or segments")
+	case (t == dataset.I16 || t == dataset.F32) && d.size() > mostBinnedCells:
+		return fmt.Errorf("samples of %d cells of %v; an audit takes at most %d: audit a smaller one, such as flowpic:size=256", d.size(), t, mostBinnedCells)
+	}
+	return nil
 }
 
 // ours reads the samples of a dataset.
@@ -132,7 +143,7 @@ func (d *Data) readLayouts(ctx context.Context, s *store.Dataset) (err error) {
 			return fmt.Errorf("%s: %s: sample %d: %w", s.Dir(), store.LayoutName, i, err)
 		}
 		for _, p := range next {
-			packets = append(packets, packetLayout{link: p.Link, network: p.Network, transport: p.Transport, payload: p.Payload, version: p.Version, proto: p.Proto})
+			packets = append(packets, layoutOf(p))
 		}
 		ends[i] = len(packets)
 	}
@@ -147,6 +158,10 @@ func (d *Data) readLayouts(ctx context.Context, s *store.Dataset) (err error) {
 	return nil
 }
 
+func layoutOf(p store.PacketLayout) packetLayout {
+	return packetLayout{link: p.Link, network: p.Network, transport: p.Transport, payload: p.Payload, version: p.Version, proto: p.Proto}
+}
+
 func (d *Data) readRows(ctx context.Context, s *store.Dataset) (err error) {
 	r, err := s.Rows()
 	if err != nil {
@@ -155,6 +170,11 @@ func (d *Data) readRows(ctx context.Context, s *store.Dataset) (err error) {
 	defer func() { err = errors.Join(err, r.Close()) }()
 	d.captures = make([]uint32, s.Len())
 	d.lengths = make([]uint32, s.Len())
+	form := rulesOf(d.manifest)
+	room := uint64(d.size())
+	if form.room > 0 {
+		room = form.room
+	}
 	var row dataset.Row
 	for i := range d.captures {
 		if i%4096 == 0 && ctx.Err() != nil {
@@ -170,7 +190,11 @@ func (d *Data) readRows(ctx context.Context, s *store.Dataset) (err error) {
 			return fmt.Errorf("%s: row %d of the table of samples names capture %d of %d", s.Dir(), i, row.Capture, len(d.manifest.Captures))
 		}
 		d.captures[i] = row.Capture
-		d.lengths[i] = uint32(min(row.Original, uint64(d.size())))
+		counted := row.Original
+		if form.form != "" {
+			counted = row.Counted
+		}
+		d.lengths[i] = uint32(min(counted, room))
 	}
 	return nil
 }

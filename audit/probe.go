@@ -57,7 +57,7 @@ func (a *auditor) show(w *walker, row int, x []byte, in input) {
 
 // inputs are those that the layout tells apart.
 func (a *auditor) inputs() []input {
-	if a.rules.layout == layoutPcap || a.rules.layout == layoutPackets {
+	if a.rules.told() {
 		return []input{inputAll, inputHeader, inputPayload}
 	}
 	return []input{inputAll}

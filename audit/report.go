@@ -33,7 +33,7 @@ type Source struct {
 	Evaluation string   `json:"evaluation"`
 	Train      int      `json:"train"` // rows; grouped all
 	Test       int      `json:"test"`
-	Layout     string   `json:"layout"`     // pcap, packets, payload or unknown
+	Layout     string   `json:"layout"`     // pcap, packets, payload or unknown; the name of a form other than bytes
 	Walked     float64  `json:"walked"`     // share of rows whose walk ended well
 	NotJudged  []string `json:"not_judged"` // kinds that this input does not allow to judge
 	Notes      []string `json:"notes"`
@@ -46,7 +46,7 @@ type Class struct {
 	Samples int    `json:"samples"`
 }
 
-// PositionScore is what one byte of all samples tells of the class.
+// PositionScore is what one cell of all samples, mostly a byte, tells of the class.
 type PositionScore struct {
 	Position int               `json:"position"`
 	Field    string            `json:"field"`
@@ -113,6 +113,7 @@ type auditor struct {
 // Run audits the data. Errors: an *EvaluationError, those of reading, that of ctx.
 func Run(ctx context.Context, d *Data, o Options) (*Report, error) {
 	a := &auditor{d: d, workers: parallel.Workers(o.Workers)}
+	d.workers, d.bins, d.codes = a.workers, nil, nil
 	var err error
 	if a.e, err = d.evaluate(o.Evaluate); err != nil {
 		return nil, err
@@ -127,6 +128,9 @@ func Run(ctx context.Context, d *Data, o Options) (*Report, error) {
 		return nil, err
 	}
 	if a.fields, err = a.walkAll(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.bin(ctx); err != nil {
 		return nil, err
 	}
 	positions, oneByte, err := a.positions(ctx)
@@ -153,7 +157,7 @@ func (a *auditor) data() Source {
 	d := a.d
 	out := Source{
 		Samples: d.total, Unlabelled: d.unlabelled, Rows: d.spec.Rows, Cols: d.spec.Cols, Evaluation: a.e.name,
-		Layout: a.rules.layout.String(), Walked: round6(float64(a.fields.well) / float64(d.rows())),
+		Layout: a.rules.name(), Walked: round6(float64(a.fields.well) / float64(d.rows())),
 		NotJudged: []string{}, Notes: a.notes(),
 	}
 	for _, c := range d.classes {
@@ -179,6 +183,9 @@ func (a *auditor) notes() []string {
 		out = append(out, fmt.Sprintf("k-NN compares %d of %d test rows with %d of %d training rows, evenly spaced.",
 			min(asked, mostAsked), asked, min(known, mostKnown), known))
 	}
+	if b := a.d.bins; b != nil && b.of > b.from {
+		out = append(out, fmt.Sprintf("The bins of cells are made from %d of %d training rows, evenly spaced.", b.from, b.of))
+	}
 	if n := a.d.rows(); n > mostAdjusted {
 		out = append(out, fmt.Sprintf("AMI is computed over %d of %d rows, evenly spaced.", mostAdjusted, n))
 	}
@@ -190,8 +197,8 @@ func (a *auditor) positionScore(p int, s *position) PositionScore {
 		Position: p, Field: a.fields.names[p], Fields: map[string]string{},
 		Entropy: s.entropy, MI: s.mi, AMI: s.ami, Accuracy: s.accuracy, Balanced: s.balanced, Kappa: s.kappa,
 	}
-	for c, f := range a.fields.byClass[p] {
-		out.Fields[a.d.classes[c].name] = f.String()
+	for c := range a.d.classes {
+		out.Fields[a.d.classes[c].name] = a.fields.of(p, c)
 	}
 	return out
 }

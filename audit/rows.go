@@ -27,11 +27,11 @@ func (d *Data) Class(row int) int { return int(d.class[row]) }
 // Each calls f for blocks of rows in order: the first row, and the samples one behind the
 // other, which are lent for the call. An error of f ends it.
 func (d *Data) Each(ctx context.Context, f func(first int, samples []byte) error) error {
-	return d.each(ctx, f)
+	return d.eachRaw(ctx, f)
 }
 
 // Some calls f for some rows, which must be in rising order: the place in the list, and the
 // sample, which is lent for the call and may be changed. An error of f ends it.
 func (d *Data) Some(ctx context.Context, rows []uint32, f func(i int, sample []byte) error) error {
-	return d.some(ctx, rows, f)
+	return d.someRaw(ctx, rows, f)
 }

@@ -8,7 +8,7 @@ import (
 // whereRecorded are fields of a first packet that say where or how it was recorded.
 var whereRecorded = []string{
 	"link.header", "ip.tos", "ip.id", "ip.fragment", "ip.ttl", "ip.checksum", "ip.source", "ip.destination",
-	"ip6.flow", "ip6.hops", "ip6.source", "ip6.destination", "record.time",
+	"ip6.flow", "ip6.hops", "ip6.source", "ip6.destination", "record.time", "frame-size",
 }
 
 // recorded reports whether a position's field is one of those.

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"slices"
 
+	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/parallel"
 )
 
@@ -18,20 +19,20 @@ type survey struct {
 
 // look goes over all rows. It also finds the lengths of foreign rows.
 func (a *auditor) look(ctx context.Context) (*survey, error) {
-	d, size := a.d, a.d.size()
+	d, size := a.d, a.d.spec.Size()
 	s := &survey{digests: make([][16]byte, d.rows())}
 	if d.captures == nil {
 		d.lengths = make([]uint32, d.rows())
 	}
 	magic := make([]int, a.workers)
-	err := d.each(ctx, func(first int, block []byte) error {
+	err := d.eachRaw(ctx, func(first int, block []byte) error {
 		return parallel.Each(ctx, a.workers, parts(len(block)/size), func(w, p int) error {
 			from, to := part(p, len(block)/size)
 			for i := from; i < to; i++ {
 				x := block[i*size : (i+1)*size]
 				sum := sha256.Sum256(x)
 				copy(s.digests[first+i][:], sum[:])
-				if pcapOrder(x) != nil {
+				if d.spec.Type == dataset.U8 && pcapOrder(x) != nil {
 					magic[w]++
 				}
 				if d.captures == nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/represent"
 )
 
 // layout is how samples are built.
@@ -14,9 +15,12 @@ const (
 	layoutPcap           // a capture file's beginning
 	layoutPackets        // packets one behind the other
 	layoutPayload        // payload only
+	layoutForm           // as the areas of a form say
 )
 
-func (l layout) String() string { return [...]string{"unknown", "pcap", "packets", "payload"}[l] }
+func (l layout) String() string {
+	return [...]string{"unknown", "pcap", "packets", "payload", "form"}[l]
+}
 
 // rules are what the walk goes by, for all samples of a dataset.
 type rules struct {
@@ -28,6 +32,14 @@ type rules struct {
 	noPayload bool // payload was cut out
 	addresses bool // addresses are those of the capture
 	ports     bool // ports are those of the capture
+
+	// Of forms other than bytes.
+	form    string // its name
+	areas   []represent.Area
+	size    int    // bytes of a cell
+	room    uint64 // of packets or bytes: what a sample shows of them
+	noPorts bool   // both ports were cut out of the transport header
+	blind   bool   // the lengths of a packet do not decide whether it is one: it stands alone
 }
 
 // segment is bytes from ... to-1 of one field.
@@ -39,9 +51,10 @@ type segment struct {
 // walker finds the field of every byte of a sample. It is for one goroutine.
 type walker struct {
 	rules
-	segs []segment // that cover the sample
-	well bool      // the walk came to the end
-	n    int       // packets found
+	segs  []segment // that cover the sample
+	bytes []byte    // cells of a sample as bytes, to be used again
+	well  bool      // the walk came to the end
+	n     int       // packets found
 
 	// Of the first packet; ip is where its IP header begins, -1: there is none.
 	ip           int
@@ -82,6 +95,8 @@ func (w *walker) walk(x []byte, length int) {
 	case w.layout == layoutPayload:
 		w.put(padding, w.put(payload, 0, length, len(x)), len(x), len(x))
 		w.well = true
+	case w.layout == layoutForm:
+		w.formSample(x, length)
 	case w.layout == layoutPcap:
 		w.pcap(x, length)
 	case w.foreign:
@@ -258,11 +273,11 @@ func (w *walker) network4(p []byte) (h shape, ok bool) {
 	if len(p) >= 4 {
 		total = int(binary.BigEndian.Uint16(p[2:]))
 	}
-	if len(p) >= 8 && binary.BigEndian.Uint16(p[6:])&0x1fff != 0 {
+	if !w.blind && len(p) >= 8 && binary.BigEndian.Uint16(p[6:])&0x1fff != 0 {
 		return h, false // not the first fragment: there is no transport header
 	}
 	if len(p) < 10 {
-		return h, total == 0 || total >= full+8
+		return h, w.blind || total == 0 || total >= full+8
 	}
 	h.proto = p[9]
 	return w.transport(p, h, total-full)
@@ -313,7 +328,7 @@ func (w *walker) network6(p []byte) (h shape, ok bool) {
 		}
 		next = b[0]
 		h.ip += n
-		if rest -= n; !none && rest < 0 {
+		if rest -= n; !none && rest < 0 && !w.blind {
 			return h, false
 		}
 	}
@@ -323,12 +338,15 @@ func (w *walker) network6(p []byte) (h shape, ok bool) {
 // packet has from there on; below zero: not said.
 func (w *walker) transport(p []byte, h shape, rest int) (shape, bool) {
 	b := p[min(h.ip, len(p)):]
-	wire := 0
+	wire, cut := 0, 0
+	if w.noPorts {
+		cut = 4
+	}
 	switch h.proto {
 	case header.TCP:
 		h.transport = 20
-		if len(b) > 12 {
-			h.transport = int(b[12]>>4) * 4
+		if len(b) > 12-cut {
+			h.transport = int(b[12-cut]>>4) * 4
 		}
 		if h.transport < 20 {
 			return h, false
@@ -341,6 +359,13 @@ func (w *walker) transport(p []byte, h shape, rest int) (shape, bool) {
 		}
 	default:
 		return h, false
+	}
+	h.transport -= cut
+	if w.blind {
+		if rest >= wire {
+			h.length = h.ip + h.transport + rest - wire
+		}
+		return h, true
 	}
 	if rest < 0 {
 		return h, h.version == 6 || len(p) < 4 || binary.BigEndian.Uint16(p[2:]) == 0

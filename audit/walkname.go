@@ -55,13 +55,14 @@ func (w *walker) name(x []byte, at, limit, k int, h shape) int {
 	}
 	at = w.put(options.of(k), at, behind-at, limit)
 	behind = min(at+h.transport, limit)
-	rest := tcpOptions
+	rest, fields := tcpOptions, tcp
 	if h.proto == header.UDP {
-		rest = udpPad
-		at = w.runs(udp, at, behind, k)
-	} else {
-		at = w.runs(tcp, at, behind, k)
+		rest, fields = udpPad, udp
 	}
+	if w.noPorts {
+		fields = fields[2:]
+	}
+	at = w.runs(fields, at, behind, k)
 	return w.put(rest.of(k), at, behind-at, limit)
 }
 
@@ -75,7 +76,7 @@ func (w *walker) runs(fields []run, at, limit, k int) int {
 // first remembers of the first packet what findings ask for.
 func (w *walker) first(x []byte, at, limit int, h shape) {
 	w.ip, w.proto = at, h.proto
-	if t := at + h.ip; h.transport > 0 && t+4 <= limit {
+	if t := at + h.ip; h.transport > 0 && !w.noPorts && t+4 <= limit {
 		w.sport, w.dport, w.ported = binary.BigEndian.Uint16(x[t:]), binary.BigEndian.Uint16(x[t+2:]), true
 	}
 	from, n := at+16, 4

@@ -123,7 +123,7 @@ func (o Options) newReader(stream io.Reader, name string, bufferLen int) (*Reade
 	}
 	r.memory.most, r.memory.grow = o.MaxMemory, o.Grow
 	r.expansion.memory, r.expansion.sniffing = &r.memory, o.sniffing
-	r.expansion.workers, r.expansion.run = o.Workers, o.Run
+	r.expansion.workers, r.expansion.run, r.expansion.spare = o.Workers, o.Run, o.Spare
 	plain, compression, done, err := undo(r.source, &r.expansion)
 	r.format.Compression = compression
 	r.resync.near = [2]int64{-1, -1}

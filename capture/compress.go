@@ -13,10 +13,9 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
-	"github.com/ulikunitz/xz"
-	"github.com/ulikunitz/xz/lzma"
 
 	"github.com/pcapmill/pcapmill/capture/internal/bunzip"
+	"github.com/pcapmill/pcapmill/capture/internal/unxz"
 )
 
 // maxWindow bounds in bytes what a compressed stream may ask a decoder to
@@ -36,6 +35,9 @@ var compressions = []struct {
 	{"xz", begins("\xfd7zXZ\x00"), openXZ},
 	{"bzip2", isBzip2, openBzip2},
 }
+
+// aside is what a divided capture may take for each of Options.Workers, in bytes.
+const aside = 24 << 20
 
 // sniffLen is how many bytes of a file tell its compression.
 const sniffLen = 10
@@ -95,15 +97,24 @@ func openZstd(r *bufio.Reader, e *expansion) (io.Reader, func(), error) {
 	return z, z.Close, nil
 }
 
+// openXZ reads a row of xz streams. Its window may take up to 16 MiB more than the dictionary.
 func openXZ(r *bufio.Reader, e *expansion) (io.Reader, func(), error) {
-	// DictCap is a minimum to this decoder: it takes what a block asks for.
-	z, err := xz.ReaderConfig{DictCap: lzma.MinDictCap}.NewReader(&xzGuard{r: r, asked: func(dict int64) error {
+	passed := e.source.total - sniffLen // skippable frames in front
+	spare := func(total int64) bool {
+		more := total - int64(e.workers)*aside
+		return more <= 0 || e.spare != nil && e.spare(more)
+	}
+	z := unxz.NewReader(r, unxz.Options{Workers: e.workers, Run: e.run, Spare: spare, Block: func(dict int64) error {
+		if dict > maxWindow {
+			return fmt.Errorf("dictionary of %d bytes, above the limit of %d", dict, maxWindow)
+		}
 		if err := e.memory.forWindow(dict, "the dictionary of the xz stream"); err != nil {
 			return err
 		}
 		return e.charge(dict)
 	}})
-	return z, nil, err
+	e.taken = func() int64 { return max(passed, 0) + z.InputOffset() }
+	return z, func() { _ = z.Close() }, nil // it has nothing to report
 }
 
 // source is the raw stream below: it counts bytes and remembers an error of
@@ -176,7 +187,7 @@ func undo(r *source, e *expansion) (plain io.Reader, name string, done func(), e
 		}
 		*e = expansion{
 			compression: c.name, limit: DefaultMaxExpansion, source: r, memory: e.memory, sniffing: e.sniffing,
-			workers: e.workers, run: e.run, buffered: bufio.NewReaderSize(whole, inputPiece),
+			workers: e.workers, run: e.run, spare: e.spare, buffered: bufio.NewReaderSize(whole, inputPiece),
 		}
 		plain, done, err := c.open(e.buffered, e)
 		if err != nil {

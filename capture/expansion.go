@@ -58,9 +58,10 @@ type expansion struct {
 	buffered    *bufio.Reader // between source and decoder
 	workers     int           // see Options
 	run         func(func())  // see Options
-	taken       func() int64  // bytes of the file that the decoder has used; nil: what it took from buffered
-	out         int64         // bytes given
-	charged     int64         // what the memory counts for that the stream made the decoder clear
+	spare       func(int64) bool
+	taken       func() int64 // bytes of the file that the decoder has used; nil: what it took from buffered
+	out         int64        // bytes given
+	charged     int64        // what the memory counts for that the stream made the decoder clear
 }
 
 // room is how many of n bytes may be read before the next check.

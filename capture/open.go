@@ -31,13 +31,18 @@ type Options struct {
 	// see Sequence.Memory. nil: nobody is asked.
 	Grow func(total int64) error
 
-	// Workers is how many parts of a gzip or bzip2 stream may be decoded at a time, and Run has one
-	// done by another goroutine, without waiting for it. Below 2, or without Run, the
+	// Workers is how many parts of a gzip, bzip2 or xz stream may be decoded at a time, and Run
+	// has one done by another goroutine, without waiting for it. Below 2, or without Run, the
 	// goroutine that reads decodes. Packets, damage and digest are the same. The capture
 	// takes at most 24 MiB more for each worker, which MaxMemory and Grow do not count, and
 	// reads ahead: do not divide a pipe. See package inflate.
 	Workers int
 	Run     func(task func())
+
+	// Spare reports whether a capture that is divided may take so many bytes besides, in all.
+	// Blocks of xz that do not fit into what Workers takes are decoded ahead only if it may.
+	// nil: it may not.
+	Spare func(total int64) bool
 
 	// From opens a stream that the capture is read from, such as a member of an archive, in
 	// place of the file at the path, which then only stands in messages. It may be called

@@ -1,6 +1,6 @@
 """Makes a dataset of every form, exports it in every format that holds it, and reads it with the
 programs that the formats are made for: numpy, webdataset, PyArrow, datasets of Hugging Face, pandas.
-Every sample and label is compared with the dataset's own files.
+Every sample and label is compared with the dataset's own files. Then the same of four variants.
 
     python3 clients/check_forms.py PCAPMILL CAPTURES [--require]
 
@@ -153,6 +153,43 @@ def check_arrow(dataset: pathlib.Path) -> None:
     assert order != lines(dataset), "rows are not shuffled"
 
 
+VARIANTS = """
+- {name: plain}
+- {name: strict, profile: strict}
+- {name: times, form: "series:packets=8"}
+- {name: twin, form: "matrix", mac: zero, profile: none, forge: all}
+"""
+
+
+def check_variants(scratch: pathlib.Path, captures: pathlib.Path) -> str:
+    """Every variant as numpy loads its export: on each side of the split the same units in the same
+    order, each with the samples of its own IDX file."""
+    import numpy as np
+    import pandas as pd
+
+    dataset, listed = scratch / "variants", scratch / "variants.yaml"
+    listed.write_text(VARIANTS)
+    options = ["--split", "60/20/20", "--split-by", "session", "--quiet"]
+    subprocess.run([*PCAPMILL, "convert", captures, "-o", dataset, "--variants", listed, *options], check=True, capture_output=True)
+    subprocess.run([*PCAPMILL, "export", dataset, "--format", "csv"], check=True, capture_output=True)
+    side_of = pd.read_csv(dataset / "csv/samples.csv")["split"].to_numpy()
+    label = np.array(labels(dataset))
+    for name, dtype in {"plain": "u1", "strict": "u1", "times": ">f4", "twin": "u1"}.items():
+        place = dataset if name == "plain" else dataset / "variants" / name
+        subprocess.run([*PCAPMILL, "export", dataset, "--variant", name, "--format", "npy"], check=True, capture_output=True)
+        want = arrays(place, dtype)
+        assert labels(place) == label.tolist() and len(want) == len(label) == len(side_of), name
+        for side in ("train", "validation", "test"):
+            have = np.load(place / "npy" / side / "images.npy", mmap_mode="r")
+            assert len(have) > 0 and have.dtype == np.dtype(dtype).newbyteorder("<"), (name, side)
+            assert np.array_equal(have, want[side_of == side]), (name, side)
+            assert np.array_equal(np.load(place / "npy" / side / "labels.npy"), label[side_of == side]), (name, side)
+    plain, strict = arrays(dataset, "u1"), arrays(dataset / "variants/strict", "u1")
+    differ = (plain != strict).reshape(len(plain), -1).any(axis=1)
+    assert differ.all(), "rows without anything that strict masks"
+    return f"ok: 4 variants of {len(label)} samples in npy"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pcapmill", type=pathlib.Path)
@@ -179,6 +216,8 @@ def main() -> None:
             if form.startswith("nprint"):
                 check_bits(dataset)
             print(f"ok: {form}: {len(labels(dataset))} samples in {formats}")
+    with tempfile.TemporaryDirectory() as scratch:
+        print(check_variants(pathlib.Path(scratch), args.captures))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ type admission struct {
 
 	workers int               // that help to decode, see divide
 	run     func(task func()) // gives them a task
+	spare   func(int64) bool  // more memory for them, if there is; may be nil
 
 	from func() (*capture.Source, error) // opens a member of a compressed archive; else nil
 }
@@ -40,6 +41,7 @@ func (sc *scheduler) admit(j *job) admission {
 	return sc.within(j, admission{
 		most: sc.most, grow: func(total int64) error { return sc.grow(j, total) },
 		workers: sc.divide(j), run: func(task func()) { sc.help(j, task) },
+		spare: func(total int64) bool { return sc.lend(j, total) },
 	})
 }
 
@@ -105,6 +107,6 @@ func (sc *scheduler) stuck(j *job) bool {
 // dismiss gives back what a job holds, when its capture is closed. The lock is held.
 func (sc *scheduler) dismiss(j *job) {
 	sc.reserved -= j.held
-	j.held, j.wants, j.aside = 0, 0, 0
+	j.held, j.wants, j.aside, j.spared = 0, 0, 0, 0
 	sc.progress.reserved.Store(sc.reserved)
 }

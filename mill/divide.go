@@ -1,15 +1,16 @@
 package mill
 
-// Several workers decode one large gzip or bzip2 capture: see packages inflate and bunzip.
+// Several workers decode one large gzip, bzip2 or xz capture: see packages inflate, bunzip and
+// unxz.
 // What they do is a task of the capture, behind placing and applying, so that blocks never
 // pile up, and before decoding, so that whoever reads the stream does not wait.
 
 // leastDivided is the size in bytes from which dividing a file pays: in gzip four of the
-// pieces of 2 MiB that are read at once, in bzip2 some four blocks.
-var leastDivided = map[string]int64{"gzip": 8 << 20, "bzip2": 2 << 20}
+// pieces of 2 MiB that are read at once, in bzip2 some four blocks, and in xz two at least.
+var leastDivided = map[string]int64{"gzip": 8 << 20, "bzip2": 2 << 20, "xz": 2 << 20}
 
 // pieceMemory is what a divided capture takes for each worker, in bytes: what package
-// inflate promises, and more than package bunzip takes.
+// inflate promises, and more than package bunzip takes. Blocks of xz may take more, see lend.
 const pieceMemory = 24 << 20
 
 // divide decides how many workers decode a capture, and reserves the memory; 0: the
@@ -39,6 +40,24 @@ func (sc *scheduler) divide(j *job) int {
 	j.wants += j.aside
 	sc.take(j)
 	return int(n)
+}
+
+// lend grants a capture that is divided so many bytes besides, in all, if half of the memory
+// for captures has room for all that it divides, and nobody else has taken it.
+func (sc *scheduler) lend(j *job, total int64) bool {
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	more := total - j.spared
+	if more <= 0 {
+		return true
+	}
+	if j.aside == 0 || j.aside+more > sc.most/2 || sc.reserved+more > sc.most {
+		return false
+	}
+	j.spared, j.aside, j.held = total, j.aside+more, j.held+more
+	sc.reserved += more
+	sc.progress.reserved.Store(sc.reserved)
+	return true
 }
 
 // help leaves a task of a capture's decoder to any worker.

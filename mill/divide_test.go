@@ -59,7 +59,12 @@ func bzipped(b []byte) []byte {
 	return testcap.Bzip2Stream(nil, 1, true, slices.Collect(slices.Chunk(b, 40_000))...)
 }
 
-// TestDivided: a gzip or bzip2 capture that several workers decode gives the dataset of one
+// xzipped is an xz stream of b, in blocks of 200 kB that say how long they are.
+func xzipped(b []byte) []byte {
+	return testcap.XZStream(nil, 4, true, nil, slices.Collect(slices.Chunk(b, 200_000))...)
+}
+
+// TestDivided: a gzip, bzip2 or xz capture that several workers decode gives the dataset of one
 // that one worker reads: whole, cut, damaged, a bomb, with garbage behind it, in two members,
 // with a record inside that cannot be, and with --resync.
 func TestDivided(t *testing.T) {
@@ -82,6 +87,10 @@ func TestDivided(t *testing.T) {
 	bz := bzipped(raw[:mid/8])
 	badBlock := bytes.Clone(bz)
 	badBlock[len(bz)*2/3] ^= 0x55
+	xz := xzipped(raw[:mid/4])
+	badXZ, lyingXZ := bytes.Clone(xz), bytes.Clone(xz)
+	badXZ[len(xz)*2/3] ^= 0x55
+	lyingXZ[len(xz)-30] ^= 1 // in the index
 	files := []struct {
 		name      string
 		raw       []byte
@@ -103,6 +112,13 @@ func TestDivided(t *testing.T) {
 		{"bzip2, broken", badBlock, 5000, false},
 		{"bzip2, garbage", append(bytes.Clone(bz), "garbage"...), 5000, false},
 		{"bzip2, two streams", append(bytes.Clone(bz), bzipped(raw[mid/8:mid/4])...), 5000, false},
+		{"xz", xz, 5000, false},
+		{"xz, cut", xz[:len(xz)/2], 5000, false},
+		{"xz, broken", badXZ, 5000, false},
+		{"xz, another index", lyingXZ, 5000, false},
+		{"xz, garbage", append(bytes.Clone(xz), "garbage"...), 5000, false},
+		{"xz, two streams", append(bytes.Clone(xz), xzipped(raw[mid/4:mid/2])...), 5000, false},
+		{"xz, bomb", xzipped(append(raw[:mid/4:mid/4], make([]byte, 80<<20)...)), 20, false},
 		{"bomb", zipped(t, append(bytes.Clone(raw), make([]byte, 160<<20)...), flate.BestSpeed), 20, false},
 	}
 	for _, f := range files {
@@ -135,7 +151,8 @@ func TestDivided(t *testing.T) {
 func TestWhatIsDivided(t *testing.T) {
 	in := mill.Input{Size: 8 << 20}
 	in.Format.Compression = "gzip"
-	small, plain, stream, bzip2, bzip2Small := in, in, in, in, in
+	small, plain, stream, bzip2, bzip2Small, xz := in, in, in, in, in, in
+	xz.Format.Compression, xz.Size = "xz", 2<<20
 	small.Size--
 	bzip2.Format.Compression, bzip2Small.Format.Compression = "bzip2", "bzip2"
 	bzip2.Size, bzip2Small.Size = 2<<20, 2<<20-1
@@ -153,6 +170,7 @@ func TestWhatIsDivided(t *testing.T) {
 		{"plain", plain, 4, 1 << 30, 0},
 		{"bzip2", bzip2, 4, 1 << 30, 4},
 		{"bzip2, small", bzip2Small, 4, 1 << 30, 0},
+		{"xz", xz, 4, 1 << 30, 4},
 		{"stream", stream, 4, 1 << 30, 0},
 		{"one worker", in, 1, 1 << 30, 0},
 		{"least memory", in, 2, mill.MinMemory, 0},
@@ -166,6 +184,31 @@ func TestWhatIsDivided(t *testing.T) {
 		}
 		if got > 0 && second != 0 {
 			t.Errorf("%s: a second capture is divided by %d workers", c.name, second)
+		}
+	}
+}
+
+// TestSpareMemory: a capture that is divided gets more if half of the memory for captures has
+// room for it; what it gets is counted, asked for again at no cost, and given back.
+func TestSpareMemory(t *testing.T) {
+	in := mill.Input{Size: 8 << 20}
+	in.Format.Compression = "xz"
+	o := defaultChoice().options()
+	o.Workers, o.Memory = 2, 1<<30
+	least := int64(2 * 24 << 20)
+	half := mill.CaptureMemory(o) / 2
+	for _, c := range []struct {
+		asked []int64
+		want  []bool
+		held  int64
+	}{
+		{[]int64{0, 1 << 20, 3 << 20, 2 << 20}, []bool{true, true, true, true}, least + 3<<20},
+		{[]int64{half - least, half - least + 1}, []bool{true, false}, half},
+		{[]int64{half, 5}, []bool{false, true}, least + 5},
+	} {
+		got, held, after := mill.SpareMemory(o, in, c.asked)
+		if !slices.Equal(got, c.want) || held != c.held || after != 0 {
+			t.Errorf("asked for %d: %v with %d bytes held, then %d; want %v with %d", c.asked, got, held, after, c.want, c.held)
 		}
 	}
 }

@@ -131,3 +131,18 @@ func DividedWorkers(o Options, in Input) (n int, reserved int64, second int) {
 	n = sc.divide(a)
 	return n, sc.reserved, sc.divide(b)
 }
+
+// SpareMemory divides a capture and asks for more memory. It returns the answers, what is
+// reserved then, and what is when the capture is closed.
+func SpareMemory(o Options, in Input, asked []int64) (got []bool, held, after int64) {
+	sc := &scheduler{p: &Plan{Options: o}, progress: &Progress{}, most: o.captureMemory(o.memory())}
+	j := &job{in: &in}
+	sc.jobs = []*job{j}
+	sc.divide(j)
+	for _, n := range asked {
+		got = append(got, sc.lend(j, n))
+	}
+	held = sc.reserved
+	sc.dismiss(j)
+	return got, held, sc.reserved
+}

@@ -41,6 +41,7 @@ type job struct {
 	later     bool               // it is opened again when what it wants is granted
 	held      int64              // bytes of memory that were granted, see admission
 	aside     int64              // of these, for those who help to decode, see divide
+	spared    int64              // of these, see lend
 	helping   []func()           // what they have not begun
 	wants     int64              // bytes more that it needs to go on
 	solid     *solid             // the compressed archive that it reads from, until it has

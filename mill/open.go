@@ -30,7 +30,7 @@ func (in *Input) reader(ctx context.Context, a admission) (*capture.Reader, erro
 // options make a stream end when ctx is done (files are read again another time), and
 // bound the memory.
 func (in *Input) options(ctx context.Context, a admission) capture.Options {
-	o := capture.Options{MaxMemory: a.most, Grow: a.grow, Workers: a.workers, Run: a.run}
+	o := capture.Options{MaxMemory: a.most, Grow: a.grow, Workers: a.workers, Run: a.run, Spare: a.spare}
 	if in.Stream {
 		o.Interrupt = ctx.Done()
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/forge"
 	"github.com/pcapmill/pcapmill/internal/represent"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/label/flows"
@@ -16,7 +17,7 @@ import (
 )
 
 // notPlanned are the fields of mill.Options that are no part of a plan's JSON: they belong to a machine or are a secret.
-var notPlanned = []string{"Key", "Flows", "StdinName", "Workers", "Memory", "Tmp", "BlockLength"}
+var notPlanned = []string{"Key", "ForgeKey", "Flows", "StdinName", "Workers", "Memory", "Tmp", "BlockLength"}
 
 // TestPlanKeepsEveryOption: each field of the options, and of the table that they name, comes back from a plan's JSON. A new
 // field gets another value than its default here, or stands in notPlanned. --table-errors was lost.
@@ -34,6 +35,8 @@ func TestPlanKeepsEveryOption(t *testing.T) {
 	o.MinPackets, o.MinBytes, o.MinSpan, o.TableTimes, o.InputSHA256 = 2, 3, 4, mill.RelativeTimes, true
 	o.LabelFrom, o.TableConflict = mill.FromTable, mill.LongestConflict
 	o.Labels = &label.Table{Name: "mine.yaml", Classes: []label.Class{{Name: "Good", Keywords: []string{"good"}}}}
+	o.Forge = forge.TTL
+	o.Variant, o.Variants = "one", []mill.Variant{{Name: "two", Mask: mask.Default(), Shape: sample.Shape{Rows: 3, Cols: 9}}}
 	o.Table = flows.Source{
 		Path: filepath.Join(dir, "flows.csv"), Preset: "zeek-conn", Times: "unix-ms", Zone: "-03:00", Offset: "1h", Errors: "1",
 		Columns: "src_ip=sa,src_port=sp,dst_ip=da,dst_port=dp,proto=pr,start=at,duration_s=d,label=class",

@@ -121,7 +121,7 @@ func auditError(ctx context.Context, err error, args []string) error {
 func writeAudit(out io.Writer, path string, r *audit.Report) {
 	width := terminalWidth(out)
 	d := &r.Data
-	say(out, width, "%s: %s of %dx%d bytes, %s, layout %s; %s: learned on %s, scored on %s", shown(path), plural(int64(d.Samples), "sample"),
+	say(out, width, "%s: %s of %dx%d cells, %s, layout %s; %s: learned on %s, scored on %s", shown(path), plural(int64(d.Samples), "sample"),
 		d.Rows, d.Cols, classesText(len(d.Classes)), d.Layout, d.Evaluation, plural(int64(d.Train), "row"), plural(int64(d.Test), "row"))
 	say(out, width, "verdict: %s", r.Verdict)
 	for _, f := range r.Findings {

@@ -20,6 +20,7 @@ import (
 func newConvert() *cobra.Command {
 	var with extras
 	var dryRun bool
+	var w watch
 	cmd := &cobra.Command{
 		Use:   "convert PATH... -o DIR",
 		Short: "turn captures into a dataset, or add them to one",
@@ -34,6 +35,9 @@ interrupted run.
 What is masked are header fields. Payload stays as it is, addresses written in it
 included (see docs/spec.md, part 5).
 
+With --watch it takes the captures of a directory as a rotating writer finishes them
+(tcpdump -G, dumpcap -b), each once, until it is interrupted. See docs/watch.md.
+
 Options come from defaults, then --config FILE, then PCAPMILL_* environment
 variables, then flags.`,
 		Example: `  pcapmill convert captures/ -o dataset
@@ -41,8 +45,12 @@ variables, then flags.`,
   pcapmill convert captures/ -o dataset --dry-run
   pcapmill convert captures/ -o dataset --format npz,png
   pcapmill convert captures/ -o dataset --ip anonymize --key-file project.key
+  pcapmill convert --watch /var/captures --settle 30s -o dataset
   zcat a.pcap.gz | pcapmill convert - --stdin-name skype_chat1.pcap -o dataset`,
 		Args: func(_ *cobra.Command, args []string) error {
+			if w.dir != "" {
+				return w.arguments(args, dryRun, with)
+			}
 			if len(args) == 0 {
 				return usage("convert: name at least one capture or directory")
 			}
@@ -52,6 +60,9 @@ variables, then flags.`,
 			v, err := choose(cmd)
 			if err != nil {
 				return err
+			}
+			if w.dir != "" {
+				return w.run(cmd, v)
 			}
 			return convert(cmd, args, v, dryRun, with)
 		},
@@ -65,6 +76,7 @@ variables, then flags.`,
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be read, with format and label; write nothing")
 	cmd.Flags().BoolVar(&with.report, "report", false, "at the end write what 'pcapmill report' writes: report.html")
 	cmd.Flags().BoolVar(&with.card, "card", false, "at the end write what 'pcapmill card' writes: README.md, croissant.json, SHA256SUMS")
+	w.flags(cmd)
 	addJSON(cmd)
 	addVolume(cmd, "list every capture; else, of more than 30, only those that need a look")
 	return cmd
@@ -101,10 +113,7 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun bool, 
 	if err != nil {
 		return &status{exitFailed, nameCaptures(err, p)}
 	}
-	sides, divide, err := splitOptions(cmd.Context(), v, p.Out, "")
-	if err == nil && divide {
-		err = splitAhead(&sides, p)
-	}
+	divide, err := divider(cmd.Context(), v, c, p)
 	if err != nil {
 		return err
 	}
@@ -122,17 +131,26 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun bool, 
 	run := func(ctx context.Context, ev mill.Events, progress *mill.Progress) (*mill.Result, error) {
 		return mill.Run(ctx, p, ev, progress)
 	}
-	err = runPlan(cmd.Context(), p, c, run, func() error {
-		if !divide {
+	return runPlan(cmd.Context(), p, c, run, divide, jobs, with)
+}
+
+// divider divides the finished dataset of a plan, if that was asked for or it is divided
+// already.
+func divider(ctx context.Context, v *config.Values, c *console, p *mill.Plan) (divide func() error, err error) {
+	sides, asked, err := splitOptions(ctx, v, p.Out, "")
+	if err == nil && asked {
+		err = splitAhead(&sides, p)
+	}
+	return func() error {
+		if !asked {
 			return nil
 		}
-		r, err := store.Divide(cmd.Context(), p.Out, sides, false)
+		r, err := store.Divide(ctx, p.Out, sides, false)
 		if err == nil {
 			c.split(p.Out, r)
 		}
 		return err
-	}, jobs, with)
-	return err
+	}, err
 }
 
 // runner makes the samples of a plan.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -72,14 +73,24 @@ says. docs/recipes.md has the differences and how each result is loaded.`,
 
 // makes is one line about what a sample is; "" where it is the first bytes of a session.
 func makes(o *mill.Options) string {
-	if o.Form.Name() == represent.Default && o.Breaks.Of == session.WholeSessions {
+	what := func(o *mill.Options) string {
+		text := fmt.Sprintf("%s (%v)", cmp.Or(o.Form.String(), represent.Default), o.Spec())
+		if o.Forge != 0 {
+			text += ", forged: " + o.Forge.String()
+		}
+		return text
+	}
+	if o.Variants != nil {
+		var list []string
+		for _, own := range o.EachVariant() {
+			list = append(list, own.Variant+" "+what(own))
+		}
+		return fmt.Sprintf("making %d variants of each %s: %s", len(list), o.Breaks.Of, strings.Join(list, "; "))
+	}
+	if o.Form.Name() == represent.Default && o.Breaks.Of == session.WholeSessions && o.Forge == 0 {
 		return ""
 	}
-	form := o.Form.String()
-	if form == "" {
-		form = represent.Default
-	}
-	return fmt.Sprintf("making %s (%v) of each %s", form, o.Spec(), o.Breaks.Of)
+	return fmt.Sprintf("making %s of each %s", what(o), o.Breaks.Of)
 }
 
 // presetHint is one line about what a preset leaves in that a model must not learn, and the

@@ -24,11 +24,13 @@ const module = "github.com/pcapmill/pcapmill"
 var rooms = map[string][]string{
 	"": {}, // doc.go: prose
 
-	"capture/internal/bunzip": {},
+	"capture/internal/bunzip": {"capture/internal/task"},
+	"capture/internal/task":   {},
+	"capture/internal/unxz":   {"capture/internal/task"},
 	"capture/internal/pcap":   {},
 	"capture/internal/pcapng": {},
 	"capture/inflate":         {},
-	"capture":                 {"capture/inflate", "header", "capture/internal/bunzip", "capture/internal/pcap", "capture/internal/pcapng"},
+	"capture":                 {"capture/inflate", "header", "capture/internal/bunzip", "capture/internal/pcap", "capture/internal/pcapng", "capture/internal/unxz"},
 	"header":                  {},
 	"session":                 {"header"},
 	"internal/sessions":       {"header", "session"},
@@ -82,7 +84,7 @@ var rooms = map[string][]string{
 	"internal/card":      {"internal/settings", "split", "manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson", "internal/typo"},
 	"verify":             {"manifest", "dataset", "sample", "internal/dedup", "split", "store"},
 	"internal/needle":    {},
-	"audit":              {"header", "internal/parallel", "internal/plainjson", "internal/userfile", "store", "dataset", "dataset/idx", "manifest"},
+	"audit":              {"header", "mask", "internal/represent", "internal/parallel", "internal/plainjson", "internal/userfile", "store", "dataset", "dataset/idx", "manifest"},
 	"internal/parallel":  {},
 	"verify/leak":        {"internal/settings", "internal/names", "dataset", "internal/needle", "capture", "header", "session", "mask", "manifest", "store", "internal/fsys"},
 	"internal/report":    {"sample"},
@@ -121,7 +123,7 @@ var rooms = map[string][]string{
 var libraries = map[string][]string{
 	"github.com/klauspost/compress":    {"capture", "dataset/mnist", "dataset/png", "internal/testcap", "internal/twin", "dev/bench"},
 	"github.com/pierrec/lz4/v4":        {"capture", "internal/testcap", "internal/twin"},
-	"github.com/ulikunitz/xz":          {"capture", "internal/archive", "internal/testcap", "internal/twin"},
+	"github.com/ulikunitz/xz":          {"internal/archive", "internal/testcap", "internal/twin"},
 	"github.com/zeebo/xxh3":            {"capture", "manifest", "internal/shard", "dev/bench"},
 	"go.yaml.in/yaml/v4":               {"label", "internal/config"},
 	"github.com/google/jsonschema-go":  {"internal/config"},

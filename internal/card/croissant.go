@@ -2,6 +2,7 @@ package card
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -49,8 +50,22 @@ func Croissant(in *Input) ([]byte, error) {
 }
 
 func description(in *Input) string {
-	text := fmt.Sprintf("%s of network traffic from %s: masked bytes of bidirectional five-tuples as %s uint8 arrays with a class label. Made by pcapmill.",
-		plural(in.Manifest.Samples, "session"), plural(int64(len(in.Manifest.Captures)), "packet capture"), in.Manifest.Settings.Get("shape"))
+	m := in.Manifest
+	kind := strings.ReplaceAll(arrayText(m, ""), "`", "") + " arrays"
+	if m.DType() == "text" {
+		kind = "lines of text"
+	}
+	text := fmt.Sprintf("%s of network traffic from %s: ", plural(m.Samples, cmp.Or(m.Settings.Get("unit"), "session")), plural(int64(len(m.Captures)), "packet capture"))
+	if form := m.Settings.Form(); form != "" {
+		text += fmt.Sprintf("the form %s of masked packets as %s", form, kind)
+	} else {
+		text += fmt.Sprintf("masked bytes of bidirectional five-tuples as %s", kind)
+	}
+	text += " with a class label."
+	if m.Variants != nil {
+		text += fmt.Sprintf(" Each unit is there in %d variants: %s.", len(m.Variants)+1, strings.Join(m.VariantNames(), ", "))
+	}
+	text += " Made by pcapmill."
 	if in.About.Description != "" {
 		text = in.About.Description + "\n\n" + text
 	}

@@ -33,6 +33,7 @@ func Readme(in *Input) (string, error) {
 	w.line("\n# %s\n", markdown(in.About.name()))
 	w.about()
 	w.files()
+	w.variants()
 	w.classes()
 	w.splits()
 	w.captures()
@@ -60,21 +61,6 @@ func Untouched(text string) bool {
 	return at >= 0 && text == sealed(text[:at])
 }
 
-func (w *writer) about() {
-	m := w.in.Manifest
-	if w.in.About.Description != "" {
-		w.line("%s\n", w.in.About.Description)
-	}
-	w.line("%s of network traffic, made from %s by [pcapmill](https://github.com/pcapmill/pcapmill) %s.",
-		plural(m.Samples, "sample"), plural(int64(len(m.Captures)), "packet capture"), markdown(m.Tool.Version))
-	what := "its packets"
-	if m.Settings.Get("content") == "payload" {
-		what = "the TCP or UDP payload of its packets"
-	}
-	w.line("A sample is one session, all packets of a five-tuple in both directions: %s one behind the other, masked, the first %s bytes of that,", what, thousands(m.Settings.Int("length")))
-	w.line("padded with zeros, as a %s array of `uint8`. Sample *i* has label *i*.", m.Settings.Get("shape"))
-}
-
 func (w *writer) files() {
 	m := w.in.Manifest
 	labels := "uint8"
@@ -83,7 +69,12 @@ func (w *writer) files() {
 	}
 	w.line("\n## Files\n")
 	w.line("| file | what |\n|---|---|")
-	w.line("| `session_output.idx3` | the samples: IDX, %s x %s `uint8` behind a header of 16 bytes |", thousands(m.Samples), m.Settings.Get("shape"))
+	if m.DType() == "text" {
+		w.line("| `session_output.txt` | the samples: %s of text |", plural(m.Samples, "line"))
+		w.line("| `session_index.bin` | where each line ends: little-endian uint64 |")
+	} else {
+		w.line("| `session_output.idx3` | the samples: IDX, %s x %s behind a header of 16 bytes |", thousands(m.Samples), arrayText(m, "big-endian "))
+	}
 	w.line("| `label_output.idx1` | the labels: IDX, %s %s behind a header of 8 bytes; %d is unknown |", thousands(m.Samples), labels, m.Unknown())
 	if w.in.has("sample_table.bin") {
 		w.line("| `sample_table.bin` | capture, session, times, packets, bytes and digest of every sample: records of 96 bytes |")
@@ -91,7 +82,11 @@ func (w *writer) files() {
 	w.line("| `%s` | captures, settings, classes and counts |", manifest.Name)
 	w.line("| `%s`, `%s` | [Croissant](https://mlcommons.org/croissant) metadata; digests of all files, for `sha256sum -c` |", CroissantName, SumsName)
 	for _, f := range w.folders() {
-		w.line("| `%s/` | %s, %s |", f.name, plural(f.files, "file"), size(f.size))
+		what := ""
+		if f.name == manifest.VariantsName && m.Variants != nil {
+			what = "samples, labels and exports of the variants but the first: "
+		}
+		w.line("| `%s/` | %s%s, %s |", f.name, what, plural(f.files, "file"), size(f.size))
 	}
 }
 

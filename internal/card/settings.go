@@ -18,22 +18,26 @@ func (w *writer) value(key string) string {
 	return ""
 }
 
-// each walks the settings that the manifest has: all but those omitted at their defaults.
-func (w *writer) each(yield func(r *settings.Record, value string)) {
+// each walks the settings that the manifest has: all but those omitted at their defaults,
+// and a size that is the form's own.
+func each(s *manifest.Settings, yield func(r *settings.Record, value string)) {
+	own := s.Form() != ""
 	for _, r := range settings.Recorded() {
-		if value := w.in.Manifest.Settings.Get(r.Key); !r.Omit || value != r.Default() {
-			yield(&r, r.Shown(value))
+		value := s.Get(r.Key)
+		if r.Omit && value == r.Default() || own && (r.Key == "length" || r.Key == "shape" && value == r.Option.Default) {
+			continue
 		}
+		yield(&r, r.Shown(value))
 	}
 }
 
 func (w *writer) settings(print string) {
 	w.line("\n## Settings\n")
 	w.line("| option | value |\n|---|---|")
-	w.each(func(r *settings.Record, value string) {
+	each(&w.in.Manifest.Settings, func(r *settings.Record, value string) {
 		switch {
-		case r.Key == "key":
-			w.line("| `--key-file` | a key with the id `%s` |", code(value))
+		case r.Key == "key" || r.Key == "forge_key":
+			w.line("| `--%s` | a key with the id `%s` |", r.Option.Name, code(value))
 		case r.Fact:
 			w.line("| `--%s` | SHA-256 of what it holds: `%s` |", r.Option.Name, code(value))
 		default:
@@ -41,94 +45,6 @@ func (w *writer) settings(print string) {
 		}
 	})
 	w.line("\nFingerprint of the settings, the SHA-256 of their canonical JSON: `%s`", print)
-}
-
-// masking says what a model cannot see, and what it can.
-func (w *writer) masking() {
-	s := &w.in.Manifest.Settings
-	w.line("\n## Masking\n")
-	if s.Get("content") == "payload" {
-		w.line("Samples hold payload only: no link, IP, TCP or UDP header of a packet is in them.")
-	} else {
-		for _, l := range []string{maskLine("Link headers and MAC addresses", s.Get("mac")), maskLine("IP addresses", s.Get("ip")), maskLine("TCP and UDP ports", s.Get("ports")), maskLine("IPv4, TCP and UDP checksums", s.Get("checksums"))} {
-			w.line("* %s", l)
-		}
-		if s.On("udp_pad") {
-			w.line("* 12 zero bytes stand behind each UDP header.")
-		}
-	}
-	w.line("")
-	switch {
-	case !w.in.pseudonyms():
-	case s.Get("key") == "":
-		w.line("Pseudonyms were made **without a key**: whoever tries all addresses gets them back.\n")
-	default:
-		w.line("Pseudonyms were made with a secret key (id `%s`); whoever has it can link them to addresses.\n", code(s.Get("key")))
-	}
-	w.single(s.Get("mask"))
-}
-
-// single says what masks of single fields do, given in the words of --mask.
-func (w *writer) single(masks string) {
-	if masks != "" {
-		w.line("Fields that were masked one by one:\n")
-		for pair := range strings.SplitSeq(masks, ",") {
-			name, action, _ := strings.Cut(pair, "=")
-			w.line("* `%s`: %s", code(name), done(action))
-		}
-		w.line("")
-	}
-	payload, headers := "Payload", "so are other header fields (TTL, IP identification, TCP\nsequence numbers, options and time stamps)"
-	if masks != "" {
-		headers = "so is every header field that is not named here"
-	}
-	if strings.Contains(","+masks, ",payload=") {
-		w.line("No payload is in the samples. Header fields that are not named here are as they were captured.")
-		w.line("Names of captures are as they were given.")
-		return
-	}
-	if strings.Contains(masks, "tls.sni=") || strings.Contains(masks, "http.host=") || strings.Contains(masks, "dns.names=") {
-		payload = "Payload, but for the host names that these masks find,"
-	}
-	w.line(payload+" is as it was captured, and may hold names, addresses, cookies and the like in clear text; %s. Names of captures are as they were given.", headers)
-}
-
-// done is what an action of a single field has done.
-func done(action string) string {
-	switch action {
-	case "zero":
-		return "zeroed."
-	case "ones":
-		return "0xff in its place."
-	case "remove":
-		return "cut out."
-	case "relative":
-		return "the difference to the first one of the same direction."
-	}
-	return "`" + code(action) + "`."
-}
-
-// pseudonyms reports whether addresses in the samples were replaced by pseudonyms.
-func (in *Input) pseudonyms() bool {
-	s := &in.Manifest.Settings
-	mac, ip := s.Get("mac"), s.Get("ip")
-	return s.Get("content") != "payload" && (mac == "anonymize" || ip == "anonymize" || ip == "prefix")
-}
-
-func maskLine(what, value string) string {
-	switch value {
-	case "remove":
-		return what + ": cut out."
-	case "zero":
-		return what + ": zeroed."
-	case "keep":
-		return what + ": **kept as they were**."
-	case "anonymize":
-		return what + ": replaced by pseudonyms; equal ones stay equal."
-	case "prefix":
-		return what + ": replaced by pseudonyms (Crypto-PAn); equal ones stay equal, and neighbours stay neighbours."
-	}
-	return what + ": `" + code(value) + "`."
 }
 
 // limits are what is known to be wrong or unusual, from the counts.
@@ -241,15 +157,22 @@ func (w *writer) again() {
 	s := &w.in.Manifest.Settings
 	w.line("\n## Make it again\n\nWith the captures above, in that order, and pcapmill %s:\n", markdown(w.in.Manifest.Tool.Version))
 	text := "pcapmill convert CAPTURES -o DIR"
-	w.each(func(r *settings.Record, value string) {
+	each(s, func(r *settings.Record, value string) {
 		switch {
 		case r.Key == "key":
 			text += " --key-file KEY"
+		case r.Key == "forge_key" || w.in.Manifest.Variants != nil && ofVariant(r):
 		case r.Fact || r.Key == "labels" && w.derived():
 		default:
 			text += " --" + r.Option.Name + " " + shell(value)
 		}
 	})
+	if w.in.forgeKey() != "" {
+		text += " --forge-key-file FORGEKEY"
+	}
+	if w.in.Manifest.Variants != nil {
+		text += " --variants VARIANTS"
+	}
 	if s.Get("label_from") == "table" {
 		text += " --table TABLE"
 	}
@@ -260,9 +183,13 @@ func (w *writer) again() {
 		w.line("    %s", oneLine(command))
 	}
 	w.line("")
+	w.entries()
 	w.line("The same captures and settings give the same bytes on any machine; only the seconds in `%s` differ.", manifest.Name)
 	if s.Get("key") != "" {
 		w.line("KEY is the file of the secret key, which is in none of these files.")
+	}
+	if w.in.forgeKey() != "" {
+		w.line("FORGEKEY is the file of the key of what was forged, which is in none of these files.")
 	}
 	switch {
 	case s.Get("label_from") == "dir":

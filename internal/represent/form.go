@@ -42,6 +42,8 @@ type Form interface {
 	Spec() Spec
 	// Facts say what its values mean.
 	Facts() Facts
+	// Cells say which header field stands at which place.
+	Cells() Cells
 	// Bound is the largest length of a state in bytes.
 	Bound() int
 	// Wide reports whether the form looks at Packet.Original, Packet.Link and the captured

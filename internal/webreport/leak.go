@@ -40,7 +40,7 @@ type leakData struct {
 
 // newLeakMap draws the scores of positions.
 func newLeakMap(spec dataset.Spec, positions []audit.PositionScore) *leakMap {
-	size := spec.Size()
+	size := spec.Rows * spec.Cols
 	if len(positions) != size || size == 0 {
 		return nil
 	}

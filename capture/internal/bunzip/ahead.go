@@ -1,6 +1,10 @@
 package bunzip
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/pcapmill/pcapmill/capture/internal/task"
+)
 
 // ahead is the work on blocks that are not due yet.
 type ahead struct {
@@ -15,7 +19,7 @@ type ahead struct {
 
 // job is a block that may be one.
 type job struct {
-	*task
+	*task.Task
 	bit     int // behind its magic number
 	dropped atomic.Bool
 	ok      bool
@@ -52,7 +56,7 @@ func (a *ahead) shift(n int) {
 func (a *ahead) drop(n int) {
 	for _, j := range a.jobs[:n] {
 		j.dropped.Store(true)
-		if j.isDone() {
+		if j.IsDone() {
 			a.spare = append(a.spare, j.out.data)
 		}
 	}
@@ -77,7 +81,7 @@ func (z *Reader) guessed(limit int) bool {
 		return false
 	}
 	j := a.jobs[0]
-	j.wait()
+	j.Wait()
 	a.jobs = append(a.jobs[:0], a.jobs[1:]...)
 	if !j.ok || len(j.out.data) > limit {
 		a.spare = append(a.spare, j.out.data)
@@ -120,7 +124,7 @@ func (a *ahead) begin(bit int, data []byte) {
 	in := bitReader{in: append([]byte(nil), data...)}
 	j.out.data = a.memory()
 	from := bit & 7
-	j.task = newTask(func() {
+	j.Task = task.New(func() {
 		if j.dropped.Load() {
 			return
 		}
@@ -141,7 +145,7 @@ func (a *ahead) begin(bit int, data []byte) {
 		}
 	})
 	a.jobs = append(a.jobs, j)
-	a.o.Run(j.run)
+	a.o.Run(j.Run)
 }
 
 // search looks for magic numbers of blocks in what was read since the last time.

@@ -15,6 +15,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/pcapmill/pcapmill/capture/internal/task"
 	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/testcap"
 )
@@ -218,7 +219,7 @@ func TestOnlyThatBit(t *testing.T) {
 		z.in.take(32)
 		z.in.take(magicLen)
 		forged := &job{bit: z.in.pos() + off, ok: true, out: block{data: []byte("forged"), end: 9}}
-		forged.task = newTask(func() {})
+		forged.Task = task.New(func() {})
 		z.ahead.jobs, z.ahead.last = []*job{forged}, math.MaxInt // nothing is found beside it
 		if taken := z.guessed(maxBlock); taken != (off == 0) {
 			t.Errorf("decoded from %d bits behind the block's beginning: taken %v", off, taken)
