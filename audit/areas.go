@@ -23,7 +23,11 @@ func cellsOf(m *manifest.Manifest) (represent.Cells, error) {
 	if s.Get("content") == "payload" {
 		p.Content = mask.Payload
 	}
-	return represent.CellsOf(m.Settings.Form(), p)
+	form := m.Form.Name
+	if m.Form.Parameters != "" {
+		form += ":" + m.Form.Parameters
+	}
+	return represent.CellsOf(form, p)
 }
 
 // formed enters into the rules how the samples of a form are built.

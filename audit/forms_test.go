@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/pcapmill/pcapmill/audit"
@@ -47,7 +48,8 @@ func TestFieldsOfForms(t *testing.T) {
 				}
 				t.Run(text+" "+name, func(t *testing.T) {
 					m := &manifest.Manifest{Settings: settingsOf(p, text), Rows: f.Spec().Rows, Cols: f.Spec().Cols}
-					m.Form = &manifest.Form{Name: choice.Name(), DType: f.Spec().Type.String(), Counts: f.Facts().Counts}
+					_, parameters, _ := strings.Cut(choice.String(), ":")
+					m.Form = &manifest.Form{Name: choice.Name(), Parameters: parameters, DType: f.Spec().Type.String(), Counts: f.Facts().Counts}
 					w := audit.NewWalker(m)
 					fields := func(s represent.Spec, image []byte, counted uint64) (names []string) {
 						at := 0

@@ -58,6 +58,9 @@ func TestBitFlips(t *testing.T) {
 	if !long() {
 		tries = 10
 	}
+	if testing.Short() {
+		tries = 2
+	}
 	rng := rand.New(rand.NewPCG(5, 5))
 	all, by := contents(70_000), compressors(t)
 	for _, name := range slices.Sorted(maps.Keys(all)) {

@@ -115,6 +115,9 @@ func TestDivided(t *testing.T) {
 	if !long() {
 		n = 400_000
 	}
+	if testing.Short() {
+		n = 100_000
+	}
 	for name, in := range inputs(t, n) {
 		want := ours(in)
 		if want.end != "whole" {
@@ -242,6 +245,9 @@ func TestMemory(t *testing.T) {
 	n := 30 << 20
 	if !long() {
 		n = 16 << 20
+	}
+	if testing.Short() { // under -race
+		n = 4 << 20
 	}
 	for name, in := range map[string][]byte{
 		"real":  gz(t, realLike(n, 2), 6),

@@ -41,7 +41,7 @@ func newInspect() *cobra.Command {
 		Long: `DIR with a dataset: settings, class balance, and samples of each class drawn with
 grey half blocks on a terminal, or as pictures where the terminal says that it has them
 (kitty's graphics, sixel), in plain characters elsewhere, or into a PNG. With --leak also
-the mean of each class, and a map of what each byte alone tells of it.
+the mean of each class, and a map of what each byte or cell alone tells of it.
 
 FILE.idx3 or FILE.idx1, plain or in gzip: header, counts and samples or labels.
 
@@ -62,9 +62,6 @@ on request.`,
 			if in.samples < 0 || in.top < 0 {
 				return usage("inspect: --samples and --top need 0 or more")
 			}
-			if in.withLeak && in.c.json != nil {
-				return usage("inspect: --leak draws; the numbers are in 'pcapmill audit --json'")
-			}
 			return in.inspect(cmd, args[0])
 		},
 	}
@@ -72,7 +69,7 @@ on request.`,
 	addOptions(cmd, "drop", "resync", "mac", "content", "length", "shape", "workers", "memory", "tmp", "max-expansion")
 	cmd.Flags().IntVarP(&in.samples, "samples", "n", 3, "draw `N` samples of each class")
 	cmd.Flags().StringVar(&in.sheet, "png", "", "also draw the samples into `FILE`, one row a class")
-	cmd.Flags().BoolVar(&in.withLeak, "leak", false, "audit the dataset; draw means of classes and what each byte tells")
+	cmd.Flags().BoolVar(&in.withLeak, "leak", false, "audit the dataset; draw means of classes and what each cell tells")
 	cmd.Flags().IntVar(&in.top, "top", 10, "list the `N` largest sessions of a capture")
 	cmd.Flags().BoolVar(&in.addresses, "addresses", false, "show the addresses and ports of listed sessions")
 	addJSON(cmd)

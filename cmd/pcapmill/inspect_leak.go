@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/pcapmill/pcapmill/audit"
+	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/report"
 	"github.com/pcapmill/pcapmill/internal/webreport"
 	"github.com/pcapmill/pcapmill/sample"
@@ -30,9 +32,17 @@ func (in *inspector) leak(ctx context.Context, d *store.Dataset) error {
 	if err != nil {
 		return err
 	}
+	if in.c.json != nil {
+		return in.leakEvents(d, a, r)
+	}
 	high, wide, drawn := webreport.Drawn(d.Spec())
 	shape := sample.Shape{Rows: high, Cols: wide}
 	full := func(b []byte) []byte { return append(slices.Clone(b), make([]byte, high*wide-len(b))...) }
+	cell := "byte"
+	if d.Spec().Type != dataset.U8 {
+		cell = "cell"
+		in.say("%s", r.Scale())
+	}
 	var rows []report.Row
 	for _, m := range r.Means() {
 		rows = append(rows, report.Row{Title: shown(m.Class) + ": mean, and twice the deviation", Samples: [][]byte{full(m.Mean), full(m.Deviation)}})
@@ -48,7 +58,7 @@ func (in *inspector) leak(ctx context.Context, d *store.Dataset) error {
 	if style == report.Grey {
 		style = report.Heat
 	}
-	title := fmt.Sprintf("leak map: what each byte alone tells of the class (kappa, dark 0, bright 1); %s, verdict %s", a.Data.Evaluation, a.Verdict)
+	title := fmt.Sprintf("leak map: what each %s alone tells of the class (kappa, dark 0, bright 1); %s, verdict %s", cell, a.Data.Evaluation, a.Verdict)
 	if err := report.Text(in.out, []report.Row{{Title: title, Samples: [][]byte{full(scores)}}}, shape, style, in.columns()); err != nil {
 		return err
 	}
@@ -62,7 +72,7 @@ func (in *inspector) leak(ctx context.Context, d *store.Dataset) error {
 		}
 		return 0
 	})
-	t := table{columns: []column{{head: "BYTE", right: true}, {head: "FIELD"}, {head: "KAPPA", right: true}, {head: "ACCURACY", right: true}}}
+	t := table{columns: []column{{head: strings.ToUpper(cell), right: true}, {head: "FIELD"}, {head: "KAPPA", right: true}, {head: "ACCURACY", right: true}}}
 	for _, p := range order[:min(len(order), mostTold)] {
 		t.add(fmt.Sprint(p.Position), p.Field, fmt.Sprintf("%.4f", p.Kappa), fmt.Sprintf("%.4f", p.Accuracy))
 	}
@@ -74,4 +84,26 @@ func (in *inspector) leak(ctx context.Context, d *store.Dataset) error {
 		in.say("and %s more: 'pcapmill audit' lists them", plural(int64(n), "finding"))
 	}
 	return nil
+}
+
+// leakEvents says the same as JSON: the audit, and the greys of each class's mean and of twice
+// its deviation, row by row.
+func (in *inspector) leakEvents(d *store.Dataset, a *audit.Report, r *webreport.Report) error {
+	in.c.event(map[string]any{"event": "audit", "audit": a})
+	high, wide, _ := webreport.Drawn(d.Spec())
+	for _, m := range r.Means() {
+		in.c.event(map[string]any{
+			"event": "mean", "class": m.Class, "rows": high, "cols": wide, "scale": r.Scale(), "mean": numbers(m.Mean), "deviation": numbers(m.Deviation),
+		})
+	}
+	return nil
+}
+
+// numbers are bytes that become numbers in JSON, not text.
+func numbers(b []byte) []int {
+	out := make([]int, len(b))
+	for i, v := range b {
+		out[i] = int(v)
+	}
+	return out
 }

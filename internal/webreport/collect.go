@@ -28,7 +28,8 @@ type Report struct {
 	lengths  histogram
 	packets  histogram
 	pictures []classPicture
-	unshown  int // classes without pictures
+	scale    string // what their greys mean
+	unshown  int    // classes without pictures
 }
 
 // classCount is a class with its samples by side; the last of bySide are those on no side.
@@ -223,12 +224,17 @@ func someSamples(ctx context.Context, s *store.Dataset, list []uint32, f func(i 
 	return nil
 }
 
-// draw makes the pictures of the largest classes. Only bytes have pictures.
+// draw makes the pictures of the largest classes. Text has none.
 func (r *Report) draw(ctx context.Context, from *rows, workers int) error {
-	if from.spec.Type != dataset.U8 {
+	if from.spec.Type == dataset.Text || from.n == 0 {
 		return nil
 	}
-	size := from.spec.Size()
+	scale, err := newShades(ctx, from)
+	if err != nil {
+		return err
+	}
+	from, r.scale = scale.over(from), scale.says()
+	size := cells(from.spec)
 	order := make([]int, 0, len(r.classes))
 	for c := range r.classes {
 		if r.classes[c].total > 0 {

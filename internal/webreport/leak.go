@@ -28,6 +28,7 @@ type leakMap struct {
 // leakData is what the script of the page shows: by position the place of its field in
 // Fields, and scores in thousandths.
 type leakData struct {
+	Unit     string   `json:"unit"` // byte or cell
 	Cols     int      `json:"cols"`
 	Width    int      `json:"width"` // columns of the sample
 	Per      int      `json:"per"`
@@ -39,8 +40,8 @@ type leakData struct {
 }
 
 // newLeakMap draws the scores of positions.
-func newLeakMap(spec dataset.Spec, positions []audit.PositionScore) *leakMap {
-	size := spec.Rows * spec.Cols
+func newLeakMap(spec dataset.Spec, positions []audit.PositionScore, cell string) *leakMap {
+	size := cells(spec)
 	if len(positions) != size || size == 0 {
 		return nil
 	}
@@ -51,9 +52,9 @@ func newLeakMap(spec dataset.Spec, positions []audit.PositionScore) *leakMap {
 		m.Cols = 64
 		m.Rows = ((size+m.Per-1)/m.Per + m.Cols - 1) / m.Cols
 	}
-	cells := (size + m.Per - 1) / m.Per
-	levels, kinds := make([]int, cells), make([]string, cells)
-	for c := range cells {
+	drawn := (size + m.Per - 1) / m.Per
+	levels, kinds := make([]int, drawn), make([]string, drawn)
+	for c := range drawn {
 		best := c * m.Per
 		for p := best; p < min((c+1)*m.Per, size); p++ {
 			if positions[p].Kappa > positions[best].Kappa {
@@ -63,13 +64,14 @@ func newLeakMap(spec dataset.Spec, positions []audit.PositionScore) *leakMap {
 		levels[c] = level(positions[best].Kappa)
 		kinds[c] = positions[best].Field
 	}
+	m.Data.Unit = cell
 	m.data(spec, positions)
-	m.draw(levels, kinds, positions)
+	m.draw(levels, kinds, positions, cell)
 	for i := range 4 {
 		m.Down = append(m.Down, fmt.Sprint(i*m.Rows/4*m.Cols*m.Per))
 		m.Across = append(m.Across, fmt.Sprintf("+%d", i*m.Cols/4*m.Per))
 	}
-	m.table(positions)
+	m.table(positions, cell)
 	return m
 }
 
@@ -106,13 +108,13 @@ func thousandths(v float64) int {
 }
 
 // draw makes one rectangle of neighbours of one colour, and a line where fields change.
-func (m *leakMap) draw(levels []int, kinds []string, positions []audit.PositionScore) {
+func (m *leakMap) draw(levels []int, kinds []string, positions []audit.PositionScore, cell string) {
 	var s svg
 	best := &positions[m.Best]
-	about := fmt.Sprintf("A grid of %d rows of %d cells, %s a cell. The byte that tells most is %d, field %s, kappa %.3f.",
-		m.Rows, m.Cols, plural(int64(m.Per), "byte"), m.Best, best.Field, best.Kappa)
-	s.add(`<svg id="leak-map" role="img" aria-labelledby="leak-t leak-d" viewBox="0 0 %d %d" shape-rendering="crispEdges"><title id="leak-t">How much each byte tells of the class</title><desc id="leak-d">%s</desc>`,
-		m.Cols, m.Rows, template.HTMLEscapeString(about))
+	about := fmt.Sprintf("A grid of %d rows of %d squares, %s a square. The %s that tells most is %d, field %s, kappa %.3f.",
+		m.Rows, m.Cols, plural(int64(m.Per), cell), cell, m.Best, best.Field, best.Kappa)
+	s.add(`<svg id="leak-map" role="img" aria-labelledby="leak-t leak-d" viewBox="0 0 %d %d" shape-rendering="crispEdges"><title id="leak-t">How much each %s tells of the class</title><desc id="leak-d">%s</desc>`,
+		m.Cols, m.Rows, cell, template.HTMLEscapeString(about))
 	var edges strings.Builder
 	for from := 0; from < len(levels); {
 		to := from + 1
@@ -136,10 +138,10 @@ func (m *leakMap) draw(levels []int, kinds []string, positions []audit.PositionS
 }
 
 // table lists the positions, all of them or those that tell most.
-func (m *leakMap) table(positions []audit.PositionScore) {
+func (m *leakMap) table(positions []audit.PositionScore, cell string) {
 	f := &m.Table
-	f.ID, f.Title = "leak-table", "Scores by byte"
-	f.Head = []column{{Name: "byte"}, {Name: "field", Text: true}, {Name: "kappa"}, {Name: "accuracy"}, {Name: "balanced"}, {Name: "AMI"}, {Name: "entropy, bits"}}
+	f.ID, f.Title = "leak-table", "Scores by "+cell
+	f.Head = []column{{Name: cell}, {Name: "field", Text: true}, {Name: "kappa"}, {Name: "accuracy"}, {Name: "balanced"}, {Name: "AMI"}, {Name: "entropy, bits"}}
 	order := make([]int, len(positions))
 	for p := range order {
 		order[p] = p
@@ -154,7 +156,7 @@ func (m *leakMap) table(positions []audit.PositionScore) {
 			}
 			return 0
 		})
-		f.More = fmt.Sprintf("The %d bytes that tell most, of %s.", 4*mostListed, thousands(int64(len(order))))
+		f.More = fmt.Sprintf("The %d %ss that tell most, of %s.", 4*mostListed, cell, thousands(int64(len(order))))
 		order = order[:4*mostListed]
 	}
 	for _, p := range order {

@@ -51,6 +51,8 @@ type page struct {
 	Ceiling  string
 	Judged   string
 	Shape    string
+	Scale    string // what greys mean
+	Cell     string // what a position is: byte, or cell
 }
 
 // finding is a finding with the name of its place.
@@ -87,6 +89,14 @@ func Write(w io.Writer, r *Report) error {
 	return err
 }
 
+// cell is what a position of a sample is called.
+func (r *Report) cell() string {
+	if r.spec.Type == dataset.U8 {
+		return "byte"
+	}
+	return "cell"
+}
+
 // digest is a source of a Content-Security-Policy: one text, by its digest.
 func digest(text string) string {
 	sum := sha256.Sum256([]byte(text))
@@ -99,7 +109,7 @@ func (r *Report) page() *page {
 	p := &page{
 		Report: &clean, Style: template.CSS(styleText), Script: template.JS(scriptText),
 		Policy: fmt.Sprintf("default-src 'none'; img-src data:; style-src %s; script-src %s; base-uri 'none'; form-action 'none'", digest(styleText), digest(scriptText)),
-		Shape:  fmt.Sprintf("%d×%d", r.spec.Rows, r.spec.Cols), Verdict: "not judged",
+		Shape:  fmt.Sprintf("%d×%d", r.spec.Rows, r.spec.Cols), Verdict: "not judged", Scale: r.scale, Cell: r.cell(),
 	}
 	var all int64
 	for _, c := range r.classes {
@@ -142,7 +152,7 @@ func (r *Report) page() *page {
 
 func (p *page) judge(a *audit.Report) {
 	p.Verdict = a.Verdict
-	p.Leak = newLeakMap(p.spec, a.Positions)
+	p.Leak = newLeakMap(p.spec, a.Positions, p.Cell)
 	p.Probes = p.probeFigure()
 	p.Ceiling = fmt.Sprintf("%.4f", a.Duplicates.Ceiling)
 	p.Judged = fmt.Sprintf("Evaluation %s: learned on %s, scored on %s.", a.Data.Evaluation, plural(int64(a.Data.Train), "row"), plural(int64(a.Data.Test), "row"))
@@ -175,11 +185,11 @@ func (p *page) picture() {
 	if p.unshown > 0 {
 		p.PicturesMore = fmt.Sprintf("Only the %d largest classes are shown.", len(p.pictures))
 	}
-	if g.shown < p.spec.Size() {
-		p.PicturesMore += fmt.Sprintf(" Only the first %s of %s bytes are drawn.", thousands(int64(g.shown)), thousands(int64(p.spec.Size())))
+	if n := cells(p.spec); g.shown < n {
+		p.PicturesMore += fmt.Sprintf(" Only the first %s of %s cells are drawn.", thousands(int64(g.shown)), thousands(int64(n)))
 	}
 	if g.cols != p.spec.Cols {
-		p.PicturesMore += fmt.Sprintf(" A row of a picture has %d bytes.", g.cols)
+		p.PicturesMore += fmt.Sprintf(" A row of a picture has %d cells.", g.cols)
 	}
 }
 

@@ -24,11 +24,11 @@
     var cell = Math.floor(p / data.per);
     here.setAttribute("x", cell % data.cols);
     here.setAttribute("y", Math.floor(cell / data.cols));
-    var place = "byte " + p + " (row " + Math.floor(p / data.width) + ", column " + p % data.width + ")";
+    var place = data.unit + " " + p + " (row " + Math.floor(p / data.width) + ", column " + p % data.width + ")";
     var field = data.fields[data.field[p]];
     says.textContent = place + ": " + field + ". Kappa " + (data.kappa[p] / 1000).toFixed(3) +
       ", accuracy " + (data.accuracy[p] / 1000).toFixed(3) + ", AMI " + (data.ami[p] / 1000).toFixed(3);
-    input.setAttribute("aria-valuetext", "byte " + p + ", " + field + ", kappa " + (data.kappa[p] / 1000).toFixed(3));
+    input.setAttribute("aria-valuetext", data.unit + " " + p + ", " + field + ", kappa " + (data.kappa[p] / 1000).toFixed(3));
   }
   function choose(p) {
     input.value = p;

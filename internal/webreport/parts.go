@@ -51,3 +51,6 @@ func (r *Report) Means() (list []Mean) {
 	}
 	return list
 }
+
+// Scale is what the greys of Means and of pictures stand for, in a sentence.
+func (r *Report) Scale() string { return r.scale }

@@ -34,14 +34,14 @@ type classPicture struct {
 }
 
 // grid is how a sample is drawn: as it is shaped, or, where that would be a thin strip, in
-// rows of about its square root.
+// rows of about its square root; of f32 each row is a channel and stays one.
 type grid struct{ rows, cols, shown int }
 
 func gridOf(s dataset.Spec) grid {
-	g := grid{rows: s.Rows, cols: s.Cols, shown: s.Size()}
-	if s.Cols > 4*s.Rows || s.Rows > 4*s.Cols {
-		g.cols = int(math.Ceil(math.Sqrt(float64(s.Size()))))
-		g.rows = (s.Size() + g.cols - 1) / g.cols
+	g := grid{rows: s.Rows, cols: s.Cols, shown: cells(s)}
+	if s.Type != dataset.F32 && (s.Cols > 4*s.Rows || s.Rows > 4*s.Cols) {
+		g.cols = int(math.Ceil(math.Sqrt(float64(cells(s)))))
+		g.rows = (cells(s) + g.cols - 1) / g.cols
 	}
 	if g.shown > mostShown {
 		g.rows = max(1, mostShown/g.cols)
@@ -60,7 +60,7 @@ type sums struct {
 // addUp goes over all samples once. Whole numbers are added, so the number of workers changes
 // nothing.
 func addUp(ctx context.Context, from *rows, place []int, shown, workers int) (*sums, error) {
-	size := from.spec.Size()
+	size := cells(from.spec)
 	s := &sums{make([]int64, shown), make([]uint64, shown*size), make([]uint64, shown*size)}
 	err := from.each(ctx, func(first int, block []byte) error {
 		n := len(block) / size
@@ -118,7 +118,7 @@ const gap = 2 // pixels between samples
 
 // paint makes the pictures.
 func paint(ctx context.Context, from *rows, list []picked, shown int, s *sums) ([]classPicture, error) {
-	g, size := gridOf(from.spec), from.spec.Size()
+	g, size := gridOf(from.spec), cells(from.spec)
 	out := make([]classPicture, shown)
 	of := make([][][]byte, shown)
 	numbers := make([]uint32, len(list))
