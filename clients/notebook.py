@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Makes docs/quickstart.ipynb of docs/quickstart.md, and runs it.
+"""Makes docs/quickstart.ipynb of docs/quickstart.md, or docs/proof.ipynb of docs/proof.md, and runs it.
 
     python3 clients/notebook.py --write CAPTURES    # make it anew, run it, keep what it prints
     python3 clients/notebook.py --check CAPTURES    # it is of the page as it is now, and it runs
 
+    --page proof    of docs/proof.md, on the captures that it names; PROOF_SEEDS=1 trains less
+
 The notebook has the page's text, commands and Python, in their order. It runs in an empty
-directory in which CAPTURES is copied to captures. Needs nbclient and ipykernel (see
+directory in which CAPTURES is copied to captures (proof: linked, with clients beside it). Needs nbclient and ipykernel (see
 requirements-notebook.txt), pcapmill on the PATH and in Python, bash, and torch. Exit status: 0 done,
 1 not so.
 """
@@ -18,8 +20,8 @@ import shutil
 import sys
 import tempfile
 
-PAGE = pathlib.Path(__file__).resolve().parent.parent / "docs" / "quickstart.md"
-NOTEBOOK = PAGE.with_suffix(".ipynb")
+TOP = pathlib.Path(__file__).resolve().parent.parent
+PAGES = {"quickstart": 600, "proof": 7200}  # seconds that a cell may take
 
 
 def cells(page):
@@ -56,15 +58,19 @@ def notebook(page):
     return {"cells": made, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
 
 
-def run(made, captures):
+def run(made, page, captures):
     """Runs the notebook; the first cell that fails raises."""
     import nbclient
     import nbformat
 
     with tempfile.TemporaryDirectory() as scratch:
-        shutil.copytree(captures, pathlib.Path(scratch) / "captures")
+        if page == "proof":  # they are many, and only read
+            (pathlib.Path(scratch) / "captures").symlink_to(pathlib.Path(captures).resolve())
+            (pathlib.Path(scratch) / "clients").symlink_to(TOP / "clients")
+        else:
+            shutil.copytree(captures, pathlib.Path(scratch) / "captures")
         node = nbformat.from_dict(made)
-        nbclient.NotebookClient(node, timeout=600, kernel_name="python3", resources={"metadata": {"path": scratch}}).execute()
+        nbclient.NotebookClient(node, timeout=PAGES[page], kernel_name="python3", resources={"metadata": {"path": scratch}}).execute()
         return node
 
 
@@ -73,16 +79,22 @@ def main():
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--write", metavar="CAPTURES")
     what.add_argument("--check", metavar="CAPTURES")
+    parser.add_argument("--page", choices=list(PAGES), default="quickstart")
     arguments = parser.parse_args()
-    made = notebook(PAGE.read_text(encoding="utf-8"))
-    node = run(made, arguments.write or arguments.check)
+    page = TOP / "docs" / f"{arguments.page}.md"
+    made, kept_in = notebook(page.read_text(encoding="utf-8")), page.with_suffix(".ipynb")
+    captures = arguments.write or arguments.check
+    if arguments.page == "proof" and not pathlib.Path(captures).is_dir():
+        print(f"NOT CHECKED: docs/proof.ipynb: {captures} is not there")
+        return 0
+    node = run(made, arguments.page, captures)
     if arguments.check:
-        kept = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
+        kept = json.loads(kept_in.read_text(encoding="utf-8"))
         have = [(c["cell_type"], "".join(c["source"])) for c in kept["cells"]]
         want = [(c["cell_type"], "".join(c["source"])) for c in made["cells"]]
         if have != want:
-            raise SystemExit("notebook.py: docs/quickstart.ipynb is not of docs/quickstart.md: clients/notebook.py --write CAPTURES")
-        print("docs/quickstart.ipynb: of the page as it is, and it runs")
+            raise SystemExit(f"notebook.py: docs/{kept_in.name} is not of docs/{page.name}: clients/notebook.py --page {arguments.page} --write CAPTURES")
+        print(f"docs/{kept_in.name}: of the page as it is, and it runs")
         return 0
     import nbformat
 
@@ -96,7 +108,7 @@ def main():
                 joined.append(output)
         if cell.cell_type == "code":
             cell.outputs = joined
-    NOTEBOOK.write_text(nbformat.writes(node) + "\n", encoding="utf-8")
+    kept_in.write_text(nbformat.writes(node) + "\n", encoding="utf-8")
     return 0
 
 

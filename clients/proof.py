@@ -5,11 +5,15 @@
 CAPTURES is a directory with `iscx/first784` and `labelled` in it. Each is compiled under five
 profiles of masks and split in three ways; then come the probes of `pcapmill audit`, which learn on
 the training side and are scored on the test side, and a small CNN in torch, on the CPU, once a seed.
+Then the CNN is scored on challenge twins: the rows of the test side, from packets with other
+addresses, ports and numbers.
 All numbers are balanced accuracy (the mean of the recalls of the classes on the test side); those of
 the CNN have the 95 % interval of the mean over seeds (Student's t).
 
 --check makes the table of probes only, which is the same on every machine, and fails if a row does
 not stand in PAGE.
+
+docs/proof.ipynb does the same in a notebook: see clients/notebook.py.
 """
 
 import argparse
@@ -62,19 +66,21 @@ def run(*command):
 
 
 def load(directory):
+    """Samples, labels and sides of those that have a class; variants have the split of their dataset."""
     import numpy as np
 
-    manifest = json.load(open(os.path.join(directory, "manifest.json")))
+    top = directory.split(os.sep + "variants" + os.sep)[0]  # of a variant, the dataset
+    manifest = json.load(open(os.path.join(top, "manifest.json")))
     n, rows, cols = manifest["samples"], manifest["rows"], manifest["columns"]
     x = np.fromfile(os.path.join(directory, "session_output.idx3"), np.uint8)[16:][: n * rows * cols].reshape(n, 1, rows, cols)
     y = np.fromfile(os.path.join(directory, "label_output.idx1"), np.uint8)[8:][:n]
-    sides = np.array(list(json.load(open(os.path.join(directory, "splits.json")))["assignment"]))
+    sides = np.array(list(json.load(open(os.path.join(top, "splits.json")))["assignment"]))
     kept = y != 255
     return x[kept], y[kept].astype("int64"), sides[kept]
 
 
-def cnn(directory, seed):
-    """The balanced accuracy of a small CNN on the test side."""
+def cnn(directory, seed, twin=None):
+    """The balanced accuracy of a small CNN on the test side; with a twin, on that of the twin too."""
     import numpy as np
     import torch
     from torch import nn
@@ -97,10 +103,18 @@ def cnn(directory, seed):
             optimizer.zero_grad()
             loss(model(images[part]), labels[part]).backward()
             optimizer.step()
-    with torch.no_grad():
-        said = torch.cat([model(images[p]).argmax(1) for p in torch.from_numpy(test).split(512)]).numpy()
     truth = y[test]
-    return float(np.mean([(said[truth == c] == c).mean() for c in np.unique(truth)]))
+
+    def score(pictures):
+        with torch.no_grad():
+            said = torch.cat([model(pictures[p]).argmax(1) for p in torch.from_numpy(test).split(512)]).numpy()
+        return float(np.mean([(said[truth == c] == c).mean() for c in np.unique(truth)]))
+
+    if twin is None:
+        return score(images)
+    other, labels_too, _ = load(twin)
+    assert (labels_too == y).all()
+    return score(images), score(torch.from_numpy(other / np.float32(255)))
 
 
 def interval(values):
@@ -113,8 +127,13 @@ def interval(values):
     return mean, T95[n - 1] * s / math.sqrt(n)
 
 
-def measure(pcapmill, captures, seeds, tasks):
+def say_nothing(_):
+    pass
+
+
+def measure(pcapmill, captures, seeds, tasks=tuple(TASKS), say=say_nothing):
     """All cells: by task, profile and split the probes, and the CNN's scores."""
+    seeds = int(os.environ.get("PROOF_SEEDS", seeds))
     cells = []
     with tempfile.TemporaryDirectory() as scratch:
         for task in tasks:
@@ -131,8 +150,39 @@ def measure(pcapmill, captures, seeds, tasks):
                         "task": task, "profile": profile, "split": split, "samples": report["data"]["samples"],
                         "test": report["data"]["test"], "probes": [probes[p] for p in PROBES], "cnn": scores,
                     })
-                    print(f"{task} {profile} {split}: {cells[-1]['probes']} {scores}", file=sys.stderr, flush=True)
+                    say(f"{task} {profile} {split}: {cells[-1]['probes']} {scores}")
     return cells
+
+
+def challenge(pcapmill, captures, seeds, tasks=tuple(TASKS), say=say_nothing):
+    """By task, profile and split the CNN's scores on the test side, and on the twins of its rows."""
+    seeds = int(os.environ.get("PROOF_SEEDS", seeds))
+    cells = []
+    with tempfile.TemporaryDirectory() as scratch:
+        variants = os.path.join(scratch, "variants.json")
+        with open(variants, "w") as f:
+            json.dump([{"name": "seen"}, {"name": "twin", "forge": "all"}], f)
+        for task in tasks:
+            source = TASKS[task](captures, scratch)
+            for profile, options in PROFILES.items():
+                out = os.path.join(scratch, f"{task}-{profile}")
+                run(pcapmill, "convert", source, "-o", out, "--label-from", "dir", "--variants", variants, *options)
+                for split in ("random", "capture"):
+                    run(pcapmill, "split", out, "--split", "70/0/30", "--split-by", SPLITS[split])
+                    scores = [cnn(out, seed, os.path.join(out, "variants", "twin")) for seed in range(seeds)]
+                    cells.append({"task": task, "profile": profile, "split": split, "seen": [s for s, _ in scores], "twin": [t for _, t in scores]})
+                    say(f"{task} {profile} {split}: {scores}")
+    return cells
+
+
+def table(head, rows):
+    """A table as the page has it."""
+    return "\n".join(["| " + " | ".join(head) + " |", "|---" * len(head) + "|", *rows])
+
+
+PROBE_HEAD = "task|profile|split|test samples|majority|one byte|length|tree-3|tree-8|k-NN".split("|")
+CNN_HEAD = ["task", "profile", *SPLITS]
+TWIN_HEAD = ["task", "profile", "random", "its twins", "capture", "its twins"]
 
 
 def probe_rows(cells):
@@ -145,6 +195,13 @@ def cnn_rows(cells):
     for task in dict.fromkeys(c["task"] for c in cells):
         for profile in PROFILES:
             row = [interval(c["cnn"]) for c in cells if (c["task"], c["profile"]) == (task, profile)]
+            yield f"| {task} | {profile} | " + " | ".join(f"{m:.3f} ± {h:.3f}" for m, h in row) + " |"
+
+
+def twin_rows(cells):
+    for task in dict.fromkeys(c["task"] for c in cells):
+        for profile in PROFILES:
+            row = [interval(c[side]) for c in cells if (c["task"], c["profile"]) == (task, profile) for side in ("seen", "twin")]
             yield f"| {task} | {profile} | " + " | ".join(f"{m:.3f} ± {h:.3f}" for m, h in row) + " |"
 
 
@@ -161,10 +218,16 @@ def main():
     if not os.path.isdir(args.captures):
         print(f"NOT CHECKED: the numbers of docs/proof.md: {args.captures} is not there")
         return 0
-    cells = measure(args.pcapmill, args.captures, 0 if args.no_cnn or args.check else args.seeds, args.task or list(TASKS))
+    seeds, tasks = 0 if args.no_cnn or args.check else args.seeds, args.task or list(TASKS)
+
+    def say(line):
+        print(line, file=sys.stderr, flush=True)
+
+    cells = measure(args.pcapmill, args.captures, seeds, tasks, say)
+    twins = challenge(args.pcapmill, args.captures, seeds, tasks, say) if seeds else []
     if args.json:
         with open(args.json, "w") as f:
-            json.dump(cells, f, indent=1)
+            json.dump({"cells": cells, "twins": twins}, f, indent=1)
     rows = list(probe_rows(cells))
     if args.check:
         with open(args.check) as f:
@@ -172,12 +235,10 @@ def main():
         wrong = [r for r in rows if r not in page]
         print("\n".join(f"not in {args.check}: {r}" for r in wrong) or f"ok {args.check}: {len(rows)} rows")
         return 1 if wrong else 0
-    print("| task | profile | split | test samples | majority | one byte | length | tree-3 | tree-8 | k-NN |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
-    print("\n".join(rows))
+    print(table(PROBE_HEAD, rows))
     if cells[0]["cnn"]:
-        print("\n| task | profile | random | session | capture |\n|---|---|---|---|---|")
-        print("\n".join(cnn_rows(cells)))
+        print("\n" + table(CNN_HEAD, cnn_rows(cells)))
+        print("\n" + table(TWIN_HEAD, twin_rows(twins)))
     return 0
 
 

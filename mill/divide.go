@@ -5,8 +5,8 @@ package mill
 // What they do is a task of the capture, behind placing and applying, so that blocks never
 // pile up, and before decoding, so that whoever reads the stream does not wait.
 
-// leastDivided is the size in bytes from which dividing a file pays: in gzip four of the
-// pieces of 2 MiB that are read at once, in bzip2 some four blocks, and in xz two at least.
+// leastDivided is the size in bytes from which dividing a file pays: in gzip eight of the
+// pieces of 1 MiB that are read at once, in bzip2 some four blocks, and in xz two at least.
 var leastDivided = map[string]int64{"gzip": 8 << 20, "bzip2": 2 << 20, "xz": 2 << 20}
 
 // pieceMemory is what a divided capture takes for each worker, in bytes: what package

@@ -237,7 +237,7 @@ func (o *Options) warnings() []string {
 	if o.Mask.KeepsPrefixes() {
 		w = append(w, "pseudonyms that keep prefixes give more away than others: anyone who knows some addresses of the network learns the prefixes of its neighbours; --ip anonymize does not")
 	}
-	if o.Mask.Content == mask.Packet && (o.Mask.MAC == mask.Keep || o.Mask.IP == mask.Keep) {
+	if o.Mask.Content == mask.Packet && (o.Mask.MAC == mask.Keep || o.Mask.IP == mask.Keep) && o.Forge&forge.Addresses == 0 {
 		w = append(w, "original addresses will stand in the samples, because keep was asked for")
 	}
 	return w

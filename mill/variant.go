@@ -230,6 +230,9 @@ func newShowers(o *Options, forms []represent.Form) []shower {
 		list[i].filling, _ = forms[i].(represent.Filling)
 		if own.Forge != 0 {
 			list[i].forger = forge.New(own.Forge, own.forgeKey())
+			if own.Mask.MAC == mask.Remove {
+				list[i].forger.WithoutLinks()
+			}
 		}
 	}
 	return list

@@ -169,6 +169,7 @@ func emptySample(t tester, o *mill.Options) []byte {
 func TestForgedRowsAreStrictlyTheSame(t *testing.T) {
 	dir := t.TempDir()
 	paths := write(t, dir, randomFiles(random(11), 4, testcap.Options{Sessions: 12}))
+	paths = append(paths, "../examples/captures/sftp1.pcap") // of Ethernet
 	for i, form := range append([]string{""}, forms...) {
 		o := defaultChoice().options()
 		set := func(profile, mac string) mask.Policy {
@@ -192,7 +193,9 @@ func TestForgedRowsAreStrictlyTheSame(t *testing.T) {
 		if form == "" {
 			o.Variants = append(o.Variants,
 				mill.Variant{Name: "bare", Mask: set("none", "remove"), Shape: o.Shape},
-				mill.Variant{Name: "bare-twin", Mask: set("none", "remove"), Shape: o.Shape, Forge: forge.All})
+				mill.Variant{Name: "bare-twin", Mask: set("none", "remove"), Shape: o.Shape, Forge: forge.All},
+				mill.Variant{Name: "framed", Mask: set("none", "keep"), Shape: o.Shape},
+				mill.Variant{Name: "framed-twin", Mask: set("none", "keep"), Shape: o.Shape, Forge: forge.Addresses})
 		}
 		out := filepath.Join(dir, fmt.Sprint("out", i))
 		convert(t, paths, out, o)
@@ -215,6 +218,17 @@ func TestForgedRowsAreStrictlyTheSame(t *testing.T) {
 			if bytes.Equal(rows[k], twins[k]) {
 				t.Errorf("sample %d: the twin is its row under none", k)
 			}
+		}
+		rows, _ = samplesOf(t, out, "framed")
+		twins, _ = samplesOf(t, out, "framed-twin")
+		framed := 0
+		for k := range rows {
+			if !bytes.Equal(rows[k][:6], twins[k][:6]) { // an address of Ethernet; of IP nothing that is forged
+				framed++
+			}
+		}
+		if framed == 0 {
+			t.Error("no link address that is shown was forged")
 		}
 	}
 }

@@ -283,6 +283,8 @@ func conclude(c *console, dir string, r *leak.Report, damaged bool) error {
 	}
 	switch {
 	case c.json != nil:
+	case r.Samples.Unplaced > 0 && r.Samples.Why != "":
+		c.say("%s: whether the mask holds in %s was not looked at; %s elsewhere", shown(dir), r.Samples.Why, plural(rest, "find"))
 	case r.Samples.Unplaced > 0:
 		c.say("%s: no promise of the mask is found broken, but not all samples were judged: name all captures; %s elsewhere", shown(dir), plural(rest, "find"))
 	case unread(r) > 0:

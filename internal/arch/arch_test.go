@@ -105,7 +105,7 @@ var rooms = map[string][]string{
 	"internal/atomicfile":  {"internal/fsys"},
 	"internal/filesum":     {},
 	"internal/archive":     {"capture", "capture/inflate"},
-	"internal/find":        {"capture", "internal/archive"},
+	"internal/find":        {"capture", "internal/archive", "internal/parallel"},
 	"internal/version":     {},
 	"internal/userfile":    {},
 	"internal/typo":        {},

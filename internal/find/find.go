@@ -1,6 +1,6 @@
 // Package find lists the captures that a user's paths name. It looks at content and never
-// at file names, opens each file only as far as its format needs, and opens nothing that
-// can be read only once.
+// at file names, opens each file only as far as its format needs, several at a time, and opens
+// nothing that can be read only once.
 //
 // Arguments keep their order. A directory is walked, and its files come in byte-wise order
 // of their slash-separated relative paths. A file that is reached twice, by whatever path,
@@ -20,6 +20,7 @@
 package find
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -33,6 +34,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/internal/archive"
+	"github.com/pcapmill/pcapmill/internal/parallel"
 )
 
 // File is one capture.
@@ -89,10 +91,41 @@ type Options struct {
 // Files lists the captures under the given paths; "-" is standard input.
 func Files(paths []string, o Options) *Found {
 	f := &finder{seen: map[fileID]string{}, options: capture.Options{MaxMemory: o.Memory}, expansion: o.MaxExpansion}
-	for _, p := range paths {
-		f.argument(p, o.StdinName)
+	for i, l := range f.look(paths) {
+		f.argument(paths[i], o.StdinName, l)
 	}
 	return &f.Found
+}
+
+// look is what a path turned out to be.
+type look struct {
+	info   fs.FileInfo
+	err    error          // why there is no info
+	format capture.Format // of a regular file
+	not    error          // why there is no format
+}
+
+// together is how many paths are looked at together at most: memory is bounded by that, and
+// two a core keep a core busy while the other waits for a file system.
+const together = 8
+
+// look looks at paths side by side. What it sees does not depend on how many there are.
+func (f *finder) look(paths []string) []look {
+	const part = 16
+	looks := make([]look, len(paths))
+	_ = parallel.Each(context.Background(), min(2*parallel.Workers(0), together), (len(paths)+part-1)/part, func(_, n int) error {
+		for i := n * part; i < min((n+1)*part, len(paths)); i++ {
+			l := &looks[i]
+			if paths[i] == "-" {
+				continue // standard input
+			}
+			if l.info, l.err = os.Stat(paths[i]); l.err == nil && l.info.Mode().IsRegular() {
+				l.format, l.not = f.options.Sniff(paths[i])
+			}
+		}
+		return nil
+	}) // nothing of it fails
+	return looks
 }
 
 func (f *finder) problem(err error) { f.Problems = append(f.Problems, err) }
@@ -101,7 +134,7 @@ func (f *finder) skip(path, reason, detail string) {
 	f.Skipped = append(f.Skipped, Skip{path, reason, detail})
 }
 
-func (f *finder) argument(p, stdinName string) {
+func (f *finder) argument(p, stdinName string, l look) {
 	if p == "-" {
 		if !f.repeated(p, fileID{name: "-"}) {
 			if stdinName == "" {
@@ -111,18 +144,17 @@ func (f *finder) argument(p, stdinName string) {
 		}
 		return
 	}
-	info, err := os.Stat(p)
 	switch {
-	case err != nil:
-		f.problem(err)
-	case info.IsDir():
+	case l.err != nil:
+		f.problem(l.err)
+	case l.info.IsDir():
 		f.directory(p)
-	case !info.Mode().IsRegular():
-		if !f.repeated(p, identify(p, info)) {
+	case !l.info.Mode().IsRegular():
+		if !f.repeated(p, identify(p, l.info)) {
 			f.Files = append(f.Files, File{Path: p, Name: utf8Name(filepath.Base(p)), Stream: true})
 		}
 	default:
-		f.file(p, filepath.Base(p), info, false)
+		f.file(p, filepath.Base(p), l, false)
 	}
 }
 
@@ -149,18 +181,21 @@ func (f *finder) directory(root string) {
 	}
 	slices.Sort(names)
 	f.Files = slices.Grow(f.Files, len(names))
-	for _, name := range names {
-		p := filepath.Join(root, filepath.FromSlash(name))
-		info, err := os.Stat(p)
+	paths := make([]string, len(names))
+	for i, name := range names {
+		paths[i] = filepath.Join(root, filepath.FromSlash(name))
+	}
+	for i, l := range f.look(paths) {
+		p := paths[i]
 		switch {
-		case err != nil:
-			f.problem(err)
-		case info.IsDir():
+		case l.err != nil:
+			f.problem(l.err)
+		case l.info.IsDir():
 			f.skip(p, LinkedDirectory, "name it as an argument to read it")
-		case !info.Mode().IsRegular():
-			f.skip(p, SpecialFile, info.Mode().Type().String())
+		case !l.info.Mode().IsRegular():
+			f.skip(p, SpecialFile, l.info.Mode().Type().String())
 		default:
-			f.file(p, name, info, true)
+			f.file(p, names[i], l, true)
 		}
 	}
 }
@@ -168,19 +203,19 @@ func (f *finder) directory(root string) {
 // file adds a regular file if it is a capture. What is not one is skipped in a directory
 // that was walked, and a problem as an argument; a damaged compressed file and an archive
 // are problems in either place.
-func (f *finder) file(p, name string, info fs.FileInfo, walked bool) {
+func (f *finder) file(p, name string, l look, walked bool) {
+	info := l.info
 	if f.repeated(p, identify(p, info)) {
 		return
 	}
-	format, err := f.options.Sniff(p)
-	err = Archive(err)
+	err := Archive(l.not)
 	var not *capture.NotCaptureError
 	var a *ArchiveError
 	switch {
 	case errors.As(err, &a) && a.format != "":
 		f.members(p, name, info, a)
 	case err == nil:
-		f.Files = append(f.Files, File{Path: p, Name: utf8Name(name), Size: info.Size(), Modified: info.ModTime(), Format: format})
+		f.Files = append(f.Files, File{Path: p, Name: utf8Name(name), Size: info.Size(), Modified: info.ModTime(), Format: l.format})
 	case walked && errors.As(err, &not) && not.Err == nil:
 		f.skip(p, NotACapture, err.Error())
 	default:

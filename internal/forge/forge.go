@@ -104,13 +104,14 @@ type Forger struct {
 	link   *mask.Pseudonymizer
 	port   uint64
 	cache  []shifts
+	bare   bool // link headers are shown nowhere
 
 	input, sum []byte
 	out        []byte // of the packet at hand
 	visit      func(at, length int)
 }
 
-// shifts are what is added to the numbers of a session.
+// shifts are what is added to the numbers of a session; 0 where no packet of it needs it.
 type shifts struct {
 	tuple      [2 + 2*18]byte // S
 	length     int            // of S; 0: unused
@@ -133,6 +134,10 @@ func New(fields Fields, key []byte) *Forger {
 	f.visit = f.linkAddress
 	return f
 }
+
+// WithoutLinks leaves link addresses as they are: for packets whose link headers are shown
+// nowhere.
+func (f *Forger) WithoutLinks() { f.bare = true }
 
 // digest is H. It is valid until the next call.
 func (f *Forger) digest(name string, x []byte) []byte {
@@ -165,14 +170,22 @@ func (f *Forger) shiftsOf(data []byte, l *header.Layout) *shifts {
 		return line
 	}
 	x := s.tuple[:s.length:s.length]
-	s.id = f.number("ip.id", x, 65534)
+	if f.fields&ID != 0 && !l.IsIPv6() {
+		s.id = f.number("ip.id", x, 65534)
+	}
 	var sd [2 + 2*18 + 1]byte
 	copy(sd[:], x)
 	for d := range 2 {
 		sd[len(x)] = byte(d)
-		s.ttl[d] = f.number("ip.ttl", sd[:len(x)+1], 254)
-		s.seq[d] = uint32(f.number("tcp.seq", sd[:len(x)+1], 1<<32-1))
-		s.stamp[d] = uint32(f.number("tcp.timestamps", sd[:len(x)+1], 1<<32-1))
+		if f.fields&TTL != 0 {
+			s.ttl[d] = f.number("ip.ttl", sd[:len(x)+1], 254)
+		}
+		if f.fields&Seq != 0 && !l.IsUDP() {
+			s.seq[d] = uint32(f.number("tcp.seq", sd[:len(x)+1], 1<<32-1))
+		}
+		if f.fields&Timestamps != 0 && !l.IsUDP() {
+			s.stamp[d] = uint32(f.number("tcp.timestamps", sd[:len(x)+1], 1<<32-1))
+		}
 	}
 	*line = s
 	return line
@@ -210,7 +223,9 @@ func (f *Forger) Packet(lt header.LinkType, data []byte, l *header.Layout) []byt
 		d = 1
 	}
 	if f.fields&Addresses != 0 {
-		f.linkAddresses(lt, data, l)
+		if !f.bare {
+			f.linkAddresses(lt, data, l)
+		}
 		at, length := l.Addresses()
 		f.address(at, length)
 		f.address(at+length, length)

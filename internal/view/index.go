@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 
+	"github.com/pcapmill/pcapmill/audit"
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/parallel"
 	"github.com/pcapmill/pcapmill/manifest"
@@ -30,7 +31,7 @@ type index struct {
 	class    []uint16 // place in classes
 	side     []uint8  // 0 training, 1 validation, 2 test, noSide
 	capture  []uint32
-	length   []uint64 // bytes before the sample was cut or padded
+	length   []uint64 // bytes, or what the form counts, before the sample was cut or padded
 	proto    []uint8
 	packets  []uint32
 	flags    []uint8
@@ -40,6 +41,9 @@ type index struct {
 	sums     []int64    // by class: samples
 	stride   int        // every so many samples one is a candidate
 	near     []byte     // the candidates, one behind the other
+	// Where packets stand in samples whose masks hide it: of sample i those up to ends[i].
+	layouts []store.PacketLayout
+	ends    []int // nil: the samples are walked
 }
 
 const (
@@ -70,6 +74,9 @@ func read(ctx context.Context, s *store.Dataset, workers int) (*index, error) {
 		return nil, err
 	}
 	if err := x.readRows(ctx, s); err != nil {
+		return nil, err
+	}
+	if err := x.readLayouts(ctx, s); err != nil {
 		return nil, err
 	}
 	return x, x.readSamples(ctx, s, parallel.Workers(workers))
@@ -147,12 +154,52 @@ func (x *index) readRows(ctx context.Context, s *store.Dataset) (err error) {
 			return fmt.Errorf("%s: row %d of the table of samples names capture %d of %d", s.Dir(), i, row.Capture, len(x.manifest.Captures))
 		}
 		x.capture[i], x.length[i], x.proto[i] = row.Capture, row.Original, row.Proto
+		if x.manifest.Form != nil && x.manifest.Form.Name != "bytes" {
+			x.length[i] = row.Counted
+		}
 		x.packets[i] = uint32(min(row.Packets[0]+row.Packets[1], math.MaxUint32))
 		if i%4096 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}
 	return nil
+}
+
+// readLayouts reads where packets stand, if the dataset says it: some 10 bytes a packet.
+func (x *index) readLayouts(ctx context.Context, s *store.Dataset) (err error) {
+	if !s.HasLayouts() {
+		return nil
+	}
+	r, err := s.Layouts()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	x.ends = make([]int, x.n)
+	for i := range x.ends {
+		if i%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		next, err := r.Next()
+		if err != nil {
+			return fmt.Errorf("%s: %s: sample %d: %w", s.Dir(), store.LayoutName, i, unexpected(err))
+		}
+		x.layouts = append(x.layouts, next...)
+		x.ends[i] = len(x.layouts)
+	}
+	return nil
+}
+
+// walk names the fields of a sample.
+func (x *index) walk(w *audit.Walker, i int, b []byte) []audit.Segment {
+	if x.ends == nil {
+		return w.Walk(b, x.length[i])
+	}
+	from := 0
+	if i > 0 {
+		from = x.ends[i-1]
+	}
+	return w.Given(b, x.layouts[from:x.ends[i]])
 }
 
 // readSamples goes over the samples once: digests, means, candidates.

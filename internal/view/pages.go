@@ -71,6 +71,14 @@ func (s *Server) at(i int) ([]byte, error) {
 	return b, s.samples.At(b, int64(i))
 }
 
+// counts is what lengths are of.
+func (x *index) counts() string {
+	if f := x.manifest.Form; f != nil && f.Counts == "packets" {
+		return "packet"
+	}
+	return "byte"
+}
+
 func (x *index) className(c int) string { return webreport.Visible(x.classes[c].Name) }
 
 // choice is one entry of a list to choose from.
@@ -248,7 +256,7 @@ func (s *Server) sample(i int) ([]byte, error) {
 	p := &samplePage{
 		page: s.page("sample", fmt.Sprintf("Sample %d", i)), Number: i, Class: x.className(int(x.class[i])), Side: x.sideName(i),
 		Capture: webreport.Visible(x.manifest.Captures[x.capture[i]].Name), Protocol: map[uint8]string{6: "TCP", 17: "UDP"}[x.proto[i]],
-		Length: webreport.Plural(int64(x.length[i]), "byte"), Packets: int(x.packets[i]), Before: i - 1, After: i + 1, Rows: rows, Cols: cols,
+		Length: webreport.Plural(int64(x.length[i]), x.counts()), Packets: int(x.packets[i]), Before: i - 1, After: i + 1, Rows: rows, Cols: cols,
 		Candidates: webreport.Thousands(int64(len(x.near) / len(b))),
 	}
 	if p.After == x.n {
@@ -263,7 +271,7 @@ func (s *Server) sample(i int) ([]byte, error) {
 		return nil, err
 	}
 	s.lock.Lock()
-	segments := s.walker.Walk(b, x.length[i])
+	segments := x.walk(s.walker, i, b)
 	s.lock.Unlock()
 	p.fill(b[:shown], segments)
 	if shown < len(b) {

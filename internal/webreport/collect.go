@@ -29,7 +29,7 @@ type Report struct {
 	packets  histogram
 	pictures []classPicture
 	scale    string // what their greys mean
-	unshown  int // classes without pictures
+	unshown  int    // classes without pictures
 }
 
 // classCount is a class with its samples by side; the last of bySide are those on no side.

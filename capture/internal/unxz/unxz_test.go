@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"testing/iotest"
@@ -281,6 +282,26 @@ func TestWrongSizes(t *testing.T) {
 		forged = append(forged, one[12+len(h):]...)
 		if got := check(t, forged); got.end == "whole" || got.end == "cut" {
 			t.Errorf("%q: %s", c.to, got.end)
+		}
+	}
+}
+
+// TestChunkEnds: a chunk whose compressed part has a byte too many, or one that the range coder
+// did not end with, is corrupt behind what it holds.
+func TestChunkEnds(t *testing.T) {
+	plain := bytes.Repeat([]byte("some text, "), 40)
+	in := testcap.XZStream(nil, 0, false, nil, plain)
+	at := 12 + (int(in[12])+1)*4 // of the first chunk
+	n := int(in[at+3])<<8 + int(in[at+4]) + 1
+	end := at + 6 + n
+	long := append(append(bytes.Clone(in[:end]), 0), in[end:]...)
+	long[at+4]++
+	other := bytes.Clone(in)
+	other[end-1] ^= 1
+	for name, bad := range map[string][]byte{"a byte too many": long, "another last byte": other} {
+		got := collect(NewReader(bytes.NewReader(bad), Options{}))
+		if !bytes.Equal(got.data, plain) || !strings.Contains(got.end, wrongEnd) {
+			t.Errorf("%s: %q, %s", name, got.data, got.end)
 		}
 	}
 }
