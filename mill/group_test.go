@@ -218,3 +218,30 @@ func TestGroupPatterns(t *testing.T) {
 		}
 	}
 }
+
+// TestGroupsInterrupted: a run that is interrupted within a group stores all of it, and nothing of the next.
+func TestGroupsInterrupted(t *testing.T) {
+	dir, r := t.TempDir(), random(11)
+	captures := map[string][]byte{}
+	for _, name := range []string{"in/a/1.cap", "in/a/2.cap", "in/a/3.cap", "in/b/1.cap", "in/b/2.cap"} {
+		captures[name], _ = testcap.Random(r, testcap.Options{Sessions: 5}).Capture(r)
+	}
+	lay(t, dir, captures)
+	c := defaultChoice()
+	o := c.options()
+	o.Group = mill.GroupByDir
+	out := filepath.Join(dir, "out")
+	p, err := mill.Prepare([]string{filepath.Join(dir, "in")}, out, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	result, err := mill.Run(ctx, p, mill.Events{Done: func(int, *mill.Outcome) { stop() }}, nil)
+	if err != nil || !result.Interrupted || len(result.Outcomes) != 3 || len(result.Manifest.Captures) != 3 {
+		t.Fatalf("%+v, %v; need the three captures of the first group", result, err)
+	}
+	run(t, p)
+	whole := filepath.Join(dir, "whole")
+	convert(t, []string{filepath.Join(dir, "in")}, whole, o)
+	same(t, "a run that was interrupted and repeated", dataset(t, out), dataset(t, whole))
+}
