@@ -116,7 +116,7 @@ func (c *Counts) Check() error {
 		return fmt.Errorf("%d packets, but %d used and %d left out", c.Packets, c.Used, left)
 	case c.Snapped > c.Used:
 		return fmt.Errorf("%d packets snapped, but only %d used", c.Snapped, c.Used)
-	case c.Units > 0 && (c.Sessions > c.Units || c.Sessions == 0):
+	case c.Units > 0 && c.Sessions > c.Units:
 		return fmt.Errorf("%d units of %d sessions", c.Units, c.Sessions)
 	case c.units() != c.Samples+c.Duplicates+c.Empty+unwanted:
 		what := "sessions"
@@ -128,8 +128,8 @@ func (c *Counts) Check() error {
 		return fmt.Errorf("%d sessions with bytes, but %d truncated, %d padded and %d exact", c.full(), c.Truncated, c.Padded, c.Exact)
 	case c.Conflicts > c.Samples:
 		return fmt.Errorf("%d conflicts, but only %d samples", c.Conflicts, c.Samples)
-	case c.LabelConflicts > c.Sessions:
-		return fmt.Errorf("%d conflicts of labels, but only %d sessions", c.LabelConflicts, c.Sessions)
+	case c.LabelConflicts > c.units():
+		return fmt.Errorf("%d conflicts of labels, but only %d sessions", c.LabelConflicts, c.units())
 	case c.MeanLength != settled.MeanLength:
 		return fmt.Errorf("mean length %v, but %d bytes in %d sessions", c.MeanLength, c.OriginalBytes, c.full())
 	}

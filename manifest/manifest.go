@@ -107,8 +107,12 @@ type Capture struct {
 	// destination. It is sorted by label; nil in datasets that did not count.
 	Background []LabelCount `json:"background,omitzero"`
 	// LabelTable is the digest of the table that gave the labels, and of how it was read.
-	LabelTable  string `json:"label_table,omitempty"`
-	FirstSample int64  `json:"first_sample"` // samples first_sample ... first_sample+samples-1 are this capture's
+	LabelTable string `json:"label_table,omitempty"`
+	// Group is the place of the first capture of its group, from 1, where sessions go on from
+	// one capture to the next: then the sessions in the rows are those of the group, and
+	// Sessions counts those that begin in this capture.
+	Group       int64 `json:"group,omitempty"`
+	FirstSample int64 `json:"first_sample"` // samples first_sample ... first_sample+samples-1 are this capture's
 	// SamplesDigest is the Sum of this capture's samples, byte
 	// after byte as they stand in the file of images.
 	SamplesDigest string `json:"samples_digest"`
@@ -148,6 +152,12 @@ func (m *Manifest) Check() error {
 			return fmt.Errorf("capture %s: its first sample is %d, but the captures before it have %d", c.Name, c.FirstSample, next)
 		}
 		next += c.Samples
+		switch {
+		case c.Group < 0 || c.Group > int64(i)+1 || c.Group > 0 && m.Captures[c.Group-1].Group != c.Group:
+			return fmt.Errorf("capture %s: its group begins with capture %d, which cannot be", c.Name, c.Group)
+		case c.Group == 0 && c.Units > 0 && c.Sessions == 0:
+			return fmt.Errorf("capture %s: %d units of no session", c.Name, c.Units)
+		}
 		if err := c.count(perLabel); err != nil {
 			return err
 		}

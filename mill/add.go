@@ -1,6 +1,7 @@
 package mill
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/pcapmill/pcapmill/internal/dedup"
@@ -35,6 +36,8 @@ type adding struct {
 	label    uint16           // of all sessions, unless they have their own
 	perLabel map[uint16]int64 // samples, if they have
 	firsts   []uint64         // of sessions that can have several units: numbers of their first packets, so far
+	shared   *shared          // with other captures; nil: sessions are those of the capture
+	begun    int64            // sessions of a group that begin here
 	// samples by label that begin with traffic that every host sends
 	background map[uint16]int64
 	comments   *comments // with labels from them
@@ -50,7 +53,13 @@ func (s *intake) add(in *Input, x *Extraction) (c manifest.Capture, known bool, 
 	if s.w.Has(x.Digest.String(), in.Label) {
 		return manifest.Capture{}, true, nil
 	}
-	a := &adding{s: s, c: describe(in, x), first: x.First, place: uint32(s.w.Captures()), label: in.Label, background: map[uint16]int64{}}
+	a := &adding{s: s, c: describe(in, x), first: x.First, place: uint32(s.w.Captures()), label: in.Label, background: map[uint16]int64{}, shared: x.shared}
+	if a.shared != nil {
+		if a.shared.head == 0 {
+			a.shared.head = int64(s.w.Captures()) + 1
+		}
+		a.c.Group = a.shared.head
+	}
 	if s.o.bySession() {
 		a.comments, a.perLabel = x.comments, map[uint16]int64{}
 	}
@@ -70,7 +79,9 @@ func (s *intake) add(in *Input, x *Extraction) (c manifest.Capture, known bool, 
 	if err != nil {
 		return a.c, false, err
 	}
-	a.c.Sessions += int64(len(a.firsts))
+	if s.o.Breaks.Several() {
+		a.c.Sessions = int64(len(a.firsts)) + a.begun
+	}
 	a.c.Labels = countsOf(a.perLabel)
 	if a.c.Background = countsOf(a.background); a.c.Background == nil {
 		a.c.Background = []manifest.LabelCount{} // counted, and none
@@ -94,8 +105,16 @@ func (s *intake) seal(p *sessions.Session, m *made) {
 
 // placeOf is the place in the capture of the session of the next unit, where a session may
 // have several. Units come in the order of their first packets, and the first unit of a
-// session begins with its first packet.
+// session begins with its first packet. In a group places are those of all its sessions.
 func (a *adding) placeOf(s *session.Session) int {
+	if a.shared != nil {
+		first := cmp.Or(s.Unit.Session, s.First)
+		if first == s.First {
+			a.begun++
+		}
+		place, _ := slices.BinarySearch(a.shared.firsts, first)
+		return place
+	}
 	if s.First == s.Unit.Session {
 		a.firsts = append(a.firsts, s.First)
 		return len(a.firsts) - 1

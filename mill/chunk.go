@@ -40,6 +40,9 @@ func (p *Plan) Divide(length int64, parts int) error {
 	if p.LabelFrom == FromComment {
 		return errors.New("labels from comments: only convert reads them; a plan cannot be divided")
 	}
+	if p.Group != "" {
+		return errors.New("sessions across captures (--session-scope group): only convert joins them, because it has to see all packets of a group in the order of their times; a plan cannot be divided")
+	}
 	p.Chunks, p.Parts = nil, parts
 	for i := range p.Captures {
 		in := &p.Captures[i]

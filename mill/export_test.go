@@ -84,6 +84,12 @@ func Tight(o Options, budget int64) Options {
 	return o
 }
 
+// Groups are the captures of each group of a plan.
+func Groups(p *Plan) ([][]int, error) {
+	list, _, err := p.groups()
+	return list, err
+}
+
 // Divided makes several workers decode compressed files of so many bytes or more.
 func Divided(o Options, least int64) Options {
 	o.divided = least

@@ -38,6 +38,7 @@ type Extraction struct {
 	Part      *capture.Part // of a chunk of a capture: where it began and ended; else nil
 
 	list         *sessions.List
+	shared       *shared   // with the other captures of its group; nil: it is alone
 	comments     *comments // with labels from them
 	prepared     *prepared // of a small capture, or nil
 	startsDiffer bool      // a used packet had no Ethernet header to keep

@@ -42,6 +42,7 @@ type choice struct {
 	with  header.Drop // kinds of packets that take their session away
 	dedup sample.Dedup
 	shape sample.Shape
+	group bool // all captures are one group
 	wide  bool // 300 classes, of which the last four have captures
 
 	form                          string // "" is bytes of the shape
@@ -51,8 +52,8 @@ type choice struct {
 
 func (c choice) String() string {
 	m := c.mask
-	return fmt.Sprintf("mac %s, ip %s, ports %s, checksums %s, udp-pad %t, content %s, key %q, drop %s, with %s, dedup %s, shape %s, wide %t, form %q, %+v, at least %d packets, %d bytes, %d ns",
-		m.MAC, m.IP, m.Ports, m.Checksums, m.UDPPad, m.Content, c.key, c.drop, c.with, c.dedup, c.shape, c.wide, c.form, c.breaks, c.minPackets, c.minBytes, c.minSpan)
+	return fmt.Sprintf("mac %s, ip %s, ports %s, checksums %s, udp-pad %t, content %s, key %q, drop %s, with %s, dedup %s, shape %s, group %t, wide %t, form %q, %+v, at least %d packets, %d bytes, %d ns",
+		m.MAC, m.IP, m.Ports, m.Checksums, m.UDPPad, m.Content, c.key, c.drop, c.with, c.dedup, c.shape, c.group, c.wide, c.form, c.breaks, c.minPackets, c.minBytes, c.minSpan)
 }
 
 // options are the choice for the product; four classes, each called by its file's name.
@@ -67,6 +68,9 @@ func (c choice) options() mill.Options {
 		o.Shape = sample.Shape{}
 	}
 	o.Breaks, o.MinPackets, o.MinBytes, o.MinSpan = c.breaks, c.minPackets, c.minBytes, c.minSpan
+	if c.group {
+		o.Group = mill.GroupAll
+	}
 	o.Labels = &label.Table{Name: "test"}
 	for i := range c.first() {
 		o.Labels.Classes = append(o.Labels.Classes, label.Class{ID: i, Name: fmt.Sprint("none", i)})
@@ -94,7 +98,7 @@ func (c choice) twin() twin.Settings {
 		Content: m.Content.String(), Drop: strings.Split(c.drop.String(), ","), With: strings.Split(c.with.String(), ","), Dedup: c.dedup.String(), Length: c.shape.Length(), Key: c.key,
 		Form: c.form, Unit: c.breaks.Of.String(), Idle: c.breaks.Idle, Active: c.breaks.Active, Slice: c.breaks.Slice, Window: c.breaks.Window, Restart: c.breaks.Restart,
 		MaxPackets: int(c.breaks.MaxPackets), MinPackets: int(c.minPackets), MinBytes: int(c.minBytes), MinSpan: c.minSpan,
-		Mask: twinMask(m),
+		Mask: twinMask(m), Group: c.group,
 	}
 }
 

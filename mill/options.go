@@ -79,6 +79,11 @@ type Options struct {
 	// kept whatever Drop says, and all units of its session are left out.
 	DropSessionWith header.Drop
 
+	// Group joins the sessions of captures: GroupByDir, GroupAll, or a pattern, see CheckGroup.
+	// The packets of a group count in the order of their times, then of its captures, then of
+	// their numbers. "": every capture has its own sessions.
+	Group string
+
 	LabelFrom LabelFrom
 	Flows     *flows.Index // FromTable: the table; one run can use it
 	Table     flows.Source // FromTable: what Flows was read from, and how
@@ -156,6 +161,9 @@ func (o *Options) Check() error {
 		return err
 	}
 	if err := o.checkForm(); err != nil {
+		return err
+	}
+	if err := o.checkGroup(); err != nil {
 		return err
 	}
 	return o.checkVariants()

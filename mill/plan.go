@@ -117,6 +117,9 @@ func PrepareIn(ctx context.Context, paths []string, out string, o Options) (*Pla
 	if len(p.Captures) == 0 {
 		return p, &NothingError{Plan: p}
 	}
+	if err := p.checkStreams(); err != nil {
+		return nil, err
+	}
 	var err error
 	if p.Labels, err = o.classTable(ctx, p.Captures); err != nil {
 		return nil, err

@@ -257,7 +257,7 @@ func FuzzPlan(f *testing.F) {
 
 // TestPlanKnowsEverySetting: each setting of the list, but those that Run resolves, gets from a manifest into options and back.
 func TestPlanKnowsEverySetting(t *testing.T) {
-	others := map[string]string{"length": "", "shape": "5x7", "idle_timeout": "1m0s", "active_timeout": "2m0s", "slice": "3s", "window": "4s", "min_span": "5s", "mask": "ip.ttl=zero", "form": "series:packets=3"} // the length follows from the shape
+	others := map[string]string{"length": "", "shape": "5x7", "idle_timeout": "1m0s", "active_timeout": "2m0s", "slice": "3s", "window": "4s", "min_span": "5s", "group": "all", "mask": "ip.ttl=zero", "form": "series:packets=3"} // the length follows from the shape
 	base := mill.SettingsOf(mill.Default())
 	tried := 0
 	for _, r := range settings.Recorded() {
@@ -286,7 +286,11 @@ func TestPlanKnowsEverySetting(t *testing.T) {
 			continue
 		}
 		tried++
-		have, err := mill.Again(base.With(r.Key, value))
+		from := base
+		if r.Key == "group" {
+			from = base.With("session_scope", "group")
+		}
+		have, err := mill.Again(from.With(r.Key, value))
 		if err != nil || have.Get(r.Key) != value {
 			t.Errorf("%s: %q comes back as %q, %v: let optionsOf read it", r.Key, value, have.Get(r.Key), err)
 		}

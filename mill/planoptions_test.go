@@ -35,7 +35,7 @@ func TestPlanKeepsEveryOption(t *testing.T) {
 	o.MinPackets, o.MinBytes, o.MinSpan, o.TableTimes, o.InputSHA256 = 2, 3, 4, mill.RelativeTimes, true
 	o.LabelFrom, o.TableConflict = mill.FromTable, mill.LongestConflict
 	o.Labels = &label.Table{Name: "mine.yaml", Classes: []label.Class{{Name: "Good", Keywords: []string{"good"}}}}
-	o.Forge = forge.TTL
+	o.Forge, o.Group = forge.TTL, mill.GroupAll
 	o.Variant, o.Variants = "one", []mill.Variant{{Name: "two", Mask: mask.Default(), Shape: sample.Shape{Rows: 3, Cols: 9}}}
 	o.Table = flows.Source{
 		Path: filepath.Join(dir, "flows.csv"), Preset: "zeek-conn", Times: "unix-ms", Zone: "-03:00", Offset: "1h", Errors: "1",

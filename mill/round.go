@@ -200,7 +200,7 @@ func (a *adding) judge(h *hand, r *round, _, from, to int) error {
 // labels gives units their labels, if these are not that of the capture, and their places, if
 // a session may have several units.
 func (a *adding) labels(r *round) error {
-	several, bySession := a.s.o.Breaks.Several(), a.s.o.bySession()
+	several, bySession := a.s.o.Breaks.Several() || a.shared != nil, a.s.o.bySession()
 	if !several && !bySession {
 		return nil
 	}

@@ -116,6 +116,7 @@ type collector struct {
 	progress *Progress
 	due      func() bool    // after a capture: whether to commit
 	waiting  map[int]answer // taken from the workers, by capture
+	open     int            // groups of which some captures are stored and others are not
 	warned   bool           // that starts differ
 	tunnels  bool           // warned that there are tunnels
 	namesCut bool           // warned that names are cut
@@ -126,6 +127,9 @@ func collect(ctx context.Context, p *Plan, s *intake, r *Result, ev Events, prog
 	c := &collector{p: p, s: s, r: r, ev: ev, progress: progress, due: due, waiting: map[int]answer{}}
 	if s.source != nil {
 		return c.fromSource(ctx)
+	}
+	if p.Group != "" {
+		return c.fromGroups(ctx)
 	}
 	work, stop := context.WithCancel(ctx)
 	answers, release, wait, rest := start(work, p, progress, true)
@@ -221,7 +225,7 @@ func (c *collector) take(a answer) error {
 	if c.ev.Done != nil {
 		c.ev.Done(a.i, &r.Outcomes[len(r.Outcomes)-1])
 	}
-	if c.s.settled() && c.due() {
+	if c.open == 0 && c.s.settled() && c.due() {
 		return c.s.w.Commit()
 	}
 	return nil

@@ -34,6 +34,9 @@ func (o *Options) settings() manifest.Settings {
 		"min-packets": strconv.FormatInt(o.MinPackets, 10), "min-bytes": strconv.FormatInt(o.MinBytes, 10), "tcp-restart": onOff(o.Breaks.Restart),
 		"table-times": o.TableTimes.String(), "unit": o.Breaks.Of.String(), "form": cmp.Or(o.Form.String(), represent.Default), "max-packets": strconv.FormatUint(o.Breaks.MaxPackets, 10),
 	}
+	if of["session-scope"] = "capture"; o.Group != "" {
+		of["session-scope"], of["group"] = "group", o.Group
+	}
 	for name, ns := range o.durations() {
 		if *ns > 0 {
 			of[name] = time.Duration(*ns).String()
@@ -120,6 +123,10 @@ func optionsOf(set manifest.Settings) (o Options, err error) {
 			note(err)
 			*ns = int64(d)
 		}
+	}
+	across, err := ParseScope(set.Get("session_scope"))
+	if note(err); across {
+		o.Group = set.Get("group")
 	}
 	o.Resync, o.Breaks.Restart = set.On("resync"), set.On("tcp_restart")
 	o.MinPackets, o.MinBytes = set.Int("min_packets"), set.Int("min_bytes")

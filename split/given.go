@@ -137,6 +137,17 @@ func (e *StrangersError) Hint() string {
 // Paths are the names, for printing.
 func (e *StrangersError) Paths() []string { return append(slices.Clone(e.Names), e.There...) }
 
+// A GroupError says that a file puts captures of one group, between which sessions go on, on
+// different sides.
+type GroupError struct{ First, Other string }
+
+func (e *GroupError) Error() string {
+	return fmt.Sprintf("the file gives %s and %s different sides, but they are of one group: sessions go on from one to the other", e.First, e.Other)
+}
+
+// Paths are the names, for printing.
+func (e *GroupError) Paths() []string { return []string{e.First, e.Other} }
+
 // give settles which captures are on which side: those of the record before stay, others are
 // as the file says.
 func (c *computation) give(before *Record) error {
@@ -150,6 +161,11 @@ func (c *computation) give(before *Record) error {
 			return fmt.Errorf("the earlier split has sides of %d captures, but there are %d", len(before.Given), len(c.given))
 		}
 		c.given = before.Given + c.given[len(before.Given):]
+	}
+	for i, group := range c.in.Groups {
+		if group > 0 && c.given[i] != c.given[group-1] {
+			return &GroupError{names[group-1], names[i]}
+		}
 	}
 	for s := range letters {
 		if strings.IndexByte(c.given, letters[s]) >= 0 {

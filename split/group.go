@@ -23,6 +23,9 @@ type Input struct {
 	Units      bool   // a session can give several samples: they are one group of By Session
 	// Names are the names of the captures, by Row.Capture; needed for sides from a file.
 	Names []string
+	// Groups are places of captures, from 1, by Row.Capture: that of the first one of its group,
+	// which Row.Capture names for all of them; 0: it is in none. nil: none is.
+	Groups []int64
 	// Captures are the content digests, by Row.Capture.
 	Captures []string
 	// Classes are all classes with samples, unknown included.

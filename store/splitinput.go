@@ -33,6 +33,7 @@ func (d *Dataset) splitInput(ctx context.Context) (*split.Input, error) {
 	for i := range d.m.Captures {
 		in.Captures = append(in.Captures, d.m.Captures[i].Digest)
 		in.Names = append(in.Names, d.m.Captures[i].Name)
+		in.Groups = append(in.Groups, d.m.Captures[i].Group)
 	}
 	for _, c := range d.m.Classes {
 		in.Classes = append(in.Classes, split.ClassName{Label: c.Label, Name: c.Name})
@@ -95,6 +96,9 @@ func (d *Dataset) eachToSplit(ctx context.Context, prints []dedup.Digest, f func
 		}
 		if int64(s.Row.Capture) >= int64(len(d.m.Captures)) {
 			return &pathError{filepath.Join(d.dir, rows.Name), fmt.Errorf("row %d is of capture %d of %d", i, s.Row.Capture, len(d.m.Captures))}
+		}
+		if group := d.m.Captures[s.Row.Capture].Group; group > 0 { // it counts as one capture
+			s.Row.Capture = uint32(group - 1)
 		}
 		if s.Print = s.Row.Digest; prints != nil {
 			s.Print = prints[i]

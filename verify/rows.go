@@ -17,14 +17,16 @@ type table struct {
 	r        *store.Rows
 	bySample bool // digests are of samples, so they can be computed again
 	length   uint64
-	times    string // --table-times of the dataset
-	form     bool   // a form made the samples: its rows say how they fit
+	times    string           // --table-times of the dataset
+	form     bool             // a form made the samples: its rows say how they fit
+	groups   map[int64]uint64 // sessions by manifest.Capture.Group
 	problem  string
 
 	// Of the capture at hand:
 	c        *manifest.Capture
 	at       uint32
 	next     uint64 // least session ordinal that the next row may have
+	sessions uint64 // how many there are: of the capture, or of its group
 	original uint64
 	fits     [3]int64 // truncated, padded, exact
 	sum      *manifest.Sum
@@ -35,12 +37,19 @@ func newTable(d *store.Dataset) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := d.Manifest()
-	return &table{r: r, bySample: m.Settings.Get("dedup") != sample.DedupSession.String(), length: uint64(m.Settings.Int("length")), times: m.Settings.Get("table_times"), form: m.Settings.Form() != ""}, nil
+	m, groups := d.Manifest(), map[int64]uint64{}
+	for i := range m.Captures {
+		groups[m.Captures[i].Group] += uint64(m.Captures[i].Sessions)
+	}
+	return &table{groups: groups, r: r, bySample: m.Settings.Get("dedup") != sample.DedupSession.String(), length: uint64(m.Settings.Int("length")), times: m.Settings.Get("table_times"), form: m.Settings.Form() != ""}, nil
 }
 
 // begin starts with capture number at.
 func (t *table) begin(at int, c *manifest.Capture) {
+	t.sessions = uint64(c.Sessions)
+	if c.Group > 0 {
+		t.sessions = t.groups[c.Group]
+	}
 	t.c, t.at, t.next, t.original, t.fits, t.sum = c, uint32(at), 0, 0, [3]int64{}, manifest.NewSum()
 }
 
@@ -63,8 +72,8 @@ func (t *table) row(i int64, b []byte) (dedup.Digest, error) {
 		t.wrong("row %d is of capture %d, need %d", i, row.Capture, t.at)
 	case row.Unit == 0 && row.Session < t.next: // of a later unit the first may have no row
 		t.wrong("row %d is of session %d, but the row before it of session %d", i, row.Session, t.next-1)
-	case row.Session >= uint64(t.c.Sessions):
-		t.wrong("row %d is of session %d, but there are %d", i, row.Session, t.c.Sessions)
+	case row.Session >= t.sessions:
+		t.wrong("row %d is of session %d, but there are %d", i, row.Session, t.sessions)
 	case t.form != (row.Fit != 0) || t.form && row.Counted == 0:
 		t.wrong("row %d says fit %d of %d counted, which cannot be", i, row.Fit, row.Counted)
 	case !t.form && row.Original == 0:

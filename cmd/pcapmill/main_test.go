@@ -41,6 +41,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":  exitsCommand,
 			"mkcap":  mkcapCommand,
+			"rotate": rotateCommand,
 			"mkfifo": mkfifoCommand, // fails where there are none
 			"mksock": mksockCommand,
 			"link":   linkCommand,

@@ -154,6 +154,9 @@ func millOptions(ctx context.Context, v *config.Values) (o mill.Options, err err
 	parse("unit", func(t string) (e error) { o.Breaks.Of, e = session.ParseUnits(t); return e })
 	o.Breaks.Restart, o.Breaks.MaxPackets = v.On("tcp-restart"), uint64(v.Number("max-packets"))
 	o.MinPackets, o.MinBytes = int64(v.Number("min-packets")), int64(v.Number("min-bytes"))
+	if err == nil {
+		o.Group, err = group(v)
+	}
 	o.Memory, o.Tmp = v.Size("memory"), v.Get("tmp")
 	if o.Memory != 0 && o.Memory < mill.MinMemory && err == nil {
 		err = usage("%s: %s: need 128MiB or more, or 0 for half of what there is", from(v, "memory"), v.Get("memory"))
@@ -218,6 +221,24 @@ func variant(v *config.Values) (one mill.Variant, err error) {
 	one.Forge, e = forge.Parse(v.Get("forge"))
 	said("forge", e)
 	return one, err
+}
+
+// group is what the values say about captures whose sessions go on; "": each has its own.
+func group(v *config.Values) (string, error) {
+	across, err := mill.ParseScope(v.Get("session-scope"))
+	if err != nil {
+		return "", usage("%s: %w", from(v, "session-scope"), err)
+	}
+	if !across {
+		if v.From("group") != "" {
+			return "", usage("%s: which captures are a group matters with --session-scope group", from(v, "group"))
+		}
+		return "", nil
+	}
+	if err := mill.CheckGroup(v.Get("group")); err != nil {
+		return "", usage("%s: %w", from(v, "group"), err)
+	}
+	return v.Get("group"), nil
 }
 
 // usageUnless is an error of usage, unless it comes of an interrupt.

@@ -34,6 +34,7 @@ var rooms = map[string][]string{
 	"header":                  {},
 	"session":                 {"header"},
 	"internal/sessions":       {"header", "session"},
+	"internal/timeorder":      {},
 	"mask":                    {"capture", "header", "internal/names"},
 	"sample":                  {},
 	"internal/taskname":       {},
@@ -73,7 +74,7 @@ var rooms = map[string][]string{
 	"internal/storetest": {"manifest"},
 
 	"mill": {
-		"internal/forge", "internal/represent", "internal/settings", "capture", "header", "session", "mask", "sample", "label", "label/flows", "internal/dedup", "internal/sessions", "manifest",
+		"internal/forge", "internal/represent", "internal/settings", "capture", "header", "session", "mask", "sample", "label", "label/flows", "internal/dedup", "internal/sessions", "internal/timeorder", "manifest",
 		"dataset", "store",
 		"internal/archive", "internal/filesum", "internal/find", "internal/parallel", "internal/version",
 	},

@@ -196,6 +196,18 @@ var options = []Option{
 		Records: []Record{{Key: "resync", Omit: true}},
 	},
 	{
+		Name: "session-scope", Kind: Text, Default: "capture", Values: []string{"capture", "group"}, Group: "Selection", Arg: "capture|group",
+		Short:   "where sessions end: with their capture, or with a group of captures",
+		Long:    "group is for captures that a recorder rotated: the packets of a group count in the order of their times, then of its captures, then of their numbers, as if they were one capture. A sample belongs to the capture of its first packet. Each group is read by one worker what does not fit into memory is sorted on disk, and it is added whole or not at all. Endless sessions need --idle-timeout or --active-timeout.",
+		Records: []Record{{Key: "session_scope", Omit: true}},
+	},
+	{
+		Name: "group", Kind: Text, Default: "dir", Group: "Selection", Arg: "dir|all|PATTERN",
+		Short:   "which captures are a group: those of a directory, all, or by name",
+		Long:    "With --session-scope group. PATTERN is for base names within a directory, like 'trace_{n}.pcap': {n} stands for digits, if any, the part that counts up, and * for any text, which then is the same in all captures of a group. A capture that does not match is alone.",
+		Records: []Record{{Key: "group", Omit: true}},
+	},
+	{
 		Name: "idle-timeout", Kind: Text, Group: "Selection", Arg: "DURATION",
 		Short:   "end a session at a longer pause, like 60s or 5m; default: never",
 		Long:    "A kept packet that comes later than this after the kept packet before it begins a new session of its five-tuple. Where clocks run backwards there is no pause.",

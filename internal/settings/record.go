@@ -32,7 +32,7 @@ var order = []string{
 	"min_packets", "min_bytes", "idle_timeout", "tcp_restart",
 	"labels_sha256", "table_sha256", "table_preset", "table_columns", "table_time", "table_timezone", "table_offset", "unknown", "table_times", "table_conflict",
 	"unit", "max_packets", "active_timeout", "slice", "window", "min_span", "form",
-	"mask", "drop_session_with", "forge", "forge_key",
+	"mask", "drop_session_with", "forge", "forge_key", "session_scope", "group",
 }
 
 var recorded = inOrder()

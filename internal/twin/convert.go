@@ -14,6 +14,9 @@ func Convert(captures [][]byte, labels []uint16, s Settings) (*Result, error) {
 	if len(captures) != len(labels) {
 		return nil, fmt.Errorf("%d captures and %d labels", len(captures), len(labels))
 	}
+	if s.Group {
+		return convertGroup(captures, labels, s), nil
+	}
 	res := &Result{}
 	seenCaptures := map[string]bool{}    // label and uncompressed bytes
 	seen := map[string]map[uint16]bool{} // bytes that dedup compares -> labels they stand under
@@ -34,7 +37,12 @@ func Convert(captures [][]byte, labels []uint16, s Settings) (*Result, error) {
 }
 
 func convertOne(res *Result, c *CaptureResult, f File, label uint16, s Settings, seen map[string]map[uint16]bool) {
-	for _, u := range Units(f, c, s) {
+	addUnits(res, c, Units(f, c, s), label, s, seen)
+}
+
+// addUnits makes samples of the units of a capture.
+func addUnits(res *Result, c *CaptureResult, units []Unit, label uint16, s Settings, seen map[string]map[uint16]bool) {
+	for _, u := range units {
 		c.Units++
 		session, zeroed := u.session(s).bytes(), u.session(s).zeroed()
 		shown := u.shown(session, s)

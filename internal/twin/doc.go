@@ -31,6 +31,8 @@ type Settings struct {
 
 	Form string // "" is the first Length bytes; else as --form takes it
 
+	Group bool // all captures are one group (SPEC 14): packets in the order of time, capture, number
+
 	Unit                                 string // session (or ""), flow, packet
 	Idle, Active, Slice, Window, MinSpan int64  // nanoseconds; 0: none
 	Restart                              bool

@@ -41,8 +41,14 @@ func (u *Unit) span() int64 {
 
 // Units returns the units of a file in the order of their first packets, and counts packets and sessions in c.
 func Units(f File, c *CaptureResult, s Settings) []Unit {
+	return unitsOf(f.Records, func(int) *CaptureResult { return c }, s)
+}
+
+// unitsOf is Units for records that are counted in several places, which are found by their numbers.
+func unitsOf(records []Record, at func(number int) *CaptureResult, s Settings) []Unit {
 	conversations := map[string][]UnitPacket{}
-	for i, r := range f.Records {
+	for i, r := range records {
+		c := at(i)
 		c.Packets++
 		h := Decode(r.LinkType, r.Data, int(r.OrigLen))
 		reason := h.dropped(s.Drop, r.Data, r.LinkType)
@@ -64,7 +70,9 @@ func Units(f File, c *CaptureResult, s Settings) []Unit {
 		sessions = append(sessions, sessionsOf(list, s)...)
 	}
 	sort.Slice(sessions, func(i, j int) bool { return sessions[i][0].Number < sessions[j][0].Number })
-	c.Sessions = len(sessions)
+	for _, session := range sessions {
+		at(session[0].Number).Sessions++
+	}
 
 	var all []Unit
 	for place, session := range sessions {
@@ -75,14 +83,21 @@ func Units(f File, c *CaptureResult, s Settings) []Unit {
 		for _, flow := range flowsOf(session, from, s) {
 			for _, packets := range cut(flow, s) {
 				kept := window(packets, s)
-				c.Used += len(kept)
+				for _, p := range packets {
+					at(p.Number).Left["window"]++
+				}
 				for _, p := range kept {
+					c := at(p.Number)
+					c.Used++
+					c.Left["window"]--
 					if h := p.Headers; h.AnnEnd != unknown && h.AnnEnd > h.End || h.AnnEnd == unknown && int(p.Record.OrigLen) > len(p.Record.Data) {
 						c.Snapped++
 					}
 				}
-				if left := len(packets) - len(kept); left > 0 {
-					c.Left["window"] += left
+				for _, p := range packets {
+					if c := at(p.Number); c.Left["window"] == 0 {
+						delete(c.Left, "window")
+					}
 				}
 				units = append(units, Unit{Session: place, From: from, Packets: kept, matches: matches})
 			}

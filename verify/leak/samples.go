@@ -68,6 +68,9 @@ func (s *search) unjudged() string {
 	if f := s.m.Form; f != nil && f.Name != "bytes" {
 		return "samples of the form " + f.Name
 	}
+	if s.m.Settings.Get("session_scope") == "group" {
+		return "samples of sessions across captures"
+	}
 	if s.m.Settings.Get("forge") != "none" {
 		return "samples that were forged"
 	}
