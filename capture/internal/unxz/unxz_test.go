@@ -2,6 +2,7 @@ package unxz
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"math/rand/v2"
@@ -425,5 +426,35 @@ func FuzzReader(f *testing.F) {
 			t.Skip()
 		}
 		check(t, in)
+	})
+}
+
+// FuzzChunks puts chunks of LZMA2 behind sound headers, without and with sizes: no checksum
+// keeps what is mutated from the decoder.
+func FuzzChunks(f *testing.F) {
+	r := rand.New(rand.NewPCG(15, 16))
+	begin := testcap.XZStream(nil, 0, false, nil, nil)
+	head := 12 + (int(begin[12])+1)*4
+	for _, n := range []int{1, 50, 3000} {
+		in := testcap.XZStream(nil, 0, false, nil, content(r, n, 9))
+		f.Add(in[head:])
+	}
+	f.Fuzz(func(t *testing.T, chunks []byte) {
+		if len(chunks) > 1<<12 {
+			t.Skip()
+		}
+		check(t, append(bytes.Clone(begin[:head]), chunks...))
+		h, body := begin[12:head-4], bytes.Clone(chunks)
+		sized := []byte{0, 0xc0}
+		sized = binary.AppendUvarint(binary.AppendUvarint(sized, uint64(len(body))), 3000)
+		sized = append(sized, h[2:5]...)
+		for len(sized)%4 > 0 {
+			sized = append(sized, 0)
+		}
+		sized[0] = byte(len(sized) / 4)
+		in := append(bytes.Clone(begin[:12]), reheaded(append(sized, 0, 0, 0, 0))...)
+		in = append(in, body...)
+		in = append(in, make([]byte, -len(body)&3)...)
+		check(t, append(in, begin[head:]...))
 	})
 }
