@@ -118,7 +118,7 @@ func choose(cmd *cobra.Command) (*config.Values, error) {
 	if bad != nil {
 		return nil, &status{exitUsage, bad}
 	}
-	return v, nil
+	return v, refuseURLs(v.Get("out"), v.Get("table"), v.Get("tmp"))
 }
 
 // millOptions turns values into what the mill understands. Every error but an
