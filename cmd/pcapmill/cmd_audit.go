@@ -14,7 +14,7 @@ import (
 )
 
 func newAudit() *cobra.Command {
-	var evaluate, failOn, page string
+	var evaluate, failOn, page, variant string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "audit PATH [IDX1]",
@@ -46,7 +46,7 @@ and one that is removed may uncover another. See docs/audit.md.`,
 			if failOn != "never" && failOn != audit.Warning && failOn != audit.Critical {
 				return usage("audit: --fail-on needs never, warning or critical, not %q", failOn)
 			}
-			d, err := openAudit(cmd.Context(), args)
+			d, err := openAudit(cmd.Context(), args, variant)
 			var r *audit.Report
 			if err == nil {
 				r, err = audit.Run(cmd.Context(), d, audit.Options{Evaluate: evaluate, Workers: v.Number("workers")})
@@ -55,7 +55,7 @@ and one that is removed may uncover another. See docs/audit.md.`,
 				return auditError(cmd.Context(), err, args)
 			}
 			if page != "" {
-				if err := auditPage(cmd.Context(), args, d, r, page, v.Number("workers")); err != nil {
+				if err := auditPage(cmd.Context(), args, variant, d, r, page, v.Number("workers")); err != nil {
 					return auditError(cmd.Context(), err, args)
 				}
 			}
@@ -73,6 +73,7 @@ and one that is removed may uncover another. See docs/audit.md.`,
 	exits(cmd, "0  done", "1  it cannot be read", "2  wrong usage, or an evaluation that the data does not allow",
 		"4  done, and a finding reaches --fail-on", "130  interrupted")
 	addOptions(cmd, "workers")
+	addVariant(cmd, &variant)
 	cmd.Flags().StringVar(&evaluate, "evaluate", "auto", "`auto|split|grouped|even-odd`: what is learned on and what is scored")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object, all scores included")
 	cmd.Flags().StringVar(&page, "html", "", "also write the page of 'pcapmill report' to `FILE`")
@@ -81,7 +82,10 @@ and one that is removed may uncover another. See docs/audit.md.`,
 }
 
 // openAudit opens what the arguments name.
-func openAudit(ctx context.Context, args []string) (*audit.Data, error) {
+func openAudit(ctx context.Context, args []string, variant string) (*audit.Data, error) {
+	if len(args) == 2 && variant != "" {
+		return nil, usage("audit: --%s is of a dataset, and these are two files", variantOption)
+	}
 	if len(args) == 2 {
 		return audit.OpenPair(ctx, args[0], args[1])
 	}
@@ -92,11 +96,11 @@ func openAudit(ctx context.Context, args []string) (*audit.Data, error) {
 	if !info.IsDir() {
 		return nil, usage("%s: an IDX file of images needs its labels: name their file too", args[0])
 	}
-	s, err := store.Open(args[0])
+	s, err := store.OpenVariant(args[0], variant)
 	if err == nil {
 		return audit.OpenDataset(ctx, s)
 	}
-	if !errors.Is(err, store.ErrNone) {
+	if !errors.Is(err, store.ErrNone) || variant != "" {
 		return nil, err
 	}
 	return audit.OpenMNIST(ctx, args[0])

@@ -190,7 +190,7 @@ func runPlan(ctx context.Context, p *mill.Plan, c *console, run runner, divide f
 			return c.behind(p, err, "exports that are not named as done are as they were; 'pcapmill export', or the same command, renders them")
 		}
 		if with.report {
-			if err := writeReport(ctx, p.Out, "", p.Options.Workers); err != nil {
+			if err := writeReport(ctx, p.Out, "", "", p.Options.Workers); err != nil {
 				return c.behind(p, err, "report.html is as it was; 'pcapmill report', or the same command, writes it")
 			}
 		}

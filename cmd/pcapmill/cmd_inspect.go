@@ -28,6 +28,7 @@ type inspector struct {
 	samples   int
 	sheet     string
 	withLeak  bool
+	variant   string
 	addresses bool
 	top       int
 	values    *config.Values
@@ -72,6 +73,7 @@ on request.`,
 	cmd.Flags().BoolVar(&in.withLeak, "leak", false, "audit the dataset; draw means of classes and what each cell tells")
 	cmd.Flags().IntVar(&in.top, "top", 10, "list the `N` largest sessions of a capture")
 	cmd.Flags().BoolVar(&in.addresses, "addresses", false, "show the addresses and ports of listed sessions")
+	addVariant(cmd, &in.variant)
 	addJSON(cmd)
 	return cmd
 }
@@ -82,7 +84,7 @@ func (in *inspector) inspect(cmd *cobra.Command, path string) error {
 		return failed(err)
 	}
 	if err == nil && info.IsDir() {
-		d, err := store.Open(path)
+		d, err := store.OpenVariant(path, in.variant)
 		if err != nil {
 			return failed(noDataset(path, &named{err, []string{path}}))
 		}

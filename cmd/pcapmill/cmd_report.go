@@ -24,7 +24,7 @@ import (
 const reportName = "report.html"
 
 func newReport() *cobra.Command {
-	var file string
+	var file, variant string
 	cmd := &cobra.Command{
 		Use:   "report DIR",
 		Short: "write what a dataset is, and what is wrong with it, as one HTML page",
@@ -42,7 +42,7 @@ classes are in it, and pictures of masked samples.`,
 			if err != nil {
 				return err
 			}
-			err = writeReport(cmd.Context(), args[0], file, v.Number("workers"))
+			err = writeReport(cmd.Context(), args[0], variant, file, v.Number("workers"))
 			switch {
 			case cmd.Context().Err() != nil:
 				return &status{exitInterrupted, errors.New("interrupted; report.html is as it was")}
@@ -51,6 +51,9 @@ classes are in it, and pictures of masked samples.`,
 			}
 			if file == "" {
 				file = filepath.Join(args[0], reportName)
+				if d, err := store.OpenVariant(args[0], variant); err == nil {
+					file = filepath.Join(d.Place(), reportName)
+				}
 			}
 			newConsole(cmd).wrote(file)
 			return nil
@@ -58,6 +61,7 @@ classes are in it, and pictures of masked samples.`,
 	}
 	exits(cmd, "0  done", "1  the dataset cannot be read, or the page cannot be written", "2  wrong usage", "130  interrupted; report.html is as it was")
 	addOptions(cmd, "workers")
+	addVariant(cmd, &variant)
 	cmd.Flags().StringVarP(&file, "output", "o", "", "write the page to `FILE` instead of report.html in DIR")
 	addJSON(cmd)
 	addVolume(cmd, "")
@@ -65,14 +69,14 @@ classes are in it, and pictures of masked samples.`,
 }
 
 // writeReport audits the dataset in dir and writes its page, to file or into dir.
-func writeReport(ctx context.Context, dir, file string, workers int) error {
-	s, err := store.Open(dir)
+func writeReport(ctx context.Context, dir, variant, file string, workers int) error {
+	s, err := store.OpenVariant(dir, variant)
 	if err != nil {
 		return noDataset(dir, &named{err, []string{dir}})
 	}
 	if file == "" {
-		file = filepath.Join(dir, reportName)
-		if err := ourPage(dir); err != nil {
+		file = filepath.Join(s.Place(), reportName)
+		if err := ourPage(s.Place()); err != nil {
 			return err
 		}
 	}
@@ -95,7 +99,7 @@ func writeReport(ctx context.Context, dir, file string, workers int) error {
 			return &named{err, []string{dir}}
 		}
 	}
-	r, err := webreport.FromDataset(ctx, filepath.Base(absolute(dir)), s, a, workers)
+	r, err := webreport.FromDataset(ctx, titleOf(dir, variant), s, a, workers)
 	if err != nil {
 		return &named{err, []string{dir}}
 	}
@@ -103,10 +107,19 @@ func writeReport(ctx context.Context, dir, file string, workers int) error {
 	return writePage(file, r)
 }
 
+// titleOf is what a page calls a dataset, or one of its variants.
+func titleOf(dir, variant string) string {
+	title := filepath.Base(absolute(dir))
+	if variant != "" {
+		title += ", " + variant
+	}
+	return title
+}
+
 // auditPage writes the page of an audit.
-func auditPage(ctx context.Context, args []string, d *audit.Data, a *audit.Report, file string, workers int) error {
-	title := filepath.Base(absolute(args[0]))
-	s, err := store.Open(args[0])
+func auditPage(ctx context.Context, args []string, variant string, d *audit.Data, a *audit.Report, file string, workers int) error {
+	s, err := store.OpenVariant(args[0], variant)
+	title := titleOf(args[0], variant)
 	if err != nil || len(args) > 1 { // files of others
 		r, err := webreport.FromData(ctx, title, d, a, workers)
 		if err != nil {
