@@ -41,14 +41,18 @@ type faultRun struct {
 
 // faultRuns are the runs whose every call is made to fail.
 func faultRuns(t *testing.T) (runs []*faultRun) {
-	for _, r := range []*faultRun{
+	all := []*faultRun{
 		{name: "new, renamed, by sample", mode: sample.DedupSample},
 		{name: "new, in place, by session", mode: sample.DedupSession, inPlace: true},
 		{name: "added, renamed, by session", mode: sample.DedupSession, begun: 1},
 		{name: "added, in place, by sample", mode: sample.DedupSample, inPlace: true, begun: 1},
 		{name: "new, renamed, with a variant", mode: sample.DedupSample, variant: true},
 		{name: "added, in place, with a variant", mode: sample.DedupSample, inPlace: true, begun: 1, variant: true},
-	} {
+	}
+	if testing.Short() { // under -race: one that is added to in place, and one that is made with a variant
+		all = all[3:5]
+	}
+	for _, r := range all {
 		c, captures := sessionChoice(), 4
 		if r.begun > 0 && r.inPlace {
 			c, captures = large(r.mode), 2 // so that samples reach the file before they are committed
