@@ -113,7 +113,7 @@ func openXZ(r *bufio.Reader, e *expansion) (io.Reader, func(), error) {
 		}
 		return e.charge(dict)
 	}})
-	e.taken = func() int64 { return max(passed, 0) + z.InputOffset() }
+	e.taken, e.exact = func() int64 { return max(passed, 0) + z.InputOffset() }, true
 	return z, func() { _ = z.Close() }, nil // it has nothing to report
 }
 

@@ -60,6 +60,7 @@ type expansion struct {
 	run         func(func())  // see Options
 	spare       func(int64) bool
 	taken       func() int64 // bytes of the file that the decoder has used; nil: what it took from buffered
+	exact       bool         // what counts as read of a damaged file ends where taken says
 	out         int64        // bytes given
 	charged     int64        // what the memory counts for that the stream made the decoder clear
 }

@@ -35,6 +35,9 @@ func (e *expansion) settle(err error) {
 	}
 	pieces := (used - sniffLen + inputPiece - 1) / inputPiece
 	counted := min(sniffLen+max(pieces, 0)*inputPiece, e.source.total)
+	if e.exact { // blocks are read as long as they are, and not in pieces
+		counted = min(used, e.source.total)
+	}
 	if e.source.count != nil {
 		e.source.count(int(counted - e.source.total))
 	}
