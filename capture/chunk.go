@@ -115,12 +115,14 @@ func (b *Blocks) guess() error {
 	}
 	var piece Piece
 	s.near = -1
-	s.framing.Walk(buf[:n], b.r.at, &piece, func(p *Packet, _ uint32, _ int) {
-		if s.near < 0 {
-			s.near = p.Time
-		}
-	})
-	s.framing = piece.After
+	if b.r.at <= n { // else the section begins within what describes the capture
+		s.framing.Walk(buf[:n], b.r.at, &piece, func(p *Packet, _ uint32, _ int) {
+			if s.near < 0 {
+				s.near = p.Time
+			}
+		})
+		s.framing = piece.After
+	}
 	for at := s.From; at < s.To; at += BlockLen {
 		n, err := b.file.ReadAt(buf, at)
 		if err != nil && err != io.EOF {

@@ -159,7 +159,7 @@ func TestStoredInParts(t *testing.T) {
 			same(rt, fmt.Sprintf("%d workers, parts of %d units, in place %v", workers, units, inPlace), dataset(rt, out), want)
 		}
 	})
-	if duplicates == 0 || conflicts == 0 {
+	if !testing.Short() && (duplicates == 0 || conflicts == 0) { // twenty draws may have none
 		t.Errorf("%d duplicates and %d conflicts: the test means to have some", duplicates, conflicts)
 	}
 }
