@@ -58,6 +58,12 @@ func (o *Options) checkGroup() error {
 // groups are the captures of each group by their places in the plan, in its order, and the
 // group of each capture. A capture that a pattern does not match is alone.
 func (p *Plan) groups() (list [][]int, of []int, err error) {
+	if p.chunkOf != nil { // they were decided when the plan was divided
+		for i := range p.Chunks {
+			list = append(list, p.Chunks[i].Group)
+		}
+		return list, p.chunkOf, nil
+	}
 	pattern, err := grouping(p.Group)
 	if err != nil {
 		return nil, nil, err
@@ -70,11 +76,13 @@ func (p *Plan) groups() (list [][]int, of []int, err error) {
 			name = filepath.Dir(in.Path)
 		}
 		if pattern != nil {
-			found := pattern.FindStringSubmatch(filepath.Base(in.Path))
-			if found == nil {
-				found = []string{"", "alone", fmt.Sprint(i)}
+			stars := pattern.FindStringSubmatch(filepath.Base(in.Path))
+			if stars == nil {
+				stars = []string{"alone", fmt.Sprint(i)}
+			} else {
+				stars[0] = "matches"
 			}
-			name = strings.Join(append([]string{name, fmt.Sprint(len(found))}, found[1:]...), "\x00")
+			name = strings.Join(append([]string{name}, stars...), "\x00")
 		}
 		at, ok := known[name]
 		if !ok {
