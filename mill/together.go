@@ -128,6 +128,9 @@ func (g *together) read(ctx context.Context, c *collector) error {
 		if errors.As(err, new(*spillError)) {
 			return fmt.Errorf("%s: %w", g.p.Captures[i].Path, err)
 		}
+		if x != nil && x.whole(&g.p.Captures[i]) != nil { // some of its packets are among the others
+			return x.whole(&g.p.Captures[i])
+		}
 	}
 	again, fresh, err := g.known(c)
 	if err != nil {

@@ -6,12 +6,13 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/internal/archive"
+	"github.com/pcapmill/pcapmill/internal/objects"
 )
 
 // members adds what is in an archive, as if it were a directory.
 func (f *finder) members(p, name string, info fs.FileInfo, a *ArchiveError) {
 	entries, problems := archive.List(p, a.format, archive.Options{
-		Capture: f.options, Compressed: a.Compression != "", MaxExpansion: f.expansion, Judge: judge,
+		Capture: f.options, Compressed: a.Compression != "", MaxExpansion: f.expansion, Judge: judge, Version: objects.Version(info),
 	})
 	for i := range entries {
 		e := &entries[i]
@@ -20,7 +21,7 @@ func (f *finder) members(p, name string, info fs.FileInfo, a *ArchiveError) {
 		case e.Member != nil:
 			f.Files = append(f.Files, File{
 				Path: inside, Name: utf8Name(name + "/" + e.Name), Size: e.Member.Size, Modified: info.ModTime(), Format: e.Format,
-				Member: e.Member, ArchiveSize: info.Size(),
+				Member: e.Member, ArchiveSize: info.Size(), Version: objects.Version(info),
 			})
 		case e.Problem != nil:
 			f.problem(e.Problem)

@@ -12,7 +12,7 @@ func Small(j *Job) { j.spare = 1000; j.Plan.SmallTables(8_000) }
 
 // ReadAll reads what tasks have left in dir as Merge does, and makes no dataset.
 func ReadAll(j *Job, dir string) (err error) {
-	m := &merger{j: j, dir: dir}
+	m := &merger{j: j, d: j.folder(context.Background(), dir)}
 	defer func() { err = errors.Join(err, m.close()) }()
 	if err := m.open(); err != nil {
 		return err
