@@ -74,17 +74,21 @@ func (w *Writer) prepare() (*atomicfile.Pending, error) {
 		}
 		w.m.Files = slices.Insert(files, w.parts[0].samplesFiles(), manifest.File{Name: rows.Name, Size: w.rows.Size()})
 	}
-	text, err := w.m.Encode()
+	text, err := w.text.encode(w.m)
 	if err != nil {
 		return nil, err
 	}
-	if int64(len(text)) > MaxManifest {
-		return nil, fmt.Errorf("the manifest has %d bytes, need at most %d: put further captures into another directory", len(text), int64(MaxManifest))
+	size := int64(0)
+	for _, piece := range text {
+		size += int64(len(piece))
+	}
+	if size > MaxManifest {
+		return nil, fmt.Errorf("the manifest has %d bytes, need at most %d: put further captures into another directory", size, int64(MaxManifest))
 	}
 	if w.before == nil {
-		w.before = text
+		w.before = slices.Concat(text...)
 	}
-	return prepareText(w.disk, w.dir, manifest.Name, text)
+	return prepareText(w.disk, w.dir, manifest.Name, text...)
 }
 
 // show makes visible what was prepared, the manifest last. Of a small dataset

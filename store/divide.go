@@ -270,11 +270,15 @@ func (s *saving) restore() error {
 	return err
 }
 
-// prepareText writes what will be the file of that name, durably but under a temporary
-// name.
-func prepareText(disk fsys.FS, dir, name string, text []byte) (*atomicfile.Pending, error) {
+// prepareText writes what will be the file of that name, out of pieces, durably but under
+// a temporary name.
+func prepareText(disk fsys.FS, dir, name string, text ...[]byte) (*atomicfile.Pending, error) {
 	return atomicfile.Prepare(disk, filepath.Join(dir, name), 0o666, func(f fsys.File) error {
-		_, err := f.Write(text)
-		return err
+		for _, piece := range text {
+			if _, err := f.Write(piece); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }

@@ -96,6 +96,7 @@ type Writer struct {
 	parts   []*part // of the dataset, then of its variants
 	rows    *rows.Log
 	m       *manifest.Manifest
+	text    manifestText        // of m
 	before  []byte              // the manifest's text as it was, or of the empty dataset that the run made
 	made    bool                // the run made the dataset
 	base    int64               // samples that before counts
