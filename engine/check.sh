@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs a conversion on every engine that is installed here, and compares each dataset with
-# that of convert, byte for byte but for the seconds of the manifest. What is not installed
-# is skipped, loudly. Tasks are killed in mid-run: a map process, a Spark worker with its
-# executor, a Slurm task.
+# Runs a conversion on every engine that is installed here, and one of groups of captures,
+# and compares each dataset with that of convert, byte for byte but for the seconds of the
+# manifest. What is not installed is skipped, loudly. Tasks are killed in mid-run: a map
+# process, a Spark worker with its executor, a Slurm task.
 #
 # usage: check.sh BINARY [ENGINE...]     default: parallel xargs spark spark-kill slurm dask ray
 #   PYTHON=...   a Python that has pyspark, dask and ray (install.sh makes one)
@@ -33,18 +33,36 @@ mkdir "$work/captures"
   go run ./dev/bench/gen -shape storm -size 5MiB -seed 4 -pcapng -o "$work/captures/youtube.pcapng" >/dev/null)
 head -c 3333333 "$work/captures/whole.pcap" >"$work/captures/aim_chat.pcap" && rm "$work/captures/whole.pcap"
 cat "$work/captures/youtube.pcapng" "$work/captures/youtube.pcapng" >"$work/captures/youtube2.pcapng"
-"$binary" convert "$work/captures" -o "$work/want" --split 80/20 --split-by session >/dev/null 2>&1 || [ $? -eq 3 ]
+captures=$work/captures want=$work/want options=(--split 80/20 --split-by session)
+convert() { "$binary" convert "$captures" -o "$want" "${options[@]}" >/dev/null 2>&1 || [ $? -eq 3 ]; }
+convert
+# Groups of captures: sessions of one go on in the next, one is in gzip, one is cut.
+mkdir -p "$work/rotated/a" "$work/rotated/b"
+(cd "$here/.." && for i in 1 2 3; do
+  go run ./dev/bench/gen -shape mixed -size "$((2 * i))MiB" -seed 5 -o "$work/rotated/a/chat_$i.pcap" >/dev/null
+done
+  go run ./dev/bench/gen -shape storm -size 2MiB -seed 6 -gzip -o "$work/rotated/b/email_1.pcap.gz" >/dev/null
+  go run ./dev/bench/gen -shape storm -size 3MiB -seed 6 -o "$work/rotated/b/whole.pcap" >/dev/null)
+head -c 2222222 "$work/rotated/b/whole.pcap" >"$work/rotated/b/email_2.pcap" && rm "$work/rotated/b/whole.pcap"
+# in_groups COMMAND...: with these captures.
+in_groups() {
+  local captures=$work/rotated want=$work/want-groups options=(--session-scope group --idle-timeout 60s)
+  "$@"
+}
+in_groups convert
 say "convert has made what the others are compared with"
 
 # plan CHUNK PARTS; and what tasks leave is gone.
 plan() {
   rm -rf "$work/dir" "$work/have"
-  "$binary" plan "$work/captures" -o "$work/plan.json" --chunk "$1" --parts "$2" --split 80/20 --split-by session 2>/dev/null
+  "$binary" plan "$captures" -o "$work/plan.json" --chunk "$1" --parts "$2" "${options[@]}" 2>/dev/null
 }
 without_seconds() { sed -E 's/"seconds": [0-9.e+-]+//' "$1"; }
 same() {
-  for f in session_output.idx3 label_output.idx1 sample_table.bin splits.json; do cmp "$work/have/$f" "$work/want/$f"; done
-  cmp <(without_seconds "$work/have/manifest.json") <(without_seconds "$work/want/manifest.json")
+  for f in $(cd "$want" && ls); do
+    [ "$f" = manifest.json ] || cmp "$work/have/$f" "$want/$f"
+  done
+  cmp <(without_seconds "$work/have/manifest.json") <(without_seconds "$want/manifest.json")
   say "$1: the dataset is that of convert"
 }
 # merged COMMAND...: the exit status is 3, because a capture is cut.
@@ -58,12 +76,16 @@ slow() {
 tasks() { pgrep -f "^/bin/sh $work/slow map" || true; }
 await() { until [ -n "$(tasks)" ]; do sleep 0.1; done; }
 
+files_once() { # NAME CHUNK
+  plan "$2" 3
+  merged "$here/parallel/mill.sh" "$binary" "$work/plan.json" "$work/dir" "$work/have"
+  same "$1"
+}
 files() { # with what starts processes here
   for chunk in 1MiB 5000000 256MiB; do
-    plan "$chunk" 3
-    merged "$here/parallel/mill.sh" "$binary" "$work/plan.json" "$work/dir" "$work/have"
-    same "$1, chunks of $chunk"
+    files_once "$1, chunks of $chunk" "$chunk"
   done
+  in_groups files_once "$1, groups of captures" 1MiB
   plan 2MiB 7
   slow 1
   "$here/parallel/mill.sh" "$work/slow" "$work/plan.json" "$work/dir" >/dev/null 2>&1 & job=$!
@@ -92,13 +114,17 @@ submit() {
   "$SPARK_HOME/bin/spark-submit" --master "$master" --conf spark.driver.host=127.0.0.1 --conf spark.driver.bindAddress=127.0.0.1 \
     --conf spark.ui.enabled=false --executor-memory 768m "$@"
 }
+spark_once() { # NAME CHUNK PARTS
+  plan "$2" "$3"
+  merged submit "$here/spark/mill.py" "$binary" "$work/plan.json" "$work/dir" "$work/have"
+  grep -h 'bytes shuffled' "$work/log"
+  same "$1"
+}
 spark_jobs() {
   for way in "1MiB 2" "5000000 5" "256MiB 5"; do
-    plan $way
-    merged submit "$here/spark/mill.py" "$binary" "$work/plan.json" "$work/dir" "$work/have"
-    grep -h 'bytes shuffled' "$work/log"
-    same "Spark, chunks and parts $way"
+    spark_once "Spark, chunks and parts $way" $way
   done
+  in_groups spark_once "Spark, groups of captures" 1MiB 3
   plan 2MiB 4
   mkdir "$work/sent" && cp "$binary" "$work/sent/pcapmill" && cp "$work/plan.json" "$work/sent/sent.json"
   (cd "$work/sent" && merged submit --files pcapmill,sent.json "$here/spark/mill.py" pcapmill sent.json "$work/dir" "$work/have")
@@ -126,12 +152,16 @@ on_slurm() {
   RUN=$slurm "$here/slurm/node.sh" start
   export SLURM_CONF=$slurm/slurm.conf
   ended() { until [ -z "$(squeue -h)" ]; do sleep 0.5; done; }
-  for way in "1MiB 2" "5000000 5" "256MiB 3"; do
-    plan $way
+  slurm_once() { # NAME CHUNK PARTS
+    plan "$2" "$3"
     "$here/slurm/mill.sh" "$binary" "$work/plan.json" "$work/dir" "$work/have" 4 2
     ended
-    same "Slurm, chunks and parts $way"
+    same "$1"
+  }
+  for way in "1MiB 2" "5000000 5" "256MiB 3"; do
+    slurm_once "Slurm, chunks and parts $way" $way
   done
+  in_groups slurm_once "Slurm, groups of captures" 1MiB 3
   plan 2MiB 4
   slow 3
   "$here/slurm/mill.sh" "$work/slow" "$work/plan.json" "$work/dir" "$work/have" 3 2
@@ -149,9 +179,14 @@ on_slurm() {
 
 python_engine() { # NAME MODULE
   if ! "$python" -c "import $2" 2>/dev/null; then skipped "$1" "$2"; return; fi
-  plan 3MiB 3
-  merged "$python" "$here/$1/mill.py" "$binary" "$work/plan.json" "$work/dir" "$work/have"
-  same "$1"
+  python_once() { # NAME
+    plan 3MiB 3
+    merged "$python" "$here/$engine/mill.py" "$binary" "$work/plan.json" "$work/dir" "$work/have"
+    same "$1"
+  }
+  local engine=$1
+  python_once "$1"
+  in_groups python_once "$1, groups of captures"
 }
 on_dask() { python_engine dask distributed; }
 on_ray() { python_engine ray ray; }

@@ -168,12 +168,10 @@ func (p *Policy) HidesLengths() bool {
 	return p.Content == Packet && p.Fields[IPLength] != Keep && p.Fields[PayloadBytes] != Remove
 }
 
-// SameLengths reports whether every packet contributes as many bytes under either policy.
-func (p *Policy) SameLengths(o *Policy) bool {
-	lengths := func(p *Policy) [5]bool {
-		return [...]bool{p.MAC == Remove, p.IP == Remove, p.UDPPad, p.Content == Payload, p.Fields[PayloadBytes] == Remove}
-	}
-	return lengths(p) == lengths(o)
+// NoShorter reports whether every packet contributes at least as many bytes under p as under o.
+func (p *Policy) NoShorter(o *Policy) bool {
+	return (p.MAC != Remove || o.MAC == Remove) && (p.IP != Remove || o.IP == Remove) && (p.UDPPad || !o.UDPPad) &&
+		p.Content == o.Content && (p.Fields[PayloadBytes] != Remove || o.Fields[PayloadBytes] == Remove)
 }
 
 // Len is the number of bytes that a packet contributes.

@@ -28,7 +28,18 @@ type prefixer struct {
 	pad   [2]uint64 // big-endian
 	in    [aes.BlockSize]byte
 	out   [aes.BlockSize]byte
+	stems []stem
 }
+
+// stem is one line of a direct-mapped cache of halves: how the first half of an address is
+// flipped does not depend on the rest, and addresses of a network share it.
+type stem struct {
+	half   uint64 // as in the address, behind it zeros
+	flip   uint64
+	length int // of the half in bits; 0: unused
+}
+
+const stemLines = 1 << 10
 
 // PrefixKeyError says that a key has the wrong length for prefix-preserving
 // pseudonyms.
@@ -74,8 +85,34 @@ func (p *prefixer) write(dst, address []byte) {
 	var wide [16]byte
 	copy(wide[:], address)
 	high, low := binary.BigEndian.Uint64(wide[:8]), binary.BigEndian.Uint64(wide[8:])
+	half := 4 * len(address)
 	var flip [2]uint64
-	for i := range 8 * len(address) {
+	flip[0] = p.stem(high&^(^uint64(0)>>half), half)
+	p.flips(&flip, high, low, half, 2*half)
+	binary.BigEndian.PutUint64(wide[:8], high^flip[0])
+	binary.BigEndian.PutUint64(wide[8:], low^flip[1])
+	copy(dst, wide[:])
+}
+
+// stem is how the first bits of an address are flipped, half of its bits, which high begins
+// with.
+func (p *prefixer) stem(high uint64, half int) uint64 {
+	if p.stems == nil {
+		p.stems = make([]stem, stemLines)
+	}
+	s := &p.stems[high*0x9e3779b97f4a7c15>>(64-10)]
+	if s.length != half || s.half != high {
+		var flip [2]uint64
+		p.flips(&flip, high, 0, 0, half)
+		*s = stem{high, flip[0], half}
+	}
+	return s.flip
+}
+
+// flips adds the bits from one to another, which is not among them, of what an address is
+// flipped by.
+func (p *prefixer) flips(flip *[2]uint64, high, low uint64, from, to int) {
+	for i := from; i < to; i++ {
 		// The first i bits of the block are the address's, the others the pad's.
 		ours := [2]uint64{^uint64(0), 0}
 		if i < 64 {
@@ -88,7 +125,4 @@ func (p *prefixer) write(dst, address []byte) {
 		p.block.Encrypt(p.out[:], p.in[:])
 		flip[i/64] |= uint64(p.out[0]>>7) << (63 - i%64)
 	}
-	binary.BigEndian.PutUint64(wide[:8], high^flip[0])
-	binary.BigEndian.PutUint64(wide[8:], low^flip[1])
-	copy(dst, wide[:])
 }

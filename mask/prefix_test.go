@@ -95,6 +95,26 @@ func TestPrefixesAreKept(t *testing.T) {
 	})
 }
 
+// TestPrefixesOfNetworks: what was kept of other addresses, of the same networks and of others, changes no pseudonym.
+func TestPrefixesOfNetworks(t *testing.T) {
+	draw.Check(t, func(t *rapid.T) {
+		z := prefixes(t, referenceKey)
+		networks := rapid.SliceOfN(rapid.SliceOfN(rapid.Byte(), 8, 8), 1, 3).Draw(t, "networks")
+		for range 20 {
+			b := make([]byte, rapid.SampledFrom([]int{4, 16}).Draw(t, "length"))
+			copy(b[:len(b)/2], rapid.SampledFrom(networks).Draw(t, "network"))
+			if draw.Int(0, 1).Draw(t, "short") == 1 {
+				clear(b[2 : len(b)/2]) // the half is that of an IPv4 address
+			}
+			copy(b[len(b)/2:], rapid.SliceOfN(rapid.Byte(), 8, 8).Draw(t, "host"))
+			a, _ := netip.AddrFromSlice(b)
+			if have, want := z.IP(a), prefixes(t, referenceKey).IP(a); have != want {
+				t.Fatalf("%s: %s, want %s", a, have, want)
+			}
+		}
+	})
+}
+
 func TestPrefixNeedsItsKey(t *testing.T) {
 	p := mask.Policy{IP: mask.Prefix}
 	for _, n := range []int{0, 1, 16, 31, 33, 64} {

@@ -35,7 +35,7 @@ func (c *collector) fromSource(ctx context.Context) error {
 			c.r.Interrupted = true
 			return nil
 		}
-		x, err := c.s.source(ctx, i)
+		x, err := c.ask(ctx, i)
 		if err != nil && ctx.Err() != nil {
 			c.r.Interrupted = true
 			return nil
@@ -43,16 +43,25 @@ func (c *collector) fromSource(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if in := &c.p.Captures[i]; c.p.InputSHA256 && x.SHA256 == "" {
-			if x.SHA256, err = in.sum(ctx); err != nil {
-				return errors.Join(err, x.Close())
-			}
-		}
 		if err := c.take(answer{i: i, x: x}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// ask is what the intake's source gives for a capture.
+func (c *collector) ask(ctx context.Context, i int) (*Extraction, error) {
+	x, err := c.s.source(ctx, i)
+	if err != nil {
+		return nil, err
+	}
+	if in := &c.p.Captures[i]; c.p.InputSHA256 && x.SHA256 == "" {
+		if x.SHA256, err = in.sum(ctx); err != nil {
+			return nil, errors.Join(err, x.Close())
+		}
+	}
+	return x, nil
 }
 
 // Merger merges the sessions of a capture out of those of its chunks. It keeps to the

@@ -15,9 +15,13 @@ import (
 
 // Chunk is a part of a capture of a plan, which is read by itself: on any machine, in any
 // order. It is the whole capture where From is 0 and To its size on disk.
+//
+// In a plan with groups (see Options.Group) a chunk is all captures of a group: From is 0,
+// and To is the bytes that they have together.
 type Chunk struct {
-	Input int // place in Plan.Captures
+	Input int // place in Plan.Captures; of a group, that of the first capture
 	capture.Chunk
+	Group []int // places of the captures of a group, in order; nil in a plan without groups
 }
 
 // Limits of a plan's chunks and parts.
@@ -29,8 +33,8 @@ const (
 // Divide divides the plan's captures into chunks of about so many bytes, and the sessions
 // into parts, for [ReadChunks]. A capture is one chunk if it is compressed or in an archive, or if what
 // becomes of a packet depends on all packets before it (time-outs, restarts, --resync); or
-// if it is small: no chunk has less than half of length or more than one and a half.
-// The error says what cannot be divided: what can be read only once.
+// if it is small: no chunk has less than half of length or more than one and a half. With
+// groups, each group is one chunk, whatever its length. The error says what cannot be divided: what can be read only once.
 func (p *Plan) Divide(length int64, parts int) error {
 	switch {
 	case length < MinChunk:
@@ -41,17 +45,19 @@ func (p *Plan) Divide(length int64, parts int) error {
 	if p.LabelFrom == FromComment {
 		return errors.New("labels from comments: only convert reads them; a plan cannot be divided")
 	}
-	if p.Group != "" {
-		return errors.New("sessions across captures (--session-scope group): only convert joins them, because it has to see all packets of a group in the order of their times; a plan cannot be divided")
-	}
-	p.Chunks, p.Parts = nil, parts
 	for i := range p.Captures {
-		in := &p.Captures[i]
-		if in.Stream {
+		if in := &p.Captures[i]; in.Stream {
 			return fmt.Errorf("%s can be read only once, and a plan is for files: store it in one", in.Path)
 		}
+	}
+	p.Chunks, p.chunkOf, p.Parts = nil, nil, parts
+	if p.Group != "" {
+		return p.divideGroups()
+	}
+	for i := range p.Captures {
+		in := &p.Captures[i]
 		if in.Size <= length || in.Format.Compression != "" || in.member != nil || p.inOrder() {
-			p.Chunks = append(p.Chunks, Chunk{i, capture.Chunk{To: in.Size}})
+			p.Chunks = append(p.Chunks, Chunk{Input: i, Chunk: capture.Chunk{To: in.Size}})
 			continue
 		}
 		for at := int64(0); at < in.Size; {
@@ -59,7 +65,7 @@ func (p *Plan) Divide(length int64, parts int) error {
 			if in.Size-to < length/2 {
 				to = in.Size
 			}
-			p.Chunks = append(p.Chunks, Chunk{i, capture.Chunk{From: at, To: to}})
+			p.Chunks = append(p.Chunks, Chunk{Input: i, Chunk: capture.Chunk{From: at, To: to}})
 			at = to
 		}
 	}
@@ -110,9 +116,12 @@ func (p *Plan) checkChunks() error {
 	if p.Parts == 0 {
 		return nil
 	}
+	if p.Group != "" {
+		return p.checkGroupChunks()
+	}
 	input, at := 0, int64(0)
 	for n, c := range p.Chunks {
-		if input == len(p.Captures) || c.Input != input || c.From != at || c.To > p.Captures[input].Size || c.To <= at && p.Captures[input].Size > 0 {
+		if c.Group != nil || input == len(p.Captures) || c.Input != input || c.From != at || c.To > p.Captures[input].Size || c.To <= at && p.Captures[input].Size > 0 {
 			return fmt.Errorf("chunk %d is not the next part of the captures", n)
 		}
 		if at = c.To; at == p.Captures[input].Size {
@@ -129,8 +138,12 @@ func (p *Plan) checkChunks() error {
 	return nil
 }
 
-// ChunksOf is the range of the chunks of a capture in the plan's list.
+// ChunksOf is the range of the chunks of a capture in the plan's list. Captures of a group
+// have the same one.
 func (p *Plan) ChunksOf(input int) (from, to int) {
+	if p.Group != "" {
+		return p.chunkOf[input], p.chunkOf[input] + 1
+	}
 	first := func(input int) int {
 		return sort.Search(len(p.Chunks), func(n int) bool { return p.Chunks[n].Input >= input })
 	}
@@ -143,27 +156,34 @@ func (p *Plan) ChunksOf(input int) (from, to int) {
 const numberBits = 40
 
 // NumberIn makes the number of a packet in a chunk, from 1, one that is in the order of the
-// capture. chunk is the place of the chunk in its capture. ok is false if there is no room.
+// capture. chunk is the place of the chunk in its capture; with groups, the place of the
+// capture in its group. ok is false if there is no room.
 func NumberIn(chunk int, number uint64) (_ uint64, ok bool) {
 	return uint64(chunk)<<numberBits | number, bits.Len64(number) <= numberBits && bits.Len64(uint64(chunk)) <= 64-numberBits
+}
+
+// SplitNumber gives back what NumberIn was given.
+func SplitNumber(n uint64) (chunk int, number uint64) {
+	return int(n >> numberBits), n & (1<<numberBits - 1)
 }
 
 // numberOf is the number of a packet in its capture. before are the packets of the chunks
 // before each.
 func numberOf(n uint64, before []uint64) (uint64, error) {
-	chunk := n >> numberBits
-	if chunk >= uint64(len(before)) {
+	chunk, number := SplitNumber(n)
+	if chunk >= len(before) {
 		return 0, fmt.Errorf("a packet of chunk %d, and its capture has %d", chunk, len(before))
 	}
-	return before[chunk] + n&(1<<numberBits-1), nil
+	return before[chunk] + number, nil
 }
 
 // ReadChunks reads chunks of the plan, by their numbers, side by side, and calls f for each in any order, one at a
-// time. x is lent for the call; its packets are numbered within the chunk. It checks the
-// key and the captures that it reads, before it begins and after each; what has changed is
+// time. xs is what the chunk adds up to: one Extraction, or one for each capture of a group,
+// with the sessions that begin in it. They are lent for the call; packets are numbered within
+// the chunk. Groups are read one after the other. It checks the key and the captures that it reads, before it begins and after each; what has changed is
 // refused with a *[PlanError]. A capture that the system cannot read, or for which there is not enough
 // memory, is an error here, and not damage: on another machine, or later, it may be read.
-func ReadChunks(ctx context.Context, p *Plan, chunks []int, f func(chunk int, x *Extraction) error, progress *Progress) error {
+func ReadChunks(ctx context.Context, p *Plan, chunks []int, f func(chunk int, xs []*Extraction) error, progress *Progress) error {
 	if progress == nil {
 		progress = &Progress{}
 	}
@@ -172,6 +192,14 @@ func ReadChunks(ctx context.Context, p *Plan, chunks []int, f func(chunk int, x 
 	}
 	if err := p.checkKey(); err != nil {
 		return err
+	}
+	if p.Group != "" {
+		for _, n := range chunks {
+			if err := p.readGroup(ctx, n, f, progress); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	part := *p
 	part.Captures = make([]Input, len(chunks))
@@ -205,7 +233,7 @@ func ReadChunks(ctx context.Context, p *Plan, chunks []int, f func(chunk int, x 
 			err = (&Plan{Captures: []Input{*in}}).checkCaptures(ctx)
 		}
 		if err == nil {
-			err = f(chunks[a.i], a.x)
+			err = f(chunks[a.i], []*Extraction{a.x})
 		}
 		if err := errors.Join(err, a.x.Close()); err != nil {
 			return err

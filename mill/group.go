@@ -58,6 +58,12 @@ func (o *Options) checkGroup() error {
 // groups are the captures of each group by their places in the plan, in its order, and the
 // group of each capture. A capture that a pattern does not match is alone.
 func (p *Plan) groups() (list [][]int, of []int, err error) {
+	if p.chunkOf != nil { // they were decided when the plan was divided
+		for i := range p.Chunks {
+			list = append(list, p.Chunks[i].Group)
+		}
+		return list, p.chunkOf, nil
+	}
 	pattern, err := grouping(p.Group)
 	if err != nil {
 		return nil, nil, err

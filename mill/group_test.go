@@ -187,9 +187,6 @@ func TestGroupsAreAddedWhole(t *testing.T) {
 			t.Errorf("%s was added again", o.Input.Path)
 		}
 	}
-	if err := p.Divide(1<<20, 2); err == nil || !strings.Contains(err.Error(), "session-scope") {
-		t.Errorf("a plan with groups: %v", err)
-	}
 }
 
 // TestGroupPatterns: which captures are one group.

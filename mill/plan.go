@@ -59,6 +59,8 @@ type Plan struct {
 	Parts  int               // into which sessions are dealt
 	Behind map[string]string // options of what is done with the finished dataset, by name: the caller's
 
+	chunkOf []int // the chunk of each capture, in a plan with groups that is divided
+
 	planned *manifest.Settings  // of a plan that was read from JSON; else nil
 	others  []manifest.Settings // the same of the variants but the first
 	id      string              // of such a plan

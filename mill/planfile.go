@@ -88,9 +88,10 @@ func planned(classes []planClass) (list []label.Class, err error) {
 	return list, nil
 }
 
-// planChunk is a part of a capture, from one byte of its file to another.
+// planChunk is a part of a capture, from one byte of its file to another, or a group.
 type planChunk struct {
 	From  int64 `json:"from"`
+	Group []int `json:"group,omitempty"`
 	Input int   `json:"input"`
 	To    int64 `json:"to"`
 }
@@ -264,7 +265,7 @@ func (p *Plan) file() (*planFile, error) {
 		f.Variants = append(f.Variants, planVariant{Name: p.Variants[i].Name, Settings: text})
 	}
 	for _, c := range p.Chunks {
-		f.Chunks = append(f.Chunks, planChunk{Input: c.Input, From: c.From, To: c.To})
+		f.Chunks = append(f.Chunks, planChunk{Input: c.Input, From: c.From, To: c.To, Group: c.Group})
 	}
 	for i := range p.Labels.Tasks {
 		t := &p.Labels.Tasks[i]
@@ -374,7 +375,7 @@ func (f *planFile) plan(set manifest.Settings, others []manifest.Settings) (*Pla
 		return nil, err
 	}
 	for _, c := range f.Chunks {
-		p.Chunks = append(p.Chunks, Chunk{Input: c.Input, Chunk: capture.Chunk{From: c.From, To: c.To}})
+		p.Chunks = append(p.Chunks, Chunk{Input: c.Input, Chunk: capture.Chunk{From: c.From, To: c.To}, Group: c.Group})
 	}
 	if err := p.checkChunks(); err != nil {
 		return nil, err

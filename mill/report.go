@@ -137,7 +137,7 @@ func (p *Plan) checkReport(r *Report) error {
 	}
 	c := &p.Chunks[r.Chunk]
 	in, n := &p.Captures[c.Input], &r.Counts
-	if isWhole := c.From == 0 && c.To == in.Size; isWhole != (r.Whole != nil) || isWhole == (r.Part != nil) {
+	if isWhole := c.Group != nil || c.From == 0 && c.To == in.Size; isWhole != (r.Whole != nil) || isWhole == (r.Part != nil) {
 		return errors.New("of another way to read the capture")
 	}
 	sum := int64(0)
@@ -169,7 +169,8 @@ func (p *Plan) checkReport(r *Report) error {
 	return nil
 }
 
-// Join is what the reports of a capture's chunks, in order, say together: an Extraction
+// Join is what the reports of a capture's chunks, in order, say together (of a capture of a
+// group, its own report): an Extraction
 // without sessions, and how many packets stand before each chunk. fits is false if the
 // chunks do not prove that they found every record once (see capture.Fits): the capture
 // must be read as a whole.

@@ -12,7 +12,7 @@ import (
 // here, or to the list of what is not in one.
 func TestReportKeepsEveryCount(t *testing.T) {
 	elsewhere := map[string]bool{
-		"shared":  true,                                                                    // of groups, which are not divided
+		"shared":  true,                                                                    // of groups: made again by Assemble
 		"Seconds": true, "list": true, "prepared": true, "reported": true, "release": true, // of one reading
 		"Part":     true, // it becomes the proof
 		"comments": true, // Divide refuses labels from comments
@@ -30,7 +30,7 @@ func TestReportKeepsEveryCount(t *testing.T) {
 	x.Reasons[header.OK], x.Reasons[header.UnsupportedLink] = 7, 2
 	p := &Plan{
 		Captures: []Input{{Path: "a.pcap", Size: 77}}, Parts: 1,
-		Chunks: []Chunk{{0, capture.Chunk{To: 77}}},
+		Chunks: []Chunk{{Chunk: capture.Chunk{To: 77}}},
 	}
 	r, err := x.Report(0)
 	if err != nil {
@@ -68,7 +68,7 @@ func TestReportKeepsEveryCount(t *testing.T) {
 func FuzzReport(f *testing.F) {
 	p := &Plan{
 		Captures: []Input{{Path: "a.pcap", Size: 5000}}, Parts: 1,
-		Chunks: []Chunk{{0, capture.Chunk{To: 3000}}, {0, capture.Chunk{From: 3000, To: 5000}}},
+		Chunks: []Chunk{{Chunk: capture.Chunk{To: 3000}}, {Chunk: capture.Chunk{From: 3000, To: 5000}}},
 	}
 	for i, part := range []capture.Part{{Begin: 24, End: 3010, Leaves: [][16]byte{{1}}}, {Begin: 3010, End: 5000}} {
 		x := &Extraction{Format: capture.Format{Name: "pcap"}, Part: &part, Packets: 2}

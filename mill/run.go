@@ -125,11 +125,11 @@ type collector struct {
 // collect takes the workers' answers in the order of the plan and stores them.
 func collect(ctx context.Context, p *Plan, s *intake, r *Result, ev Events, progress *Progress, due func() bool) error {
 	c := &collector{p: p, s: s, r: r, ev: ev, progress: progress, due: due, waiting: map[int]answer{}}
-	if s.source != nil {
-		return c.fromSource(ctx)
-	}
 	if p.Group != "" {
 		return c.fromGroups(ctx)
+	}
+	if s.source != nil {
+		return c.fromSource(ctx)
 	}
 	work, stop := context.WithCancel(ctx)
 	answers, release, wait, rest := start(work, p, progress, true)

@@ -18,7 +18,8 @@ import (
 // together is a group of captures whose sessions go on from one to the next: see
 // Options.Group. It is read in one loop. Its packets go through a [timeorder.Sorter] and get
 // their numbers in the group, which decide whatever the numbers in a capture decide
-// otherwise; then each session goes to the capture of its first packet.
+// otherwise; then each session goes to the capture of its first packet. In a divided plan it is
+// a chunk, see readGroup.
 type together struct {
 	p       *Plan
 	members []int    // places in the plan
@@ -64,8 +65,12 @@ func (c *collector) fromGroups(ctx context.Context) error {
 		g := &groups[of[i]]
 		if g.answers == nil {
 			*g = together{p: c.p, members: list[of[i]], left: len(list[of[i]])}
-			if ctx.Err() == nil {
-				err = g.read(ctx, c)
+			switch {
+			case ctx.Err() != nil:
+			case c.s.source != nil:
+				err = g.fetch(ctx, c)
+			default:
+				err = g.read(ctx, c.progress, c.s.w.Has)
 			}
 			if ctx.Err() != nil { // what was read whole is stored all the same
 				g.close()
@@ -107,13 +112,15 @@ func (g *together) close() {
 	}
 }
 
+// contains reports whether the content of a capture, under its label, is in the dataset.
+type contains func(digest string, label uint16) bool
+
 // read reads the group. An error of one capture is in its answer; an error that is returned
 // ends the run.
-func (g *together) read(ctx context.Context, c *collector) error {
-	if len(g.members) > 1<<memberBits {
-		return fmt.Errorf("a group of %d captures: need at most %d", len(g.members), 1<<memberBits)
+func (g *together) read(ctx context.Context, progress *Progress, has contains) error {
+	if err := checkMembers(len(g.members)); err != nil {
+		return err
 	}
-	progress := c.progress
 	if progress == nil {
 		progress = &Progress{}
 	}
@@ -132,7 +139,7 @@ func (g *together) read(ctx context.Context, c *collector) error {
 			return x.whole(&g.p.Captures[i])
 		}
 	}
-	again, fresh, err := g.known(c)
+	again, fresh, err := g.known(has)
 	if err != nil {
 		return err
 	}
@@ -157,7 +164,7 @@ func (g *together) room() int64 {
 // known says which members have the content of an earlier one: these add nothing. fresh is how
 // many add something. If some of the group are in the dataset and others are not, what is in
 // it was cut where these would have gone on.
-func (g *together) known(c *collector) (again []bool, fresh int, err error) {
+func (g *together) known(has contains) (again []bool, fresh int, err error) {
 	again = make([]bool, len(g.answers))
 	seen := map[string]bool{}
 	var in, out string
@@ -172,7 +179,7 @@ func (g *together) known(c *collector) (again []bool, fresh int, err error) {
 			continue
 		}
 		seen[content] = true
-		if again[m] = c.s.w.Has(a.x.Digest.String(), at.Label); again[m] {
+		if again[m] = has(a.x.Digest.String(), at.Label); again[m] {
 			in = at.Path
 		} else {
 			fresh++

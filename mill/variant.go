@@ -126,7 +126,7 @@ func (o *Options) kept(forms []represent.Form) session.Form {
 	j, most := joint(forms), uint64(0)
 	for i, f := range forms {
 		e, ok := f.(interface{ Enough() uint64 })
-		if !ok || i > 0 && !o.Variants[i-1].Mask.SameLengths(&o.Mask) {
+		if !ok || i > 0 && !o.Variants[i-1].Mask.NoShorter(&o.Mask) {
 			return j
 		}
 		most = max(most, e.Enough())
@@ -230,9 +230,7 @@ func newShowers(o *Options, forms []represent.Form) []shower {
 		list[i].filling, _ = forms[i].(represent.Filling)
 		if own.Forge != 0 {
 			list[i].forger = forge.New(own.Forge, own.forgeKey())
-			if own.Mask.MAC == mask.Remove {
-				list[i].forger.WithoutLinks()
-			}
+			list[i].forger.Under(&own.Mask)
 		}
 	}
 	return list

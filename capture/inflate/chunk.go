@@ -18,6 +18,8 @@ const (
 	// pieceLen is how many symbols a piece of output has, besides the window in
 	// front of it.
 	pieceLen = 256 << 10
+	// provenEvery is after how many symbols a chunk looks whether it is proven now.
+	provenEvery = 32 << 10
 	// chunkMemory bounds in bytes what pieces a chunk may have.
 	chunkMemory = 9 << 20
 	// maxSegments bounds what is known about the pieces of a chunk.
@@ -54,6 +56,7 @@ type chunk struct {
 	dropped  atomic.Bool
 
 	speculate, resolve *task
+	link               link
 
 	// What speculate found.
 	start    int // bit of in where it begins; -1: nowhere
@@ -69,22 +72,29 @@ type chunk struct {
 	window []byte // before it, for resolve; then the memory of
 }
 
-// decode looks for the first place where a block or a member may begin and
-// decodes from there, to the first such place at or behind c.to, as it hopes
+// decode decodes from where a proof says or, without one, from the first place where
+// a block or a member may begin, to the first such place at or behind c.to, as it hopes
 // that the next chunk will find. What looks corrupt on the way began nowhere.
 func (c *chunk) decode() {
 	c.m = c.memory.members()
 	c.m.in, c.m.base = c.in, c.base
 	c.start = -1
+	if p := c.known(); p != nil && c.begin(p) {
+		if c.try(p) {
+			c.end()
+			return
+		}
+		c.reset() // the front will meet the damage
+		c.start = -1
+		return
+	}
 	for at := c.from * 8; !c.dropped.Load() && c.tried < maxTries; at = c.start + 1 {
 		c.find(at)
 		if c.start < 0 {
 			return
 		}
-		if c.try() {
-			if n := len(c.segments); n > 0 {
-				c.segments[n-1].lastOfRun = true
-			}
+		if c.try(nil) {
+			c.end()
 			return
 		}
 		c.reset()
@@ -92,20 +102,35 @@ func (c *chunk) decode() {
 	c.start = -1
 }
 
-// find sets start to the first place from a bit on.
+// end is what follows a try that decoded something.
+func (c *chunk) end() {
+	if n := len(c.segments); n > 0 {
+		c.segments[n-1].lastOfRun = true
+	}
+	c.stop()
+}
+
+// findEvery is how many bytes are searched for members and then for blocks: as far
+// as one may be found in vain before the other.
+const findEvery = 8 << 10
+
+// find sets start to the first place from a bit on; -1: there is none.
 func (c *chunk) find(bit int) {
-	c.isMember = false
-	member := findMember(c.in, (bit+7)>>3, c.to)
-	to := c.to * 8
-	if member >= 0 {
-		to = member * 8
-	}
-	c.start = -1
-	if !c.bgzf {
-		c.start = c.m.findBlock(bit, to)
-	}
-	if c.start < 0 && member >= 0 {
-		c.start, c.isMember = member*8, true
+	c.start, c.isMember = -1, false
+	for bit < c.to*8 && c.start < 0 {
+		from, to := (bit+7)>>3, min(bit>>3+findEvery, c.to)
+		member := findMember(c.in, from, to)
+		end := to * 8
+		if member >= 0 {
+			end = member * 8
+		}
+		if !c.bgzf {
+			c.start = c.m.findBlock(bit, end)
+		}
+		if c.start < 0 && member >= 0 {
+			c.start, c.isMember = member*8, true
+		}
+		bit = to * 8
 	}
 }
 
@@ -120,8 +145,8 @@ func (c *chunk) reset() {
 	c.pieces16, c.pieces8, c.segments, c.used = nil, nil, c.segments[:0], 0
 }
 
-// try decodes from start; false: there was none.
-func (c *chunk) try() bool {
+// try decodes from start, which may be proven; false: there was none.
+func (c *chunk) try(p *proof) bool {
 	c.m.reset(c.start>>3, atHeader)
 	c.began = -1
 	if c.isMember {
@@ -129,6 +154,9 @@ func (c *chunk) try() bool {
 	}
 	c.m.place = inData
 	c.m.seek(c.start)
+	if p != nil {
+		return c.tryPlain(p.window)
+	}
 	piece := c.piece16()
 	for i := range windowLen {
 		piece[i] = marker | uint16(i)
@@ -137,7 +165,7 @@ func (c *chunk) try() bool {
 	for {
 		from := o
 		var s status
-		o, s = step(c.m, piece, o, full, 0)
+		o, s = step(c.m, piece, o, min(full, o+provenEvery), 0)
 		c.tried += o - from
 		c.add(segment{marked: piece[from:o]})
 		switch {
@@ -147,6 +175,11 @@ func (c *chunk) try() bool {
 			return c.tryPlain(nil)
 		case s == needInput, c.stops(s):
 			return true
+		}
+		if p := c.known(); p != nil && len(p.window) == windowLen && c.isAt(p) {
+			window := make([]byte, windowLen)
+			fill(window, piece[o-windowLen:o], p.window)
+			return c.tryPlain(window)
 		}
 		if o < full {
 			continue

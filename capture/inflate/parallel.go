@@ -99,6 +99,9 @@ func (p *parallel) topUp(z *Reader) {
 		}
 		c := &chunk{input: in, to: in.len, bgzf: z.m.bgzf, memory: &p.memory}
 		c.speculate = newTask(c.decode)
+		if n := len(p.queue); n > 0 {
+			p.queue[n-1].follow(c)
+		}
 		p.queue = append(p.queue, c)
 		p.o.Run(c.speculate.run)
 	}
@@ -139,6 +142,9 @@ func (p *parallel) join(z *Reader) {
 		if at < 0 {
 			return
 		}
+		if !c.speculate.isDone() && at >= c.from*8 && c.known() == nil {
+			c.prove(&proof{at: c.base*8 + int64(at), member: z.m.place == atHeader, window: z.window()})
+		}
 		if !c.speculate.isDone() && (p.now != nil || len(p.ready) > 0) {
 			return // there is something to hand out meanwhile
 		}
@@ -166,10 +172,13 @@ func (m *members) isBoundary() bool {
 // known is how many bytes of the window are known.
 func (z *Reader) known() int { return min(windowLen, z.o-z.low) }
 
+// window is a copy of it.
+func (z *Reader) window() []byte { return append([]byte(nil), z.out[z.o-z.known():z.o]...) }
+
 // accept lets the front jump over the first chunk of the queue.
 func (p *parallel) accept(z *Reader, c *chunk) {
 	p.queue = p.queue[1:]
-	c.window = append([]byte(nil), z.out[z.o-z.known():z.o]...)
+	c.window = z.window()
 	tail := c.tail(c.window)
 	p.memory.putMembers(z.m)
 	z.m, c.m = c.m, nil

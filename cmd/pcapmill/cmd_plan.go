@@ -25,8 +25,9 @@ byte for byte. docs/scale.md shows how to run them on Spark, Slurm and others.
 
 A chunk is a range of bytes of a capture, --chunk long. A capture is one chunk if it is
 compressed or in an archive, and with --resync or an option that ends or divides
-sessions, as --idle-timeout and --max-packets do. What can be read only once (standard
-input, a FIFO) cannot be planned.
+sessions, as --idle-timeout and --max-packets do. With --session-scope group all captures
+of a group are one chunk: one task reads and joins them. What can be read only once
+(standard input, a FIFO) cannot be planned.
 
 Captures are pinned by size and time of modification, objects in a store by their entity
 tag; paths are absolute, and must be the same on all machines. The key is not in the plan, only its id.`,
@@ -103,10 +104,10 @@ func plan(cmd *cobra.Command, paths []string, v *config.Values, out, chunk strin
 	}
 	c.plan(p, false, "'pcapmill convert --dry-run'")
 	if err == nil {
-		err = p.Absolute()
+		err = p.Divide(length, parts) // first: what is one directory decides groups
 	}
 	if err == nil {
-		err = p.Divide(length, parts)
+		err = p.Absolute()
 	}
 	if err != nil {
 		return &status{exitFailed, nameCaptures(err, p)}

@@ -103,24 +103,15 @@ type Forger struct {
 	ip     *mask.Pseudonymizer
 	link   *mask.Pseudonymizer
 	port   uint64
-	cache  []shifts
-	bare   bool // link headers are shown nowhere
+	cache  []line // of sessions
+	bare   bool   // link headers are shown nowhere
+	blank  bool   // checksums are shown nowhere
+	hidden bool   // nor are IP addresses but those of link headers
 
 	input, sum []byte
 	out        []byte // of the packet at hand
 	visit      func(at, length int)
 }
-
-// shifts are what is added to the numbers of a session; 0 where no packet of it needs it.
-type shifts struct {
-	tuple      [2 + 2*18]byte // S
-	length     int            // of S; 0: unused
-	id         uint64
-	ttl        [2]uint64 // by d
-	seq, stamp [2]uint32
-}
-
-const cacheLines = 1 << 10
 
 // New returns a Forger of the fields under a key of any length.
 func New(fields Fields, key []byte) *Forger {
@@ -130,14 +121,34 @@ func New(fields Fields, key []byte) *Forger {
 		panic(err) // it has the length that this key needs
 	}
 	f.link = mask.NewPseudonymizer(slices.Clone(f.digest("mac", nil)))
-	f.port = f.number("ports", nil, 65534)
+	f.port = f.n("ports", nil, 65534)
 	f.visit = f.linkAddress
 	return f
 }
 
-// WithoutLinks leaves link addresses as they are: for packets whose link headers are shown
-// nowhere.
-func (f *Forger) WithoutLinks() { f.bare = true }
+// Under leaves as it is what no packet shows that is masked by p afterwards: the packets that
+// Packet returns are right only under p.
+func (f *Forger) Under(p *mask.Policy) {
+	f.bare = p.MAC == mask.Remove
+	if p.Checksums != mask.Zero {
+		return // the others are in them
+	}
+	f.blank = true
+	f.hidden = p.IP == mask.Zero || p.IP == mask.Remove
+	for _, x := range []struct {
+		fields Fields
+		hidden bool
+	}{
+		{Ports, p.Ports == mask.Zero},
+		{ID, p.Fields[mask.IPID] == mask.Zero},
+		{TTL, p.Fields[mask.IPTTL] == mask.Zero},
+		{Timestamps, p.Fields[mask.TCPOptions] == mask.Zero || p.Fields[mask.TCPTimestamps] == mask.Zero},
+	} {
+		if x.hidden {
+			f.fields &^= x.fields
+		}
+	}
+}
 
 // digest is H. It is valid until the next call.
 func (f *Forger) digest(name string, x []byte) []byte {
@@ -150,66 +161,8 @@ func (f *Forger) digest(name string, x []byte) []byte {
 	return f.sum
 }
 
-func (f *Forger) number(name string, x []byte, m uint64) uint64 {
+func (f *Forger) n(name string, x []byte, m uint64) uint64 {
 	return 1 + binary.BigEndian.Uint64(f.digest(name, x))%m
-}
-
-// shiftsOf are the shifts of a packet's session.
-func (f *Forger) shiftsOf(data []byte, l *header.Layout) *shifts {
-	var s shifts
-	s.length = tuple(&s.tuple, data, l)
-	sum := uint64(0)
-	for _, c := range s.tuple[:s.length] {
-		sum = (sum ^ uint64(c)) * 0x100000001b3 // FNV
-	}
-	if f.cache == nil {
-		f.cache = make([]shifts, cacheLines)
-	}
-	line := &f.cache[sum>>32%cacheLines]
-	if line.tuple == s.tuple && line.length == s.length {
-		return line
-	}
-	x := s.tuple[:s.length:s.length]
-	if f.fields&ID != 0 && !l.IsIPv6() {
-		s.id = f.number("ip.id", x, 65534)
-	}
-	var sd [2 + 2*18 + 1]byte
-	copy(sd[:], x)
-	for d := range 2 {
-		sd[len(x)] = byte(d)
-		if f.fields&TTL != 0 {
-			s.ttl[d] = f.number("ip.ttl", sd[:len(x)+1], 254)
-		}
-		if f.fields&Seq != 0 && !l.IsUDP() {
-			s.seq[d] = uint32(f.number("tcp.seq", sd[:len(x)+1], 1<<32-1))
-		}
-		if f.fields&Timestamps != 0 && !l.IsUDP() {
-			s.stamp[d] = uint32(f.number("tcp.timestamps", sd[:len(x)+1], 1<<32-1))
-		}
-	}
-	*line = s
-	return line
-}
-
-// tuple writes S and returns its length.
-func tuple(b *[2 + 2*18]byte, data []byte, l *header.Layout) int {
-	b[0], b[1] = 4, header.TCP
-	if l.IsIPv6() {
-		b[0] = 6
-	}
-	if l.IsUDP() {
-		b[1] = header.UDP
-	}
-	at, length := l.Addresses()
-	low, high := b[2:2+length+2], b[2+length+2:2+2*(length+2)]
-	if !l.FromLower() {
-		low, high = high, low
-	}
-	copy(low, data[at:at+length])
-	copy(low[length:], data[l.Transport():l.Transport()+2])
-	copy(high, data[at+length:at+2*length])
-	copy(high[length:], data[l.Transport()+2:l.Transport()+4])
-	return 2 + 2*(length+2)
 }
 
 // Packet returns the packet with its fields rewritten. data are its captured bytes, l is
@@ -217,81 +170,85 @@ func tuple(b *[2 + 2*18]byte, data []byte, l *header.Layout) int {
 // result is valid until the next call.
 func (f *Forger) Packet(lt header.LinkType, data []byte, l *header.Layout) []byte {
 	f.out = append(f.out[:0], data...)
-	s := f.shiftsOf(data, l)
-	d := 0
+	x, d := f.lineOf(data, l), 0
 	if l.FromLower() {
 		d = 1
 	}
 	if f.fields&Addresses != 0 {
 		if !f.bare {
-			f.linkAddresses(lt, data, l)
+			f.linkAddresses(x, lt, data, l, d)
 		}
-		at, length := l.Addresses()
-		f.address(at, length)
-		f.address(at+length, length)
-		if l.HasOptions() {
-			l.OptionAddresses(data, func(at int) { f.address(at, length) })
+		if !f.hidden {
+			f.addresses(x, l, d)
+			if l.HasOptions() {
+				_, length := l.Addresses()
+				l.OptionAddresses(data, func(at int) { f.address(at, length) })
+			}
 		}
 	}
-	f.network(l, s, d)
+	f.network(x, data, l, d)
 	if at := l.Transport(); f.fields&Ports != 0 {
 		turn16(f.out[at:], f.port)
 		turn16(f.out[at+2:], f.port)
 	}
-	if !l.IsUDP() {
-		f.tcp(data, l, s, d)
+	if !l.IsUDP() && f.fields&(Seq|Timestamps) != 0 {
+		f.tcp(x, data, l, d)
 	}
-	f.checksums(data, l)
+	if !f.blank {
+		f.checksums(data, l)
+	}
 	return f.out
 }
 
-func (f *Forger) network(l *header.Layout, s *shifts, d int) {
+func (f *Forger) network(x *line, data []byte, l *header.Layout, d int) {
 	ip := f.out[l.Network():]
 	ttl := 8
 	if l.IsIPv6() {
 		ttl = 7
 	}
-	if f.fields&ID != 0 && !l.IsIPv6() {
-		turn16(ip[4:], s.id)
+	if f.fields&ID != 0 && !l.IsIPv6() && binary.BigEndian.Uint16(ip[4:]) != 0 {
+		turn16(ip[4:], f.id(x, data, l))
 	}
 	if t := ip[ttl]; f.fields&TTL != 0 && t != 0 {
-		ip[ttl] = byte((uint64(t)-1+s.ttl[d])%255 + 1)
+		ip[ttl] = byte((uint64(t)-1+f.ttl(x, data, l, d))%255 + 1)
 	}
 }
 
-func (f *Forger) tcp(data []byte, l *header.Layout, s *shifts, d int) {
+func (f *Forger) tcp(x *line, data []byte, l *header.Layout, d int) {
 	const flagAck = 0x10
 	at := l.Transport()
 	acks := data[at+13]&flagAck != 0
 	if f.fields&Seq != 0 {
-		add32(f.out[at+4:], s.seq[d])
+		add32(f.out[at+4:], f.seq(x, data, l, d))
 		if acks {
-			add32(f.out[at+8:], s.seq[1-d])
+			add32(f.out[at+8:], f.seq(x, data, l, 1-d))
 		}
+	}
+	if l.Payload() == at+20 {
+		return
 	}
 	l.TCPOptions(data, func(kind uint8, at, length int) {
 		switch {
 		case kind == header.OptionSACK && f.fields&Seq != 0:
 			for edge := at + 2; edge+4 <= at+length; edge += 4 {
-				add32(f.out[edge:], s.seq[1-d])
+				add32(f.out[edge:], f.seq(x, data, l, 1-d))
 			}
 		case kind == header.OptionTimestamps && length == 10 && f.fields&Timestamps != 0:
-			add32(f.out[at+2:], s.stamp[d])
+			add32(f.out[at+2:], f.stamp(x, data, l, d))
 			if acks {
-				add32(f.out[at+6:], s.stamp[1-d])
+				add32(f.out[at+6:], f.stamp(x, data, l, 1-d))
 			}
 		}
 	})
 }
 
 // linkAddresses rewrites the addresses of the link header. Those of Ethernet take no memory.
-func (f *Forger) linkAddresses(lt header.LinkType, data []byte, l *header.Layout) {
+func (f *Forger) linkAddresses(x *line, lt header.LinkType, data []byte, l *header.Layout, d int) {
 	if !l.IsEthernet() {
 		lt.Addresses(data[:l.Network()], f.visit)
 		return
 	}
-	f.linkAddress(0, 6)
-	f.linkAddress(6, 6)
+	f.ethernet(x, d)
 	l.InnerMACs(data, func(at int) { f.linkAddress(at, 6) })
 }
 

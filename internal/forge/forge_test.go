@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,7 +47,7 @@ func packets(r *rand.Rand) []testcap.Packet {
 		if r.IntN(2) == 0 {
 			ip = testcap.IPv6{Src: addr("2001:db8::2"), Dst: addr("2001:db8::1")}
 		}
-		data := testcap.Build(testcap.Eth{Src: [6]byte{2}, Dst: [6]byte{4}}, ip, testcap.TCP{
+		data := testcap.Build(testcap.Eth{Src: [6]byte{2, byte(r.IntN(2))}, Dst: [6]byte{4}}, ip, testcap.TCP{
 			SrcPort: uint16(r.IntN(3)), DstPort: 65535, Seq: r.Uint32(), Ack: r.Uint32(), Flags: uint8(r.IntN(256)), Options: append(options, 0, 0),
 		}, testcap.Payload("payload"))
 		list = append(list, testcap.Packet{LinkType: 1, Data: data})
@@ -74,7 +75,7 @@ func TestAgainstTwin(t *testing.T) {
 		f := forge.New(fields, key)
 		bare := r.IntN(2) == 0
 		if bare {
-			f.WithoutLinks()
+			f.Under(&mask.Policy{MAC: mask.Remove})
 		}
 		names := fields.String()
 		if fields == forge.All {
@@ -196,6 +197,82 @@ func TestChecksumsOfRoutes(t *testing.T) {
 		have := forge.New(forge.All, []byte("key")).Packet(1, data, &l)
 		if _, sum := sums(have, &s, ip+c.source, ip+c.destination); sum != 0xffff {
 			t.Errorf("%s: %x", name, sum)
+		}
+	}
+}
+
+// TestUnderAPolicy: a packet shows the same under a policy whether the forger knew of it or not, and so does the session that a
+// cache has forgotten meanwhile; of what is hidden nothing is rewritten.
+func TestUnderAPolicy(t *testing.T) {
+	less := 0
+	draw.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(draw.Seed().Draw(t, "seed"), 0))
+		p := mask.Policy{MAC: mask.Action(r.IntN(4)), IP: mask.Action(r.IntN(4)), Ports: mask.Action(r.IntN(2)), Checksums: mask.Zero, UDPPad: r.IntN(4) == 0}
+		if r.IntN(4) == 0 {
+			p.Checksums = mask.Keep
+		}
+		for x := range p.Fields {
+			if actions := mask.Field(x).Actions(); r.IntN(2) == 0 {
+				p.Fields[x] = actions[r.IntN(len(actions))]
+			}
+		}
+		fields := forge.Fields(1 + r.IntN(int(forge.All)))
+		f, knowing, m := forge.New(fields, []byte("key")), forge.New(fields, []byte("key")), mask.New(p, []byte("key"))
+		knowing.Under(&p)
+		for _, packet := range packets(r) {
+			s, l := decoded(packet)
+			if s.Reason != header.OK {
+				continue
+			}
+			lt := header.LinkType(packet.LinkType)
+			all, some := bytes.Clone(f.Packet(lt, packet.Data, &l)), knowing.Packet(lt, packet.Data, &l)
+			if !bytes.Equal(all, some) {
+				less++
+			}
+			if want, have := m.Append(nil, all, &l), m.Append(nil, some, &l); !bytes.Equal(have, want) {
+				t.Fatalf("%s under %+v:\nhave % x\nwant % x", fields, p, have, want)
+			}
+			v := m.View(lt, all, &l)
+			want, numbers := bytes.Clone(v.Bytes), slices.Clone(v.Numbers)
+			v = m.View(lt, some, &l)
+			if have := v.Bytes; !bytes.Equal(have, want) || !slices.Equal(v.Numbers, numbers) {
+				t.Fatalf("%s, view under %+v:\nhave % x\nwant % x", fields, p, have, want)
+			}
+			want = bytes.Clone(some)
+			if have := fresh(fields, &p).Packet(lt, packet.Data, &l); !bytes.Equal(have, want) {
+				t.Fatalf("%s under %+v, of a session that is new:\nhave % x\nwant % x", fields, p, have, want)
+			}
+		}
+	})
+	if less < 100 {
+		t.Errorf("only %d packets were spared anything", less)
+	}
+}
+
+// fresh is a forger that knows no session yet.
+func fresh(fields forge.Fields, p *mask.Policy) *forge.Forger {
+	f := forge.New(fields, []byte("key"))
+	f.Under(p)
+	return f
+}
+
+// TestManySessions: more sessions than are kept come in any order, and what is kept of one is nothing to the others.
+func TestManySessions(t *testing.T) {
+	const sessions = 20000
+	data := testcap.Build(testcap.Eth{}, testcap.IPv4{Src: addr("10.0.0.0"), Dst: addr("192.0.2.1"), ID: 7}, testcap.TCP{SrcPort: 1, DstPort: 2}, testcap.Payload("x"))
+	s, l := decoded(testcap.Packet{LinkType: 1, Data: data})
+	forward, backward := forge.New(forge.All, []byte("key")), forge.New(forge.All, []byte("key"))
+	of := func(f *forge.Forger, i int) []byte {
+		binary.BigEndian.PutUint16(data[s.Network+14:], uint16(i))
+		return f.Packet(1, data, &l)
+	}
+	var want [sessions][]byte
+	for i := range want {
+		want[i] = bytes.Clone(of(forward, i))
+	}
+	for i := sessions - 1; i >= 0; i-- {
+		if have := of(backward, i); !bytes.Equal(have, want[i]) {
+			t.Fatalf("session %d: % x, and % x in another order", i, want[i], have)
 		}
 	}
 }

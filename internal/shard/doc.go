@@ -12,8 +12,12 @@
 //	length   8 bytes: of all that follows
 //	head     52 bytes, see below; its kind is S (sessions) or R (report)
 //	content  sessions in the encoding of package session, in the order of their first packets,
-//	         whose numbers count within the chunk; or the report as a line of JSON
+//	         whose numbers count within the chunk; or the report as a line of JSON, a line for
+//	         each capture if the chunk is a group
 //	digest   16 bytes: XXH3-128 of head and content
+//
+// The sessions of a group stand capture by capture, those of each where they begin; the place
+// of the capture in its group stands above the number in the group, see mill.NumberIn.
 //
 // A chunk has a frame for each part, if only an empty one, so that a missing frame is
 // noticed. Map writes them in the order of the parts, the report last.
@@ -24,8 +28,8 @@
 // digest of both, and the frames. A reduce task leaves part-PART: a head of kind P; the
 // sessions of each capture, in order; an index (capture 4 bytes, sessions 8, bytes 8, for
 // each capture that has some); the length of the index, 8 bytes; a digest of all before it.
-// The numbers of first packets carry the place of the chunk in its capture, see
-// mill.NumberIn. The file reports, which a reduce of part 0xFFFFFFFF writes, has a head of
+// The numbers of first packets carry the place of the chunk in its capture; those of a group
+// are as they are, and its captures follow one another, group by group. The file reports, which a reduce of part 0xFFFFFFFF writes, has a head of
 // kind L, the frames of all reports in the order of the chunks, and a digest.
 //
 // A head is

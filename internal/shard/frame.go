@@ -70,6 +70,7 @@ type Job struct {
 	Plan     *mill.Plan
 	Progress *mill.Progress
 	id       [32]byte
+	order    []int // in a plan with groups, the place of each capture when groups follow one another; else nil
 	spare    int64 // bytes of a spool in memory; 0: by the memory of the run
 }
 
@@ -86,7 +87,26 @@ func New(p *mill.Plan) (*Job, error) {
 	if _, err := hex.Decode(j.id[:], []byte(text)); err != nil {
 		return nil, fmt.Errorf("the id of the plan: %w", err)
 	}
+	if p.Group != "" {
+		j.order = make([]int, len(p.Captures))
+		at := 0
+		for i := range p.Chunks {
+			for _, input := range p.Chunks[i].Group {
+				j.order[input] = at
+				at++
+			}
+		}
+	}
 	return j, nil
+}
+
+// orderOf is the place of a capture among those of the plan, as files of parts have them:
+// groups one after the other.
+func (j *Job) orderOf(input uint32) int {
+	if j.order == nil {
+		return int(input)
+	}
+	return j.order[input]
 }
 
 // frame is what a chunk has for a part, or its report, on its way out.
@@ -184,7 +204,8 @@ func (j *Job) read(r io.Reader) (*incoming, error) {
 
 // maxReport is how long the report of a chunk can be, in bytes: with the counts of all link types.
 func (j *Job) maxReport(chunk int) int64 {
-	return 4<<20 + 33*(1+capture.Leaves(j.Plan.Chunks[chunk].To)-capture.Leaves(j.Plan.Chunks[chunk].From))
+	c := &j.Plan.Chunks[chunk]
+	return 4<<20*int64(c.Members()) + 33*(1+capture.Leaves(c.To)-capture.Leaves(c.From))
 }
 
 func (in *incoming) Read(b []byte) (int, error) {

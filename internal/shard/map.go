@@ -56,27 +56,22 @@ func (j *Job) mapper() *mapper {
 }
 
 // frames are those of a chunk, in order. They are valid until the next call.
-func (m *mapper) frames(chunk int, x *mill.Extraction) ([]frame, error) {
+func (m *mapper) frames(chunk int, xs []*mill.Extraction) ([]frame, error) {
 	m.spool.reset()
-	input := m.j.Plan.Chunks[chunk].Input
-	err := x.Each(func(_ int, s *session.Session) error {
-		part := m.j.partOf(input, &s.Key)
-		b, err := s.AppendBinary(m.spool.buffer(part))
-		if err != nil {
-			return err
+	var text []byte
+	for member, x := range xs {
+		if err := m.sessions(chunk, member, x); err != nil {
+			return nil, err
 		}
-		return m.spool.keep(part, b)
-	})
-	if err != nil {
-		return nil, err
-	}
-	report, err := x.Report(chunk)
-	if err != nil {
-		return nil, err
-	}
-	text, err := report.Encode()
-	if err != nil {
-		return nil, err
+		report, err := x.Report(chunk)
+		if err != nil {
+			return nil, err
+		}
+		line, err := report.Encode()
+		if err != nil {
+			return nil, err
+		}
+		text = append(text, line...)
 	}
 	if most := m.j.maxReport(chunk); int64(len(text)) > most {
 		return nil, fmt.Errorf("the report of chunk %d has %d bytes, need at most %d", chunk, len(text), most)
@@ -92,6 +87,25 @@ func (m *mapper) frames(chunk int, x *mill.Extraction) ([]frame, error) {
 		_, err := w.Write(text)
 		return err
 	}}), nil
+}
+
+// sessions puts those of a capture into the spool, which is at a place of the group that the
+// chunk is.
+func (m *mapper) sessions(chunk, member int, x *mill.Extraction) error {
+	input := m.j.Plan.Chunks[chunk].Input
+	return x.Each(func(_ int, s *session.Session) error {
+		var ok bool
+		number := s.First
+		if s.First, ok = mill.NumberIn(member, number); !ok {
+			return fmt.Errorf("a session of chunk %d begins at packet %d: too many", chunk, number)
+		}
+		part := m.j.partOf(input, &s.Key)
+		b, err := s.AppendBinary(m.spool.buffer(part))
+		if err != nil {
+			return err
+		}
+		return m.spool.keep(part, b)
+	})
 }
 
 // Map maps the chunks of a shard, those whose number leaves shard when divided by of, and
@@ -118,8 +132,8 @@ func (j *Job) Map(ctx context.Context, dir string, shard, of int, done func(chun
 	}
 	m := j.mapper()
 	defer func() { err = errors.Join(err, m.spool.close()) }()
-	return mill.ReadChunks(ctx, j.Plan, wanted, func(chunk int, x *mill.Extraction) error {
-		frames, err := m.frames(chunk, x)
+	return mill.ReadChunks(ctx, j.Plan, wanted, func(chunk int, xs []*mill.Extraction) error {
+		frames, err := m.frames(chunk, xs)
 		if err == nil {
 			err = d.place(mapName(chunk), func(w io.Writer) error { return j.writeMap(w, chunk, frames) })
 		}
@@ -279,8 +293,8 @@ func (j *Job) MapPipe(ctx context.Context, in io.Reader, out io.Writer) (err err
 		if err != nil || chunk < 0 || chunk >= len(j.Plan.Chunks) {
 			return fmt.Errorf("standard input: %.40q is no chunk of the plan: need 0 to %d, one a line", text, len(j.Plan.Chunks)-1)
 		}
-		err = mill.ReadChunks(ctx, j.Plan, []int{chunk}, func(chunk int, x *mill.Extraction) error {
-			frames, err := m.frames(chunk, x)
+		err = mill.ReadChunks(ctx, j.Plan, []int{chunk}, func(chunk int, xs []*mill.Extraction) error {
+			frames, err := m.frames(chunk, xs)
 			for i := 0; err == nil && i < len(frames); i++ {
 				err = j.write(w, &frames[i])
 			}

@@ -2,6 +2,7 @@ package shard
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -34,6 +35,9 @@ type merger struct {
 	parts   []*partFile
 	reports objects.File // of all chunks; nil: each is in the file of its chunk
 	r       *bufio.Reader
+
+	last    int            // the chunk of which reports were read last, from 1; 0: none
+	members []*mill.Report // that it has: one for each of its captures
 }
 
 func (m *merger) open() error {
@@ -103,8 +107,19 @@ func (m *merger) close() (err error) {
 	return err
 }
 
-// report is that of a chunk; they are asked for in order.
-func (m *merger) report(chunk int) (_ *mill.Report, err error) {
+// report is that of a capture of a chunk. Chunks are asked for in order.
+func (m *merger) report(chunk, input int) (_ *mill.Report, err error) {
+	if m.last != chunk+1 {
+		if m.members, err = m.reportsOf(chunk); err != nil {
+			return nil, err
+		}
+		m.last = chunk + 1
+	}
+	return m.members[m.j.Plan.Chunks[chunk].Member(input)], nil
+}
+
+// reportsOf are those of a chunk: one, or one for each capture of a group.
+func (m *merger) reportsOf(chunk int) (_ []*mill.Report, err error) {
 	if m.reports != nil {
 		in, err := m.j.read(m.r)
 		if err == io.EOF {
@@ -130,19 +145,25 @@ func (m *merger) report(chunk int) (_ *mill.Report, err error) {
 	return m.decode(in, chunk, f.f.Name())
 }
 
-func (m *merger) decode(in *incoming, chunk int, name string) (*mill.Report, error) {
+func (m *merger) decode(in *incoming, chunk int, name string) (list []*mill.Report, err error) {
 	text, err := io.ReadAll(in)
 	if err != nil {
 		return nil, &FileError{name, err}
 	}
-	r, err := m.j.Plan.DecodeReport(text)
-	if err == nil && (in.part != reportPart || r.Chunk != chunk || in.chunk != chunk) {
-		err = fmt.Errorf("the report of chunk %d stands where that of %d should", r.Chunk, chunk)
+	for line := range bytes.Lines(text) {
+		r, err := m.j.Plan.DecodeReport(line)
+		if err == nil && (in.part != reportPart || r.Chunk != chunk || in.chunk != chunk) {
+			err = fmt.Errorf("the report of chunk %d stands where that of %d should", r.Chunk, chunk)
+		}
+		if err != nil {
+			return nil, &FileError{name, err}
+		}
+		list = append(list, r)
 	}
-	if err != nil {
-		return nil, &FileError{name, err}
+	if n := m.j.Plan.Chunks[chunk].Members(); len(list) != n {
+		return nil, &FileError{name, fmt.Errorf("%d reports of chunk %d, need %d", len(list), chunk, n)}
 	}
-	return r, nil
+	return list, nil
 }
 
 // capture is what the next capture adds up to.
@@ -150,7 +171,7 @@ func (m *merger) capture(ctx context.Context, input int) (*mill.Extraction, erro
 	from, to := m.j.Plan.ChunksOf(input)
 	var reports []*mill.Report
 	for chunk := from; chunk < to; chunk++ {
-		r, err := m.report(chunk)
+		r, err := m.report(chunk, input)
 		if err != nil {
 			return nil, err
 		}

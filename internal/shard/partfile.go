@@ -70,14 +70,15 @@ func (p *partFile) proof(j *Job, part int) error {
 	if _, err := p.f.ReadAt(index, end); err != nil {
 		return err
 	}
-	return p.parse(index, uint64(end-headLen), len(j.Plan.Captures))
+	return p.parse(index, uint64(end-headLen), j)
 }
 
 // parse reads the index of a part, whose sessions have so many bytes.
-func (p *partFile) parse(b []byte, size uint64, captures int) error {
+func (p *partFile) parse(b []byte, size uint64, j *Job) error {
+	captures := len(j.Plan.Captures)
 	for ; len(b) > 0; b = b[entryLen:] {
 		e := entry{binary.BigEndian.Uint32(b), binary.BigEndian.Uint64(b[4:]), binary.BigEndian.Uint64(b[12:])}
-		if n := len(p.index); int64(e.input) >= int64(captures) || n > 0 && p.index[n-1].input >= e.input || e.size > size || e.sessions == 0 || e.sessions > e.size {
+		if n := len(p.index); int64(e.input) >= int64(captures) || n > 0 && j.orderOf(p.index[n-1].input) >= j.orderOf(e.input) || e.size > size || e.sessions == 0 || e.sessions > e.size {
 			return errors.New("its index is out of order")
 		}
 		size -= e.size

@@ -166,16 +166,39 @@ func (j *Job) reduce(ctx context.Context, part int, from frames, w io.Writer) (e
 	return p.end()
 }
 
-// reduceCapture merges the sessions of a capture, which has the chunks from at to end.
+// reduceCapture merges the sessions of a capture, or of a group, which has the chunks from at to end.
 func (j *Job) reduceCapture(ctx context.Context, at, end int, from frames, m *mill.Merger, r *sessions.Reader, p *partWriter) error {
-	input := j.Plan.Chunks[at].Input
-	if end == at+1 { // nothing to merge
-		return j.each(ctx, at, 0, from, r, func(s *sessions.Session) error { return p.session(input, s) })
+	c := &j.Plan.Chunks[at]
+	input := c.Input
+	if c.Group != nil {
+		return j.each(ctx, at, from, r, func(s *sessions.Session) error {
+			member, number := mill.SplitNumber(s.First)
+			if member >= len(c.Group) || number == 0 {
+				return fmt.Errorf("a session of chunk %d begins at packet %d of capture %d of its group, which has %d", at, number, member, len(c.Group))
+			}
+			s.First = number
+			return p.session(c.Group[member], s)
+		})
 	}
 	for chunk := at; chunk < end; chunk++ {
-		if err := j.each(ctx, chunk, chunk-at, from, r, m.Add); err != nil {
+		add := m.Add
+		if end == at+1 { // nothing to merge
+			add = func(s *sessions.Session) error { return p.session(input, s) }
+		}
+		err := j.each(ctx, chunk, from, r, func(s *sessions.Session) error {
+			var ok bool
+			number := s.First
+			if s.First, ok = mill.NumberIn(chunk-at, number); !ok {
+				return fmt.Errorf("a session of chunk %d begins at packet %d: too many", chunk, number)
+			}
+			return add(s)
+		})
+		if err != nil {
 			return err
 		}
+	}
+	if end == at+1 {
+		return nil
 	}
 	list, err := m.Sessions()
 	if err != nil {
@@ -186,8 +209,8 @@ func (j *Job) reduceCapture(ctx context.Context, at, end int, from frames, m *mi
 	return errors.Join(err, list.Close())
 }
 
-// each calls f for the sessions in the frame of a chunk, the place-th of its capture.
-func (j *Job) each(ctx context.Context, chunk, place int, from frames, r *sessions.Reader, f func(s *sessions.Session) error) error {
+// each calls f for the sessions in the frame of a chunk.
+func (j *Job) each(ctx context.Context, chunk int, from frames, r *sessions.Reader, f func(s *sessions.Session) error) error {
 	content, name, err := from.open(chunk)
 	if err != nil {
 		return err
@@ -210,10 +233,6 @@ func (j *Job) each(ctx context.Context, chunk, place int, from frames, r *sessio
 			return &FileError{name, fmt.Errorf("session %d of chunk %d begins at packet %d, and the one before at %d", n, chunk, s.First, last)}
 		}
 		last = s.First
-		var ok bool
-		if s.First, ok = mill.NumberIn(place, s.First); !ok {
-			return &FileError{name, fmt.Errorf("a session of chunk %d begins at packet %d: too many", chunk, last)}
-		}
 		if err := f(&s); err != nil {
 			return err
 		}
