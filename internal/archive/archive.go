@@ -140,6 +140,7 @@ type Options struct {
 	Capture      capture.Options // for looking at the members; MaxMemory bounds the list, too
 	Compressed   bool            // it is a tar archive, in a compression that captures may have
 	MaxExpansion int             // of a compressed one, see capture.Reader.MaxExpansion
+	Helpers                      // of a compressed one
 	// Judge says what becomes of a member that is not a capture that can be read: it is
 	// skipped for a reason, or a problem.
 	Judge func(path string, err error) (reason, detail string, problem error)

@@ -20,6 +20,7 @@
 package find
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,6 +76,9 @@ type finder struct {
 	seen      map[fileID]string
 	options   capture.Options
 	expansion int
+
+	workers     int   // that decode an archive
+	leastHelped int64 // see archive.LeastHelped
 }
 
 // Options say how files are looked at.
@@ -86,11 +90,18 @@ type Options struct {
 	// MaxExpansion is how many times larger than its file a compressed archive may become,
 	// see capture.Reader.MaxExpansion; 0 = no limit.
 	MaxExpansion int
+	// Workers is how many goroutines decode a large compressed archive; 0 is one a core.
+	Workers int
+	// LeastHelped is the size in bytes of such an archive; 0 is archive.LeastHelped.
+	LeastHelped int64
 }
 
 // Files lists the captures under the given paths; "-" is standard input.
 func Files(paths []string, o Options) *Found {
-	f := &finder{seen: map[fileID]string{}, options: capture.Options{MaxMemory: o.Memory}, expansion: o.MaxExpansion}
+	f := &finder{
+		seen: map[fileID]string{}, options: capture.Options{MaxMemory: o.Memory}, expansion: o.MaxExpansion,
+		workers: parallel.Workers(o.Workers), leastHelped: cmp.Or(o.LeastHelped, archive.LeastHelped),
+	}
 	for i, l := range f.look(paths) {
 		f.argument(paths[i], o.StdinName, l)
 	}
