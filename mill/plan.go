@@ -165,7 +165,7 @@ func PrepareIn(ctx context.Context, paths []string, out string, o Options) (*Pla
 
 // find lists what the paths name.
 func (p *Plan) find(ctx context.Context, paths []string) {
-	found := find.FilesIn(ctx, paths, find.Options{StdinName: p.StdinName, Memory: p.captureMemory(p.memory()), MaxExpansion: p.MaxExpansion})
+	found := find.FilesIn(ctx, paths, find.Options{StdinName: p.StdinName, Memory: p.captureMemory(p.memory()), MaxExpansion: p.MaxExpansion, Workers: p.workers(), LeastHelped: p.divided})
 	p.Problems = found.Problems
 	p.Captures = make([]Input, len(found.Files))
 	for i := range found.Files {

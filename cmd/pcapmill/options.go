@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -189,6 +190,9 @@ func variants(ctx context.Context, v *config.Values, o *mill.Options) error {
 		one, err := variant(entry.Values)
 		if err == nil {
 			err = manifest.CheckVariantName(entry.Name)
+		}
+		if err != nil && strings.HasPrefix(err.Error(), entry.From+": ") { // it says where
+			return usage("variant %s: %w", entry.Name, err)
 		}
 		if err != nil {
 			return usage("%s: variant %s: %w", entry.From, entry.Name, err)

@@ -143,6 +143,7 @@ type Options struct {
 	Compressed   bool            // it is a tar archive, in a compression that captures may have
 	MaxExpansion int             // of a compressed one, see capture.Reader.MaxExpansion
 	Version      string          // of an object, see package objects
+	Helpers                      // of a compressed one
 	// Judge says what becomes of a member that is not a capture that can be read: it is
 	// skipped for a reason, or a problem.
 	Judge func(path string, err error) (reason, detail string, problem error)

@@ -39,6 +39,7 @@ type StreamOptions struct {
 	Memory       int64 // for the window of the decoder, in bytes; 0 = no limit
 	Room         int64 // for members that are kept, in bytes
 	MaxExpansion int   // see capture.Reader.MaxExpansion
+	Helpers            // of a tar archive
 }
 
 // pass is one reading of a stream from its beginning.
@@ -62,7 +63,7 @@ func NewStream(members []*Member, o StreamOptions) *Stream {
 }
 
 // Memory is what the Stream takes at most, in bytes, if the window is as large as it was when
-// the archive was listed.
+// the archive was listed. What Helpers take is not counted.
 func (s *Stream) Memory(m *Member) int64 {
 	if s.inOrder {
 		return m.Window
@@ -184,7 +185,7 @@ type tarPass struct {
 }
 
 func newTarPass(f objects.File, o StreamOptions) (*tarPass, error) {
-	u, err := capture.Plain(f, o.Memory)
+	u, err := o.options(o.Memory).Plain(f)
 	if err != nil {
 		return nil, err
 	}
@@ -216,7 +217,7 @@ func (p *tarPass) Close() error {
 
 // compressedTar lists a tar archive that is compressed, in one pass.
 func (l *list) compressedTar(f objects.File) error {
-	u, err := capture.Plain(f, l.Capture.MaxMemory)
+	u, err := l.options(l.Capture.MaxMemory).Plain(f)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@
 package find
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,6 +79,9 @@ type finder struct {
 	seen      map[fileID]string
 	options   capture.Options
 	expansion int
+
+	workers     int   // that decode an archive
+	leastHelped int64 // see archive.LeastHelped
 }
 
 // Options say how files are looked at.
@@ -89,6 +93,10 @@ type Options struct {
 	// MaxExpansion is how many times larger than its file a compressed archive may become,
 	// see capture.Reader.MaxExpansion; 0 = no limit.
 	MaxExpansion int
+	// Workers is how many goroutines decode a large compressed archive; 0 is one a core.
+	Workers int
+	// LeastHelped is the size in bytes of such an archive; 0 is archive.LeastHelped.
+	LeastHelped int64
 }
 
 // Files lists the captures under the given paths; "-" is standard input.
@@ -96,7 +104,10 @@ func Files(paths []string, o Options) *Found { return FilesIn(context.Background
 
 // FilesIn is [Files] that gives up objects of stores when ctx is done; they are then problems.
 func FilesIn(ctx context.Context, paths []string, o Options) *Found {
-	f := &finder{ctx: ctx, seen: map[fileID]string{}, options: capture.Options{MaxMemory: o.Memory}, expansion: o.MaxExpansion}
+	f := &finder{
+		ctx: ctx, seen: map[fileID]string{}, options: capture.Options{MaxMemory: o.Memory}, expansion: o.MaxExpansion,
+		workers: parallel.Workers(o.Workers), leastHelped: cmp.Or(o.LeastHelped, archive.LeastHelped),
+	}
 	for i, l := range f.look(paths, nil) {
 		f.argument(paths[i], o.StdinName, l)
 	}

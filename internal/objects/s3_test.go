@@ -144,7 +144,7 @@ func TestSettings(t *testing.T) {
 
 // TestNoCredentials: a machine without any says how to give them, and soon.
 func TestNoCredentials(t *testing.T) {
-	s := served(t, nil)
+	served(t, nil)
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
 	s, err := newSDK(context.Background())

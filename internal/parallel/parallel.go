@@ -72,3 +72,49 @@ func Each(ctx context.Context, workers, parts int, f func(worker, part int) erro
 
 // Start has work done beside the caller. Who starts it waits for its end.
 func Start(work func()) { go work() }
+
+// Helped calls f with a function that has tasks done by as many goroutines as there are
+// workers beside the caller's, and returns when f and the tasks that were begun have. A task
+// that nobody has begun by then is never done.
+func Helped(workers int, f func(run func(task func()))) {
+	var (
+		lock  sync.Mutex
+		wake  = sync.NewCond(&lock)
+		tasks []func()
+		ended bool
+		wait  sync.WaitGroup
+	)
+	for range workers - 1 {
+		wait.Go(func() {
+			lock.Lock()
+			defer lock.Unlock()
+			for {
+				switch {
+				case ended:
+					return
+				case len(tasks) == 0:
+					wake.Wait()
+				default:
+					task := tasks[0]
+					tasks = tasks[1:]
+					lock.Unlock()
+					task()
+					lock.Lock()
+				}
+			}
+		})
+	}
+	defer wait.Wait()
+	defer func() {
+		lock.Lock()
+		ended = true
+		lock.Unlock()
+		wake.Broadcast()
+	}()
+	f(func(task func()) {
+		lock.Lock()
+		tasks = append(tasks, task)
+		lock.Unlock()
+		wake.Signal()
+	})
+}
