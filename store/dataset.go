@@ -1,10 +1,10 @@
 package store
 
 import (
-	"math"
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"

@@ -200,7 +200,9 @@ func TestTypes(t *testing.T) {
 // TestText: text stays text, is cut where it is long, and has neither means nor an audit.
 func TestText(t *testing.T) {
 	samples := [][]byte{
-		[]byte(`<script>alert(1)</script> & "x`), []byte("second"), []byte("third \u202egnp"), []byte("second"), {}, {},
+		[]byte(`<script>alert(1)</script> & "x`), []byte("second"), []byte("third \u202egnp"), []byte("second"),
+		{},
+		{},
 		[]byte(strings.Repeat("ä", 1<<16)),
 	}
 	dir := formed(t, dataset.Spec{Type: dataset.Text}, &manifest.Form{Name: "bigrams", Counts: "packets"}, samples)
