@@ -18,8 +18,15 @@ type Unpacked struct {
 // with a *[MemoryError], before they are taken; 0 is no limit. stream stays the caller's to
 // close.
 func Plain(stream io.Reader, most int64) (*Unpacked, error) {
-	u := &Unpacked{memory: memory{most: most}}
+	return Options{MaxMemory: most}.Plain(stream)
+}
+
+// Plain is the function Plain with the MaxMemory of these options, and with their Workers, Run
+// and Spare: other goroutines decode parts of the stream, which must be a regular file.
+func (o Options) Plain(stream io.Reader) (*Unpacked, error) {
+	u := &Unpacked{memory: memory{most: o.MaxMemory}}
 	u.expansion.memory = &u.memory
+	u.expansion.workers, u.expansion.run, u.expansion.spare = o.Workers, o.Run, o.Spare
 	var err error
 	u.plain, u.Compression, u.done, err = undo(&source{r: stream}, &u.expansion)
 	if err != nil {

@@ -68,12 +68,16 @@ func (sc *scheduler) help(j *job, task func()) {
 	sc.wake.Broadcast()
 }
 
-// helpOf takes the first such task, or nil. The lock is held.
-func (j *job) helpOf() func() {
-	if len(j.helping) == 0 {
+// helpOf takes the first such task, or one of the archive that the capture is read from; nil
+// if there is none. The lock is held.
+func (j *job) helpOf() (task func()) {
+	from := &j.helping
+	if len(*from) == 0 && j.solid != nil {
+		from = &j.solid.helping
+	}
+	if len(*from) == 0 {
 		return nil
 	}
-	task := j.helping[0]
-	j.helping = j.helping[1:]
+	task, *from = (*from)[0], (*from)[1:]
 	return task
 }

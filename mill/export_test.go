@@ -2,9 +2,11 @@ package mill
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/internal/archive"
 	"github.com/pcapmill/pcapmill/internal/sessions"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/label/flows"
@@ -151,4 +153,38 @@ func SpareMemory(o Options, in Input, asked []int64) (got []bool, held, after in
 	held = sc.reserved
 	sc.dismiss(j)
 	return got, held, sc.reserved
+}
+
+// HelpedArchive is how many workers decode a compressed tar archive of so many bytes together, and
+// what they take; then the answers to asking for more memory while a member is read, and what is
+// reserved and set aside: then, when the next member is opened, and when it has been read.
+func HelpedArchive(o Options, kind string, size, window int64, asked []int64) (n int, aside int64, got []bool, held [3]int64) {
+	m := &archive.Member{Archive: "x", Kind: kind, Compressed: true, Window: window}
+	p := &Plan{Options: o, Captures: []Input{{member: m, archiveSize: size}}}
+	sc := &scheduler{p: p, progress: &Progress{}, most: o.captureMemory(o.memory())}
+	sc.wake = sync.NewCond(&sc.mu)
+	s := sc.solidOf(&p.Captures[0])
+	s.left = 2
+	h := sc.helpers(&solid{}, m, size)
+	n, aside = h.Workers, s.aside
+	next := func() *job {
+		j := &job{in: &p.Captures[0]}
+		sc.jobs = []*job{j}
+		sc.enter(j)
+		sc.within(j, admission{most: sc.most})
+		_ = sc.grow(j, window)
+		return j
+	}
+	j := next()
+	for _, total := range asked {
+		got = append(got, sc.lendTo(s, m, aside+total))
+	}
+	held[0] = sc.reserved
+	sc.leave(j)
+	sc.dismiss(j)
+	j = next()
+	held[1] = sc.reserved
+	sc.leave(j)
+	held[2] = sc.reserved
+	return n, aside, got, held
 }

@@ -76,11 +76,13 @@ func (p *Plan) groups() (list [][]int, of []int, err error) {
 			name = filepath.Dir(in.Path)
 		}
 		if pattern != nil {
-			found := pattern.FindStringSubmatch(filepath.Base(in.Path))
-			if found == nil {
-				found = []string{"", "alone", fmt.Sprint(i)}
+			stars := pattern.FindStringSubmatch(filepath.Base(in.Path))
+			if stars == nil {
+				stars = []string{"alone", fmt.Sprint(i)}
+			} else {
+				stars[0] = "matches"
 			}
-			name = strings.Join(append([]string{name, fmt.Sprint(len(found))}, found[1:]...), "\x00")
+			name = strings.Join(append([]string{name}, stars...), "\x00")
 		}
 		at, ok := known[name]
 		if !ok {

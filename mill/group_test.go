@@ -191,14 +191,15 @@ func TestGroupsAreAddedWhole(t *testing.T) {
 
 // TestGroupPatterns: which captures are one group.
 func TestGroupPatterns(t *testing.T) {
-	names := []string{"a/t_1.pcap", "a/t_02.pcap", "a/t_.pcap", "a/t_x.pcap", "b/t_3.pcap", "a/u_1.pcap", "a/u_2.pcap"}
+	names := []string{"a/t_1.pcap", "a/t_02.pcap", "a/t_.pcap", "a/t_x.pcap", "b/t_3.pcap", "a/u_1.pcap", "a/u_2.pcap", "a/alone.0_7"}
 	for group, need := range map[string]string{
-		"dir":          "[[0 1 2 3 5 6] [4]]",
-		"all":          "[[0 1 2 3 4 5 6]]",
-		"t_{n}.pcap":   "[[0 1 2] [3] [4] [5] [6]]",
-		"*_{n}.pcap":   "[[0 1 2] [3] [4] [5 6]]",
-		"{n}.pcap":     "[[0] [1] [2] [3] [4] [5] [6]]",
-		"*{n}.pcap{n}": "[[0] [1] [2] [3] [4] [5] [6]]",
+		"dir":          "[[0 1 2 3 5 6 7] [4]]",
+		"all":          "[[0 1 2 3 4 5 6 7]]",
+		"t_{n}.pcap":   "[[0 1 2] [3] [4] [5] [6] [7]]",
+		"*_{n}.pcap":   "[[0 1 2] [3] [4] [5 6] [7]]",
+		"{n}.pcap":     "[[0] [1] [2] [3] [4] [5] [6] [7]]",
+		"*.*_{n}":      "[[0] [1] [2] [3] [4] [5] [6] [7]]",
+		"*{n}.pcap{n}": "[[0] [1] [2] [3] [4] [5] [6] [7]]",
 	} {
 		p := &mill.Plan{Options: mill.Default()}
 		p.Group = group

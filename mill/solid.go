@@ -1,6 +1,7 @@
 package mill
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -15,12 +16,16 @@ import (
 // A compressed tar archive, or a folder of a 7z archive, is one stream: its members are read
 // one after the other, by one job at a time. What reads them are workers as for any capture.
 
-// solid is such a stream. The scheduler's lock guards busy and left; stream belongs to the
-// job that has set busy.
+// solid is such a stream. The scheduler's lock guards all but stream, which belongs to the job
+// that has set busy.
 type solid struct {
 	stream *archive.Stream
 	busy   bool
 	left   int // members that were not read yet
+
+	job     *job     // that has set busy
+	aside   int64    // what those take who help to decode it, in bytes
+	helping []func() // their tasks
 }
 
 // mostRoom is the most that members take that are kept because they come by too early, in bytes.
@@ -32,30 +37,76 @@ func (sc *scheduler) solidOf(in *Input) *solid {
 		return nil
 	}
 	if sc.solids == nil {
-		members := map[string][]*archive.Member{}
+		members, sizes := map[string][]*archive.Member{}, map[string]int64{}
 		for i := range sc.p.Captures {
 			if m := sc.p.Captures[i].member; m != nil && m.Compressed {
 				members[m.Stream()] = append(members[m.Stream()], m)
+				sizes[m.Stream()] = sc.p.Captures[i].archiveSize
 			}
 		}
 		sc.solids = map[string]*solid{}
 		for name, list := range members {
-			o := archive.StreamOptions{Memory: sc.most, Room: sc.room(list[0]), MaxExpansion: sc.p.MaxExpansion}
-			sc.solids[name] = &solid{stream: archive.NewStream(list, o), left: len(list)}
+			s := &solid{left: len(list)}
+			o := archive.StreamOptions{Memory: sc.most, MaxExpansion: sc.p.MaxExpansion, Helpers: sc.helpers(s, list[0], sizes[name])}
+			o.Room = sc.room(list[0], s)
+			s.stream = archive.NewStream(list, o)
+			sc.solids[name] = s
 		}
 	}
 	return sc.solids[in.member.Stream()]
 }
 
 // room is what members of an archive may take that are kept, in bytes.
-func (sc *scheduler) room(m *archive.Member) int64 {
-	return max(min((sc.most-m.Window)/4, mostRoom), 0)
+func (sc *scheduler) room(m *archive.Member, s *solid) int64 {
+	return max(min((sc.most-m.Window-s.aside)/4, mostRoom), 0)
+}
+
+// helpers are the workers that decode a compressed tar archive together, if it is large, and
+// sets aside what they take: at most half of the memory for captures.
+func (sc *scheduler) helpers(s *solid, m *archive.Member, size int64) archive.Helpers {
+	if sc.wake == nil || m.Kind != archive.Tar || size < cmp.Or(sc.p.divided, archive.LeastHelped) || sc.p.serial || sc.p.LabelFrom == FromComment {
+		return archive.Helpers{}
+	}
+	n := min(int64(sc.p.workers()), min(sc.most-m.Window, sc.most/2)/archive.HelperMemory)
+	if n < 2 {
+		return archive.Helpers{}
+	}
+	s.aside = n * archive.HelperMemory
+	base := s.aside
+	return archive.Helpers{
+		Workers: int(n),
+		Run: func(task func()) {
+			sc.mu.Lock()
+			s.helping = append(s.helping, task)
+			sc.mu.Unlock()
+			sc.wake.Broadcast()
+		},
+		Spare: func(total int64) bool { return sc.lendTo(s, m, base+total) },
+	}
+}
+
+// lendTo makes what those take who decode an archive so many bytes, if half of the memory for
+// captures has room for it, and nobody else has taken it. It stays theirs.
+func (sc *scheduler) lendTo(s *solid, m *archive.Member, aside int64) bool {
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	more := aside - s.aside
+	if more <= 0 {
+		return true
+	}
+	if s.job == nil || aside > sc.most/2 || aside+s.stream.Memory(m) > sc.most || sc.reserved+more > sc.most {
+		return false
+	}
+	s.aside, s.job.aside, s.job.held = aside, aside, s.job.held+more
+	sc.reserved += more
+	sc.progress.reserved.Store(sc.reserved)
+	return true
 }
 
 // enter makes a job the one that reads from the archive of its member. The lock is held.
 func (sc *scheduler) enter(j *job) {
 	if j.solid = sc.solidOf(j.in); j.solid != nil {
-		j.solid.busy = true
+		j.solid.busy, j.solid.job = true, j
 	}
 }
 
@@ -65,8 +116,13 @@ func (sc *scheduler) leave(j *job) {
 	if s == nil {
 		return
 	}
-	j.solid, s.busy = nil, false
+	j.solid, s.busy, s.job = nil, false, nil
+	j.held -= j.aside // who reads on needs it
+	sc.reserved -= j.aside
+	j.aside = 0
+	sc.progress.reserved.Store(sc.reserved)
 	if s.left--; s.left == 0 {
+		s.helping = nil      // of a stream that nobody reads on
 		_ = s.stream.Close() // it was only read
 	}
 }
@@ -80,6 +136,9 @@ func (sc *scheduler) within(j *job, a admission) admission {
 	}
 	base := min(s.stream.Memory(m), a.most)
 	a.most = max(a.most-base, 1)
+	sc.mu.Lock()
+	j.aside = s.aside
+	sc.mu.Unlock()
 	a.grow = func(total int64) error { return sc.grow(j, base+total) }
 	a.from = func() (*capture.Source, error) {
 		if err := sc.grow(j, base); err != nil {

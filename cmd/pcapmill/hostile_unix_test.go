@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pcapmill/pcapmill/internal/full"
@@ -92,21 +93,46 @@ func mutateBytes(r *rand.Rand, b []byte) []byte {
 // TestHostileDatasets changes a dataset in one place, again and again, and gives it to every command. Each ends soon, without a
 // panic, with a status that it has; with status 1 every file is as it was, and what stands beside the dataset in any case.
 func TestHostileDatasets(t *testing.T) {
+	variants := filepath.Join(t.TempDir(), "variants.yaml")
+	if err := os.WriteFile(variants, []byte("[{name: default}, {name: series, form: series}, {name: words, form: bigrams}, {name: twin, forge: all}]"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("plain", func(t *testing.T) {
+		hostileDatasets(t, []string{"--drop", "none"}, []string{"npz/__pcapmill/export.json"}, "npz,csv")
+	})
+	t.Run("variants", func(t *testing.T) {
+		hostileDatasets(t, []string{"--drop", "none", "--variants", variants, "--session-scope", "group", "--unit", "flow", "--drop-session-with", "stun"},
+			[]string{"csv/__pcapmill/export.json", "variants/series/session_output.idx3", "variants/words/session_index.bin", "variants/words/session_output.txt", "variants/twin/label_output.idx1"}, "csv",
+			"inspect", "audit", "report", "export --format csv")
+	})
+}
+
+// hostileDatasets changes a dataset that convert makes with some options and formats. more are other files than those that every
+// dataset has, ofVariants commands for one variant.
+func hostileDatasets(t *testing.T, options, more []string, formats string, ofVariants ...string) {
 	rounds := 25
 	if full.Asked() {
 		rounds = 1500
 	}
 	in, root := manyCaptures(t, 6, 3), t.TempDir()
 	base := filepath.Join(root, "base")
-	first := glob(t, in)[:4]
-	if code, text := soon(t, append(append([]string{"convert"}, first...), "-o", base, "--drop", "none", "--format", "npz,csv", "--split", "50/25/25", "--split-by", "session", "--card")...); code != exitDone {
+	sub := filepath.Join(in, "sub") // whose captures are a group of their own
+	if err := os.Mkdir(sub, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range glob(t, in)[:4] {
+		if err := os.Rename(path, filepath.Join(sub, filepath.Base(path))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if code, text := soon(t, slices.Concat([]string{"convert", sub, "-o", base, "--format", formats, "--split", "50/25/25", "--split-by", "session", "--card"}, options)...); code != exitDone {
 		t.Fatal(text)
 	}
 	beside := filepath.Join(root, "beside")
 	if err := os.WriteFile(beside, []byte("precious"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	names := []string{"manifest.json", "manifest.json", "splits.json", "npz/__pcapmill/export.json", "session_output.idx3", "label_output.idx1", "sample_table.bin"}
+	names := append([]string{"manifest.json", "manifest.json", "splits.json", "session_output.idx3", "label_output.idx1", "sample_table.bin"}, more...)
 	seen := map[int]int{}
 	r := rand.New(rand.NewPCG(9, 9))
 	for range rounds {
@@ -136,15 +162,19 @@ func TestHostileDatasets(t *testing.T) {
 		if err := os.WriteFile(path, changed, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		for _, args := range [][]string{
+		commands := [][]string{
 			{"verify", dir},
 			{"inspect", dir},
 			{"export", dir, "--format", "mnist,table"},
 			{"split", dir, "--split-by", "session", "--split-salt", "other"},
 			{"card", dir},
-			{"convert", in, "-o", dir, "--drop", "none"},
-		} {
-
+			append([]string{"convert", in, "-o", dir}, options...),
+		}
+		for _, c := range ofVariants {
+			words := strings.Fields(c)
+			commands = append(commands, slices.Concat(words[:1], []string{dir, "--variant", []string{"default", "series", "words", "twin"}[r.IntN(4)]}, words[1:]))
+		}
+		for _, args := range commands {
 			before := treeText(t, dir)
 			code, said := soon(t, args...)
 			if left := treeText(t, dir); code == exitFailed && !maps.Equal(left, before) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -23,6 +24,9 @@ func (in *inspector) dataset(d *store.Dataset) error {
 	dir, m := d.Dir(), d.Manifest()
 	if in.c.json != nil {
 		return in.datasetEvents(d)
+	}
+	if err := m.CheckVariants(); err != nil {
+		return failed(fmt.Errorf("%s: %w", filepath.Join(dir, manifest.Name), err))
 	}
 	in.say("%s: %s of %s from %s, made by %s %s", shown(dir), plural(m.Samples, "sample"), shapeText(m),
 		plural(int64(len(m.Captures)), "capture"), shown(m.Tool.Name), shown(m.Tool.Version))

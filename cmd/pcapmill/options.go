@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -118,7 +119,10 @@ func choose(cmd *cobra.Command) (*config.Values, error) {
 	if bad != nil {
 		return nil, &status{exitUsage, bad}
 	}
-	return v, refuseURLs(v.Get("out"), v.Get("table"), v.Get("tmp"))
+	if err := checkPlace(slices.Contains(objectFlags, cmd.Name()+" out"), v.Get("out")); err != nil {
+		return nil, err
+	}
+	return v, checkPlace(false, v.Get("table"), v.Get("tmp"))
 }
 
 // millOptions turns values into what the mill understands. Every error but an
@@ -186,6 +190,9 @@ func variants(ctx context.Context, v *config.Values, o *mill.Options) error {
 		one, err := variant(entry.Values)
 		if err == nil {
 			err = manifest.CheckVariantName(entry.Name)
+		}
+		if err != nil && strings.HasPrefix(err.Error(), entry.From+": ") { // it says where
+			return usage("variant %s: %w", entry.Name, err)
 		}
 		if err != nil {
 			return usage("%s: variant %s: %w", entry.From, entry.Name, err)

@@ -474,3 +474,21 @@ func TestTableTimes(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// TestManifestWithoutVariantDigests: a manifest that was changed by hand is refused, by its path.
+func TestManifestWithoutVariantDigests(t *testing.T) {
+	b := newBench(t)
+	b.write("variants.yaml", "[{name: a}, {name: b, ports: keep}, {name: c, ip: keep}]")
+	b.convert(exitDone, "data", "--variants", b.path("variants.yaml"))
+	text := b.read("data/" + manifest.Name)
+	digests := regexp.MustCompile(`(?s)"variants_digests": \[.*?\]`)
+	if !digests.MatchString(text) {
+		t.Fatal(text)
+	}
+	b.write("data/"+manifest.Name, digests.ReplaceAllString(text, `"variants_digests": [null]`))
+	for _, args := range [][]string{{"inspect"}, {"inspect", "--variant", "c"}, {"verify"}, {"card"}, {"audit", "--variant", "c"}} {
+		if text := b.run(exitFailed, append(args, b.path("data"))...); !strings.Contains(text, "digests of 1 variants, need 2") {
+			t.Errorf("%s: %s", args, text)
+		}
+	}
+}

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pcapmill/pcapmill/internal/config"
+	"github.com/pcapmill/pcapmill/internal/objects"
 	"github.com/pcapmill/pcapmill/mill"
 )
 
@@ -36,7 +37,7 @@ type arrival struct {
 	taken    bool
 	head     [sha256.Size]byte // of its first bytes when it was taken, as many as headed
 	headed   int64
-	told     bool // that it changed behind that
+	told     bool // that it changed behind that, or cannot be read
 	// void says that nothing of it is in the dataset: it was no capture yet, or had no packet.
 	// It may grow.
 	void bool
@@ -83,6 +84,8 @@ func (w *watch) run(cmd *cobra.Command, v *config.Values) error {
 		return err
 	case len(jobs) > 0:
 		return usage("convert: --format renders a finished dataset: 'pcapmill export' does it when the writer has ended")
+	case objects.Is(v.Get("out")):
+		return usage("convert: --watch adds to a dataset, and one in a store is not added to: give -o a directory")
 	case v.Get("out") == "":
 		return usage("convert: no directory to write to: give -o DIR")
 	case o.LabelFrom == mill.FromTable:
@@ -144,7 +147,8 @@ func (w *watch) take(ctx context.Context, c *console, v *config.Values, o mill.O
 	p.Skipped = slices.DeleteFunc(p.Skipped, func(s mill.Skip) bool { return !wanted(s.Path) })
 	p.Problems = slices.DeleteFunc(p.Problems, func(err error) bool {
 		var at interface{ Paths() []string }
-		return errors.As(err, &at) && !slices.ContainsFunc(at.Paths(), wanted)
+		var one *fs.PathError
+		return errors.As(err, &at) && !slices.ContainsFunc(at.Paths(), wanted) || errors.As(err, &one) && !wanted(one.Path)
 	})
 	c.plan(p, false, "'pcapmill convert --dry-run'")
 	var labels *mill.LabelError
@@ -182,8 +186,9 @@ func (w *watch) gave(r *mill.Result) {
 	}
 }
 
-// scan looks at the files of the directory. finished are those that have not changed for the
-// time to settle and were not taken; they count as taken now. grown are those that changed
+// scan looks at the files of the directory, and at what is in place of one: links, FIFOs.
+// finished are those that have not changed for the time to settle and were not taken; they
+// count as taken now, and what cannot be read is among them once. grown are those that changed
 // behind that, each told once; a file with another beginning is another file.
 func (w *watch) scan() (finished, grown []string, err error) {
 	there := map[string]bool{}
@@ -191,25 +196,27 @@ func (w *watch) scan() (finished, grown []string, err error) {
 		switch {
 		case err != nil && path == w.dir:
 			return err
-		case err != nil || !d.Type().IsRegular():
+		case err != nil || d.IsDir():
 			return nil // it is looked at again
 		}
-		info, err := d.Info()
+		info, err := os.Stat(path)
+		if err != nil || !info.Mode().IsRegular() {
+			info, err = d.Info() // of the link itself
+		}
 		if err != nil {
 			return nil // it is gone
 		}
 		there[path] = true
 		a := w.seen[path]
 		if a == nil {
-			// A file that was there before may be finished: its own time says so.
-			a = &arrival{size: info.Size(), modified: info.ModTime(), since: info.ModTime()}
-			if now := w.now(); a.since.After(now) {
-				a.since = now
-			}
+			// A file that was there before may be finished: its own time says so. How old it is
+			// is asked once, so that a clock that is set afterwards changes nothing.
+			now := w.now()
+			a = &arrival{size: info.Size(), modified: info.ModTime(), since: now.Add(-max(0, now.Sub(info.ModTime())))}
 			w.seen[path] = a
 		}
 		if a.size != info.Size() || !a.modified.Equal(info.ModTime()) {
-			if a.taken && !a.void && a.same(path) {
+			if a.taken && !a.void && info.Mode().IsRegular() && a.same(path) {
 				if !a.told {
 					a.told = true
 					grown = append(grown, path)
@@ -221,10 +228,17 @@ func (w *watch) scan() (finished, grown []string, err error) {
 		if a.taken || w.now().Sub(a.since) < w.settle {
 			return nil
 		}
-		if a.head, a.headed, err = headOf(path, headLen); err != nil {
-			return nil // it is gone, or not for us: it is looked at again
+		if info.Mode().IsRegular() { // else it is named, and passed over
+			a.head, a.headed, err = headOf(path, headLen)
 		}
-		a.taken, a.void = true, true // until it has given something
+		switch {
+		case err == nil:
+			a.taken, a.void, a.told = true, true, false // until it has given something
+		case a.told || errors.Is(err, fs.ErrNotExist):
+			return nil // it is gone, or not for us: it is looked at again
+		default:
+			a.told = true
+		}
 		finished = append(finished, path)
 		return nil
 	})

@@ -3,13 +3,14 @@ package archive
 import (
 	"archive/tar"
 	"bytes"
+	"context"
 	"errors"
 	"hash/crc32"
 	"io"
-	"os"
 	"slices"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/internal/objects"
 )
 
 // A compressed tar archive, or a folder of a 7z archive, can only be read from its beginning.
@@ -38,6 +39,7 @@ type StreamOptions struct {
 	Memory       int64 // for the window of the decoder, in bytes; 0 = no limit
 	Room         int64 // for members that are kept, in bytes
 	MaxExpansion int   // see capture.Reader.MaxExpansion
+	Helpers            // of a tar archive
 }
 
 // pass is one reading of a stream from its beginning.
@@ -61,7 +63,7 @@ func NewStream(members []*Member, o StreamOptions) *Stream {
 }
 
 // Memory is what the Stream takes at most, in bytes, if the window is as large as it was when
-// the archive was listed.
+// the archive was listed. What Helpers take is not counted.
 func (s *Stream) Memory(m *Member) int64 {
 	if s.inOrder {
 		return m.Window
@@ -115,7 +117,7 @@ func (m *Member) content(r io.Reader) io.Reader {
 // rewind begins another pass.
 func (s *Stream) rewind(m *Member) error {
 	_ = s.Close()
-	f, err := os.Open(m.Archive)
+	f, err := objects.Open(context.Background(), m.Archive, m.Version)
 	if err != nil {
 		return err
 	}
@@ -177,13 +179,13 @@ func (s *Stream) Close() error {
 // tarPass is one reading of a compressed tar archive.
 type tarPass struct {
 	*tar.Reader
-	f *os.File
+	f objects.File
 	u *capture.Unpacked
 	n int // headers that were read
 }
 
-func newTarPass(f *os.File, o StreamOptions) (*tarPass, error) {
-	u, err := capture.Plain(f, o.Memory)
+func newTarPass(f objects.File, o StreamOptions) (*tarPass, error) {
+	u, err := o.options(o.Memory).Plain(f)
 	if err != nil {
 		return nil, err
 	}
@@ -214,8 +216,8 @@ func (p *tarPass) Close() error {
 }
 
 // compressedTar lists a tar archive that is compressed, in one pass.
-func (l *list) compressedTar(f *os.File) error {
-	u, err := capture.Plain(f, l.Capture.MaxMemory)
+func (l *list) compressedTar(f objects.File) error {
+	u, err := l.options(l.Capture.MaxMemory).Plain(f)
 	if err != nil {
 		return err
 	}

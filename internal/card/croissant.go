@@ -206,8 +206,8 @@ func columnsFrom(set string, columns []table.Column, from node) []node {
 	return fields
 }
 
-// samples are the record sets of the samples: with images if there are any, read from the
-// files of the sides, and of the whole table under the name "table". Without images the
+// samples are the record sets of the samples: with the samples if they were exported, read from
+// the files of the sides, and of the whole table under the name "table". Without images the
 // table is "samples".
 func samples(in *Input) []node {
 	set := func(name, what string, fields []node) node {
@@ -220,9 +220,7 @@ func samples(in *Input) []node {
 	var sets []node
 	if len(in.imageSides()) > 0 {
 		from := node{"fileSet": node{"@id": "images"}}
-		image := plainField("samples/image", "the sample as a grey picture", "sc:ImageObject")
-		image["source"] = node{"fileSet": node{"@id": "images"}, "extract": node{"column": "image"}, "transform": node{"jsonPath": "bytes"}}
-		fields := append([]node{image}, columnsFrom("samples", table.Plain(in.extra()), from)...)
+		fields := append([]node{sampleField(in.Manifest)}, columnsFrom("samples", table.Plain(in.extra()), from)...)
 		for _, f := range fields {
 			if f["@id"] == "samples/split" && len(in.Splits) > 0 {
 				// From the name of the file: so a program that wants one side reads its files alone.
@@ -235,6 +233,29 @@ func samples(in *Input) []node {
 		sets = append(sets, set(name, "One record a sample.", columnsFrom(name, table.Columns(in.extra()), node{"fileObject": node{"@id": file}})))
 	}
 	return sets
+}
+
+// sampleField is the field of the sample itself.
+func sampleField(m *manifest.Manifest) node {
+	from := func(f node, column string) node {
+		f["source"] = node{"fileSet": node{"@id": "images"}, "extract": node{"column": column}}
+		return f
+	}
+	switch m.DType() {
+	case "", "u8":
+		image := from(plainField("samples/image", "the sample as a grey picture", "sc:ImageObject"), "image")
+		image["source"].(node)["transform"] = node{"jsonPath": "bytes"}
+		return image
+	case "text":
+		return from(plainField("samples/text", "the sample", "sc:Text"), "text")
+	}
+	kind := "sc:Integer"
+	if m.DType() == "f32" {
+		kind = "sc:Float"
+	}
+	array := from(plainField("samples/array", "the sample, row by row", kind), "array")
+	array["isArray"], array["arrayShape"] = true, fmt.Sprintf("%d,%d", m.Rows, m.Cols)
+	return array
 }
 
 // sidePattern finds the side in the path of a file of images.

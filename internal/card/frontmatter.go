@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/pcapmill/pcapmill/dataset/table"
+	"github.com/pcapmill/pcapmill/manifest"
 )
 
 // frontMatter is the YAML at the head of the card, which the Hugging Face Hub and
@@ -19,7 +20,7 @@ func frontMatter(in *Input) string {
 		line("%s", l)
 	}
 	line("pretty_name: %s", quoted(in.About.name()))
-	line("task_categories:\n- image-classification")
+	line("task_categories:\n- %s", taskCategory(in.Manifest))
 	line("tags:\n- network-traffic\n- pcap\n- traffic-classification\n- pcapmill")
 	line("size_categories:\n- %s", sizeCategory(in.Manifest.Samples))
 	if sides := in.imageSides(); len(sides) > 0 {
@@ -34,18 +35,37 @@ func frontMatter(in *Input) string {
 	} else if in.has(tableFile) {
 		line("configs:\n- config_name: table\n  data_files: %s", tableFile)
 	} else {
-		line("viewer: false  # the Hub cannot show IDX files; after pcapmill export --format parquet it can")
+		line("viewer: false  # the Hub cannot show these files; after pcapmill export --format parquet it can")
 	}
 	line("---")
 	return b.String()
 }
 
+// taskCategory is one of those that the Hub knows.
+func taskCategory(m *manifest.Manifest) string {
+	switch m.DType() {
+	case "", "u8":
+		return "image-classification"
+	case "text":
+		return "text-classification"
+	default:
+		return "tabular-classification"
+	}
+}
+
 // info is the part that says what columns, labels and splits there are. Sizes are those
-// of the pixels.
+// of the cells.
 func info(b *strings.Builder, in *Input, sides []string) {
 	line := func(format string, args ...any) { fmt.Fprintf(b, format+"\n", args...) }
 	line("dataset_info:\n  config_name: default\n  features:")
-	line("  - name: image\n    dtype: image")
+	switch m := in.Manifest; m.DType() {
+	case "", "u8":
+		line("  - name: image\n    dtype: image")
+	case "text":
+		line("  - name: text\n    dtype: string")
+	default:
+		line("  - name: array\n    dtype:\n      array2_d:\n        shape:\n        - %d\n        - %d\n        dtype: %s", m.Rows, m.Cols, types[m.DType()])
+	}
 	for _, c := range table.Plain(in.extra()) {
 		dtype := [...]string{table.Int: "int64", table.Text: "string", table.Time: "timestamp[ns, tz=UTC]"}[c.Kind]
 		if c.Name != "label" || len(in.classes()) == 0 {
@@ -58,15 +78,23 @@ func info(b *strings.Builder, in *Input, sides []string) {
 		}
 	}
 	line("  splits:")
-	pixels := int64(in.Manifest.Rows) * int64(in.Manifest.Cols)
+	cell := map[string]int64{"i16": 2, "f32": 4}[in.Manifest.DType()]
+	pixels := int64(in.Manifest.Rows) * int64(in.Manifest.Cols) * max(cell, 1)
 	for _, side := range sides {
-		line("  - name: %s\n    num_bytes: %d\n    num_examples: %d", side, pixels*in.examples(side), in.examples(side))
+		line("  - name: %s", side)
+		if pixels > 0 { // the lines of a side have no known length
+			line("    num_bytes: %d", pixels*in.examples(side))
+		}
+		line("    num_examples: %d", in.examples(side))
 	}
 	var size int64
 	for _, f := range in.below(imagesFolder, ".parquet") {
 		size += f.Size
 	}
-	line("  download_size: %d\n  dataset_size: %d", size, pixels*in.all())
+	line("  download_size: %d", size)
+	if pixels > 0 {
+		line("  dataset_size: %d", pixels*in.all())
+	}
 }
 
 // examples is the number of samples of a side in Parquet; what is not split is all train.

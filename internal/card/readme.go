@@ -77,7 +77,11 @@ func (w *writer) files() {
 	}
 	w.line("| `label_output.idx1` | the labels: IDX, %s %s behind a header of 8 bytes; %d is unknown |", thousands(m.Samples), labels, m.Unknown())
 	if w.in.has("sample_table.bin") {
-		w.line("| `sample_table.bin` | capture, session, times, packets, bytes and digest of every sample: records of 96 bytes |")
+		length := 96
+		if m.Settings.Wide() {
+			length = 112
+		}
+		w.line("| `sample_table.bin` | capture, session, times, packets, bytes and digest of every sample: records of %d bytes |", length)
 	}
 	w.line("| `%s` | captures, settings, classes and counts |", manifest.Name)
 	w.line("| `%s`, `%s` | [Croissant](https://mlcommons.org/croissant) metadata; digests of all files, for `sha256sum -c` |", CroissantName, SumsName)

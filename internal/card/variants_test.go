@@ -52,3 +52,38 @@ func TestVariants(t *testing.T) {
 		t.Errorf("croissant.json (%v) names no variants: %s", err, b)
 	}
 }
+
+// TestForms: the card describes the columns that a form has in Parquet, and no picture.
+func TestForms(t *testing.T) {
+	for dtype, want := range map[string][]string{
+		"text": {"- text-classification\n", "  - name: text\n    dtype: string\n", `"samples/text"`, `"column": "text"`},
+		"f32":  {"- tabular-classification\n", "  - name: array\n    dtype:\n      array2_d:\n        shape:\n        - 4\n        - 30\n        dtype: float32\n", `"samples/array"`, `"arrayShape": "4,30"`, "num_bytes: 480000\n"},
+	} {
+		in := example()
+		m := in.Manifest
+		m.Rows, m.Cols, m.Form = 4, 30, &manifest.Form{Name: "some", DType: dtype, Unit: "session"}
+		if dtype == "text" {
+			m.Rows, m.Cols = 0, 0
+		}
+		m.Settings = manifest.NewSettings(map[string]string{"form": "some"})
+		text, err := card.Readme(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		croissant, err := card.Croissant(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text += string(croissant)
+		for _, want := range append(want, "records of 112 bytes") {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: no %q in\n%s", dtype, want, text)
+			}
+		}
+		for _, not := range []string{"dtype: image", "image-classification", "ImageObject", "records of 96 bytes"} {
+			if strings.Contains(text, not) {
+				t.Errorf("%s: %q", dtype, not)
+			}
+		}
+	}
+}

@@ -50,7 +50,7 @@ func (v *Values) ParseVariants(name string, text []byte) ([]Variant, error) {
 	}
 	entries := doc.Content[0].Content
 	if len(entries) < 2 {
-		return nil, fmt.Errorf("%s: %d variants, need two or more; one alone is what the command line makes", name, len(entries))
+		return nil, fmt.Errorf("%s: need two variants or more, have %d; one alone is what the command line makes", name, len(entries))
 	}
 	list := make([]Variant, 0, len(entries))
 	lines := map[string]int{}

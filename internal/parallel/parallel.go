@@ -1,5 +1,5 @@
 // Package parallel runs the parts of a computation side by side and waits for them. Beside
-// mill it is the only package that starts goroutines; none of them outlives a call. What a
+// mill it is the only package that starts goroutines; none outlives a call, but those of Start. What a
 // part computes must not depend on the worker that runs it: then the result is the same for
 // any number of workers.
 package parallel
@@ -68,4 +68,53 @@ func Each(ctx context.Context, workers, parts int, f func(worker, part int) erro
 		return cause
 	}
 	return ctx.Err()
+}
+
+// Start has work done beside the caller. Who starts it waits for its end.
+func Start(work func()) { go work() }
+
+// Helped calls f with a function that has tasks done by as many goroutines as there are
+// workers beside the caller's, and returns when f and the tasks that were begun have. A task
+// that nobody has begun by then is never done.
+func Helped(workers int, f func(run func(task func()))) {
+	var (
+		lock  sync.Mutex
+		wake  = sync.NewCond(&lock)
+		tasks []func()
+		ended bool
+		wait  sync.WaitGroup
+	)
+	for range workers - 1 {
+		wait.Go(func() {
+			lock.Lock()
+			defer lock.Unlock()
+			for {
+				switch {
+				case ended:
+					return
+				case len(tasks) == 0:
+					wake.Wait()
+				default:
+					task := tasks[0]
+					tasks = tasks[1:]
+					lock.Unlock()
+					task()
+					lock.Lock()
+				}
+			}
+		})
+	}
+	defer wait.Wait()
+	defer func() {
+		lock.Lock()
+		ended = true
+		lock.Unlock()
+		wake.Broadcast()
+	}()
+	f(func(task func()) {
+		lock.Lock()
+		tasks = append(tasks, task)
+		lock.Unlock()
+		wake.Signal()
+	})
 }
