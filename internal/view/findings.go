@@ -104,8 +104,12 @@ func run(ctx context.Context, s *store.Dataset, workers int) (*audit.Report, str
 		r, err = audit.Run(ctx, d, audit.Options{Workers: workers})
 	}
 	var e *audit.EvaluationError
-	if errors.As(err, &e) {
+	var large *audit.SizeError
+	switch {
+	case errors.As(err, &e):
 		return nil, "There is no audit: " + e.Error() + ".", nil
+	case errors.As(err, &large):
+		return nil, "There is no audit: " + large.Error() + ".", nil
 	}
 	return r, "", err
 }

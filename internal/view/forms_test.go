@@ -197,6 +197,16 @@ func TestTypes(t *testing.T) {
 	}
 }
 
+// TestTooLarge: samples that are too large to audit are shown in part, with the reason.
+func TestTooLarge(t *testing.T) {
+	large := make([]byte, 4*300*300)
+	dir := formed(t, dataset.Spec{Rows: 300, Cols: 300, Type: dataset.F32}, &manifest.Form{Name: "flowpic", Parameters: "size=300", Counts: "packets"}, [][]byte{large, large})
+	r := serve(t, dir)
+	r.wait(t)
+	r.asked(t, "/sample/0", "of 90,000 cells are shown")
+	r.asked(t, "/findings", "There is no audit: ", "90000 cells")
+}
+
 // TestText: text stays text, is cut where it is long, and has neither means nor an audit.
 func TestText(t *testing.T) {
 	samples := [][]byte{
