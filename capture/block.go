@@ -44,7 +44,7 @@ func (b *Block) Release() {
 type Blocks struct {
 	r      *Reader
 	length int
-	file   *os.File // if any block can be read at any time
+	file   File     // if any block can be read at any time
 	maps   *mapping // nil: blocks are read
 	began  bool     // else: the first block was read
 	part   *section // nil: all of the capture
@@ -70,7 +70,7 @@ func (o Options) OpenBlocks(path string, length int) (*Blocks, error) {
 // newBlocks takes over a Reader that has not lent a packet yet.
 func newBlocks(r *Reader, length int) *Blocks {
 	b := &Blocks{r: r, length: length}
-	if f, ok := r.source.r.(*os.File); ok && r.format.Compression == "" {
+	if f, ok := r.source.r.(File); ok && r.format.Compression == "" {
 		// What is in the buffer must be all that was read, from the start of the
 		// file: a skippable frame in front would shift the stream.
 		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() && r.read.Load() == int64(r.end) {
@@ -101,8 +101,12 @@ func (b *Blocks) Map() {
 	if b.part != nil && !b.part.aligned(b.length) {
 		return
 	}
-	if info, err := os.Stat(b.r.path); b.file != nil && err == nil && info.Size() >= leastMapped {
-		b.maps = newMapping(b.file, b.length)
+	f, ok := b.file.(*os.File)
+	if !ok {
+		return
+	}
+	if info, err := os.Stat(b.r.path); err == nil && info.Size() >= leastMapped {
+		b.maps = newMapping(f, b.length)
 	}
 }
 

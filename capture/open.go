@@ -2,6 +2,7 @@ package capture
 
 import (
 	"io"
+	"io/fs"
 	"os"
 )
 
@@ -49,7 +50,31 @@ type Options struct {
 	// once for each call of Open, OpenBlocks or Sniff. nil: the file at the path.
 	From func() (*Source, error)
 
+	// OpenFile opens the file at a path, as an object of a store that is read like a file. It
+	// is not asked for "-", nor beside From. nil: os.Open.
+	OpenFile func(path string) (File, error)
+
 	sniffing bool // no packet is read
+}
+
+// File is a file that a capture is read from; an *os.File is one. ReadAt may be used by several
+// goroutines at a time. An error of reading is no damage of the capture.
+type File interface {
+	io.ReadCloser
+	io.ReaderAt
+	Stat() (fs.FileInfo, error)
+}
+
+// openFile opens the file at the path.
+func (o *Options) openFile(path string) (File, error) {
+	if o.OpenFile != nil {
+		return o.OpenFile(path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err // and no File that is not nil
+	}
+	return f, nil
 }
 
 // Source is a stream that a capture is read from. See Options.From.
@@ -75,7 +100,7 @@ func (o Options) open(path string, bufferLen int) (*Reader, error) {
 	if path == "-" {
 		return o.newReader(os.Stdin, "-", bufferLen)
 	}
-	f, err := os.Open(path)
+	f, err := o.openFile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +147,7 @@ func (o Options) Sniff(path string) (Format, error) {
 		}
 		return r.Format(), r.Close()
 	}
-	f, err := os.Open(path)
+	f, err := o.openFile(path)
 	if err != nil {
 		return Format{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"sort"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/internal/objects"
 	"github.com/pcapmill/pcapmill/session"
 )
 
@@ -81,12 +82,12 @@ func (p *Plan) Absolute() (err error) {
 			continue
 		case in.member != nil:
 			member := *in.member
-			if member.Archive, err = filepath.Abs(member.Archive); err != nil {
+			if member.Archive, err = absolute(member.Archive); err != nil {
 				return err
 			}
 			in.member, in.Path = &member, member.Path()
 		default:
-			if in.Path, err = filepath.Abs(in.Path); err != nil {
+			if in.Path, err = absolute(in.Path); err != nil {
 				return err
 			}
 		}
@@ -95,6 +96,13 @@ func (p *Plan) Absolute() (err error) {
 		p.Table.Path, err = filepath.Abs(p.Table.Path)
 	}
 	return err
+}
+
+func absolute(path string) (string, error) {
+	if objects.Is(path) {
+		return path, nil
+	}
+	return filepath.Abs(path)
 }
 
 // inOrder reports whether what becomes of a packet depends on all packets of its capture before it.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/internal/objects"
 )
 
 // MinMemory is the least that a run can be asked to take, in bytes: 128 MiB.
@@ -42,13 +43,16 @@ func (o *Options) memory() int64 {
 func (o *Options) MemoryLimit() int64 { return o.memory() }
 
 // fixedMemory is what a run takes besides tables and the set of digests: the
-// program, the table of flows, blocks that are read ahead of two captures with what is
+// program, the table of flows, what is read ahead of objects in stores, blocks that are read ahead of two captures with what is
 // decoded of them, and samples that wait for a commit.
 func (o *Options) fixedMemory() int64 {
 	const perBlock = 3 * capture.BlockLen
 	fixed := 40<<20 + int64(o.workers()+2)*2*perBlock
 	if o.Flows != nil {
 		fixed += o.Flows.Size()
+	}
+	if o.stores {
+		fixed += int64(o.workers()+1) * objects.Memory
 	}
 	return fixed
 }

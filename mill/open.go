@@ -3,11 +3,13 @@ package mill
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/internal/filesum"
 	"github.com/pcapmill/pcapmill/internal/find"
+	"github.com/pcapmill/pcapmill/internal/objects"
 )
 
 // An Input becomes bytes here and nowhere else.
@@ -37,7 +39,33 @@ func (in *Input) options(ctx context.Context, a admission) capture.Options {
 	if o.From = a.from; o.From == nil && in.member != nil {
 		o.From = in.member.Open
 	}
+	if objects.Is(in.Path) {
+		o.OpenFile = func(string) (capture.File, error) { return in.object(ctx) }
+	}
 	return o
+}
+
+// object opens an input that is an object in a store.
+func (in *Input) object(ctx context.Context) (objects.File, error) {
+	f, err := objects.Open(ctx, in.Path, in.version)
+	if err == nil && in.chunk != nil {
+		objects.Expect(f, in.chunk.To)
+	}
+	return f, err
+}
+
+// whole is the error of an object that could not be read to its end. What a broken disk still
+// gives is worth keeping; a store gives all of it another time.
+func (x *Extraction) whole(in *Input) error {
+	err := x.readable()
+	if err == nil || !objects.Is(in.Path) {
+		return nil
+	}
+	var sys *fs.PathError
+	if errors.As(x.Damage.Err, &sys) {
+		return sys // where it happened is of no interest: nothing of it is kept
+	}
+	return err
 }
 
 // sum is the SHA-256 of the file of an input, or of the content of a member, in hexadecimal;
@@ -47,11 +75,16 @@ func (in *Input) sum(ctx context.Context) (hex string, err error) {
 	if in.Stream {
 		return "", nil
 	}
-	if in.member == nil {
+	if in.member == nil && !objects.Is(in.Path) {
 		hex, _, err = filesum.Of(ctx, in.Path)
 		return hex, err
 	}
-	s, err := in.member.Open()
+	var s io.ReadCloser
+	if in.member == nil {
+		s, err = in.object(ctx)
+	} else {
+		s, err = in.member.Open()
+	}
 	if err != nil {
 		return "", err
 	}

@@ -111,6 +111,7 @@ type Options struct {
 	joins  bool  // its form stands among those of variants: it is one also of first bytes
 	serial bool  // read each capture in one loop
 	budget int64 // of tables in bytes; 0 = as Memory says
+	stores bool  // captures are read from stores
 
 	divided int64 // least size of a compressed file that is divided; 0 = leastDivided
 	parts   int   // units in a part of a round, of any capture; 0 = as many as perPart says

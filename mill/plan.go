@@ -10,6 +10,7 @@ import (
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/internal/archive"
 	"github.com/pcapmill/pcapmill/internal/find"
+	"github.com/pcapmill/pcapmill/internal/objects"
 	"github.com/pcapmill/pcapmill/manifest"
 )
 
@@ -28,6 +29,7 @@ type Input struct {
 
 	member      *archive.Member // where to open it instead; nil: it is a file of its own
 	archiveSize int64           // bytes of the archive
+	version     string          // of an object (of a member, its archive), see package objects
 
 	chunk *capture.Chunk // that is read; nil: all of it
 }
@@ -115,7 +117,7 @@ func PrepareIn(ctx context.Context, paths []string, out string, o Options) (*Pla
 		return nil, err
 	}
 	p := &Plan{Options: o, Out: out}
-	p.find(paths)
+	p.find(ctx, paths)
 	if len(p.Captures) == 0 {
 		return p, &NothingError{Plan: p}
 	}
@@ -162,15 +164,16 @@ func PrepareIn(ctx context.Context, paths []string, out string, o Options) (*Pla
 }
 
 // find lists what the paths name.
-func (p *Plan) find(paths []string) {
-	found := find.Files(paths, find.Options{StdinName: p.StdinName, Memory: p.captureMemory(p.memory()), MaxExpansion: p.MaxExpansion, Workers: p.workers(), LeastHelped: p.divided})
+func (p *Plan) find(ctx context.Context, paths []string) {
+	found := find.FilesIn(ctx, paths, find.Options{StdinName: p.StdinName, Memory: p.captureMemory(p.memory()), MaxExpansion: p.MaxExpansion, Workers: p.workers(), LeastHelped: p.divided})
 	p.Problems = found.Problems
 	p.Captures = make([]Input, len(found.Files))
 	for i := range found.Files {
 		f := &found.Files[i]
+		p.stores = p.stores || objects.Is(f.Path)
 		p.Captures[i] = Input{
 			Path: f.Path, Name: f.Name, Size: f.Size, Modified: f.Modified, Stream: f.Stream, Format: f.Format,
-			member: f.Member, archiveSize: f.ArchiveSize,
+			member: f.Member, archiveSize: f.ArchiveSize, version: f.Version,
 		}
 	}
 	p.opener = newOpener(p)

@@ -3,9 +3,9 @@ package mill
 import (
 	"context"
 	"fmt"
-	"os"
 	"time"
 
+	"github.com/pcapmill/pcapmill/internal/objects"
 	"github.com/pcapmill/pcapmill/label/flows"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/mask"
@@ -108,7 +108,7 @@ func (p *Plan) checkCaptures(ctx context.Context) error {
 				continue // it was looked at
 			}
 		}
-		info, err := os.Stat(path)
+		info, err := objects.Stat(ctx, path)
 		switch {
 		case err != nil:
 			want.note(path, "%v", err)
@@ -116,6 +116,10 @@ func (p *Plan) checkCaptures(ctx context.Context) error {
 			want.note(path, "%s is no regular file any more", path)
 		case info.Size() != size:
 			want.note(path, "%s was changed since the plan was made: it had %d bytes, has %d", path, size, info.Size())
+		case objects.Is(path):
+			if have := objects.Version(info); have != in.version {
+				want.note(path, "%s was changed since the plan was made: its entity tag was %s, is %s", path, in.version, have)
+			}
 		case !info.ModTime().Equal(in.Modified):
 			const form = time.RFC3339Nano
 			want.note(path, "%s was changed since the plan was made: at %s, not %s", path, info.ModTime().UTC().Format(form), in.Modified.Format(form))

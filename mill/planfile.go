@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/internal/objects"
 	"github.com/pcapmill/pcapmill/internal/version"
 	"github.com/pcapmill/pcapmill/label"
 	"github.com/pcapmill/pcapmill/label/flows"
@@ -100,6 +101,7 @@ type planInput struct {
 	Archive     *planMember `json:"archive,omitempty"`
 	Class       string      `json:"class"`
 	Compression string      `json:"compression,omitempty"`
+	ETag        string      `json:"etag,omitempty"` // of an object
 	Format      string      `json:"format"`
 	Keyword     string      `json:"keyword,omitempty"`
 	Label       uint16      `json:"label"`
@@ -279,7 +281,7 @@ func (p *Plan) file() (*planFile, error) {
 		}
 		f.Inputs[i] = planInput{
 			URI: uriOf(in.Path), Name: in.Name, Size: in.Size, Modified: in.Modified.UTC(), Format: in.Format.Name,
-			Compression: in.Format.Compression, Label: in.Label, Class: in.Class, Keyword: in.Keyword, Tasks: in.Tasks,
+			Compression: in.Format.Compression, ETag: in.version, Label: in.Label, Class: in.Class, Keyword: in.Keyword, Tasks: in.Tasks,
 		}
 		if m := in.member; m != nil {
 			f.Inputs[i].URI, f.Inputs[i].Archive = uriOf(m.Archive), memberOf(m, in.archiveSize)
@@ -348,7 +350,10 @@ func (f *planFile) plan(set manifest.Settings, others []manifest.Settings) (*Pla
 		}
 		p.Captures[i] = Input{
 			Path: path, Name: in.Name, Size: in.Size, Modified: in.Modified, Label: in.Label, Class: in.Class, Keyword: in.Keyword, Tasks: in.Tasks,
-			Format: capture.Format{Name: in.Format, Compression: in.Compression},
+			Format: capture.Format{Name: in.Format, Compression: in.Compression}, version: in.ETag,
+		}
+		if p.stores = p.stores || objects.Is(path); objects.Is(path) != (in.ETag != "") {
+			return nil, fmt.Errorf("input %d: an object needs an entity tag, and a file none", i)
 		}
 		if in.Archive != nil {
 			if err := p.Captures[i].inArchive(in.Archive); err != nil {

@@ -45,7 +45,7 @@ func (in *Input) inArchive(m *planMember) error {
 		return errors.New("a member with sizes or an offset below zero")
 	}
 	in.member = &archive.Member{
-		Archive: in.Path, Kind: m.Kind, Name: name, Size: in.Size, Offset: m.Offset, Packed: m.Packed, Method: m.Method, CRC: m.CRC,
+		Archive: in.Path, Version: in.version, Kind: m.Kind, Name: name, Size: in.Size, Offset: m.Offset, Packed: m.Packed, Method: m.Method, CRC: m.CRC,
 		Compressed: m.Compressed, Index: m.Index, Window: m.Window, Folder: m.Folder, Coders: m.Coders, NoCRC: m.NoCRC,
 	}
 	in.archiveSize, in.Path = m.Bytes, in.member.Path()

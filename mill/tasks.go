@@ -220,6 +220,9 @@ func (sc *scheduler) finish(w *worker, j *job, x *Extraction, err error) {
 		_ = j.blocks.Close() // it was only read
 		j.blocks, j.seq = nil, nil
 	}
+	if err == nil {
+		err = x.whole(j.in)
+	}
 	if err == nil && sc.p.InputSHA256 && j.in.chunk == nil {
 		x.SHA256, err = sc.sumOf(j)
 	}

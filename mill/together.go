@@ -135,6 +135,9 @@ func (g *together) read(ctx context.Context, progress *Progress, has contains) e
 		if errors.As(err, new(*spillError)) {
 			return fmt.Errorf("%s: %w", g.p.Captures[i].Path, err)
 		}
+		if x != nil && x.whole(&g.p.Captures[i]) != nil { // some of its packets are among the others
+			return x.whole(&g.p.Captures[i])
+		}
 	}
 	again, fresh, err := g.known(has)
 	if err != nil {

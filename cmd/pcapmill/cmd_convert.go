@@ -32,6 +32,10 @@ Into a directory that holds a dataset it adds; captures whose content is already
 under the same label are skipped, so the same command again completes an
 interrupted run.
 
+A PATH can also be an object in a store that speaks S3, or what is below a prefix
+(s3://BUCKET/PREFIX), and so can DIR: the dataset is then made in --tmp, and put
+there when it is finished. See docs/stores.md.
+
 What is masked are header fields. Payload stays as it is, addresses written in it
 included (see docs/spec.md, part 5).
 
@@ -99,7 +103,12 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun bool, 
 		return usage("convert: no directory to write to: give -o DIR")
 	}
 	c := newConsole(cmd)
-	p, err := mill.PrepareIn(cmd.Context(), paths, v.Get("out"), o)
+	out, err := newOutput(cmd.Context(), v.Get("out"), o.Tmp, dryRun)
+	if err != nil {
+		return err
+	}
+	defer out.remove()
+	p, err := mill.PrepareIn(cmd.Context(), paths, out.dir, o)
 	if p == nil {
 		return usageUnless(cmd.Context(), &status{exitUsage, err})
 	}
@@ -131,7 +140,7 @@ func convert(cmd *cobra.Command, paths []string, v *config.Values, dryRun bool, 
 	run := func(ctx context.Context, ev mill.Events, progress *mill.Progress) (*mill.Result, error) {
 		return mill.Run(ctx, p, ev, progress)
 	}
-	return runPlan(cmd.Context(), p, c, run, divide, jobs, with)
+	return out.finish(cmd.Context(), c, runPlan(cmd.Context(), p, c, run, divide, jobs, with))
 }
 
 // divider divides the finished dataset of a plan, if that was asked for or it is divided

@@ -15,6 +15,7 @@ import (
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/internal/atomicfile"
 	"github.com/pcapmill/pcapmill/internal/config"
+	"github.com/pcapmill/pcapmill/internal/objects"
 	"github.com/pcapmill/pcapmill/internal/report"
 	"github.com/pcapmill/pcapmill/sample"
 	"github.com/pcapmill/pcapmill/store"
@@ -79,7 +80,10 @@ on request.`,
 }
 
 func (in *inspector) inspect(cmd *cobra.Command, path string) error {
-	info, err := os.Stat(path)
+	info, err := objects.Stat(cmd.Context(), path)
+	if err == nil && info.IsDir() && objects.Is(path) {
+		return usage("inspect: %s: a capture in a store can be looked at; copy a dataset, and name the directory", path)
+	}
 	if err != nil && path != "-" {
 		return failed(err)
 	}
@@ -100,7 +104,7 @@ func (in *inspector) inspect(cmd *cobra.Command, path string) error {
 	if in.withLeak {
 		return usage("inspect: --leak needs a dataset; 'pcapmill audit' reads IDX files too")
 	}
-	if err == nil && info.Mode().IsRegular() {
+	if err == nil && info.Mode().IsRegular() && !objects.Is(path) {
 		if open := opener(cmd.Context(), path); open != nil {
 			err := in.idxFile(path, open)
 			if cmd.Context().Err() != nil {

@@ -59,6 +59,12 @@ func merge(cmd *cobra.Command, t *task, out string, with extras) error {
 		return err
 	}
 	p := j.Plan
+	place, err := newOutput(cmd.Context(), out, p.Tmp, false)
+	if err != nil {
+		return err
+	}
+	defer place.remove()
+	out = place.dir
 	p.Out = out
 	debug.SetMemoryLimit(p.MemoryLimit())
 	jobs, err := exportJobs(v)
@@ -79,7 +85,7 @@ func merge(cmd *cobra.Command, t *task, out string, with extras) error {
 		j.Progress = progress
 		return j.Merge(ctx, t.dir, ev)
 	}
-	return runPlan(cmd.Context(), p, c, run, func() error {
+	return place.finish(cmd.Context(), c, runPlan(cmd.Context(), p, c, run, func() error {
 		if !divide {
 			return nil
 		}
@@ -88,5 +94,5 @@ func merge(cmd *cobra.Command, t *task, out string, with extras) error {
 			c.split(out, r)
 		}
 		return err
-	}, jobs, with)
+	}, jobs, with))
 }

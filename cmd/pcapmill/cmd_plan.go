@@ -29,8 +29,8 @@ sessions, as --idle-timeout and --max-packets do. With --session-scope group all
 of a group are one chunk: one task reads and joins them. What can be read only once
 (standard input, a FIFO) cannot be planned.
 
-Captures are pinned by size and time of modification; their paths are absolute, and must
-be the same on all machines. The key is not in the plan, only its id.`,
+Captures are pinned by size and time of modification, objects in a store by their entity
+tag; paths are absolute, and must be the same on all machines. The key is not in the plan, only its id.`,
 		Example: `  pcapmill plan captures/ -o plan.json --parts 8
   pcapmill map --plan plan.json --shard 0/2 -d work
   pcapmill map --plan plan.json --shard 1/2 -d work
@@ -98,7 +98,7 @@ func plan(cmd *cobra.Command, paths []string, v *config.Values, out, chunk strin
 		}
 	}
 	c := newConsole(cmd)
-	p, err := mill.Prepare(paths, "", o)
+	p, err := mill.PrepareIn(cmd.Context(), paths, "", o)
 	if p == nil {
 		return &status{exitUsage, err}
 	}

@@ -2,10 +2,11 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/pcapmill/pcapmill/internal/objects"
 )
 
 func newReduce() *cobra.Command {
@@ -38,7 +39,7 @@ frame may come twice. Of part 4294967295, the reports, it writes what 'merge' re
 				return taskFailed(cmd.Context(), err, "what was written ends in the middle")
 			}
 			defer hold(cmd.Context())()
-			if info, err := os.Stat(t.dir); err != nil || !info.IsDir() {
+			if info, err := objects.Stat(cmd.Context(), t.dir); err != nil || !info.IsDir() {
 				return failed(fmt.Errorf("%s is no directory: name the one in which 'pcapmill map' has left its files", shown(t.dir)))
 			}
 			err = j.Reduce(cmd.Context(), t.dir, i, n, t.count)

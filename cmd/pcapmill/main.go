@@ -14,11 +14,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"regexp"
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/pcapmill/pcapmill/internal/settings"
 	"github.com/pcapmill/pcapmill/internal/version"
@@ -79,12 +77,7 @@ uint8 images, in MNIST-style IDX files with labels.`,
 		Args:          oneOfItsCommands,
 		RunE:          helpInstead,
 		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
-			cmd.Flags().Visit(func(f *pflag.Flag) {
-				if f.Name == "out" || f.Name == "into" || f.Name == "dir" || f.Name == "watch" || f.Name == "against" {
-					args = append(args, f.Value.String())
-				}
-			})
-			return refuseURLs(args...)
+			return checkPlaces(cmd, args)
 		},
 	}
 	exits(root, "0  done", "1  failed; a dataset is as it was before", "2  wrong usage",
@@ -98,20 +91,6 @@ uint8 images, in MNIST-style IDX files with labels.`,
 	root.SetHelpCommand(newHelp(root))
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { help(cmd.OutOrStdout(), cmd) })
 	return root
-}
-
-// url is what begins a place that is no path. Without the check it would be made as one: a
-// directory that is called "s3:".
-var url = regexp.MustCompile(`^[a-z][a-z0-9+.-]+://`)
-
-// refuseURLs refuses places that are no paths of this machine.
-func refuseURLs(places ...string) error {
-	for _, p := range places {
-		if url.MatchString(p) {
-			return usage("%s: pcapmill reads and writes files: copy the object, or mount the store (s3fs, rclone mount), and name the path", p)
-		}
-	}
-	return nil
 }
 
 // helpInstead is what a command does that needs another word: its help, as a

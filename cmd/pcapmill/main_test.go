@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/pcapmill/pcapmill/internal/objects"
 )
 
 // TestMain makes this test binary stand in for pcapmill, in scripts and for
@@ -30,6 +32,8 @@ func TestScripts(t *testing.T) {
 		},
 		Condition: func(cond string) (bool, error) {
 			switch cond {
+			case "s3":
+				return objects.Built, nil
 			case "root":
 				return os.Geteuid() == 0, nil
 			case "shell:bash":

@@ -119,7 +119,10 @@ func choose(cmd *cobra.Command) (*config.Values, error) {
 	if bad != nil {
 		return nil, &status{exitUsage, bad}
 	}
-	return v, refuseURLs(v.Get("out"), v.Get("table"), v.Get("tmp"))
+	if err := checkPlace(slices.Contains(objectFlags, cmd.Name()+" out"), v.Get("out")); err != nil {
+		return nil, err
+	}
+	return v, checkPlace(false, v.Get("table"), v.Get("tmp"))
 }
 
 // millOptions turns values into what the mill understands. Every error but an

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pcapmill/pcapmill/internal/config"
+	"github.com/pcapmill/pcapmill/internal/objects"
 	"github.com/pcapmill/pcapmill/mill"
 )
 
@@ -83,6 +84,8 @@ func (w *watch) run(cmd *cobra.Command, v *config.Values) error {
 		return err
 	case len(jobs) > 0:
 		return usage("convert: --format renders a finished dataset: 'pcapmill export' does it when the writer has ended")
+	case objects.Is(v.Get("out")):
+		return usage("convert: --watch adds to a dataset, and one in a store is not added to: give -o a directory")
 	case v.Get("out") == "":
 		return usage("convert: no directory to write to: give -o DIR")
 	case o.LabelFrom == mill.FromTable:

@@ -16,7 +16,7 @@ cd "$(dirname "$0")/../.."
 
 build() { # SOURCE OUTPUT
 	(cd "$1" && GOFLAGS='' GOWORK=off GOTOOLCHAIN=local GOEXPERIMENT='' CGO_ENABLED=0 \
-		go build -mod=readonly -trimpath -buildvcs=false -ldflags='-s -w' -o "$2" ./cmd/pcapmill)
+		go build -mod=readonly -tags s3 -trimpath -buildvcs=false -ldflags='-s -w' -o "$2" ./cmd/pcapmill)
 }
 
 if [ "${1:-}" != --check ]; then

@@ -76,10 +76,10 @@ var rooms = map[string][]string{
 	"mill": {
 		"internal/forge", "internal/represent", "internal/settings", "capture", "header", "session", "mask", "sample", "label", "label/flows", "internal/dedup", "internal/sessions", "internal/timeorder", "manifest",
 		"dataset", "store",
-		"internal/archive", "internal/filesum", "internal/find", "internal/parallel", "internal/version",
+		"internal/archive", "internal/filesum", "internal/find", "internal/objects", "internal/parallel", "internal/version",
 	},
 	"internal/shard": {
-		"capture", "session", "internal/sessions", "mill", "internal/atomicfile", "internal/fsys", "internal/userfile",
+		"capture", "session", "internal/sessions", "mill", "internal/atomicfile", "internal/fsys", "internal/objects", "internal/userfile",
 	},
 	"internal/export":    {"dataset", "manifest", "store", "internal/fsys", "internal/parallel", "internal/version"},
 	"internal/card":      {"internal/settings", "split", "manifest", "dataset", "dataset/table", "internal/atomicfile", "internal/filesum", "internal/fsys", "internal/plainjson", "internal/typo"},
@@ -94,7 +94,7 @@ var rooms = map[string][]string{
 	"internal/config":    {"internal/settings", "internal/typo", "internal/userfile"},
 	"cmd/pcapmill": {
 		"internal/forge", "internal/presets", "internal/represent", "internal/userfile", "internal/settings", "internal/config", "mill", "internal/shard", "audit", "verify", "verify/leak", "internal/card", "internal/report", "internal/webreport", "internal/view", "manifest", "split", "store", "label/flows", "label", "mask", "sample", "internal/dedup", "header", "session",
-		"capture", "dataset/idx", "internal/atomicfile", "internal/fsys", "internal/version", "internal/typo", "internal/plainjson",
+		"capture", "dataset/idx", "internal/atomicfile", "internal/fsys", "internal/objects", "internal/version", "internal/typo", "internal/plainjson",
 		"dataset", "dataset/arrow", "dataset/csv", "dataset/mnist", "dataset/nprint", "dataset/npy", "dataset/parquet", "dataset/png", "dataset/text", "dataset/wds", "internal/export", "internal/sessionfiles",
 	},
 
@@ -104,8 +104,9 @@ var rooms = map[string][]string{
 	"internal/fsys/faulty": {"internal/fsys"},
 	"internal/atomicfile":  {"internal/fsys"},
 	"internal/filesum":     {},
-	"internal/archive":     {"capture", "capture/inflate"},
-	"internal/find":        {"capture", "internal/archive", "internal/parallel"},
+	"internal/objects":     {"internal/parallel"},
+	"internal/archive":     {"capture", "capture/inflate", "internal/objects"},
+	"internal/find":        {"capture", "internal/archive", "internal/objects", "internal/parallel"},
 	"internal/version":     {},
 	"internal/userfile":    {},
 	"internal/typo":        {},
@@ -131,6 +132,8 @@ var libraries = map[string][]string{
 	"github.com/google/renameio/v2":    {"internal/fsys"},
 	"github.com/gofrs/flock":           {"store"},
 	"golang.org/x/sys":                 {"capture", "dataset/idx", "internal/fsys", "internal/sessions", "dev/bench"},
+	"github.com/aws/aws-sdk-go-v2":     {"internal/objects"},
+	"github.com/aws/smithy-go":         {"internal/objects"},
 	"golang.org/x/image":               {"internal/report"},
 	"golang.org/x/net":                 {"verify/leak"},
 	"golang.org/x/term":                {"cmd/pcapmill"},

@@ -13,16 +13,17 @@
 package archive
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/internal/objects"
 )
 
 // Kinds of archives.
@@ -40,6 +41,7 @@ func Has(kind string) bool { return kind == ZIP || kind == Tar || kind == SevenZ
 // goroutines at a time.
 type Member struct {
 	Archive string // path of the archive
+	Version string // of the archive, if it is an object; see package objects
 	Kind    string // ZIP, Tar or SevenZip
 	Name    string // its path inside: slash-separated, clean, relative
 	Size    int64  // of its content, in bytes, as the archive says
@@ -79,7 +81,7 @@ func (m *Member) Open() (*capture.Source, error) {
 		s.ReadCloser = &closer{s.ReadCloser, stream}
 		return s, nil
 	}
-	f, err := os.Open(m.Archive)
+	f, err := objects.Open(context.Background(), m.Archive, m.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +89,7 @@ func (m *Member) Open() (*capture.Source, error) {
 	if m.Kind == ZIP {
 		s, err = m.openZIP(f)
 	} else {
-		s = &capture.Source{ReadCloser: &closer{&stored{r: io.NewSectionReader(f, m.Offset, m.Size), left: m.Size}, f}, What: m.what()}
+		s = &capture.Source{ReadCloser: &closer{&stored{r: objects.Section(f, m.Offset, m.Offset+m.Size), left: m.Size}, f}, What: m.what()}
 	}
 	if err != nil {
 		_ = f.Close() // the first error says more
@@ -140,6 +142,7 @@ type Options struct {
 	Capture      capture.Options // for looking at the members; MaxMemory bounds the list, too
 	Compressed   bool            // it is a tar archive, in a compression that captures may have
 	MaxExpansion int             // of a compressed one, see capture.Reader.MaxExpansion
+	Version      string          // of an object, see package objects
 	Helpers                      // of a compressed one
 	// Judge says what becomes of a member that is not a capture that can be read: it is
 	// skipped for a reason, or a problem.
@@ -163,7 +166,7 @@ type list struct {
 // as a whole: what was listed before stands.
 func List(path, kind string, o Options) (entries []Entry, problems []error) {
 	l := &list{Options: o, path: path, kind: kind, refused: map[string]int{}}
-	f, err := os.Open(path)
+	f, err := objects.Open(context.Background(), path, o.Version)
 	if err != nil {
 		return nil, []error{err}
 	}

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/internal/objects"
 )
 
 // 7z archives are read by 7zFormat.txt of the LZMA SDK. Members stand in folders, each of
@@ -22,7 +22,7 @@ const startLen = 32 // of the header at the beginning
 const mostHeader = 256 << 20
 
 // seven lists a 7z archive: its folders one after the other.
-func (l *list) seven(f *os.File) error {
+func (l *list) seven(f objects.File) error {
 	limit := l.Capture.MaxMemory / 4
 	if limit == 0 || limit > mostHeader {
 		limit = mostHeader
@@ -49,7 +49,7 @@ func (l *list) seven(f *os.File) error {
 }
 
 // sevenHeader reads what the archive says of its folders and files.
-func sevenHeader(f *os.File, limit int64) (folders []*folder, files []sevenFile, err error) {
+func sevenHeader(f objects.File, limit int64) (folders []*folder, files []sevenFile, err error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, nil, err
@@ -173,7 +173,7 @@ func (d *folder) readable() bool {
 }
 
 // sevenFolder lists the files of a folder, in one pass. stop: the rest cannot be known.
-func (l *list) sevenFolder(f *os.File, d *folder, files *[]sevenFile) (stop bool, err error) {
+func (l *list) sevenFolder(f objects.File, d *folder, files *[]sevenFile) (stop bool, err error) {
 	coders := formatCoders(d.list())
 	need, err := window(d.list())
 	switch {
@@ -200,7 +200,7 @@ func (l *list) sevenFolder(f *os.File, d *folder, files *[]sevenFile) (stop bool
 			}
 		}
 		m := &Member{
-			Archive: l.path, Kind: SevenZip, Size: sub.size, Offset: at, Packed: d.packed, CRC: sub.crc, NoCRC: !sub.known,
+			Archive: l.path, Version: l.Version, Kind: SevenZip, Size: sub.size, Offset: at, Packed: d.packed, CRC: sub.crc, NoCRC: !sub.known,
 			Compressed: true, Index: i, Window: need, Folder: d.at, Coders: coders,
 		}
 		at += sub.size

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/capture/inflate"
+	"github.com/pcapmill/pcapmill/internal/objects"
 )
 
 // formatCoders writes coders as text: number, properties and size of each, in hexadecimal.
@@ -78,7 +78,7 @@ func dictionary(p byte) int64 {
 
 // unpacked reads what a folder holds. used is how many packed bytes were taken.
 func unpacked(f io.ReaderAt, at, packed int64, list []coder) (r io.Reader, used func() int64, err error) {
-	in := &stored{r: io.NewSectionReader(f, at, packed), left: packed}
+	in := &stored{r: objects.Section(f, at, at+packed), left: packed}
 	used = func() int64 { return packed - in.left }
 	r = bufio.NewReaderSize(in, 32<<10)
 	for _, c := range list {
@@ -106,7 +106,7 @@ func unpacked(f io.ReaderAt, at, packed int64, list []coder) (r io.Reader, used 
 
 // sevenPass is one reading of a folder.
 type sevenPass struct {
-	f       *os.File
+	f       objects.File
 	r       io.Reader
 	taken   func() int64
 	members []*Member // in the order in which they stand
@@ -116,7 +116,7 @@ type sevenPass struct {
 }
 
 // newSevenPass begins one for members of a folder. Closing it closes f.
-func newSevenPass(f *os.File, members []*Member, o StreamOptions) (*sevenPass, error) {
+func newSevenPass(f objects.File, members []*Member, o StreamOptions) (*sevenPass, error) {
 	m := members[0]
 	list, err := parseCoders(m.Coders)
 	if err != nil {

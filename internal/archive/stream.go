@@ -3,13 +3,14 @@ package archive
 import (
 	"archive/tar"
 	"bytes"
+	"context"
 	"errors"
 	"hash/crc32"
 	"io"
-	"os"
 	"slices"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/internal/objects"
 )
 
 // A compressed tar archive, or a folder of a 7z archive, can only be read from its beginning.
@@ -116,7 +117,7 @@ func (m *Member) content(r io.Reader) io.Reader {
 // rewind begins another pass.
 func (s *Stream) rewind(m *Member) error {
 	_ = s.Close()
-	f, err := os.Open(m.Archive)
+	f, err := objects.Open(context.Background(), m.Archive, m.Version)
 	if err != nil {
 		return err
 	}
@@ -178,12 +179,12 @@ func (s *Stream) Close() error {
 // tarPass is one reading of a compressed tar archive.
 type tarPass struct {
 	*tar.Reader
-	f *os.File
+	f objects.File
 	u *capture.Unpacked
 	n int // headers that were read
 }
 
-func newTarPass(f *os.File, o StreamOptions) (*tarPass, error) {
+func newTarPass(f objects.File, o StreamOptions) (*tarPass, error) {
 	u, err := o.options(o.Memory).Plain(f)
 	if err != nil {
 		return nil, err
@@ -215,7 +216,7 @@ func (p *tarPass) Close() error {
 }
 
 // compressedTar lists a tar archive that is compressed, in one pass.
-func (l *list) compressedTar(f *os.File) error {
+func (l *list) compressedTar(f objects.File) error {
 	u, err := l.options(l.Capture.MaxMemory).Plain(f)
 	if err != nil {
 		return err

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"strings"
 
 	"github.com/pcapmill/pcapmill/capture"
+	"github.com/pcapmill/pcapmill/internal/objects"
 )
 
 // tracked is a file that knows where it is read.
@@ -40,7 +40,7 @@ func (t *tracked) Seek(offset int64, whence int) (int64, error) {
 }
 
 // tar lists a tar archive that is not compressed.
-func (l *list) tar(f *os.File) error {
+func (l *list) tar(f objects.File) error {
 	t := &tracked{ReaderAt: f}
 	r := tar.NewReader(t)
 	for n := 0; ; n++ {
@@ -84,7 +84,7 @@ func (l *list) tarEntry(h *tar.Header, place int64, from func(*Member) func() (*
 			l.refuse(name, sparse, "")
 			return nil
 		}
-		m := &Member{Archive: l.path, Kind: Tar, Name: name, Size: h.Size, Offset: place, Packed: h.Size}
+		m := &Member{Archive: l.path, Version: l.Version, Kind: Tar, Name: name, Size: h.Size, Offset: place, Packed: h.Size}
 		l.look(m, from(m))
 	case tar.TypeLink:
 		l.entries = append(l.entries, Entry{Name: name, link: orNone(clean(h.Linkname))})

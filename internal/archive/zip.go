@@ -10,12 +10,12 @@ import (
 	"hash"
 	"hash/crc32"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/capture/inflate"
+	"github.com/pcapmill/pcapmill/internal/objects"
 )
 
 // ZIP is read by its directory (APPNOTE.TXT 6.3.10, sections 4.3 and 4.4).
@@ -107,7 +107,7 @@ func findDirectory(r io.ReaderAt, size int64) (d directory, err error) {
 }
 
 // zip lists a ZIP archive.
-func (l *list) zip(f *os.File) error {
+func (l *list) zip(f objects.File) error {
 	info, err := f.Stat()
 	if err != nil {
 		return err
@@ -116,7 +116,7 @@ func (l *list) zip(f *os.File) error {
 	if err != nil {
 		return err
 	}
-	r := bufio.NewReaderSize(io.NewSectionReader(f, d.base+d.at, d.size), 64<<10)
+	r := bufio.NewReaderSize(objects.Section(f, d.base+d.at, d.base+d.at+d.size), 64<<10)
 	var members []*Member
 	for i := range d.count {
 		m, err := l.zipEntry(r, d.base)
@@ -151,7 +151,7 @@ func (l *list) zipEntry(r *bufio.Reader, base int64) (*Member, error) {
 	}
 	raw, extra := string(rest[:le.Uint16(c[28:])]), rest[le.Uint16(c[28:]):][:le.Uint16(c[30:])]
 	m := &Member{
-		Archive: l.path, Kind: ZIP, Method: le.Uint16(c[10:]), CRC: le.Uint32(c[16:]),
+		Archive: l.path, Version: l.Version, Kind: ZIP, Method: le.Uint16(c[10:]), CRC: le.Uint32(c[16:]),
 		Packed: int64(le.Uint32(c[20:])), Size: int64(le.Uint32(c[24:])), Offset: int64(le.Uint32(c[42:])),
 	}
 	m.zip64(extra)
@@ -234,7 +234,7 @@ func (l *list) apart(members []*Member) []*Member {
 }
 
 // openZIP opens a member's content.
-func (m *Member) openZIP(f *os.File) (*capture.Source, error) {
+func (m *Member) openZIP(f objects.File) (*capture.Source, error) {
 	var h [localLen]byte
 	if _, err := f.ReadAt(h[:], m.Offset); err == io.EOF || err == nil && string(h[:4]) != "PK\x03\x04" {
 		return nil, &Error{m.Path(), fmt.Sprintf("the ZIP archive is damaged: there is no member at byte %d, where its directory says", m.Offset)}
@@ -242,7 +242,7 @@ func (m *Member) openZIP(f *os.File) (*capture.Source, error) {
 		return nil, err
 	}
 	at := m.Offset + localLen + int64(le.Uint16(h[26:])) + int64(le.Uint16(h[28:]))
-	in := &stored{r: io.NewSectionReader(f, at, m.Packed), left: m.Packed}
+	in := &stored{r: objects.Section(f, at, at+m.Packed), left: m.Packed}
 	c := &checked{m: m, left: m.Size, sum: crc32.NewIEEE()}
 	s := &capture.Source{ReadCloser: &closer{c, f}, What: m.what(), Used: func() int64 { return m.Packed - in.left }}
 	switch m.Method {

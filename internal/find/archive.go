@@ -2,16 +2,17 @@ package find
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/internal/archive"
+	"github.com/pcapmill/pcapmill/internal/objects"
 )
 
 // ArchiveError says that what was opened as a capture is an archive, or a capture compressed
@@ -221,11 +222,11 @@ func isLZMA(b []byte) bool {
 // directory at the end (APPNOTE 4.3.16), an ISO image its descriptor at byte 32,769
 // (ECMA-119, 8.4).
 func archiveByEnd(path string) (kind, unpack, format string) {
-	info, err := os.Stat(path)
+	info, err := objects.Stat(context.Background(), path)
 	if err != nil || !info.Mode().IsRegular() {
 		return "", "", "" // a stream has no end that could be looked at
 	}
-	f, err := os.Open(path)
+	f, err := objects.Open(context.Background(), path, objects.Version(info))
 	if err != nil {
 		return "", "", "" // it was opened before, and found to be no capture
 	}

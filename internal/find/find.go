@@ -25,7 +25,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -35,6 +34,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/internal/archive"
+	"github.com/pcapmill/pcapmill/internal/objects"
 	"github.com/pcapmill/pcapmill/internal/parallel"
 )
 
@@ -46,6 +46,8 @@ type File struct {
 	Size     int64          // bytes on disk, of a member those of its content; 0 for streams
 	Modified time.Time      // zero for streams; of a member, the archive's
 	Format   capture.Format // empty for streams
+
+	Version string // of an object, see package objects; of a member, the archive's
 
 	Member      *archive.Member // where to open it instead; nil if it is a file of its own
 	ArchiveSize int64           // bytes of the archive
@@ -73,6 +75,7 @@ type Found struct {
 // finder walks what the user named.
 type finder struct {
 	Found
+	ctx       context.Context
 	seen      map[fileID]string
 	options   capture.Options
 	expansion int
@@ -97,12 +100,15 @@ type Options struct {
 }
 
 // Files lists the captures under the given paths; "-" is standard input.
-func Files(paths []string, o Options) *Found {
+func Files(paths []string, o Options) *Found { return FilesIn(context.Background(), paths, o) }
+
+// FilesIn is [Files] that gives up objects of stores when ctx is done; they are then problems.
+func FilesIn(ctx context.Context, paths []string, o Options) *Found {
 	f := &finder{
-		seen: map[fileID]string{}, options: capture.Options{MaxMemory: o.Memory}, expansion: o.MaxExpansion,
+		ctx: ctx, seen: map[fileID]string{}, options: capture.Options{MaxMemory: o.Memory}, expansion: o.MaxExpansion,
 		workers: parallel.Workers(o.Workers), leastHelped: cmp.Or(o.LeastHelped, archive.LeastHelped),
 	}
-	for i, l := range f.look(paths) {
+	for i, l := range f.look(paths, nil) {
 		f.argument(paths[i], o.StdinName, l)
 	}
 	return &f.Found
@@ -120,8 +126,9 @@ type look struct {
 // two a core keep a core busy while the other waits for a file system.
 const together = 8
 
-// look looks at paths side by side. What it sees does not depend on how many there are.
-func (f *finder) look(paths []string) []look {
+// look looks at paths side by side; known is what is known of them, or nil. What it sees does
+// not depend on how many there are.
+func (f *finder) look(paths []string, known []*objects.Info) []look {
 	const part = 16
 	looks := make([]look, len(paths))
 	_ = parallel.Each(context.Background(), min(2*parallel.Workers(0), together), (len(paths)+part-1)/part, func(_, n int) error {
@@ -130,8 +137,19 @@ func (f *finder) look(paths []string) []look {
 			if paths[i] == "-" {
 				continue // standard input
 			}
-			if l.info, l.err = os.Stat(paths[i]); l.err == nil && l.info.Mode().IsRegular() {
-				l.format, l.not = f.options.Sniff(paths[i])
+			if known != nil {
+				l.info = known[i]
+			} else {
+				l.info, l.err = objects.Stat(f.ctx, paths[i])
+			}
+			if l.err == nil && l.info.Mode().IsRegular() {
+				o := f.options
+				if objects.Is(paths[i]) {
+					o.OpenFile = func(path string) (capture.File, error) {
+						return objects.Open(f.ctx, path, objects.Version(l.info))
+					}
+				}
+				l.format, l.not = o.Sniff(paths[i])
 			}
 		}
 		return nil
@@ -158,6 +176,8 @@ func (f *finder) argument(p, stdinName string, l look) {
 	switch {
 	case l.err != nil:
 		f.problem(l.err)
+	case l.info.IsDir() && objects.Is(p):
+		f.prefix(p)
 	case l.info.IsDir():
 		f.directory(p)
 	case !l.info.Mode().IsRegular():
@@ -165,7 +185,7 @@ func (f *finder) argument(p, stdinName string, l look) {
 			f.Files = append(f.Files, File{Path: p, Name: utf8Name(filepath.Base(p)), Stream: true})
 		}
 	default:
-		f.file(p, filepath.Base(p), l, false)
+		f.file(p, base(p), l, false)
 	}
 }
 
@@ -196,7 +216,7 @@ func (f *finder) directory(root string) {
 	for i, name := range names {
 		paths[i] = filepath.Join(root, filepath.FromSlash(name))
 	}
-	for i, l := range f.look(paths) {
+	for i, l := range f.look(paths, nil) {
 		p := paths[i]
 		switch {
 		case l.err != nil:
@@ -208,6 +228,22 @@ func (f *finder) directory(root string) {
 		default:
 			f.file(p, names[i], l, true)
 		}
+	}
+}
+
+// prefix is directory for what stands below the path of a prefix in a store.
+func (f *finder) prefix(root string) {
+	found, err := objects.List(f.ctx, root)
+	if err != nil {
+		f.problem(err)
+		return
+	}
+	paths := make([]string, len(found))
+	for i, o := range found {
+		paths[i] = o.Place.String()
+	}
+	for i, l := range f.look(paths, found) {
+		f.file(paths[i], found[i].Relative(root), l, true)
 	}
 }
 
@@ -226,12 +262,20 @@ func (f *finder) file(p, name string, l look, walked bool) {
 	case errors.As(err, &a) && a.format != "":
 		f.members(p, name, info, a)
 	case err == nil:
-		f.Files = append(f.Files, File{Path: p, Name: utf8Name(name), Size: info.Size(), Modified: info.ModTime(), Format: l.format})
+		f.Files = append(f.Files, File{Path: p, Name: utf8Name(name), Size: info.Size(), Modified: info.ModTime(), Format: l.format, Version: objects.Version(info)})
 	case walked && errors.As(err, &not) && not.Err == nil:
 		f.skip(p, NotACapture, err.Error())
 	default:
 		f.problem(err)
 	}
+}
+
+// base is the last part of a path of this machine, or of an object.
+func base(p string) string {
+	if objects.Is(p) {
+		return path.Base(p)
+	}
+	return filepath.Base(p)
 }
 
 func (f *finder) repeated(p string, id fileID) bool {

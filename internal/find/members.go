@@ -7,12 +7,13 @@ import (
 
 	"github.com/pcapmill/pcapmill/capture"
 	"github.com/pcapmill/pcapmill/internal/archive"
+	"github.com/pcapmill/pcapmill/internal/objects"
 	"github.com/pcapmill/pcapmill/internal/parallel"
 )
 
 // members adds what is in an archive, as if it were a directory.
 func (f *finder) members(p, name string, info fs.FileInfo, a *ArchiveError) {
-	o := archive.Options{Capture: f.options, Compressed: a.Compression != "", MaxExpansion: f.expansion, Judge: judge}
+	o := archive.Options{Capture: f.options, Compressed: a.Compression != "", MaxExpansion: f.expansion, Judge: judge, Version: objects.Version(info)}
 	var entries []archive.Entry
 	var problems []error
 	n := f.helpers(&o, info.Size())
@@ -27,7 +28,7 @@ func (f *finder) members(p, name string, info fs.FileInfo, a *ArchiveError) {
 		case e.Member != nil:
 			f.Files = append(f.Files, File{
 				Path: inside, Name: utf8Name(name + "/" + e.Name), Size: e.Member.Size, Modified: info.ModTime(), Format: e.Format,
-				Member: e.Member, ArchiveSize: info.Size(),
+				Member: e.Member, ArchiveSize: info.Size(), Version: objects.Version(info),
 			})
 		case e.Problem != nil:
 			f.problem(e.Problem)

@@ -1,5 +1,5 @@
 // Package parallel runs the parts of a computation side by side and waits for them. Beside
-// mill it is the only package that starts goroutines; none of them outlives a call. What a
+// mill it is the only package that starts goroutines; none outlives a call, but those of Start. What a
 // part computes must not depend on the worker that runs it: then the result is the same for
 // any number of workers.
 package parallel
@@ -69,6 +69,9 @@ func Each(ctx context.Context, workers, parts int, f func(worker, part int) erro
 	}
 	return ctx.Err()
 }
+
+// Start has work done beside the caller. Who starts it waits for its end.
+func Start(work func()) { go work() }
 
 // Helped calls f with a function that has tasks done by as many goroutines as there are
 // workers beside the caller's, and returns when f and the tasks that were begun have. A task

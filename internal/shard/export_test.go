@@ -1,8 +1,10 @@
 package shard
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 
 	"github.com/pcapmill/pcapmill/session"
 )
@@ -11,21 +13,40 @@ import (
 func Small(j *Job) { j.spare = 1000; j.Plan.SmallTables(8_000) }
 
 // ReadAll reads what tasks have left in dir as Merge does, and makes no dataset.
-func ReadAll(j *Job, dir string) (err error) {
-	m := &merger{j: j, dir: dir}
+func ReadAll(j *Job, dir string) error {
+	_, err := Sessions(j, dir)
+	return err
+}
+
+// Sessions is how many sessions ReadAll reads.
+func Sessions(j *Job, dir string) (n int, err error) {
+	m := &merger{j: j, d: j.folder(context.Background(), dir)}
 	defer func() { err = errors.Join(err, m.close()) }()
 	if err := m.open(); err != nil {
-		return err
+		return 0, err
 	}
 	for input := range j.Plan.Captures {
 		x, err := m.capture(context.Background(), input)
 		if err != nil {
-			return err
+			return n, err
 		}
-		err = x.Each(func(int, *session.Session) error { return nil })
+		err = x.Each(func(int, *session.Session) error { n++; return nil })
 		if err := errors.Join(err, x.Close()); err != nil {
-			return err
+			return n, err
 		}
 	}
-	return nil
+	return n, nil
+}
+
+// Framed is a frame with that content: a part of a chunk, or its report.
+func Framed(j *Job, chunk int, part uint32, content []byte) []byte {
+	var b bytes.Buffer
+	f := &frame{chunk: uint32(chunk), part: part, size: int64(len(content)), content: func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	}}
+	if err := j.write(&b, f); err != nil {
+		panic(err) // it is written to memory
+	}
+	return b.Bytes()
 }

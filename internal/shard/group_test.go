@@ -1,8 +1,10 @@
 package shard_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -254,4 +256,59 @@ func TestGroupsRefused(t *testing.T) {
 	if left := dataset(t, filepath.Join(top, "anew")); len(left) > 0 {
 		t.Errorf("a map that was refused has left %d files", len(left))
 	}
+}
+
+// FuzzGroup: whatever stands in the frames of a group, with a digest that is right, is refused, or is the sessions of the group's
+// captures, each behind the one before, and a report of each.
+func FuzzGroup(f *testing.F) {
+	top := f.TempDir()
+	captures, work := folder(f, top, "captures"), folder(f, top, "work")
+	r := rand.New(rand.NewPCG(7, 8))
+	for i := range 3 {
+		traffic := testcap.Random(r, testcap.Options{Sessions: 2, Clean: true, LinkTypes: []uint16{testcap.Ethernet}})
+		write(f, filepath.Join(captures, fmt.Sprintf("chat_%d.pcap", i)), testcap.Pcap{LinkType: testcap.Ethernet}.File(traffic.Packets...))
+	}
+	o := mill.Default()
+	o.Group = mill.GroupAll
+	j := planned(f, captures, work, o, 1<<20, 1)
+	var out bytes.Buffer
+	if err := j.MapPipe(context.Background(), strings.NewReader("0"), &out); err != nil {
+		f.Fatal(err)
+	}
+	const head, digest = 12 + 52, 16
+	var content [2][]byte
+	for i, one := range framesOf(f, out.Bytes()) {
+		content[i] = one.bytes[head : len(one.bytes)-digest]
+		if part := []uint32{0, math.MaxUint32}[i]; !bytes.Equal(shard.Framed(j, 0, part, content[i]), one.bytes) {
+			f.Fatal("the test frames other bytes than map")
+		}
+	}
+	f.Add(content[0], content[1])
+	first := bytes.IndexByte(content[1], '\n') + 1
+	f.Add(content[0], content[1][:first])                                     // a report is missing
+	f.Add(content[0], append(bytes.Clone(content[1]), content[1][:first]...)) // one too many
+	f.Add(append(bytes.Clone(content[0]), content[0]...), content[1])         // sessions twice
+	f.Fuzz(func(t *testing.T, sessions, reports []byte) {
+		for name, frame := range map[string][]byte{
+			"part-00000": shard.Framed(j, 0, 0, sessions), "reports": shard.Framed(j, 0, math.MaxUint32, reports),
+		} {
+			var out bytes.Buffer
+			if err := j.ReducePipe(context.Background(), bytes.NewReader(frame), &out); err != nil {
+				return
+			}
+			write(t, filepath.Join(work, name), out.Bytes())
+		}
+		n, err := shard.Sessions(j, work)
+		have := bytes.Count(reports, []byte("\n"))
+		if err == nil && have != 3 {
+			t.Errorf("%d reports of 3 captures were taken", have)
+		}
+		if bytes.Equal(sessions, content[0]) && bytes.Equal(reports, content[1]) && (err != nil || n == 0) {
+			t.Errorf("%d sessions (%v)", n, err)
+		}
+		again := append(bytes.Clone(content[0]), content[0]...)
+		if err == nil && bytes.Equal(sessions, again) {
+			t.Error("sessions that stand twice were taken")
+		}
+	})
 }

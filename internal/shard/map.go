@@ -9,14 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 
 	"github.com/zeebo/xxh3"
 
-	"github.com/pcapmill/pcapmill/internal/atomicfile"
-	"github.com/pcapmill/pcapmill/internal/fsys"
+	"github.com/pcapmill/pcapmill/internal/objects"
 	"github.com/pcapmill/pcapmill/mill"
 	"github.com/pcapmill/pcapmill/session"
 )
@@ -117,7 +115,8 @@ func (j *Job) Map(ctx context.Context, dir string, shard, of int, done func(chun
 	if done == nil {
 		done = func(int, bool) {}
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	d := j.folder(ctx, dir)
+	if err := d.make(); err != nil {
 		return err
 	}
 	var wanted []int
@@ -125,7 +124,7 @@ func (j *Job) Map(ctx context.Context, dir string, shard, of int, done func(chun
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if j.proves(dir, chunk) {
+		if j.proves(d, chunk) {
 			done(chunk, true)
 			continue
 		}
@@ -136,7 +135,7 @@ func (j *Job) Map(ctx context.Context, dir string, shard, of int, done func(chun
 	return mill.ReadChunks(ctx, j.Plan, wanted, func(chunk int, xs []*mill.Extraction) error {
 		frames, err := m.frames(chunk, xs)
 		if err == nil {
-			err = place(dir, mapName(chunk), func(w io.Writer) error { return j.writeMap(w, chunk, frames) })
+			err = d.place(mapName(chunk), func(w io.Writer) error { return j.writeMap(w, chunk, frames) })
 		}
 		if err == nil {
 			done(chunk, false)
@@ -164,36 +163,17 @@ func (j *Job) writeMap(w io.Writer, chunk int, frames []frame) error {
 	return nil
 }
 
-// place puts a file in place whole.
-func place(dir, name string, write func(w io.Writer) error) error {
-	path := dir + string(os.PathSeparator) + name
-	var failed error
-	p, err := atomicfile.Prepare(fsys.OS{}, path, 0o600, func(f fsys.File) error {
-		w := bufio.NewWriterSize(f, 256<<10)
-		failed = errors.Join(write(w), w.Flush())
-		return failed
-	})
-	if failed != nil {
-		return failed // it names what it is about
-	}
-	if err != nil {
-		return err
-	}
-	defer p.Discard() // nothing, once it is published
-	return p.Publish()
-}
-
 // mapFile is what a map task has left, open.
 type mapFile struct {
 	j     *Job
-	f     fsys.File
+	f     objects.File
 	chunk int
 	at    []int64 // where each part's frame begins; last the report, and the end
 }
 
 // openMap opens the file of a chunk.
-func (j *Job) openMap(dir string, chunk int) (_ *mapFile, err error) {
-	f, err := fsys.OpenInside(fsys.OS{}, dir, mapName(chunk), os.O_RDONLY)
+func (j *Job) openMap(d folder, chunk int) (_ *mapFile, err error) {
+	f, err := d.open(mapName(chunk))
 	if err != nil {
 		return nil, err
 	}
@@ -244,7 +224,7 @@ func (m *mapFile) frame(part uint32) (*incoming, error) {
 	if part == reportPart {
 		i = int64(m.j.Plan.Parts)
 	}
-	in, err := m.j.read(io.NewSectionReader(m.f, m.at[i], m.at[i+1]-m.at[i]))
+	in, err := m.j.read(objects.Section(m.f, m.at[i], m.at[i+1]))
 	switch {
 	case err == io.EOF:
 		return nil, m.named(errors.New("it is cut off"))
@@ -277,8 +257,8 @@ func (m *mapFile) proof() error {
 func (m *mapFile) named(err error) error { return &FileError{Path: m.f.Name(), Err: err} }
 
 // proves reports whether the file of a chunk is there, and whole.
-func (j *Job) proves(dir string, chunk int) bool {
-	m, err := j.openMap(dir, chunk)
+func (j *Job) proves(d folder, chunk int) bool {
+	m, err := j.openMap(d, chunk)
 	if err != nil {
 		return false
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
-	"github.com/pcapmill/pcapmill/internal/fsys"
+	"github.com/pcapmill/pcapmill/internal/objects"
 	"github.com/pcapmill/pcapmill/mill"
 )
 
@@ -19,7 +19,7 @@ import (
 // in dir. A capture whose chunks do not prove that they found every record once is read as
 // a whole, here; ev.Warn is told.
 func (j *Job) Merge(ctx context.Context, dir string, ev mill.Events) (r *mill.Result, err error) {
-	m := &merger{j: j, dir: dir, warn: ev.Warn}
+	m := &merger{j: j, d: j.folder(ctx, dir), warn: ev.Warn}
 	defer func() { err = errors.Join(err, m.close()) }()
 	if err := m.open(); err != nil {
 		return nil, err
@@ -30,10 +30,10 @@ func (j *Job) Merge(ctx context.Context, dir string, ev mill.Events) (r *mill.Re
 // merger reads what tasks have left, capture by capture.
 type merger struct {
 	j       *Job
-	dir     string
+	d       folder
 	warn    func(text string)
 	parts   []*partFile
-	reports fsys.File // of all chunks; nil: each is in the file of its chunk
+	reports objects.File // of all chunks; nil: each is in the file of its chunk
 	r       *bufio.Reader
 
 	last    int            // the chunk of which reports were read last, from 1; 0: none
@@ -42,16 +42,16 @@ type merger struct {
 
 func (m *merger) open() error {
 	for part := range m.j.Plan.Parts {
-		p, err := m.j.openPart(m.dir, part)
+		p, err := m.j.openPart(m.d, part)
 		if errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("%s is not there: reduce part %d first", m.dir+string(os.PathSeparator)+partName(part), part)
+			return fmt.Errorf("%s is not there: reduce part %d first", m.d.name(partName(part)), part)
 		}
 		if err != nil {
 			return fmt.Errorf("%w; delete it and reduce part %d again", err, part)
 		}
 		m.parts = append(m.parts, p)
 	}
-	f, err := fsys.OpenInside(fsys.OS{}, m.dir, reportsName, os.O_RDONLY)
+	f, err := m.d.fetch(reportsName)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -130,9 +130,9 @@ func (m *merger) reportsOf(chunk int) (_ []*mill.Report, err error) {
 		}
 		return m.decode(in, chunk, m.reports.Name())
 	}
-	f, err := m.j.openMap(m.dir, chunk)
+	f, err := m.j.openMap(m.d, chunk)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%s is not there, and the report of chunk %d in it: map the chunk", m.dir+string(os.PathSeparator)+mapName(chunk), chunk)
+		return nil, fmt.Errorf("%s is not there, and the report of chunk %d in it: map the chunk", m.d.name(mapName(chunk)), chunk)
 	}
 	if err != nil {
 		return nil, err

@@ -5,22 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
-	"github.com/pcapmill/pcapmill/internal/fsys"
+	"github.com/pcapmill/pcapmill/internal/objects"
 	"github.com/zeebo/xxh3"
 )
 
 // partFile is what a reduce task has left, open and proven.
 type partFile struct {
-	f     fsys.File
+	f     objects.File
 	index []entry
 	at    int64 // where the sessions of index[0] begin
 }
 
 // openPart opens the file of a part, and reads all of it to see that it is whole.
-func (j *Job) openPart(dir string, part int) (_ *partFile, err error) {
-	f, err := fsys.OpenInside(fsys.OS{}, dir, partName(part), os.O_RDONLY)
+func (j *Job) openPart(d folder, part int) (_ *partFile, err error) {
+	f, err := d.fetch(partName(part))
 	if err != nil {
 		return nil, err
 	}

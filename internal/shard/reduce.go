@@ -36,16 +36,17 @@ func (j *Job) Reduce(ctx context.Context, dir string, shard, of int, done func(p
 	if done == nil {
 		done = func(int, bool) {}
 	}
+	d := j.folder(ctx, dir)
 	for part := shard; part < j.Plan.Parts; part += of {
-		if p, err := j.openPart(dir, part); err == nil {
+		if p, err := j.openPart(d, part); err == nil {
 			if err := p.f.Close(); err != nil {
 				return err
 			}
 			done(part, true)
 			continue
 		}
-		from := &mapFiles{j: j, dir: dir, part: part}
-		err := place(dir, partName(part), func(w io.Writer) error { return j.reduce(ctx, part, from, w) })
+		from := &mapFiles{j: j, d: d, part: part}
+		err := d.place(partName(part), func(w io.Writer) error { return j.reduce(ctx, part, from, w) })
 		if err := errors.Join(err, from.close()); err != nil {
 			return err
 		}
@@ -57,7 +58,7 @@ func (j *Job) Reduce(ctx context.Context, dir string, shard, of int, done func(p
 // mapFiles are the frames of a part that stand in files of map tasks.
 type mapFiles struct {
 	j    *Job
-	dir  string
+	d    folder
 	part int
 	m    *mapFile
 }
@@ -66,9 +67,9 @@ func (s *mapFiles) open(chunk int) (io.Reader, string, error) {
 	if err := s.close(); err != nil {
 		return nil, "", err
 	}
-	m, err := s.j.openMap(s.dir, chunk)
+	m, err := s.j.openMap(s.d, chunk)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, "", fmt.Errorf("%s is not there: map chunk %d first", s.dir+string(os.PathSeparator)+mapName(chunk), chunk)
+		return nil, "", fmt.Errorf("%s is not there: map chunk %d first", s.d.name(mapName(chunk)), chunk)
 	}
 	if err != nil {
 		return nil, "", fmt.Errorf("%w; map chunk %d again", err, chunk)

@@ -130,7 +130,7 @@ func linked(repository string) (all []linkedPackage, err error) {
 	for _, target := range targets {
 		system, arch, _ := strings.Cut(target, "/")
 		env := []string{"GOOS=" + system, "GOARCH=" + arch, "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off"}
-		text, err := output(repository, env, "list", "-deps", "-json=ImportPath,Dir,Module", "./cmd/pcapmill")
+		text, err := output(repository, env, "list", "-tags", "s3", "-deps", "-json=ImportPath,Dir,Module", "./cmd/pcapmill")
 		if err != nil {
 			return nil, err
 		}
