@@ -13,7 +13,8 @@ import (
 
 // OpenDataset reads what an audit needs of a dataset of ours besides its samples: labels, the
 // sides of its split, and of the table of samples the capture and the original length. Text is
-// an error, and so are cells of more than a byte if a sample has more than 65536.
+// an error, and so are cells of more than a byte if a sample has more than 65536: a
+// *[SizeError].
 func OpenDataset(ctx context.Context, s *store.Dataset) (*Data, error) {
 	m := s.Manifest()
 	if s.Len() > math.MaxInt32 {
@@ -63,10 +64,16 @@ func (d *Data) readable() error {
 	case t == dataset.Text:
 		return fmt.Errorf("samples of text have no cells to audit; audit the same captures as bytes, packet-bytes or segments")
 	case (t == dataset.I16 || t == dataset.F32) && d.size() > mostBinnedCells:
-		return fmt.Errorf("samples of %d cells of %v; an audit takes at most %d: audit a smaller one, such as flowpic:size=256", d.size(), t, mostBinnedCells)
+		return &SizeError{fmt.Sprintf("samples of %d cells of %v; an audit takes at most %d: audit a smaller one, such as flowpic:size=256", d.size(), t, mostBinnedCells)}
 	}
 	return nil
 }
+
+// A SizeError says that samples are too large to audit.
+type SizeError struct{ What string }
+
+// Error says how large they are.
+func (e *SizeError) Error() string { return e.What }
 
 // ours reads the samples of a dataset.
 type ours struct{ *store.Samples }

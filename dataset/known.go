@@ -52,3 +52,17 @@ func (k *known) Salt() string {
 	}
 	return ""
 }
+
+// Tasks implements [Tasked].
+func (k *known) Tasks() []Task {
+	if t, ok := k.View.(Tasked); ok {
+		return t.Tasks()
+	}
+	return nil
+}
+
+// Units reports whether several samples come from one session, as the tables ask.
+func (k *known) Units() bool {
+	u, ok := k.View.(interface{ Units() bool })
+	return ok && u.Units()
+}

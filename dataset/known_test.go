@@ -3,13 +3,21 @@ package dataset_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"testing"
 
 	"github.com/pcapmill/pcapmill/dataset"
+	"github.com/pcapmill/pcapmill/dataset/table"
 	"github.com/pcapmill/pcapmill/internal/testview"
 )
 
-// TestKnown: every fifth sample is of no class; without it the others are as they were, and Len counts what Each gives.
+// units is a view whose rows say their unit.
+type units struct{ *testview.View }
+
+func (units) Units() bool { return true }
+
+// TestKnown: every fifth sample is of no class; without it the others are as they were, and Len counts what Each gives. Tables
+// have the same columns.
 func TestKnown(t *testing.T) {
 	for _, sides := range [][]dataset.Side{nil, {dataset.Train, dataset.Test}} {
 		v := testview.New(43, sides...)
@@ -39,6 +47,12 @@ func TestKnown(t *testing.T) {
 				}
 			}
 		}
+	}
+	v := units{testview.New(5)}
+	v.Tasking = []dataset.Task{{Name: "class"}, {Name: "vpn"}}
+	k, err := dataset.Known(t.Context(), v)
+	if err != nil || !reflect.DeepEqual(table.ExtraOf(k), table.ExtraOf(v)) || len(table.ExtraOf(k).Tasks) != 2 {
+		t.Errorf("columns %+v, %v, want %+v", table.ExtraOf(k), err, table.ExtraOf(v))
 	}
 	gone, stop := context.WithCancel(t.Context())
 	stop()

@@ -3,10 +3,12 @@ package header_test
 import (
 	"math"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/pcapmill/pcapmill/header"
 	"github.com/pcapmill/pcapmill/internal/testcap"
+	"github.com/pcapmill/pcapmill/internal/twin"
 )
 
 // TestDropOrder: SPEC 3. The first of dns, background, tcp-control that is
@@ -148,6 +150,7 @@ func TestMoreKinds(t *testing.T) {
 		"by default":          {udp(161, stun), "tcp-control,dns,background", header.OK},
 		"multicast":           {[]testcap.Layer{testcap.IPv4{Src: from, Dst: group}, testcap.UDP{DstPort: 9}}, "multicast,broadcast", header.Multicast},
 		"multicast, IPv6":     {[]testcap.Layer{testcap.IPv6{Src: netip.MustParseAddr("fe80::1"), Dst: netip.MustParseAddr("ff02::1")}, testcap.UDP{DstPort: 9}}, "multicast", header.Multicast},
+		"IPv4 in IPv6":        {[]testcap.Layer{testcap.IPv6{Src: netip.MustParseAddr("fe80::1"), Dst: netip.MustParseAddr("::ffff:224.0.0.1")}, testcap.UDP{DstPort: 9}}, "multicast,broadcast", header.OK},
 		"broadcast":           {[]testcap.Layer{testcap.IPv4{Src: from, Dst: all}, testcap.UDP{DstPort: 9}}, "multicast,broadcast", header.Broadcast},
 	} {
 		data := testcap.Build(c.layers...)
@@ -159,6 +162,15 @@ func TestMoreKinds(t *testing.T) {
 		}
 		if got := drop.ReasonOf(data, &s); got != c.want || s.Reason != header.OK {
 			t.Errorf("%s: %v, want %v (decoded: %v)", name, got, c.want, s.Reason)
+		}
+		other := twin.Default()
+		other.Drop = strings.Split(c.set, ",")
+		r, err := twin.Convert([][]byte{testcap.Pcap{LinkType: testcap.Raw}.File(testcap.Packet{LinkType: testcap.Raw, Data: data})}, []uint16{0}, other)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if left := r.Captures[0].Left; c.want == header.OK && len(left) > 0 || c.want != header.OK && left[c.want.String()] != 1 {
+			t.Errorf("%s: the twin leaves out %v, want %v", name, left, c.want)
 		}
 	}
 	frame := testcap.Build(testcap.Eth{Dst: [6]byte{255, 255, 255, 255, 255, 255}}, testcap.IPv4{Src: from, Dst: netip.AddrFrom4([4]byte{10, 0, 0, 255})}, testcap.UDP{DstPort: 9})

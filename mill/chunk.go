@@ -141,7 +141,7 @@ func (p *Plan) checkChunks() error {
 // ChunksOf is the range of the chunks of a capture in the plan's list. Captures of a group
 // have the same one.
 func (p *Plan) ChunksOf(input int) (from, to int) {
-	if p.Group != "" {
+	if p.chunkOf != nil {
 		return p.chunkOf[input], p.chunkOf[input] + 1
 	}
 	first := func(input int) int {

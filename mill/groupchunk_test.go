@@ -63,6 +63,9 @@ func TestDivideGroups(t *testing.T) {
 			t.Errorf("%s was taken: %+v", what, q.Chunks)
 		}
 	}
+	if from, to := (&Plan{Options: Options{Group: GroupAll}, Captures: p.Captures}).ChunksOf(1); from != 0 || to != 0 {
+		t.Errorf("a plan that is not divided has the chunks %d to %d", from, to)
+	}
 	alone := &Plan{Captures: slices.Clone(p.Captures)} // no groups
 	if err := alone.Divide(1000, 1); err != nil {
 		t.Fatal(err)

@@ -92,8 +92,12 @@ func writeReport(ctx context.Context, dir, variant, file string, workers int) er
 			a, err = audit.Run(ctx, d, audit.Options{Workers: workers})
 		}
 		var e *audit.EvaluationError
-		if errors.As(err, &e) {
+		var large *audit.SizeError
+		switch {
+		case errors.As(err, &e):
 			unjudged, err = "There is no audit: "+e.Error()+".", nil
+		case errors.As(err, &large):
+			unjudged, err = "There is no audit: "+large.Error()+".", nil
 		}
 		if err != nil {
 			return &named{err, []string{dir}}

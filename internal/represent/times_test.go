@@ -40,7 +40,11 @@ func TestExactTimes(t *testing.T) {
 	} {
 		unit := slices.Repeat([]testcap.Packet{one}, 2)
 		unit[0].Time, unit[1].Time = c.from, c.to
-		for _, text := range []string{"tokens:gap=0s", "tokens", "series:channels=ipt+time,select=all", "series:channels=ipt+time,select=all,time=ms-floor", "flowpic:size=7", "mini-flowpic", "mini-flowpic:span=876000h"} {
+		for _, text := range []string{"tokens:gap=0s", "tokens", "series:channels=ipt+time,select=all", "series:channels=ipt+time,select=all,time=ms-floor", "flowpic:size=7", "mini-flowpic", "mini-flowpic:span=876000h", "ustc-all"} {
+			m, s := m, s
+			if text == "ustc-all" {
+				m.MAC, s.MAC = mask.Keep, "keep"
+			}
 			choice, err := represent.Parse(text)
 			if err != nil {
 				t.Fatal(err)

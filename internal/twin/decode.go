@@ -159,6 +159,7 @@ func (h Headers) dropped(drop []string, d []byte, link uint16) string {
 		stun = p[0] < 64 && p[3]%4 == 0 && string(p[4:8]) == "\x21\x12\xa4\x42"
 	}
 	all := netip.MustParseAddr("255.255.255.255")
+	multicast4, multicast6 := netip.MustParsePrefix("224.0.0.0/4"), netip.MustParsePrefix("ff00::/8") // of their own version only
 	for _, k := range []struct {
 		name string
 		is   bool
@@ -168,7 +169,7 @@ func (h Headers) dropped(drop []string, d []byte, link uint16) string {
 		{"nat-pmp", udp && ports(5350, 5351)},
 		{"lsd", udp && ports(6771)},
 		{"ssdp", udp && ports(1900)},
-		{"multicast", h.Dst.IsMulticast()},
+		{"multicast", multicast4.Contains(h.Dst) || multicast6.Contains(h.Dst)},
 		{"broadcast", h.Dst == all || link == 1 && string(d[:6]) == "\xff\xff\xff\xff\xff\xff"},
 	} {
 		if k.is && slices.Contains(drop, k.name) {

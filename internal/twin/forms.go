@@ -177,15 +177,8 @@ func twinBytes(packets []Seen, length int, s Settings) Shown {
 func twinUSTC(unit []look, length int) Shown {
 	file, _ := hex.DecodeString("a1b2c3d4" + "0002" + "0004" + "00000000" + "00000000" + "0000ffff" + fmt.Sprintf("%08x", unit[0].LinkType))
 	for _, l := range unit {
-		second := int64(math.Floor(float64(l.Time) / 1e9)) // near enough to be put right
-		for second*1e9 > l.Time {
-			second--
-		}
-		for (second+1)*1e9 <= l.Time {
-			second++
-		}
-		micro := (l.Time - second*1e9) / 1000
-		for _, v := range []uint32{uint32(second), uint32(micro), uint32(len(l.Data)), l.OrigLen} {
+		at := time.Unix(0, l.Time)
+		for _, v := range []uint32{uint32(at.Unix()), uint32(at.Nanosecond() / 1000), uint32(len(l.Data)), l.OrigLen} {
 			file = binary.BigEndian.AppendUint32(file, v)
 		}
 		file = append(file, l.frame()...)
