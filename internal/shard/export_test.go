@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/pcapmill/pcapmill/session"
@@ -49,4 +50,38 @@ func Framed(j *Job, chunk int, part uint32, content []byte) []byte {
 		panic(err) // it is written to memory
 	}
 	return b.Bytes()
+}
+
+// Put is bytes for a part, which are fewer than what is asked for by Spare.
+type Put struct {
+	Part  int
+	Bytes []byte
+	Spare int
+}
+
+// Spooled puts the bytes of some chunks into one spool, and returns what it has of the parts of each.
+func Spooled(parts int, limit int64, dir string, chunks [][]Put) (have [][]string, err error) {
+	s := newSpool(parts, limit, dir)
+	defer func() { err = errors.Join(err, s.close()) }()
+	for _, puts := range chunks {
+		s.reset()
+		for _, p := range puts {
+			if err := s.keep(p.Part, append(s.buffer(p.Part, max(0, len(p.Bytes)+p.Spare)), p.Bytes...)); err != nil {
+				return nil, err
+			}
+		}
+		list := make([]string, parts)
+		for part := range list {
+			var b bytes.Buffer
+			if err := s.copy(part, &b); err != nil {
+				return nil, err
+			}
+			if n := s.length(part); n != int64(b.Len()) {
+				return nil, fmt.Errorf("part %d has %d bytes, and its length is %d", part, b.Len(), n)
+			}
+			list[part] = b.String()
+		}
+		have = append(have, list)
+	}
+	return have, nil
 }

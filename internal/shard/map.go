@@ -93,6 +93,7 @@ func (m *mapper) frames(chunk int, xs []*mill.Extraction) ([]frame, error) {
 // chunk is.
 func (m *mapper) sessions(chunk, member int, x *mill.Extraction) error {
 	input := m.j.Plan.Chunks[chunk].Input
+	head := session.Keep{}.MaxEncoded() // what stands before a prefix or state
 	return x.Each(func(_ int, s *session.Session) error {
 		var ok bool
 		number := s.First
@@ -100,7 +101,7 @@ func (m *mapper) sessions(chunk, member int, x *mill.Extraction) error {
 			return fmt.Errorf("a session of chunk %d begins at packet %d: too many", chunk, number)
 		}
 		part := m.j.partOf(input, &s.Key)
-		b, err := s.AppendBinary(m.spool.buffer(part))
+		b, err := s.AppendBinary(m.spool.buffer(part, head+len(s.Prefix)+len(s.State)))
 		if err != nil {
 			return err
 		}

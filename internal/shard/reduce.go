@@ -102,18 +102,24 @@ type partWriter struct {
 	w     io.Writer
 	sum   *xxh3.Hasher
 	index []entry
-	buf   []byte
+	buf   []byte // what comes next, to be written at once
 }
 
-func (p *partWriter) write(b []byte) error {
-	_, _ = p.sum.Write(b) // a hash never fails
-	_, err := p.w.Write(b)
+// enough is how many bytes of sessions are written at once.
+const enough = 64 << 10
+
+// flush writes and forgets buf.
+func (p *partWriter) flush() error {
+	_, _ = p.sum.Write(p.buf) // a hash never fails
+	_, err := p.w.Write(p.buf)
+	p.buf = p.buf[:0]
 	return err
 }
 
 // session writes the next session of a capture.
 func (p *partWriter) session(input int, s *sessions.Session) (err error) {
-	if p.buf, err = s.AppendBinary(p.buf[:0]); err != nil {
+	before := len(p.buf)
+	if p.buf, err = s.AppendBinary(p.buf); err != nil {
 		return err
 	}
 	if n := len(p.index); n == 0 || p.index[n-1].input != uint32(input) {
@@ -121,20 +127,23 @@ func (p *partWriter) session(input int, s *sessions.Session) (err error) {
 	}
 	e := &p.index[len(p.index)-1]
 	e.sessions++
-	e.size += uint64(len(p.buf))
-	return p.write(p.buf)
+	e.size += uint64(len(p.buf) - before)
+	if len(p.buf) < enough {
+		return nil
+	}
+	return p.flush()
 }
 
 // end writes the index and what follows.
 func (p *partWriter) end() error {
-	var b []byte
+	b, before := p.buf, len(p.buf)
 	for _, e := range p.index {
 		b = binary.BigEndian.AppendUint32(b, e.input)
 		b = binary.BigEndian.AppendUint64(b, e.sessions)
 		b = binary.BigEndian.AppendUint64(b, e.size)
 	}
-	b = binary.BigEndian.AppendUint64(b, uint64(len(b)))
-	if err := p.write(b); err != nil {
+	p.buf = binary.BigEndian.AppendUint64(b, uint64(len(b)-before))
+	if err := p.flush(); err != nil {
 		return err
 	}
 	digest := p.sum.Sum128().Bytes()
@@ -144,11 +153,8 @@ func (p *partWriter) end() error {
 
 // reduce merges a part, and writes its file.
 func (j *Job) reduce(ctx context.Context, part int, from frames, w io.Writer) (err error) {
-	p := &partWriter{w: w, sum: xxh3.New()}
 	h := head{kind: kindPart, plan: j.id, number: uint32(part)}
-	if err := p.write(h.append(nil)); err != nil {
-		return err
-	}
+	p := &partWriter{w: w, sum: xxh3.New(), buf: h.append(nil)}
 	m := j.Plan.NewMerger()
 	defer func() { err = errors.Join(err, m.Close()) }()
 	r := m.Reader()
