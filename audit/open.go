@@ -197,10 +197,7 @@ func (d *Data) readRows(ctx context.Context, s *store.Dataset) (err error) {
 			return fmt.Errorf("%s: row %d of the table of samples names capture %d of %d", s.Dir(), i, row.Capture, len(d.manifest.Captures))
 		}
 		d.captures[i] = row.Capture
-		counted := row.Original
-		if form.form != "" {
-			counted = row.Counted
-		}
+		counted, _ := s.Counted(&row)
 		d.lengths[i] = uint32(min(counted, room))
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -142,6 +143,23 @@ func OpenVariant(dir, name string) (*Dataset, error) {
 
 // Place is the directory of samples, labels and exports: Dir, but of a variant.
 func (d *Dataset) Place() string { return d.at }
+
+// Counted is how much of what the form counts, bytes or packets, the unit of a row has, before
+// its sample is cut or padded. The table of samples says it of the first variant only. Of
+// another one exact is false, and n is as near as the table comes: packets of the unit; of
+// first bytes, those under the masks of the first variant; of other bytes as many as there are.
+func (d *Dataset) Counted(row *dataset.Row) (n uint64, exact bool) {
+	f := d.m.Form
+	switch first, formed := d.isFirst(), f != nil && f.Name != "bytes"; {
+	case !formed:
+		return row.Original, first
+	case first:
+		return row.Counted, true
+	case f.Counts == "packets":
+		return row.Packets[0] + row.Packets[1], false
+	}
+	return math.MaxUint64, false
+}
 
 // isFirst reports whether the samples are those of the dataset itself.
 func (d *Dataset) isFirst() bool { return d.at == d.dir }

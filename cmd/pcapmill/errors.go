@@ -178,7 +178,7 @@ func nameCaptures(err error, p *mill.Plan) error {
 // unknownFlag adds a suggestion to pflag's error about a flag that is none.
 func unknownFlag(cmd *cobra.Command, err error) error {
 	var none *pflag.NotExistError
-	if !errors.As(err, &none) || none.GetSpecifiedName() == "" {
+	if !errors.As(err, &none) || len(none.GetSpecifiedName()) < 2 { // one letter is no mistyped name
 		return &status{exitUsage, err}
 	}
 	var names []string

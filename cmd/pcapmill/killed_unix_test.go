@@ -5,12 +5,14 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -60,20 +62,24 @@ var anySeconds = regexp.MustCompile(`"seconds": [^\n]*`)
 // dataDir reads a dataset's files, with the seconds in the manifest blanked.
 func dataDir(t *testing.T, dir string) map[string]string {
 	t.Helper()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
 	files := map[string]string{}
-	for _, e := range entries {
-		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
-		if err != nil {
-			t.Fatal(err)
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
 		}
-		if e.Name() == manifest.Name {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if name == manifest.Name {
 			b = anySeconds.ReplaceAll(b, []byte(`"seconds": 0`))
 		}
-		files[e.Name()] = string(b)
+		files[filepath.ToSlash(name)] = string(b)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	return files
 }
@@ -139,9 +145,16 @@ func wholeCaptures(t *testing.T, what, dir string, whole map[string]string) (whe
 		t.Fatalf("%s: %v", what, err)
 	}
 	have := dataDir(t, dir)
-	for _, f := range m.Files {
+	files := slices.Clone(m.Files)
+	for _, v := range m.Variants {
+		for _, f := range v.Files {
+			f.Name = "variants/" + v.Name + "/" + f.Name
+			files = append(files, f)
+		}
+	}
+	for _, f := range files {
 		from := int64(0)
-		if f.Name != "sample_table.bin" {
+		if strings.Contains(filepath.Ext(f.Name), ".idx") {
 			from = 8 // behind the count
 		}
 		if int64(len(have[f.Name])) < f.Size || m.Samples > 0 && have[f.Name][from:f.Size] != whole[f.Name][from:f.Size] {
@@ -169,20 +182,25 @@ func wholeCaptures(t *testing.T, what, dir string, whole map[string]string) (whe
 
 // TestKilled kills the program at random moments of runs over many captures, some of them again while they complete what was
 // left, and lets the same command complete it: to the bytes of a run that was not killed. Small samples are committed by renames
-// to the end, large ones in place from some point on. By default there are six trials; .ci/run has more, and
+// to the end, large ones in place from some point on. Variants and
+// groups are committed whole, too. By default there are ten trials; .ci/run has more, and
 // dev/scripts/killtest.sh as many as one likes.
 func TestKilled(t *testing.T) {
-	kills, captures := 6, 60
+	kills, captures := 10, 60
 	if full.Asked() {
 		kills, captures = 30, 300
 	}
 	if n, err := strconv.Atoi(os.Getenv(killsEnv)); err == nil {
 		kills, captures = n, 900
 	}
+	several := filepath.Join(t.TempDir(), "several.yaml")
+	write(t, filepath.Dir(several), "several.yaml", []byte("[{name: default}, {name: twin, forge: all}, {name: words, form: bigrams}, {name: wide, form: 'matrix:packets=60'}]"))
 	variants := []*killVariant{
 		{name: "renamed, by sample", captures: captures},
 		{name: "renamed, by session", captures: captures, options: []string{"--dedup", "session", "--workers", "1"}},
 		{name: "renamed, then in place", captures: captures / 3, options: []string{"--shape", "64x512", "--drop", "none"}},
+		{name: "variants", captures: captures / 3, options: []string{"--variants", several}},
+		{name: "groups", captures: captures, options: []string{"--session-scope", "group", "--group", "{n}_*.cap", "--unit", "flow", "--variants", several}},
 	}
 	for i, v := range variants {
 		v.prepare(t, uint64(i))

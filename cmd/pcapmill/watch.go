@@ -88,6 +88,8 @@ func (w *watch) run(cmd *cobra.Command, v *config.Values) error {
 		return usage("convert: --watch adds to a dataset, and one in a store is not added to: give -o a directory")
 	case v.Get("out") == "":
 		return usage("convert: no directory to write to: give -o DIR")
+	case o.Group != "":
+		return usage("convert: --watch: a group of captures is joined only when all of it is there (--session-scope group): convert the directory when the writer has ended")
 	case o.LabelFrom == mill.FromTable:
 		return usage("convert: --watch: a table of flows is read once, and says nothing of what is captured later: use --label-from name, dir or comment")
 	case o.LabelFrom != mill.FromName && v.From("labels") == "":

@@ -19,13 +19,18 @@ type comparePage struct {
 	Difference template.URL
 	Wide, High int
 	Rows       [][]string
+	Unit       string // byte or cell
+	Scale      string // what greys mean, of cells that are no bytes
 	None       string // why there is nothing to compare
 }
 
 // compare is the page of two classes side by side.
 func (s *Server) compare(q url.Values) ([]byte, error) {
 	x := s.x
-	p := &comparePage{page: s.page("compare", "Compare two classes")}
+	p := &comparePage{page: s.page("compare", "Compare two classes"), Unit: x.unit()}
+	if x.cells > 0 && !x.bytes() && x.n > 0 {
+		p.Scale = x.shades.Says() + " The difference is drawn as its share of the row's scale."
+	}
 	var of [2]int
 	for side, key := range []string{"a", "b"} {
 		of[side] = min(side, len(x.classes)-1)
@@ -44,7 +49,11 @@ func (s *Server) compare(q url.Values) ([]byte, error) {
 	}
 	for side, c := range of {
 		p.Names[side] = x.className(c)
-		if x.sums[c] == 0 || x.means[c] == nil {
+		if x.cells == 0 {
+			p.None = "Samples of text have no means."
+			return s.render("compare", p)
+		}
+		if _, ok := x.mean(c, 0); !ok {
 			p.None = fmt.Sprintf("There are no means of %s: it has %s.", x.className(c), webreport.Plural(x.sums[c], "sample"))
 			return s.render("compare", p)
 		}
@@ -54,14 +63,14 @@ func (s *Server) compare(q url.Values) ([]byte, error) {
 
 func (s *Server) compared(p *comparePage, of [2]int) ([]byte, error) {
 	x := s.x
-	size := x.spec.Size()
+	size, rowOf := x.cells, func(i int) int { return i / x.spec.Cols }
 	var means [2][]float64
 	for side, c := range of {
 		means[side] = make([]float64, size)
 		drawn := make([]byte, size)
-		for i, n := range x.means[c] {
-			means[side][i] = float64(n) / float64(x.sums[c])
-			drawn[i] = byte(means[side][i] + 0.5)
+		for i := range size {
+			means[side][i], _ = x.mean(c, i)
+			drawn[i] = x.shades.Grey(rowOf(i), means[side][i])
 		}
 		var err error
 		if p.Means[side], err = webreport.Picture(x.spec, [][]byte{drawn}, 1); err != nil {
@@ -70,8 +79,14 @@ func (s *Server) compared(p *comparePage, of [2]int) ([]byte, error) {
 	}
 	difference, order := make([]byte, size), make([]int, size)
 	gap := func(i int) float64 { return max(means[0][i]-means[1][i], means[1][i]-means[0][i]) }
+	grey := func(i int) float64 { // rows may have different units
+		if span := x.shades.Span(rowOf(i)); span > 0 {
+			return min(255, 255*gap(i)/span)
+		}
+		return 0
+	}
 	for i := range difference {
-		difference[i], order[i] = byte(gap(i)+0.5), i
+		difference[i], order[i] = byte(grey(i)+0.5), i
 	}
 	var err error
 	if p.Difference, err = webreport.Picture(x.spec, [][]byte{difference}, 1); err != nil {
@@ -79,7 +94,7 @@ func (s *Server) compared(p *comparePage, of [2]int) ([]byte, error) {
 	}
 	p.Wide, p.High = x.thumb()
 	p.Wide, p.High = 3*p.Wide, 3*p.High
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(gap(b), gap(a)) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(grey(b), grey(a)) })
 	fields := map[int]string{}
 	if a := s.audited.Load(); a != nil && a.report != nil {
 		for _, f := range a.report.Positions {
@@ -87,9 +102,17 @@ func (s *Server) compared(p *comparePage, of [2]int) ([]byte, error) {
 		}
 	}
 	for _, i := range order[:min(size, mostRows)] {
-		p.Rows = append(p.Rows, []string{fmt.Sprint(i), fields[i], fmt.Sprintf("%.1f", means[0][i]), fmt.Sprintf("%.1f", means[1][i]), fmt.Sprintf("%.1f", gap(i))})
+		p.Rows = append(p.Rows, []string{fmt.Sprint(i), fields[i], x.meanText(means[0][i]), x.meanText(means[1][i]), x.meanText(gap(i))})
 	}
 	return s.render("compare", p)
+}
+
+// meanText writes a mean.
+func (x *index) meanText(v float64) string {
+	if x.bytes() {
+		return fmt.Sprintf("%.1f", v)
+	}
+	return webreport.Number(v)
 }
 
 type valueRow struct {
@@ -110,6 +133,7 @@ type findingRow struct {
 
 type findingsPage struct {
 	page
+	Bytes    bool
 	Waiting  string
 	Verdict  string
 	Findings []findingRow
@@ -117,7 +141,7 @@ type findingsPage struct {
 
 // findings is the page of what the audit has found.
 func (s *Server) findings() ([]byte, error) {
-	p := &findingsPage{page: s.page("findings", "Findings")}
+	p := &findingsPage{page: s.page("findings", "Findings"), Bytes: s.x.bytes()}
 	a := s.audited.Load()
 	switch {
 	case a == nil:
@@ -138,7 +162,7 @@ func (s *Server) findingRow(i int, t *told) findingRow {
 	r := findingRow{told: t, Link: "/" + f.query(s.x, 0)}
 	switch {
 	case t.column != nil:
-		r.What = "samples that this byte gives away"
+		r.What = "samples that this " + s.x.unit() + " gives away"
 	case t.flag != 0:
 		r.What = "these samples"
 	case t.classes != nil:
@@ -157,7 +181,7 @@ func (s *Server) findingRow(i int, t *told) findingRow {
 		c := t.says[v] - 1
 		f.value = v
 		r.Values = append(r.Values, valueRow{
-			v, fmt.Sprintf("%02x", v), all, s.x.className(c), fmt.Sprintf("%.1f %%", 100*float64(counts[c])/float64(all)), "/" + f.query(s.x, 0),
+			v, t.valueText(v), all, s.x.className(c), fmt.Sprintf("%.1f %%", 100*float64(counts[c])/float64(all)), "/" + f.query(s.x, 0),
 		})
 	}
 	slices.SortStableFunc(r.Values, func(a, b valueRow) int { return b.Samples - a.Samples })

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/pcapmill/pcapmill/audit"
+	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/webreport"
 	"github.com/pcapmill/pcapmill/store"
 )
@@ -21,7 +24,10 @@ type audited struct {
 // told is a finding, and which samples it is about.
 type told struct {
 	audit.Finding
-	column  []byte   // by sample: the byte at Position; nil without one
+	column  []byte          // by sample: the byte at Position, or the bin of its cell; nil without one
+	values  []float64       // the cell at Position, until it is binned
+	bins    [256][2]float64 // least and largest value of each bin; of bytes unused
+	binned  bool
 	says    [256]int // by value of that byte: the class that has it most, from 1; 0: nobody
 	table   [256][]int
 	classes []bool // by class: named by the finding; nil: it names none
@@ -46,8 +52,8 @@ func (t *told) has(x *index, i, value int) bool {
 }
 
 // examine audits the dataset in dir and reads the bytes that findings are about.
-func (x *index) examine(ctx context.Context, dir, title, version string, workers int) (*audited, error) {
-	s, err := store.Open(dir)
+func (x *index) examine(ctx context.Context, dir string, o *Options) (*audited, error) {
+	s, err := store.OpenVariant(dir, o.Variant)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +61,7 @@ func (x *index) examine(ctx context.Context, dir, title, version string, workers
 		return nil, errors.New("the dataset has changed since it was opened")
 	}
 	out := &audited{}
-	if out.report, out.why, err = run(ctx, s, workers); err != nil {
+	if out.report, out.why, err = run(ctx, s, o.Workers); err != nil {
 		return nil, err
 	}
 	if out.report != nil {
@@ -66,11 +72,11 @@ func (x *index) examine(ctx context.Context, dir, title, version string, workers
 	if err := x.columns(ctx, s, out.findings); err != nil {
 		return nil, err
 	}
-	r, err := webreport.FromDataset(ctx, title, s, out.report, workers)
+	r, err := webreport.FromDataset(ctx, o.Title, s, out.report, o.Workers)
 	if err != nil {
 		return nil, err
 	}
-	r.Unjudged, r.Version = out.why, version
+	r.Unjudged, r.Version = out.why, o.Version
 	var b bytes.Buffer
 	if err := webreport.Write(&b, r); err != nil {
 		return nil, err
@@ -86,7 +92,10 @@ func run(ctx context.Context, s *store.Dataset, workers int) (*audit.Report, str
 	for _, c := range m.Classes {
 		some = some || c.Label != m.Unknown() && c.Samples > 0
 	}
-	if !some {
+	switch {
+	case s.Spec().Type == dataset.Text:
+		return nil, "There is no audit: the samples are text, and an audit reads cells of arrays.", nil
+	case !some:
 		return nil, "There is no audit: no sample has a label.", nil
 	}
 	d, err := audit.OpenDataset(ctx, s)
@@ -95,8 +104,12 @@ func run(ctx context.Context, s *store.Dataset, workers int) (*audit.Report, str
 		r, err = audit.Run(ctx, d, audit.Options{Workers: workers})
 	}
 	var e *audit.EvaluationError
-	if errors.As(err, &e) {
+	var large *audit.SizeError
+	switch {
+	case errors.As(err, &e):
 		return nil, "There is no audit: " + e.Error() + ".", nil
+	case errors.As(err, &large):
+		return nil, "There is no audit: " + large.Error() + ".", nil
 	}
 	return r, "", err
 }
@@ -120,7 +133,7 @@ func (x *index) tell(f audit.Finding) *told {
 			}
 		}
 	}
-	if f.Position != nil && *f.Position < x.spec.Size() {
+	if f.Position != nil && *f.Position < x.cells {
 		t.column = make([]byte, 0, x.n)
 	}
 	return t
@@ -142,7 +155,11 @@ func (x *index) columns(ctx context.Context, s *store.Dataset, list []*told) err
 	err := eachBlock(ctx, s, func(_ int, block []byte) error {
 		for ; len(block) > 0; block = block[size:] {
 			for _, t := range with {
-				t.column = append(t.column, block[*t.Position])
+				if x.bytes() {
+					t.column = append(t.column, block[*t.Position])
+				} else {
+					t.values = append(t.values, webreport.Value(x.spec, block, *t.Position))
+				}
 			}
 		}
 		return nil
@@ -152,6 +169,9 @@ func (x *index) columns(ctx context.Context, s *store.Dataset, list []*told) err
 	}
 	unknown := x.manifest.Unknown()
 	for _, t := range with {
+		if !x.bytes() {
+			t.bin()
+		}
 		for i, v := range t.column {
 			c := x.class[i]
 			if x.classes[c].Label == unknown {
@@ -172,4 +192,41 @@ func (x *index) columns(ctx context.Context, s *store.Dataset, list []*told) err
 		}
 	}
 	return nil
+}
+
+// bin puts the values of a cell into at most 256 bins: each distinct value if there are as few,
+// else ranges that hold about as many samples each.
+func (t *told) bin() {
+	sorted := slices.Sorted(slices.Values(t.values))
+	starts := slices.Compact(slices.Clone(sorted))
+	if len(starts) > 256 {
+		starts = starts[:0]
+		for k := range 256 {
+			starts = append(starts, sorted[k*len(sorted)/256])
+		}
+		starts = slices.Compact(starts)
+	}
+	for i := range starts {
+		t.bins[i] = [2]float64{starts[i], starts[i]} // the least value of each is there
+	}
+	for _, v := range t.values {
+		at, found := slices.BinarySearch(starts, v)
+		if !found {
+			at--
+		}
+		t.column = append(t.column, byte(at))
+		t.bins[at][1] = max(t.bins[at][1], v)
+	}
+	t.values, t.binned = nil, true
+}
+
+// valueText is a value of the byte, in hex, or the values of a bin.
+func (t *told) valueText(v int) string {
+	if !t.binned {
+		return fmt.Sprintf("%02x", v)
+	}
+	if b := t.bins[v]; b[0] != b[1] {
+		return webreport.Number(b[0]) + " to " + webreport.Number(b[1])
+	}
+	return webreport.Number(t.bins[v][0])
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/pcapmill/pcapmill/audit"
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/parallel"
+	"github.com/pcapmill/pcapmill/internal/webreport"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/store"
 )
@@ -32,15 +33,19 @@ type index struct {
 	side     []uint8  // 0 training, 1 validation, 2 test, noSide
 	capture  []uint32
 	length   []uint64 // bytes, or what the form counts, before the sample was cut or padded
+	exact    bool     // length is known, and not only what it is near
 	proto    []uint8
 	packets  []uint32
 	flags    []uint8
 	first    []uint32 // the first sample with the same bytes
 	classes  []manifest.Class
-	means    [][]uint64 // by class: sums by position; nil: too many
-	sums     []int64    // by class: samples
-	stride   int        // every so many samples one is a candidate
-	near     []byte     // the candidates, one behind the other
+	cells    int // of a sample; 0: it is text
+	shades   *webreport.Shades
+	means    [][]uint64  // by class: sums by cell; nil: too many, or no bytes
+	totals   [][]float64 // the same of cells that are no bytes
+	sums     []int64     // by class: samples
+	stride   int         // every so many samples one is a candidate
+	near     []byte      // the candidates, one behind the other
 	// Where packets stand in samples whose masks hide it: of sample i those up to ends[i].
 	layouts []store.PacketLayout
 	ends    []int // nil: the samples are walked
@@ -62,7 +67,8 @@ func read(ctx context.Context, s *store.Dataset, workers int) (*index, error) {
 	x := &index{
 		spec: s.Spec(), manifest: m, n: n, classes: m.Classes, class: make([]uint16, n), side: make([]uint8, n), capture: make([]uint32, n),
 		length: make([]uint64, n), proto: make([]uint8, n), packets: make([]uint32, n), flags: make([]uint8, n), first: make([]uint32, n),
-		sums: make([]int64, len(m.Classes)), means: make([][]uint64, len(m.Classes)),
+		sums: make([]int64, len(m.Classes)), means: make([][]uint64, len(m.Classes)), totals: make([][]float64, len(m.Classes)),
+		cells: s.Spec().Rows * s.Spec().Cols,
 	}
 	if n == 0 {
 		return x, nil
@@ -77,6 +83,13 @@ func read(ctx context.Context, s *store.Dataset, workers int) (*index, error) {
 		return nil, err
 	}
 	if err := x.readLayouts(ctx, s); err != nil {
+		return nil, err
+	}
+	if x.spec.Type == dataset.Text {
+		return x, x.readLines(ctx, s)
+	}
+	var err error
+	if x.shades, err = webreport.NewShades(ctx, s); err != nil {
 		return nil, err
 	}
 	return x, x.readSamples(ctx, s, parallel.Workers(workers))
@@ -153,10 +166,8 @@ func (x *index) readRows(ctx context.Context, s *store.Dataset) (err error) {
 		if int64(row.Capture) >= int64(len(x.manifest.Captures)) {
 			return fmt.Errorf("%s: row %d of the table of samples names capture %d of %d", s.Dir(), i, row.Capture, len(x.manifest.Captures))
 		}
-		x.capture[i], x.length[i], x.proto[i] = row.Capture, row.Original, row.Proto
-		if x.manifest.Form != nil && x.manifest.Form.Name != "bytes" {
-			x.length[i] = row.Counted
-		}
+		x.capture[i], x.proto[i] = row.Capture, row.Proto
+		x.length[i], x.exact = s.Counted(&row)
 		x.packets[i] = uint32(min(row.Packets[0]+row.Packets[1], math.MaxUint32))
 		if i%4096 == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -206,8 +217,12 @@ func (x *index) walk(w *audit.Walker, i int, b []byte) []audit.Segment {
 func (x *index) readSamples(ctx context.Context, s *store.Dataset, workers int) error {
 	size := x.spec.Size()
 	for c := range x.means {
-		if (c+1)*size <= mostSums {
-			x.means[c] = make([]uint64, size)
+		switch {
+		case (c+1)*x.cells > mostSums:
+		case x.spec.Type == dataset.U8:
+			x.means[c] = make([]uint64, x.cells)
+		default:
+			x.totals[c] = make([]float64, x.cells)
 		}
 	}
 	most := max(1, mostCandidates/size)
@@ -226,22 +241,78 @@ func (x *index) readSamples(ctx context.Context, s *store.Dataset, workers int) 
 				sum := sha256.Sum256(block[i*size : (i+1)*size])
 				copy(digests[first+i][:], sum[:])
 			}
-			low, high := part*size/workers, (part+1)*size/workers
+			low, high := part*x.cells/workers, (part+1)*x.cells/workers
 			for i := range n {
-				sums := x.means[x.class[first+i]]
-				if sums == nil {
-					continue
-				}
-				sums = sums[low:high]
-				for j, v := range block[i*size+low : i*size+high] {
-					sums[j] += uint64(v)
-				}
+				x.add(int(x.class[first+i]), block[i*size:(i+1)*size], low, high)
 			}
 			return nil
 		})
 	})
 	if err != nil {
 		return err
+	}
+	x.group(digests)
+	return nil
+}
+
+// add adds some cells of a sample to the sums of its class. Every cell is added up in the order
+// of the samples, so the number of workers changes nothing.
+func (x *index) add(class int, sample []byte, low, high int) {
+	if sums := x.means[class]; sums != nil {
+		sums = sums[low:high]
+		for j, v := range sample[low:high] {
+			sums[j] += uint64(v)
+		}
+	}
+	if sums := x.totals[class]; sums != nil {
+		for j := low; j < high; j++ {
+			sums[j] += webreport.Value(x.spec, sample, j)
+		}
+	}
+}
+
+// mean is that of a cell of a class; ok is false if there is none.
+func (x *index) mean(class, cell int) (v float64, ok bool) {
+	switch n := float64(x.sums[class]); {
+	case n == 0:
+		return 0, false
+	case x.means[class] != nil:
+		return float64(x.means[class][cell]) / n, true
+	case x.totals[class] != nil:
+		return x.totals[class][cell] / n, true
+	}
+	return 0, false
+}
+
+// bytes reports whether the cells of samples are bytes.
+func (x *index) bytes() bool { return x.spec.Type == dataset.U8 }
+
+// unit is what a cell is called.
+func (x *index) unit() string {
+	if x.bytes() {
+		return "byte"
+	}
+	return "cell"
+}
+
+// readLines goes over samples of text once: they have digests, and no means or candidates.
+func (x *index) readLines(ctx context.Context, s *store.Dataset) (err error) {
+	in, err := s.Samples()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	digests := make([][16]byte, x.n)
+	for i := range digests {
+		b, err := in.Next()
+		if err != nil {
+			return unexpected(err)
+		}
+		sum := sha256.Sum256(b)
+		copy(digests[i][:], sum[:])
+		if i%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 	}
 	x.group(digests)
 	return nil

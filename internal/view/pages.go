@@ -38,39 +38,6 @@ func (s *Server) render(name string, data any) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// cell is one sample in a grid.
-type cell struct {
-	Number int
-	Class  string
-	Note   string
-	Image  template.URL
-}
-
-// cells draws samples.
-func (s *Server) cells(list []int, note func(i int) string) ([]cell, error) {
-	out := make([]cell, 0, len(list))
-	for _, i := range list {
-		b, err := s.at(i)
-		if err != nil {
-			return nil, err
-		}
-		image, err := webreport.Picture(s.x.spec, [][]byte{b}, 1)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, cell{i, s.x.className(int(s.x.class[i])), note(i), image})
-	}
-	return out, nil
-}
-
-// at reads a sample.
-func (s *Server) at(i int) ([]byte, error) {
-	s.lock.Lock()
-	defer s.lock.Unlock()
-	b := make([]byte, s.x.spec.Size())
-	return b, s.samples.At(b, int64(i))
-}
-
 // counts is what lengths are of.
 func (x *index) counts() string {
 	if f := x.manifest.Form; f != nil && f.Counts == "packets" {
@@ -108,6 +75,9 @@ type gridPage struct {
 	Before, After        string // addresses; "": there is none
 	Wide, High           int
 	Finding              string
+	Unit                 string // byte or cell
+	Counts               string // what lengths are of
+	Bytes                bool
 }
 
 // grid is the page of samples that pass a filter.
@@ -121,7 +91,7 @@ func (s *Server) grid(q url.Values) ([]byte, error) {
 		return nil, &requestError{http.StatusBadRequest, err.Error()}
 	}
 	var t *told
-	p := &gridPage{page: s.page("samples", "Samples"), Filter: f, Capture: f.capture}
+	p := &gridPage{page: s.page("samples", "Samples"), Filter: f, Capture: f.capture, Unit: s.x.unit(), Counts: s.x.counts(), Bytes: s.x.bytes()}
 	if f.finding >= 0 {
 		t = list[f.finding]
 		p.Finding = t.Text
@@ -156,7 +126,7 @@ func (s *Server) grid(q url.Values) ([]byte, error) {
 // thumb is how large a sample of a grid is shown, in CSS pixels.
 func (x *index) thumb() (wide, high int) {
 	rows, cols, _ := webreport.Drawn(x.spec)
-	scale := max(1, min(4, 84/cols))
+	scale := max(1, min(4, 84/max(1, cols)))
 	return cols * scale, rows * scale
 }
 
@@ -234,13 +204,22 @@ type samplePage struct {
 	Candidates    string
 	Data          sampleData
 	Drawn         string // what is not drawn
+	Unit          string // byte or cell
+	Bytes         bool
+	Scale         string // what greys mean, of cells that are no bytes
+	Lines         []line // of a series
+	Text          string // of text, which has no picture and no fields
+	IsText        bool
+	Unlisted      int // fields that the table has no place for
+	LineBox       string
 }
 
 // sampleData is what the script of the page shows.
 type sampleData struct {
 	Cols     int         `json:"cols"`
-	Hex      string      `json:"hex"`
-	Segments [][2]int    `json:"segments"` // where it begins, and the place of its name
+	Hex      string      `json:"hex,omitempty"`
+	Values   []float32   `json:"values,omitempty"` // of cells that are no bytes
+	Segments [][2]int    `json:"segments"`         // where it begins, and the place of its name
 	Names    []string    `json:"names"`
 	Packets  map[int]int `json:"-"`
 }
@@ -256,8 +235,11 @@ func (s *Server) sample(i int) ([]byte, error) {
 	p := &samplePage{
 		page: s.page("sample", fmt.Sprintf("Sample %d", i)), Number: i, Class: x.className(int(x.class[i])), Side: x.sideName(i),
 		Capture: webreport.Visible(x.manifest.Captures[x.capture[i]].Name), Protocol: map[uint8]string{6: "TCP", 17: "UDP"}[x.proto[i]],
-		Length: webreport.Plural(int64(x.length[i]), x.counts()), Packets: int(x.packets[i]), Before: i - 1, After: i + 1, Rows: rows, Cols: cols,
-		Candidates: webreport.Thousands(int64(len(x.near) / len(b))),
+		Packets: int(x.packets[i]), Before: i - 1, After: i + 1, Rows: rows, Cols: cols,
+		Candidates: webreport.Thousands(int64(len(x.near) / max(1, x.spec.Size()))), Unit: x.unit(), Bytes: x.bytes(), IsText: x.cells == 0,
+	}
+	if x.exact {
+		p.Length = webreport.Plural(int64(x.length[i]), x.counts()) + " in "
 	}
 	if p.After == x.n {
 		p.After = -1
@@ -267,24 +249,38 @@ func (s *Server) sample(i int) ([]byte, error) {
 			p.Marks = append(p.Marks, text)
 		}
 	}
-	if p.Image, err = webreport.Picture(x.spec, [][]byte{b}, 1); err != nil {
-		return nil, err
-	}
-	s.lock.Lock()
-	segments := x.walk(s.walker, i, b)
-	s.lock.Unlock()
-	p.fill(b[:shown], segments)
-	if shown < len(b) {
-		p.Drawn = fmt.Sprintf("Only the first %s of %s bytes are shown.", webreport.Thousands(int64(shown)), webreport.Thousands(int64(len(b))))
+	if p.IsText {
+		p.Text, p.Drawn = text(b)
+	} else {
+		if p.Image, err = s.picture(b); err != nil {
+			return nil, err
+		}
+		s.lock.Lock()
+		segments := x.walk(s.walker, i, b)
+		s.lock.Unlock()
+		p.fill(x, b, shown, segments)
+		if shown < x.cells {
+			p.Drawn = fmt.Sprintf("Only the first %s of %s are shown.", webreport.Thousands(int64(shown)), webreport.Plural(int64(x.cells), x.unit()))
+		}
+		switch {
+		case x.flowpic():
+			p.Scale = fmt.Sprintf("Black is 0, white is the largest count of the sample, %s, logarithmic.", webreport.Number(x.largest(b)))
+		case !x.bytes():
+			p.Scale = x.shades.Says()
+		}
+		p.Lines, p.LineBox = x.lines(b, segments, x.length[i]), fmt.Sprintf("-1 -1 %d %d", lineWide+2, lineHigh+2)
 	}
 	p.Wide, p.High = x.thumb()
 	distances := map[int]string{}
 	var list []int
 	for _, n := range x.nearest(i, b, mostNear) {
 		list = append(list, n.sample)
-		distances[n.sample] = fmt.Sprintf("%d bytes differ", n.bytes)
-		if n.bytes == 0 {
-			distances[n.sample] = "the same bytes"
+		distances[n.sample] = fmt.Sprintf("%d %ss differ", n.cells, x.unit())
+		if n.cells == 0 {
+			distances[n.sample] = "the same " + x.unit() + "s"
+			if p.IsText {
+				distances[n.sample] = "the same text"
+			}
 		}
 	}
 	if p.Near, err = s.cells(list, func(i int) string { return distances[i] }); err != nil {
@@ -293,16 +289,23 @@ func (s *Server) sample(i int) ([]byte, error) {
 	return s.render("sample", p)
 }
 
-// fill lists the fields and draws where packets and fields end.
-func (p *samplePage) fill(b []byte, segments []audit.Segment) {
-	p.Data = sampleData{Cols: p.Cols, Hex: hex.EncodeToString(b)}
+// fill lists the fields of the first cells of b and draws where packets and fields end.
+func (p *samplePage) fill(x *index, b []byte, shown int, segments []audit.Segment) {
+	p.Data = sampleData{Cols: p.Cols}
+	if x.bytes() {
+		p.Data.Hex = hex.EncodeToString(b[:shown])
+	} else {
+		for i := range shown {
+			p.Data.Values = append(p.Data.Values, float32(webreport.Value(x.spec, b, i)))
+		}
+	}
 	names := map[string]int{}
 	before := -1
 	for k, g := range segments {
-		if g.From >= len(b) {
+		if g.From >= shown {
 			break
 		}
-		to := min(g.To, len(b))
+		to := min(g.To, shown)
 		name, packet := g.Field, ""
 		if g.Packet >= 0 {
 			packet = fmt.Sprint(g.Packet)
@@ -315,11 +318,11 @@ func (p *samplePage) fill(b []byte, segments []audit.Segment) {
 			p.Data.Names = append(p.Data.Names, name)
 		}
 		p.Data.Segments = append(p.Data.Segments, [2]int{g.From, at})
-		text := hex.EncodeToString(b[g.From:min(to, g.From+mostBytes)])
-		if to-g.From > mostBytes {
-			text += " …"
+		if len(p.Fields) < mostListed {
+			p.Fields = append(p.Fields, fieldRow{packet, g.Field, g.From, to - 1, to - g.From, x.fieldText(b, g.From, to)})
+		} else {
+			p.Unlisted++
 		}
-		p.Fields = append(p.Fields, fieldRow{packet, g.Field, g.From, to - 1, to - g.From, text})
 		if k > 0 {
 			line := border(g.From, p.Cols)
 			if g.Packet != before {
@@ -330,6 +333,18 @@ func (p *samplePage) fill(b []byte, segments []audit.Segment) {
 		}
 		before = g.Packet
 	}
+}
+
+// fieldText is a field in hex, or its values.
+func (x *index) fieldText(b []byte, from, to int) string {
+	if !x.bytes() {
+		return x.values(b, from, to)
+	}
+	text := hex.EncodeToString(b[from:min(to, from+mostBytes)])
+	if to-from > mostBytes {
+		text += " …"
+	}
+	return text
 }
 
 // border is the line before byte at of a picture with so many columns.

@@ -151,20 +151,21 @@ func TestLinks(t *testing.T) {
 	})
 }
 
-// TestDistance: it is the number of bytes that differ, or not below the limit.
+// TestDistance: it is the number of cells that differ, or not below the limit.
 func TestDistance(t *testing.T) {
 	draw.Check(t, func(t *rapid.T) {
-		n := draw.Int(0, 70).Draw(t, "bytes")
+		width := rapid.SampledFrom([]int{1, 2, 4}).Draw(t, "width")
+		n := width * draw.Int(0, 70/width).Draw(t, "cells")
 		bytes := rapid.SliceOfN(rapid.SampledFrom([]byte{0, 1, 0x7f, 0x80, 0xff}), n, n)
 		a, b := bytes.Draw(t, "a"), bytes.Draw(t, "b")
 		limit := draw.Int(1, 80).Draw(t, "limit")
 		want := 0
-		for i := range a {
-			if a[i] != b[i] {
+		for i := 0; i < n; i += width {
+			if string(a[i:i+width]) != string(b[i:i+width]) {
 				want++
 			}
 		}
-		got := distance(a, b, limit)
+		got := distance(a, b, width, limit)
 		if want < limit && got != want || want >= limit && got < limit {
 			t.Fatalf("%d, need %d below %d", got, want, limit)
 		}
@@ -178,10 +179,10 @@ func TestNearest(t *testing.T) {
 		var all []neighbour
 		for i, o := range samples {
 			if i != of {
-				all = append(all, neighbour{i, distance(s, o, 99)})
+				all = append(all, neighbour{i, distance(s, o, 1, 99)})
 			}
 		}
-		slices.SortStableFunc(all, func(a, b neighbour) int { return a.bytes - b.bytes })
+		slices.SortStableFunc(all, func(a, b neighbour) int { return a.cells - b.cells })
 		if got := x.nearest(of, s, 8); !slices.Equal(got, all[:8]) {
 			t.Fatalf("sample %d: %v, need %v", of, got, all[:8])
 		}

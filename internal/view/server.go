@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/pcapmill/pcapmill/audit"
-	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/parallel"
 	"github.com/pcapmill/pcapmill/internal/webreport"
 	"github.com/pcapmill/pcapmill/store"
@@ -27,6 +26,7 @@ import (
 // Options say how to view.
 type Options struct {
 	Title   string // a name for the dataset
+	Variant string // whose samples are shown; "" is the first one
 	Version string // of this program
 	Workers int    // goroutines; 0: one a core
 }
@@ -59,15 +59,14 @@ var (
 
 // Open reads the index of the dataset in dir. The caller closes the server.
 func Open(ctx context.Context, dir string, o Options) (*Server, error) {
-	d, err := store.Open(dir)
+	d, err := store.OpenVariant(dir, o.Variant)
 	if err != nil {
 		return nil, err
 	}
-	if t := d.Spec().Type; t != dataset.U8 {
-		return nil, fmt.Errorf("%s: its samples are %v, and view shows bytes", dir, t)
-	}
 	s := &Server{o: o, dir: dir, token: rand.Text(), walker: audit.NewWalker(d.Manifest())}
-	s.o.Title = webreport.Visible(o.Title)
+	if s.o.Title = webreport.Visible(o.Title); o.Variant != "" {
+		s.o.Title += ", variant " + o.Variant
+	}
 	if s.x, err = read(ctx, d, o.Workers); err != nil {
 		return nil, err
 	}
@@ -125,7 +124,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 			defer cancel() // the audit ends with the server
 			return h.Serve(l)
 		}
-		a, err := s.x.examine(both, s.dir, s.o.Title, s.o.Version, s.o.Workers)
+		a, err := s.x.examine(both, s.dir, &s.o)
 		if err != nil {
 			s.failed.Store(&err)
 			return nil // the server goes on without

@@ -7,7 +7,7 @@
   var here = document.getElementById("byte-here");
   var input = document.getElementById("byte");
   var says = document.getElementById("byte-says");
-  var size = data.hex.length / 2;
+  var size = data.values ? data.values.length : data.hex.length / 2;
   function nameOf(p) {
     var low = 0, high = data.segments.length;
     while (high - low > 1) {
@@ -17,10 +17,14 @@
     return data.segments.length ? data.names[data.segments[low][1]] : "unknown";
   }
   function show(p) {
-    var hex = data.hex.slice(2 * p, 2 * p + 2);
     here.setAttribute("x", p % data.cols);
     here.setAttribute("y", Math.floor(p / data.cols));
-    says.textContent = "byte " + p + ": " + parseInt(hex, 16) + ", hex " + hex + ", " + nameOf(p);
+    if (data.values) {
+      says.textContent = "cell " + p + ": " + data.values[p] + ", " + nameOf(p);
+    } else {
+      var hex = data.hex.slice(2 * p, 2 * p + 2);
+      says.textContent = "byte " + p + ": " + parseInt(hex, 16) + ", hex " + hex + ", " + nameOf(p);
+    }
     input.setAttribute("aria-valuetext", says.textContent);
   }
   function at(event) {

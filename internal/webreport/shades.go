@@ -12,8 +12,11 @@ import (
 	"github.com/pcapmill/pcapmill/dataset"
 )
 
-// mostScaled is from how many samples, evenly spaced, the scale of a picture is made.
-const mostScaled = 2000
+// The scale of a picture is made from at most so many samples, evenly spaced, and cells.
+const (
+	mostScaled      = 2000
+	mostScaledCells = 64 << 20
+)
 
 // cells is how many elements a sample has.
 func cells(s dataset.Spec) int { return s.Rows * s.Cols }
@@ -59,7 +62,7 @@ func newShades(ctx context.Context, from *rows) (*shades, error) {
 	if s.spec.Type == dataset.U8 {
 		return s, nil
 	}
-	some := min(from.n, mostScaled)
+	some := min(from.n, mostScaled, max(1, mostScaledCells/cells(s.spec)))
 	list := make([]uint32, some)
 	for i := range list {
 		list[i] = uint32(int64(i) * int64(from.n) / int64(some))
@@ -88,15 +91,17 @@ func newShades(ctx context.Context, from *rows) (*shades, error) {
 // draw writes the greys of a sample's cells.
 func (s *shades) draw(dst, x []byte) {
 	for i := range dst {
-		r := i / s.spec.Cols
-		low, high := scaled(s.low[r], s.log[r]), scaled(s.high[r], s.log[r])
-		if !(high > low) {
-			dst[i] = 0
-			continue
-		}
-		v := (scaled(value(s.spec.Type, x, i), s.log[r]) - low) / (high - low)
-		dst[i] = byte(math.Round(255 * max(0, min(1, v))))
+		dst[i] = s.grey(i/s.spec.Cols, value(s.spec.Type, x, i))
 	}
+}
+
+// grey is that of a value in a row.
+func (s *shades) grey(r int, v float64) byte {
+	low, high := scaled(s.low[r], s.log[r]), scaled(s.high[r], s.log[r])
+	if !(high > low) {
+		return 0
+	}
+	return byte(math.Round(255 * max(0, min(1, (scaled(v, s.log[r])-low)/(high-low)))))
 }
 
 // over reads samples as greys, one byte a cell.
