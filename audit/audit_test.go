@@ -127,11 +127,7 @@ func found(r *audit.Report, kind, field string, position int) bool {
 // TestPlanted: each fault is found where it was planted, alone and beside each other one;
 // a set without any is clean, and permuted labels stay at chance. Seeds vary.
 func TestPlanted(t *testing.T) {
-	seeds := uint64(1)
-	if full.Asked() {
-		seeds = 8
-	}
-	for seed := range seeds {
+	for seed := range uint64(full.Of(1, 2, 8)) {
 		r := rand.New(rand.NewPCG(seed, 11))
 		clean := honest(r, 600, 3).audit(t)
 		if clean.Verdict != "clean" || len(clean.Findings) > 0 {

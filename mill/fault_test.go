@@ -189,9 +189,16 @@ func (r *faultRun) opens(t *testing.T, what, out string) int {
 	return n
 }
 
-// everyFault reports whether to try all faults and all power cuts, which takes minutes. Else most calls fail in some way, and
-// part of the states that power cuts leave are tried.
-func everyFault() bool { return full.Asked() || os.Getenv("PCAPMILL_TEST_FAULTS") != "" }
+// everyFault reports whether to try all faults and all power cuts, which takes minutes.
+func everyFault() bool { return full.Whole() || os.Getenv("PCAPMILL_TEST_FAULTS") != "" }
+
+// oneOf returns of how many faults or power cuts one is tried: of some by default, of fewer with most.
+func oneOf(some, most int) int {
+	if everyFault() {
+		return 1
+	}
+	return full.Of(some, most, 1)
+}
 
 // TestEveryCallFails lets every call of a run to the file system fail: not done, done nevertheless, and half done if it writes;
 // once, and from then on for good. A run that says it failed has put the dataset back as it was, unless the disk stays broken:
@@ -208,7 +215,8 @@ func TestEveryCallFails(t *testing.T) {
 			combination := 0
 			for _, how := range hows {
 				for _, sticky := range []bool{false, true} {
-					if combination++; !everyFault() && combination%6 != n%6 {
+					nth := oneOf(6, 3)
+					if combination++; combination%nth != n%nth {
 						continue
 					}
 					fault := &faulty.Fault{At: n, How: how, Sticky: sticky}

@@ -7,9 +7,9 @@ import (
 	"github.com/pcapmill/pcapmill/internal/fsys/faulty"
 )
 
-// cut cuts the power after each of some calls, the first of them aside, and checks what is left. It returns in how many states,
-// by captures left.
-func (r *faultRun) cut(t *testing.T, title string, calls []faulty.Call, first int, dir string) (states int, left map[int]int) {
+// cut cuts the power after each of some calls, the first of them aside, and checks every nth state that is left. It returns how many
+// states there were, and those checked by captures left.
+func (r *faultRun) cut(t *testing.T, title string, calls []faulty.Call, first, nth int, dir string) (states int, left map[int]int) {
 	t.Helper()
 	left = map[int]int{}
 	if r.cuts == nil {
@@ -21,7 +21,7 @@ func (r *faultRun) cut(t *testing.T, title string, calls []faulty.Call, first in
 		}
 		r.cuts[state.Key()] = true
 		states++
-		if !everyFault() && states%4 > 0 {
+		if states%nth > 0 {
 			return
 		}
 		out, remove := tempDir(t)
@@ -44,7 +44,7 @@ func (r *faultRun) cut(t *testing.T, title string, calls []faulty.Call, first in
 func TestPowerCut(t *testing.T) {
 	for _, r := range faultRuns(t) {
 		calls, dir := r.calls(t)
-		states, left := r.cut(t, r.name, calls, 0, dir)
+		states, left := r.cut(t, r.name, calls, 0, oneOf(4, 2), dir)
 		t.Logf("%s: %d calls, %d states, by captures left: %v", r.name, len(calls), states, left)
 		for n := r.begun; n <= len(r.paths); n++ {
 			if left[n] == 0 && everyFault() {
@@ -63,7 +63,7 @@ func TestPowerCutWhileGoingBack(t *testing.T) {
 			if c.Op != faulty.Rename && (c.Op != faulty.SyncDir || n < len(calls)/2) {
 				continue
 			}
-			if faults++; !everyFault() && faults%3 > 0 {
+			if faults++; faults%oneOf(3, 1) > 0 {
 				continue
 			}
 			out, remove := r.place(t)
@@ -72,7 +72,7 @@ func TestPowerCutWhileGoingBack(t *testing.T) {
 				t.Fatalf("%s: call %d failed, the run did not", r.name, n)
 			}
 			remove()
-			states, _ := r.cut(t, r.name+", going back", disk.Calls(), n, out)
+			states, _ := r.cut(t, r.name+", going back", disk.Calls(), n, oneOf(4, 6), out)
 			all += states
 		}
 		t.Logf("%s: %d faults, %d states", r.name, faults, all)

@@ -105,10 +105,7 @@ func killedRun(t *testing.T, in, out string, eager bool, after time.Duration) ti
 // the bytes of a run that was not killed. The one exception is a kill between the renames of one commit, of which there are four
 // with nothing in between: then the others, done by hand, must give a dataset that passes.
 func TestSIGKILL(t *testing.T) {
-	kills := 8
-	if full.Asked() {
-		kills = 30
-	}
+	kills := full.Of(8, 12, 30)
 	if n, err := strconv.Atoi(os.Getenv(killsEnv)); err == nil {
 		kills = n
 	}

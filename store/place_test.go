@@ -31,7 +31,7 @@ func batchOf(w *store.Writer, from, to int) *store.Batch {
 // dataset of samples that are all appended; its digests too.
 func TestPlaces(t *testing.T) {
 	placed := 0
-	draw.Check(t, func(rt *rapid.T) {
+	draw.Until(t, func() bool { return placed > 0 }, func(rt *rapid.T) {
 		captures := rapid.SliceOfN(rapid.SliceOfN(rapid.IntRange(0, 30), 0, 9), 1, 3).Draw(rt, "batches")
 		appended := rapid.SliceOfN(rapid.Bool(), 9, 9).Draw(rt, "appended")
 		write := func(dir string, places bool) {

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"testing"
 	"testing/iotest"
+
+	"github.com/pcapmill/pcapmill/internal/full"
 )
 
 // TestCompressors decodes what every compressor at every level makes.
@@ -54,10 +56,7 @@ func TestEveryCut(t *testing.T) {
 // TestBitFlips changes bits: bytes, kind and offset of the damage are those of
 // both libraries.
 func TestBitFlips(t *testing.T) {
-	tries := 60
-	if !long() {
-		tries = 10
-	}
+	tries := full.Of(10, 20, 60)
 	if testing.Short() {
 		tries = 2
 	}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"github.com/pcapmill/pcapmill/internal/full"
 )
 
 // executors run tasks in every order that a caller could choose.
@@ -140,10 +142,7 @@ func TestDivided(t *testing.T) {
 // TestDividedDamage damages inputs anywhere: bytes, end and offset are those of
 // the undivided decoder.
 func TestDividedDamage(t *testing.T) {
-	n, tries := 400_000, 60
-	if !long() {
-		n, tries = 200_000, 8
-	}
+	n, tries := full.Of(200_000, 400_000, 400_000), full.Of(8, 20, 60)
 	rng := rand.New(rand.NewPCG(9, 9))
 	all := inputs(t, n)
 	for _, name := range slices.Sorted(maps.Keys(all)) {

@@ -86,10 +86,7 @@ func sizeOf(files map[string]string) (kilobytes int) {
 }
 
 func fillDisk(t *testing.T, in string, options []string, start, end map[string]string) {
-	rounds := 4
-	if full.Asked() {
-		rounds = 12
-	}
+	rounds := full.Of(4, 6, 12)
 	least, most := sizeOf(start), 3*sizeOf(end) // new files stand beside old ones
 	disk := tmpfs(t, most)
 	out := filepath.Join(disk, "out")
@@ -237,10 +234,7 @@ func TestFullDiskBehind(t *testing.T) {
 				mustExit(t, exitDone, in(step.before)...)
 			}
 			start, failed := treeText(t, out), 0
-			more := 20 // KiB
-			if full.Asked() {
-				more = 4
-			}
+			more := full.Of(20, 12, 4) // KiB
 			for room := 0; ; room += more {
 				var s syscall.Statfs_t
 				if err := syscall.Statfs(disk, &s); err != nil {

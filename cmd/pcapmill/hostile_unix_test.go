@@ -110,10 +110,7 @@ func TestHostileDatasets(t *testing.T) {
 // hostileDatasets changes a dataset that convert makes with some options and formats. more are other files than those that every
 // dataset has, ofVariants commands for one variant.
 func hostileDatasets(t *testing.T, options, more []string, formats string, ofVariants ...string) {
-	rounds := 25
-	if full.Asked() {
-		rounds = 1500
-	}
+	rounds := full.Of(25, 100, 1500)
 	in, root := manyCaptures(t, 6, 3), t.TempDir()
 	base := filepath.Join(root, "base")
 	sub := filepath.Join(in, "sub") // whose captures are a group of their own

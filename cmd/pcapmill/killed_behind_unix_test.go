@@ -19,10 +19,7 @@ import (
 // the old split or the new one, the old export or the new one. The same command completes it, to the bytes of one that was not
 // killed.
 func TestKilledBehind(t *testing.T) {
-	kills := 2
-	if full.Asked() {
-		kills = 40
-	}
+	kills := full.Of(2, 10, 40)
 	in := manyCaptures(t, 60, 5)
 	base := filepath.Join(t.TempDir(), "data")
 	mustExit(t, exitDone, "convert", in, "-o", base, "--drop", "none", "--split", "70/10/20", "--split-by", "session", "--format", "npz", "--card")

@@ -5,7 +5,8 @@
 #
 #   dev/scripts/build.sh [FILE]      # build, to dist/pcapmill unless named; print its SHA-256
 #   dev/scripts/build.sh --check     # build twice, in different directories and with different
-#                                # GOPATHs and empty caches, and compare
+#                                # GOPATHs, once with the caches here and once with empty ones,
+#                                # and compare
 #
 # GOOS and GOARCH choose another system. The Go toolchain is part of the
 # input: the same version gives the same bytes. With --check modules come from
@@ -39,7 +40,12 @@ for place in a "b/a longer path"; do
 		if [ -f "$f" ]; then printf '%s\0' "$f"; fi
 	done | tar -c --null -T - | tar -x -C "$home/source"
 	(
-		export GOPATH=$home/gopath GOCACHE=$home/cache GOMODCACHE=$home/modules TMPDIR=$home/tmp HOME=$home
+		if [ "$place" = a ]; then
+			GOCACHE=$(go env GOCACHE) GOMODCACHE=$(go env GOMODCACHE)
+		else
+			GOCACHE=$home/cache GOMODCACHE=$home/modules
+		fi
+		export GOPATH=$home/gopath GOCACHE GOMODCACHE TMPDIR=$home/tmp HOME=$home
 		export GOPROXY="file://$modules,$proxy" GOENV=off
 		build "$home/source" "$home/pcapmill"
 	)

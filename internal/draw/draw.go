@@ -29,6 +29,16 @@ func Check(t *testing.T, prop func(*rapid.T)) {
 	rapid.Check(t, prop)
 }
 
+// Until is Check for a property that is told by met whether the draws had the cases that it is
+// about. It draws anew, up to ten times, until they had: a test that then still misses one does not
+// fail by chance.
+func Until(t *testing.T, met func() bool, prop func(*rapid.T)) {
+	t.Helper()
+	for round := 0; round == 0 || round < 10 && !met() && !t.Failed(); round++ {
+		Check(t, prop)
+	}
+}
+
 // MakeCheck returns Check for t.Run.
 func MakeCheck(prop func(*rapid.T)) func(*testing.T) {
 	return func(t *testing.T) { t.Helper(); Check(t, prop) }

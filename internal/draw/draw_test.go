@@ -86,3 +86,17 @@ func TestNoFileIsReplayed(t *testing.T) {
 		t.Errorf("rapid.nofailfile: %v", f)
 	}
 }
+
+// TestUntil: it draws once if that has all cases, anew until it has, and ten times at most.
+func TestUntil(t *testing.T) {
+	draws := 0
+	draw.Check(t, func(*rapid.T) { draws++ })
+	once := draws
+	for need, rounds := range map[int]int{0: 1, 1: 1, once: 1, once + 1: 2, 5 * once: 5, 11 * once: 10} {
+		draws = 0
+		draw.Until(t, func() bool { return draws >= need }, func(*rapid.T) { draws++ })
+		if draws != rounds*once {
+			t.Errorf("until %d: %d draws, want %d", need, draws, rounds*once)
+		}
+	}
+}

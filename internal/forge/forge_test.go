@@ -126,7 +126,7 @@ func sums(data []byte, s *header.Stack, source, destination int) (ip, transport 
 // TestChecksums: a right one is right after, a wrong one is wrong by as much, and that UDP has none stays so.
 func TestChecksums(t *testing.T) {
 	right := 0
-	draw.Check(t, func(t *rapid.T) {
+	draw.Until(t, func() bool { return right >= 100 }, func(t *rapid.T) {
 		r := rand.New(rand.NewPCG(draw.Seed().Draw(t, "seed"), 0))
 		f := forge.New(forge.Fields(1+r.IntN(int(forge.All))), []byte("key"))
 		for _, p := range packets(r) {
@@ -205,7 +205,7 @@ func TestChecksumsOfRoutes(t *testing.T) {
 // cache has forgotten meanwhile; of what is hidden nothing is rewritten.
 func TestUnderAPolicy(t *testing.T) {
 	less := 0
-	draw.Check(t, func(t *rapid.T) {
+	draw.Until(t, func() bool { return less >= 100 }, func(t *rapid.T) {
 		r := rand.New(rand.NewPCG(draw.Seed().Draw(t, "seed"), 0))
 		p := mask.Policy{MAC: mask.Action(r.IntN(4)), IP: mask.Action(r.IntN(4)), Ports: mask.Action(r.IntN(2)), Checksums: mask.Zero, UDPPad: r.IntN(4) == 0}
 		if r.IntN(4) == 0 {

@@ -65,12 +65,8 @@ func policy(r *rand.Rand) (mask.Policy, twin.Settings) {
 
 // TestAgainstTwin compares every form with the slow twin, over units, masks and parameters at random.
 func TestAgainstTwin(t *testing.T) {
-	units := uint64(150)
-	if full.Asked() {
-		units = 20000
-	}
 	compared := map[string]int{}
-	for seed := range units {
+	for seed := range uint64(full.Of(150, 2000, 20000)) {
 		r := rand.New(rand.NewPCG(seed, 9))
 		p, s := policy(r)
 		unit := representtest.Unit(seed, endsOf)

@@ -20,7 +20,7 @@ func TestBreaks(t *testing.T) {
 	const fin, syn, rst, ack = 1, 2, 4, 16
 	dir := t.TempDir()
 	met := map[string]int{}
-	draw.Check(t, func(t *rapid.T) {
+	draw.Until(t, func() bool { return met["restarts"] > 0 && met["pauses"] > 0 }, func(t *rapid.T) {
 		r := rand.New(rand.NewPCG(draw.Seed().Draw(t, "seed"), 4))
 		breaks := session.Breaks{Idle: r.Int64N(3) * 50, Restart: r.IntN(3) > 0}
 		type state struct {

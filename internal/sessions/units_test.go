@@ -119,7 +119,7 @@ func byRules(lists map[session.FiveTuple][]seen, b session.Breaks) (all []unit, 
 func TestUnits(t *testing.T) {
 	dir := t.TempDir()
 	met := map[string]int{}
-	draw.Check(t, func(t *rapid.T) {
+	draw.Until(t, func() bool { return met["windowed"] > 0 && met["many"] > 0 && met["later"] > 0 }, func(t *rapid.T) {
 		r := rand.New(rand.NewPCG(draw.Seed().Draw(t, "seed"), 7))
 		pick := func() int64 { return max(r.Int64N(400)-200, 0) }
 		b := session.Breaks{Idle: pick(), Of: session.Units(r.IntN(3)), MaxPackets: uint64(max(r.IntN(12)-6, 0)), Active: pick(), Slice: pick(), Window: pick()}

@@ -83,11 +83,8 @@ func Fields(t *testing.T, text string, policy mask.Policy, fields func(s represe
 		t.Fatalf("areas of %d cells, and a sample of %d", cells, s.Rows*s.Cols)
 	}
 	m := mask.New(policy, key)
-	units, seen := 12, 0
-	if full.Asked() {
-		units = 400
-	}
-	for seed := range uint64(units) {
+	seen := 0
+	for seed := range uint64(full.Of(12, 50, 400)) {
 		seen += changed(t, f, m, seed, fields)
 	}
 	if pictures := strings.Contains(text, "flowpic"); seen == 0 && !pictures && !strings.HasPrefix(text, "series") {

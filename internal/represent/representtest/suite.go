@@ -89,11 +89,7 @@ func Run(t *testing.T, text string) {
 		tried++
 		t.Run(name, func(t *testing.T) {
 			s := suite{f: f, policy: p, masker: mask.New(p, key), t: t}
-			units := 8
-			if full.Asked() {
-				units = 500
-			}
-			for seed := range uint64(units) {
+			for seed := range uint64(full.Of(8, 50, 500)) {
 				s.unit(seed)
 			}
 			s.empty()
