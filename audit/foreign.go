@@ -14,6 +14,7 @@ import (
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/idx"
 	"github.com/pcapmill/pcapmill/internal/userfile"
+	"github.com/pcapmill/pcapmill/manifest"
 )
 
 // mostClassNames bounds classes.json beside IDX files: 16 MiB, some 250 bytes for each of
@@ -54,7 +55,7 @@ func OpenMNIST(ctx context.Context, dir string) (*Data, error) {
 		pairs = append(pairs, pair{images, labels, uint8(s.side)})
 	}
 	if pairs == nil {
-		return nil, &fs.PathError{Op: "open", Path: filepath.Join(dir, "train-images-idx3-ubyte"), Err: fs.ErrNotExist}
+		return nil, fmt.Errorf("%s holds neither %s of a dataset nor train-images-idx3-ubyte of MNIST: %w", dir, manifest.Name, fs.ErrNotExist)
 	}
 	if len(pairs) == 1 {
 		pairs[0].side = noSide

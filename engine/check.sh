@@ -4,14 +4,16 @@
 # manifest. What is not installed is skipped, loudly. Tasks are killed in mid-run: a map
 # process, a Spark worker with its executor, a Slurm task.
 #
-# usage: check.sh BINARY [ENGINE...]     default: parallel xargs spark spark-kill slurm dask ray
+# usage: check.sh BINARY [ENGINE...]     default: parallel xargs spark spark-kill slurm dask ray flink
 #   PYTHON=...   a Python that has pyspark, dask and ray (install.sh makes one)
+#   FLINK=...    a Python that has pyflink; default: flink/bin/python beside PYTHON's bin
 #   SIZE=64MiB   of the capture that is generated
 set -euo pipefail
 if [ $# -lt 1 ]; then sed -n '7s/^# //p' "$0"; exit 2; fi
 here=$(cd "$(dirname "$0")" && pwd)
 binary=$(realpath "$1") && shift
 python=${PYTHON:-python3}
+flink=${FLINK:-$(dirname "$(dirname "$(command -v "$python" || echo "$python")")")/flink/bin/python}
 work=$(mktemp -d)
 chmod 711 "$work" # munge runs as another user
 spark= slurm=
@@ -190,7 +192,12 @@ python_engine() { # NAME MODULE
 }
 on_dask() { python_engine dask distributed; }
 on_ray() { python_engine ray ray; }
+on_flink() {
+  if ! command -v java >/dev/null; then skipped flink Java; return; fi
+  local python=$flink
+  python_engine flink pyflink
+}
 
-for engine in "${@:-parallel xargs spark spark-kill slurm dask ray}"; do
+for engine in "${@:-parallel xargs spark spark-kill slurm dask ray flink}"; do
   for e in $engine; do "on_$e"; done
 done

@@ -20,20 +20,32 @@ func (d *decoder) fast16(out []uint16, o, limit int) int {
 			// before the refill, which so costs no time.
 			buf >>= e & 63
 			n -= uint64(e & 0xff)
-			out[o], out[o+1] = uint16(e>>8&0xff), uint16(e>>16&0xff)
-			o += int(e >> 24 & 3)
+			out[o] = uint16(e >> 8 & 0xff)
+			o++
+			if e&(2<<24) != 0 {
+				out[o] = uint16(e >> 16 & 0xff)
+				o++
+			}
 			e = lit[buf&(1<<litBits-1)]
 			if e&isLiteral != 0 {
 				buf >>= e & 63
 				n -= uint64(e & 0xff)
-				out[o], out[o+1] = uint16(e>>8&0xff), uint16(e>>16&0xff)
-				o += int(e >> 24 & 3)
+				out[o] = uint16(e >> 8 & 0xff)
+				o++
+				if e&(2<<24) != 0 {
+					out[o] = uint16(e >> 16 & 0xff)
+					o++
+				}
 				e = lit[buf&(1<<litBits-1)]
 				if e&isLiteral != 0 {
 					buf >>= e & 63
 					n -= uint64(e & 0xff)
-					out[o], out[o+1] = uint16(e>>8&0xff), uint16(e>>16&0xff)
-					o += int(e >> 24 & 3)
+					out[o] = uint16(e >> 8 & 0xff)
+					o++
+					if e&(2<<24) != 0 {
+						out[o] = uint16(e >> 16 & 0xff)
+						o++
+					}
 					e = lit[buf&(1<<litBits-1)]
 					buf |= binary.LittleEndian.Uint64(in[pos:]) << (n & 63)
 					pos += int((63 - n) >> 3)
@@ -139,8 +151,12 @@ func (d *decoder) fast16(out []uint16, o, limit int) int {
 		e = lit[buf&(1<<litBits-1)]
 		switch {
 		case distance >= 8:
-			*(*[8]uint16)(out[o:]) = *(*[8]uint16)(out[src:])
-			for k := 8; k < length; k += 8 {
+			// Few are longer than 24 symbols: the processor foresees the loop's end.
+			to, from := (*[24]uint16)(out[o:]), (*[24]uint16)(out[src:])
+			*(*[8]uint16)(to[:]) = *(*[8]uint16)(from[:])
+			*(*[8]uint16)(to[8:]) = *(*[8]uint16)(from[8:])
+			*(*[8]uint16)(to[16:]) = *(*[8]uint16)(from[16:])
+			for k := 24; k < length; k += 8 {
 				*(*[8]uint16)(out[o+k:]) = *(*[8]uint16)(out[src+k:])
 			}
 		default:

@@ -24,23 +24,36 @@ func (d *decoder) fast8(out []byte, o, limit, low int) int {
 	for pos < end && o < limit { // n >= 56
 		if e&isLiteral != 0 {
 			// Up to three entries of literals, of litBits each; e is loaded
-			// before the refill, which so costs no time.
+			// before the refill, which so costs no time. A block has entries of two
+			// or has none, so the branch costs less than to store both always.
 			buf >>= e & 63
 			n -= uint64(e & 0xff)
-			binary.LittleEndian.PutUint16(out[o:], uint16(e>>8))
-			o += int(e >> 24 & 3)
+			out[o] = byte(e >> 8)
+			o++
+			if e&(2<<24) != 0 {
+				out[o] = byte(e >> 16)
+				o++
+			}
 			e = lit[buf&(1<<litBits-1)]
 			if e&isLiteral != 0 {
 				buf >>= e & 63
 				n -= uint64(e & 0xff)
-				binary.LittleEndian.PutUint16(out[o:], uint16(e>>8))
-				o += int(e >> 24 & 3)
+				out[o] = byte(e >> 8)
+				o++
+				if e&(2<<24) != 0 {
+					out[o] = byte(e >> 16)
+					o++
+				}
 				e = lit[buf&(1<<litBits-1)]
 				if e&isLiteral != 0 {
 					buf >>= e & 63
 					n -= uint64(e & 0xff)
-					binary.LittleEndian.PutUint16(out[o:], uint16(e>>8))
-					o += int(e >> 24 & 3)
+					out[o] = byte(e >> 8)
+					o++
+					if e&(2<<24) != 0 {
+						out[o] = byte(e >> 16)
+						o++
+					}
 					e = lit[buf&(1<<litBits-1)]
 					buf |= binary.LittleEndian.Uint64(in[pos:]) << (n & 63)
 					pos += int((63 - n) >> 3)
@@ -150,8 +163,11 @@ func (d *decoder) fast8(out []byte, o, limit, low int) int {
 		e = lit[buf&(1<<litBits-1)]
 		switch {
 		case distance >= 16:
-			*(*[16]byte)(out[o:]) = *(*[16]byte)(out[src:])
-			for k := 16; k < length; k += 16 {
+			// Few are longer than 32 bytes: the processor foresees the loop's end.
+			to, from := (*[32]byte)(out[o:]), (*[32]byte)(out[src:])
+			*(*[16]byte)(to[:]) = *(*[16]byte)(from[:])
+			*(*[16]byte)(to[16:]) = *(*[16]byte)(from[16:])
+			for k := 32; k < length; k += 16 {
 				*(*[16]byte)(out[o+k:]) = *(*[16]byte)(out[src+k:])
 			}
 		case distance == 1:

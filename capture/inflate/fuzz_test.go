@@ -30,6 +30,8 @@ func FuzzGzip(f *testing.F) {
 		judge(t, "gzip", got, twinsOf(in))
 		z := divided(in, int(chunk)+1, Options{Workers: 3, Run: func(task func()) { task() }})
 		same(t, "divided", collect(z), got)
+		z = divided(in, int(chunk)+1, Options{Workers: 3, Run: func(func()) {}}) // each chunk is proven
+		same(t, "divided, proven", collect(z), got)
 	})
 }
 

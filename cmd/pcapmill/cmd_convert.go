@@ -51,9 +51,12 @@ variables, then flags.`,
   pcapmill convert captures/ -o dataset --ip anonymize --key-file project.key
   pcapmill convert --watch /var/captures --settle 30s -o dataset
   zcat a.pcap.gz | pcapmill convert - --stdin-name skype_chat1.pcap -o dataset`,
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: func(cmd *cobra.Command, args []string) error {
 			if w.dir != "" {
 				return w.arguments(args, dryRun, with)
+			}
+			if cmd.Flags().Changed("settle") {
+				return usage("convert: --settle says when a file is finished, with --watch DIR")
 			}
 			if len(args) == 0 {
 				return usage("convert: name at least one capture or directory")

@@ -119,11 +119,11 @@ func formats() []format {
 		}},
 		{"parquet", []string{"shard-size", "shards"}, holdsAll, func(v *config.Values) (dataset.Exporter, error) {
 			size, n, err := shards(v)
-			return parquet.Images{ShardBytes: size, Shards: n}, err
+			return parquet.Images{ShardBytes: size, Shards: n, Workers: v.Number("workers")}, err
 		}},
 		{"parquet-bytes", []string{"shard-size", "shards"}, holdsBytes, func(v *config.Values) (dataset.Exporter, error) {
 			size, n, err := shards(v)
-			return parquet.Images{Bytes: true, ShardBytes: size, Shards: n}, err
+			return parquet.Images{Bytes: true, ShardBytes: size, Shards: n, Workers: v.Number("workers")}, err
 		}},
 		{"tsv", nil, holdsText, func(*config.Values) (dataset.Exporter, error) { return textformat.TSV{}, nil }},
 		{"jsonl", nil, holdsText, func(*config.Values) (dataset.Exporter, error) { return textformat.JSON{}, nil }},

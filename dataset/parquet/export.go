@@ -31,6 +31,8 @@ type Images struct {
 	// dealt out evenly: fewer where a side has fewer samples, more where ShardBytes asks
 	// for more. At most 99999.
 	Shards int
+	// Workers encode row groups side by side; 0 is one a core. It changes no byte.
+	Workers int
 }
 
 // Name is "parquet" or "parquet-bytes".
@@ -59,6 +61,7 @@ func (x Images) Export(ctx context.Context, dir dataset.Folder, v dataset.View) 
 	if err != nil {
 		return nil, err
 	}
+	l.workers = x.Workers
 	most := x.ShardBytes
 	if most == 0 {
 		most = ShardBytes
@@ -67,7 +70,7 @@ func (x Images) Export(ctx context.Context, dir dataset.Folder, v dataset.View) 
 	var files []dataset.File
 	for _, side := range v.Sides() {
 		n := v.Len(side)
-		s := &shards{layout: l, dir: dir, side: sideName(side), total: max(1, (n+perShard-1)/perShard)}
+		s := &shards{layout: l, ctx: ctx, dir: dir, side: sideName(side), total: max(1, (n+perShard-1)/perShard)}
 		s.end = func(i int64) int64 { return perShard * (i + 1) }
 		if asked := min(int64(x.Shards), n); asked > s.total {
 			s.total = asked
@@ -108,6 +111,7 @@ func sideName(s dataset.Side) string {
 // shards is the row of files of one side.
 type shards struct {
 	*layout
+	ctx    context.Context
 	dir    dataset.Folder
 	side   string
 	end    func(number int64) int64 // of a file: the rows of those up to it
@@ -123,7 +127,7 @@ func (s *shards) name(n int64) string {
 }
 
 func (s *shards) open() (err error) {
-	s.now, err = s.create(s.dir, s.name(s.number))
+	s.now, err = s.create(s.ctx, s.dir, s.name(s.number))
 	return err
 }
 
@@ -188,7 +192,7 @@ func writeTable(ctx context.Context, dir dataset.Folder, name string, v dataset.
 	if err != nil {
 		return dataset.File{}, err
 	}
-	f, err := l.create(dir, name)
+	f, err := l.create(ctx, dir, name)
 	if err != nil {
 		return dataset.File{}, err
 	}

@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/table"
+	"github.com/pcapmill/pcapmill/internal/parallel"
 )
 
 // groupBytes is the most that the images of a row group have together, groupRows the
@@ -28,13 +30,17 @@ type file struct {
 	table  *table.Table
 	pixels pixels
 	spec   dataset.Spec
-	enc    *encoder
+	ctx    context.Context // of the export
 
 	columns []table.Column
 	cells   []table.Value
-	row     parquet.Row
-	rows    int64 // written
-	images  int64 // bytes of images written
+	values  []parquet.Value // of the columns of a row but its image
+	rows    int64           // written
+	images  int64           // bytes of images written
+
+	perGroup int64 // rows
+	groups   []*rowGroup
+	full     int // groups that are full
 }
 
 // layout is what all files of one export have in common.
@@ -45,6 +51,7 @@ type layout struct {
 	columns []table.Column
 	schema  *parquet.Schema
 	meta    string
+	workers int // that encode row groups; 0: one a core
 }
 
 func newLayout(p pixels, v dataset.View) (*layout, error) {
@@ -57,11 +64,11 @@ func newLayout(p pixels, v dataset.View) (*layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &layout{p, v.Spec(), t, columns, schema(p, columns, v.Spec()), meta}, nil
+	return &layout{p, v.Spec(), t, columns, schema(p, columns, v.Spec()), meta, 0}, nil
 }
 
 // create begins the file of that name below dir.
-func (l *layout) create(dir dataset.Folder, name string) (*file, error) {
+func (l *layout) create(ctx context.Context, dir dataset.Folder, name string) (*file, error) {
 	out, err := dir.Create(name)
 	if err != nil {
 		return nil, err
@@ -81,68 +88,65 @@ func (l *layout) create(dir dataset.Folder, name string) (*file, error) {
 		parquet.KeyValueMetadata("huggingface", l.meta),
 		parquet.SkipPageBounds("image"), parquet.SkipPageBounds("text"), parquet.SkipPageBounds("image", "bytes"), parquet.SkipPageBounds("digest"),
 	)
-	return &file{
-		dir: dir, name: name, out: out, w: w, table: l.table, pixels: l.pixels, spec: l.spec, enc: &encoder{},
-		columns: l.columns, cells: make([]table.Value, len(l.columns)),
-	}, nil
+	f := &file{
+		dir: dir, name: name, out: out, w: w, table: l.table, pixels: l.pixels, spec: l.spec, ctx: ctx,
+		columns: l.columns, cells: make([]table.Value, len(l.columns)), perGroup: perGroup,
+	}
+	n := 1 // the table alone has groups of many rows, and few
+	if l.pixels != none {
+		n = min(parallel.Workers(l.workers), mostGroups)
+	}
+	for range n {
+		f.groups = append(f.groups, &rowGroup{f: f, w: w.BeginRowGroup(), enc: &encoder{}})
+	}
+	return f, nil
 }
 
 // add writes one sample.
 func (f *file) add(e *dataset.Entry) error {
-	row := f.row[:0]
-	switch f.pixels {
-	case png:
-		picture, err := f.enc.png(e.Data, f.spec)
-		if err != nil {
-			return err
-		}
-		row = append(row, parquet.ByteArrayValue(picture).Level(0, 2, 0), parquet.NullValue().Level(0, 1, 1))
-		f.images += int64(len(picture))
-	case plain:
-		row = append(row, parquet.FixedLenByteArrayValue(e.Data).Level(0, 1, 0))
-		f.images += int64(len(e.Data))
-	case array:
-		row = f.numbers(row, e.Data)
-	case words:
-		row = append(row, parquet.ByteArrayValue(e.Data).Level(0, 1, 0))
-		f.images += int64(len(e.Data))
-	}
 	f.table.Row(f.cells, e)
+	f.values = f.values[:0]
 	leaves := f.pixels.leaves()
 	for i, c := range f.columns {
 		at, v := leaves+i, f.cells[i]
 		switch {
 		case v.Null:
-			row = append(row, parquet.NullValue().Level(0, 0, at))
+			f.values = append(f.values, parquet.NullValue().Level(0, 0, at))
 		case c.Kind == table.Text:
-			row = append(row, parquet.ByteArrayValue([]byte(v.Text)).Level(0, 1, at))
+			f.values = append(f.values, parquet.ByteArrayValue([]byte(v.Text)).Level(0, 1, at))
 		default:
-			row = append(row, parquet.Int64Value(v.Int).Level(0, 1, at))
+			f.values = append(f.values, parquet.Int64Value(v.Int).Level(0, 1, at))
 		}
 	}
-	f.row = row
-	if _, err := f.w.WriteRows([]parquet.Row{row}); err != nil {
+	g := f.groups[f.full]
+	if err := g.add(e.Data, f.values); err != nil {
 		return err
 	}
 	f.rows++
-	return nil
+	if g.rows < f.perGroup {
+		return nil
+	}
+	if f.full++; f.full < len(f.groups) {
+		return nil
+	}
+	return f.flush(f.ctx)
 }
 
 // numbers appends the elements of a sample, big-endian as a dataset has them, as lists of
 // lists: repetition 0 begins the array, 1 the next row, 2 is the next element of a row. The
 // definition level is that of an element that is there.
-func (f *file) numbers(row parquet.Row, data []byte) parquet.Row {
-	size := f.spec.Type.Size()
+func numbers(row parquet.Row, data []byte, spec dataset.Spec) parquet.Row {
+	size := spec.Type.Size()
 	for i := 0; len(data) >= size; i, data = i+1, data[size:] {
 		repetition := 2
 		switch {
 		case i == 0:
 			repetition = 0
-		case i%f.spec.Cols == 0:
+		case i%spec.Cols == 0:
 			repetition = 1
 		}
 		var v parquet.Value
-		switch f.spec.Type {
+		switch spec.Type {
 		case dataset.I8:
 			v = parquet.Int32Value(int32(int8(data[0])))
 		case dataset.I16:
@@ -157,6 +161,9 @@ func (f *file) numbers(row parquet.Row, data []byte) parquet.Row {
 
 // close finishes the file and reads its footer back.
 func (f *file) close() (dataset.File, error) {
+	if err := f.flush(f.ctx); err != nil {
+		return dataset.File{}, err
+	}
 	if err := f.w.Close(); err != nil {
 		return dataset.File{}, err
 	}

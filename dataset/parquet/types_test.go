@@ -4,13 +4,16 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"maps"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/dataset/parquet"
+	"github.com/pcapmill/pcapmill/internal/full"
 	"github.com/pcapmill/pcapmill/internal/testview"
 )
 
@@ -83,4 +86,49 @@ func exported(t *testing.T, v dataset.View) string {
 		t.Fatal(err)
 	}
 	return filepath.Join(dir, "data", "train-00000-of-00001.parquet")
+}
+
+// TestWorkers: however many encode row groups side by side, the files are the same; and errors stay errors.
+func TestWorkers(t *testing.T) {
+	pictures := testview.New(75)
+	pictures.Shape = dataset.Spec{Rows: 512, Cols: 512} // 32 in a row group
+	text := typed{testview.New(9000), dataset.Spec{Type: dataset.Text}, func(i int64) []byte { return []byte(strings.Repeat("x ", int(i%50))) }}
+	for name, c := range map[string]struct {
+		v dataset.View
+		x parquet.Images
+	}{
+		"pictures": {pictures, parquet.Images{}}, "bytes": {pictures, parquet.Images{Bytes: true}}, "text": {text, parquet.Images{}},
+		"several files": {pictures, parquet.Images{ShardBytes: 12 << 20}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := func(workers int) map[string]string {
+				x, all := c.x, map[string]string{}
+				x.Workers = workers
+				dir, names := export(t, x, c.v)
+				for _, name := range names {
+					b, err := os.ReadFile(filepath.Join(dir, name))
+					if err != nil {
+						t.Fatal(err)
+					}
+					all[name] = string(b)
+				}
+				return all
+			}
+			want := files(1)
+			for _, workers := range full.Some([]int{3, 20}, 2) {
+				if have := files(workers); !maps.Equal(have, want) {
+					t.Errorf("%d workers make other files", workers)
+				}
+			}
+		})
+	}
+	_, f := read(t, exported(t, pictures))
+	if n := len(f.RowGroups()); n != 3 {
+		t.Errorf("%d row groups, want 3", n)
+	}
+	failing := *pictures
+	failing.Failing = errors.New("disk gone")
+	if _, err := (parquet.Images{Workers: 2}).Export(t.Context(), dataset.NewFolder(t.TempDir()), &failing); !errors.Is(err, failing.Failing) {
+		t.Error(err)
+	}
 }

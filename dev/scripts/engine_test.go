@@ -20,7 +20,7 @@ func TestEnginesSayHow(t *testing.T) {
 			t.Errorf("%s: exit status %d: %s%s", s, code, out, errs)
 		}
 	}
-	for _, name := range []string{"spark", "dask", "ray"} {
+	for _, name := range []string{"spark", "dask", "ray", "flink"} {
 		cmd := exec.Command("python3", filepath.Join(engines, name, "mill.py"))
 		if text, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != 2 || !strings.HasPrefix(string(text), "usage: ") || !strings.Contains(string(text), "mill.py BINARY PLAN DIR [DATASET") {
 			t.Errorf("%s/mill.py: %v: %s", name, cmd.ProcessState, text)

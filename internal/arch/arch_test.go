@@ -57,7 +57,7 @@ var rooms = map[string][]string{
 	"internal/rows":        {"dataset", "internal/bytelog", "internal/fsys"},
 	"dataset/table":        {"dataset"},
 	"dataset/csv":          {"dataset", "dataset/table"},
-	"dataset/parquet":      {"dataset", "dataset/table"},
+	"dataset/parquet":      {"dataset", "dataset/table", "internal/parallel"},
 	"dataset/text":         {"dataset"},
 	"dataset/nprint":       {"dataset"},
 	"dataset/arrow":        {"dataset"},
