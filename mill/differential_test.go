@@ -100,7 +100,8 @@ func TestSharedAgainstTwin(t *testing.T) {
 }
 
 // TestSharedMasksAgainstTwin converts the captures there are under each profile, and under each field with each action alone, and
-// compares every sample with the twin's. By default it takes the small captures, and the profiles.
+// compares every sample with the twin's. By default it takes the small captures, and the profiles; with most, every eighth capture under
+// each, another eighth under the next.
 func TestSharedMasksAgainstTwin(t *testing.T) {
 	dir, rows := shared(t)
 	var policies []mask.Policy
@@ -139,11 +140,7 @@ func TestSharedMasksAgainstTwin(t *testing.T) {
 		t.Run(fmt.Sprint(p.Profile(), i), func(t *testing.T) {
 			c := defaultChoice()
 			c.mask, c.drop, c.dedup = p, header.DropNone, sample.Dedup(i%3)
-			nth := 1
-			if p.Profile() == "" {
-				nth = full.Of(1, 6, 1)
-			}
-			one, raws, labels := everyNth(plan, raws, labels, i, nth)
+			one, raws, labels := everyNth(plan, raws, labels, i, full.Of(1, 8, 1))
 			one.Options, one.Out, one.Workers = c.options(), filepath.Join(t.TempDir(), "out"), []int{1, 2, 7}[i%3]
 			one.BlockLength = []int{0, 4096}[i%2]
 			if n, _ := compare(t, c, &one, raws, labels); n < 100 {
