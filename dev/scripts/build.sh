@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Builds pcapmill so that the same sources give the same bytes, wherever and by
-# whomever they are built: no paths (-trimpath), no state of a repository
-# (-buildvcs=false), no C compiler (CGO_ENABLED=0), no flags of the environment.
+# Builds the pcapmill that is released, with object stores (the tag s3), so that the same
+# sources give the same bytes, wherever and by whomever they are built: no paths (-trimpath), no
+# state of a repository (-buildvcs=false), no C compiler (CGO_ENABLED=0), no flags of the
+# environment.
 #
 #   dev/scripts/build.sh [FILE]      # build, to dist/pcapmill unless named; print its SHA-256
 #   dev/scripts/build.sh --check     # build twice, in different directories and with different

@@ -49,8 +49,8 @@ func Expect(f File, end int64) {
 	}
 }
 
-// Section is a stream of the bytes from one place to another of a file. A File that is an object is read by
-// requests of its own, and by no window. It ends at the latest when the File is closed.
+// Section is a stream of the bytes from one place to another of a file. A File that is an object
+// is read by requests of its own, and by no window. It ends at the latest when the File is closed.
 func Section(f io.ReaderAt, from, to int64) io.Reader {
 	if o, ok := f.(*object); ok {
 		return &named{&body{o: o, at: from, to: min(to, o.info.Bytes)}, o}

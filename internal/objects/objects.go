@@ -221,8 +221,8 @@ func (i *Info) Relative(path string) string {
 	return strings.TrimPrefix(i.Place.Key, p.prefix().Key)
 }
 
-// Put puts an object of size bytes in place, whole, in place of one that is there. once: only if there is
-// none; else the error wraps fs.ErrExist.
+// Put puts an object of size bytes in place, whole, in place of one that is there. once: only if
+// there is none; else the error wraps fs.ErrExist.
 func Put(ctx context.Context, path string, body io.ReaderAt, size int64, once bool) error {
 	p, s, err := reach(ctx, path)
 	if err != nil {

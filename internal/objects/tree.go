@@ -16,9 +16,9 @@ import (
 const atATime = 4
 
 // PutTree puts the regular files of a directory, and of those in it, below a prefix, and at last,
-// when all others are there, the one that is called last, which must be new. n and bytes are how much
-// that was. Objects that are there already and are no files of the directory are an error
-// before anything is put: whoever reads the prefix would take them for a part of it.
+// when all others are there, the one that is called last, which must be new. n and bytes are how
+// much that was. An object that is there already and is no file of the directory is an error
+// before anything is put: whoever reads the prefix would take it for a part.
 func PutTree(ctx context.Context, dir, prefix, last string) (n, bytes int64, err error) {
 	var names []string
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

@@ -2,7 +2,6 @@ package view
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -19,7 +18,6 @@ import (
 	"github.com/pcapmill/pcapmill/internal/draw"
 	"github.com/pcapmill/pcapmill/internal/webreport"
 	"github.com/pcapmill/pcapmill/manifest"
-	"github.com/pcapmill/pcapmill/split"
 	"github.com/pcapmill/pcapmill/store"
 )
 
@@ -59,16 +57,7 @@ func formed(t *testing.T, spec dataset.Spec, form *manifest.Form, samples [][]by
 			t.Fatal(w.Fail(err))
 		}
 	}
-	if err := w.Commit(); err != nil {
-		t.Fatal(w.Fail(err))
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	o := split.Options{Weights: split.Weights{60, 10, 30}, By: split.Session, Salt: "x", Fallback: split.UseSession}
-	if _, err := store.Divide(context.Background(), dir, o, false); err != nil {
-		t.Fatal(err)
-	}
+	divide(t, w, dir)
 	return dir
 }
 

@@ -70,16 +70,7 @@ func made(t *testing.T, names []string, each int) (dir string, samples [][]byte)
 			t.Fatal(w.Fail(err))
 		}
 	}
-	if err := w.Commit(); err != nil {
-		t.Fatal(w.Fail(err))
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	o := split.Options{Weights: split.Weights{60, 10, 30}, By: split.Session, Salt: "x", Fallback: split.UseSession}
-	if _, err := store.Divide(context.Background(), dir, o, false); err != nil {
-		t.Fatal(err)
-	}
+	divide(t, w, dir)
 	return dir, samples
 }
 
@@ -166,4 +157,19 @@ func (r *running) ask(t *testing.T, method, path string, change func(q *http.Req
 		t.Fatal(err)
 	}
 	return a, string(body)
+}
+
+// divide finishes a dataset and divides it.
+func divide(t *testing.T, w *store.Writer, dir string) {
+	t.Helper()
+	if err := w.Commit(); err != nil {
+		t.Fatal(w.Fail(err))
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	o := split.Options{Weights: split.Weights{60, 10, 30}, By: split.Session, Salt: "x", Fallback: split.UseSession}
+	if _, err := store.Divide(context.Background(), dir, o, false); err != nil {
+		t.Fatal(err)
+	}
 }
