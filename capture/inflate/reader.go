@@ -68,10 +68,16 @@ func NewReader(src io.Reader) *Reader {
 // leave them. The first header is read by the first Read.
 func NewGzipReader(src io.Reader, o Options) *Reader {
 	z := newReader(src)
+	z.Divide(o)
+	return z
+}
+
+// Divide makes the Options those given. Call it before the first Read.
+func (z *Reader) Divide(o Options) {
+	z.parallel = nil
 	if o.Workers > 1 && o.Run != nil {
 		z.parallel = newParallel(o)
 	}
-	return z
 }
 
 const (
@@ -183,10 +189,6 @@ func (z *Reader) serialStep(limit int) {
 		z.low = z.o
 		z.began = z.m.at()
 	case memberEnds:
-		if z.m.raw {
-			z.err = io.EOF
-			return
-		}
 		z.endMember(z.m.end)
 	case isCorrupt:
 		z.errAt = z.m.base + int64(z.m.badAt)
@@ -208,8 +210,12 @@ func (z *Reader) deliver(s *segment) {
 	}
 }
 
-// endMember compares what a member has given with what it says.
+// endMember compares what a member has given with what it says. A raw stream says nothing.
 func (z *Reader) endMember(t trailer) {
+	if z.m.raw {
+		z.err = io.EOF
+		return
+	}
 	if t.crc != z.crc || t.size != uint32(z.size) {
 		z.err, z.errAt = ErrChecksum, t.at
 	}
