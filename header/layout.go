@@ -31,9 +31,16 @@ const (
 // and whether it goes from the lower endpoint of its session to the higher one.
 // Unless s is what Decode made of the packet, with Reason OK, the result is the
 // zero Layout.
-func (s *Stack) Layout(time int64, fromLower bool) Layout {
+func (s *Stack) Layout(time int64, fromLower bool) (l Layout) {
+	s.SetLayout(&l, time, fromLower)
+	return l
+}
+
+// SetLayout is Layout in place: what is written field by field need not be loaded again.
+func (s *Stack) SetLayout(l *Layout, time int64, fromLower bool) {
 	if s.Reason != OK {
-		return Layout{}
+		*l = Layout{}
+		return
 	}
 	flags := s.flags
 	if fromLower {
@@ -42,11 +49,9 @@ func (s *Stack) Layout(time int64, fromLower bool) Layout {
 	if s.IsDNS() {
 		flags |= dns
 	}
-	return Layout{
-		timeHigh: uint32(uint64(time) >> 32), timeLow: uint32(time),
-		network: uint32(s.Network), transport: uint32(s.Transport), end: uint32(s.End),
-		wire: uint32(s.PayloadLen), headerLen: uint8(s.Payload - s.Transport), flags: flags,
-	}
+	l.timeHigh, l.timeLow = uint32(uint64(time)>>32), uint32(time)
+	l.network, l.transport, l.end = uint32(s.Network), uint32(s.Transport), uint32(s.End)
+	l.wire, l.headerLen, l.flags = uint32(s.PayloadLen), uint8(s.Payload-s.Transport), flags
 }
 
 // Network is the offset of the IP header.

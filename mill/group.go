@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/pcapmill/pcapmill/internal/objects"
 )
 
 // Groups of captures, see Options.Group.
@@ -73,7 +75,7 @@ func (p *Plan) groups() (list [][]int, of []int, err error) {
 		in := &p.Captures[i]
 		name := "all"
 		if p.Group != GroupAll {
-			name = filepath.Dir(in.Path)
+			name = folder(in.Path)
 		}
 		if pattern != nil {
 			stars := pattern.FindStringSubmatch(filepath.Base(in.Path))
@@ -93,6 +95,19 @@ func (p *Plan) groups() (list [][]int, of []int, err error) {
 		list[at], of = append(list[at], i), append(of, at)
 	}
 	return list, of, nil
+}
+
+// folder names the directory of a capture; it is the same however the path leads there, but
+// for links.
+func folder(path string) string {
+	if objects.Is(path) {
+		return path[:strings.LastIndexByte(path, '/')]
+	}
+	dir := filepath.Dir(path)
+	if abs, err := filepath.Abs(dir); err == nil { // else nobody knows where we are
+		return abs
+	}
+	return dir
 }
 
 // checkStreams reports what cannot be read in a group.

@@ -210,6 +210,18 @@ func TestGroupPatterns(t *testing.T) {
 			t.Errorf("%s: %v, %v; need %s", group, have, err, need)
 		}
 	}
+	abs, err := filepath.Abs("a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &mill.Plan{Options: mill.Default()}
+	p.Group = mill.GroupByDir
+	for _, path := range []string{"a/1.pcap", "./a/2.pcap", "b/../a/3.pcap", abs + "/4.pcap", "s3://b/a/5.pcap", "s3://b/6.pcap", "s3:/b/7.pcap", "s3://b/a/8.pcap"} {
+		p.Captures = append(p.Captures, mill.Input{Path: path})
+	}
+	if have, err := mill.Groups(p); err != nil || fmt.Sprint(have) != "[[0 1 2 3] [4 7] [5] [6]]" {
+		t.Errorf("a directory by several names: %v, %v", have, err)
+	}
 	for _, group := range []string{"trace", "a/{n}.pcap", "", `a\\{n}`} {
 		if mill.CheckGroup(group) == nil {
 			t.Errorf("%q is a group", group)

@@ -95,6 +95,11 @@ func (a *adding) all(l *sessions.List) error {
 		a.hands = min(s.o.workers()+1, mostParts/2)
 	}
 	n := min(2*a.hands*per, max(l.Len(), 1))
+	if a.hands > 1 {
+		if err := s.w.Expect(int64(l.Len())); err != nil {
+			return err
+		}
+	}
 	for len(s.hands) < a.hands {
 		s.hands = append(s.hands, hand{hosts: mask.NewHosts(s.o.Key)})
 	}

@@ -6,6 +6,23 @@ import "errors"
 type placer interface {
 	Reserve(n int64) (at int64, ok bool, err error)
 	Fill(at int64, data []byte, labels []uint16) error
+	Expect(n int64) error
+}
+
+// Expect says that about n more samples of the capture in hand come. If they are so many that
+// commits will not write the files anew, samples have places from the first one on. It does
+// not change the bytes of a dataset.
+func (w *Writer) Expect(n int64) error {
+	for _, p := range w.parts {
+		images, can := p.images.(placer)
+		if !can || p.layouts != nil {
+			return nil // they are appended
+		}
+		if err := images.Expect(n); err != nil {
+			return err
+		}
+	}
+	return w.rows.Expect(n * w.rows.RecordLen())
 }
 
 // Reserve makes room for n more samples of the capture in hand. Batches then fill it from

@@ -28,19 +28,29 @@ func batchOf(w *store.Writer, from, to int) *store.Batch {
 }
 
 // TestPlaces: samples that several goroutines write to their places, in any order, beside samples that are appended, are the
-// dataset of samples that are all appended; its digests too.
+// dataset of samples that are all appended; its digests too. So they are in files that a commit
+// has written anew before, if more samples are expected than it would.
 func TestPlaces(t *testing.T) {
 	placed := 0
 	draw.Until(t, func() bool { return placed > 0 }, func(rt *rapid.T) {
 		captures := rapid.SliceOfN(rapid.SliceOfN(rapid.IntRange(0, 30), 0, 9), 1, 3).Draw(rt, "batches")
 		appended := rapid.SliceOfN(rapid.Bool(), 9, 9).Draw(rt, "appended")
+		expected := rapid.SliceOfN(rapid.Bool(), 3, 3).Draw(rt, "expected")
 		write := func(dir string, places bool) {
-			w, err := store.Backend{InPlace: true}.Create(dir, form())
+			w, err := store.Backend{InPlace: places && !expected[0]}.Create(dir, form())
 			if err != nil {
 				rt.Fatal(err)
 			}
 			for k, batches := range captures {
 				n := 0
+				if places && expected[k] {
+					if err := w.Expect(16 << 20); err != nil {
+						rt.Fatal(err)
+					}
+					if _, ok, err := w.Reserve(0); !ok || err != nil {
+						rt.Fatalf("no places for what is expected: %v", err)
+					}
+				}
 				for at := 0; at < len(batches); {
 					to := at + 1
 					if places && !appended[at] {
@@ -103,5 +113,26 @@ func TestPlaces(t *testing.T) {
 	})
 	if placed == 0 {
 		t.Error("no sample was written to its place")
+	}
+}
+
+// TestExpectFew: what is expected to stay small is written anew by commits, as ever, and what
+// fails has failed.
+func TestExpectFew(t *testing.T) {
+	w, err := store.Create(t.TempDir(), form())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Expect(100); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := w.Reserve(100); ok || err != nil {
+		t.Errorf("places in a file of 100 samples: %v, %v", ok, err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Expect(16 << 20); !errors.Is(err, dataset.ErrClosed) {
+		t.Errorf("Expect behind Close: %v", err)
 	}
 }

@@ -101,7 +101,7 @@ func (c *console) verifyBeside(ctx context.Context, d *store.Dataset) error {
 		if s.Err != nil {
 			return s.Err
 		}
-		if err := export.Verify(ctx, s.Dir); err != nil {
+		if err := export.Verify(ctx, s.Dir, 0); err != nil {
 			return fmt.Errorf("the files of an export have the sizes and digests that it records: %w", err)
 		}
 		if c.json != nil {

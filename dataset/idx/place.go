@@ -32,6 +32,25 @@ func (w *writer) Reserve(n int64) (at int64, ok bool, err error) {
 	return at, true, nil
 }
 
+// Expect says that about n more samples come before the next commit. Files that outgrow what
+// commits write anew are then written in place at once, and nothing is gathered in memory
+// before. It does not change the bytes of a dataset.
+func (w *writer) Expect(n int64) error {
+	switch {
+	case w.closed:
+		return dataset.ErrClosed
+	case w.failed != nil:
+		return w.failed
+	case w.inPlace || n <= (w.limit-w.first().offset(w.samples))/w.first().item:
+		return nil
+	}
+	if err := w.do((*file).closeReplaced); err != nil {
+		return err
+	}
+	w.leaveRewriting()
+	return nil
+}
+
 // Fill writes samples, one after another in data, to the places from at on, of those that
 // Reserve made. Several goroutines may fill places at once, and do nothing else meanwhile.
 // After an error every further Append, Prepare and Commit returns that error.

@@ -25,6 +25,7 @@ type Encoder struct {
 
 	seen  [1 << seenBits]uint32 // see gains
 	count [256]uint32
+	logs  [1024]uint32 // see log2: one more than the logarithm, 0 where it was not needed yet
 }
 
 // largest is the size of a sample in bytes: what its compressed rows add up to must fit

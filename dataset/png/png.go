@@ -15,13 +15,13 @@ type Format struct {
 
 // picture is a sample on its way to its file.
 type picture struct {
-	data []byte
-	name string
-	file dataset.File
+	data, content []byte
+	name          string
+	entry         dataset.Entry
 }
 
-// Batch is how many samples of a shape are worked on together: some 2 MiB of them.
-func Batch(spec dataset.Spec) int { return max(8, min(512, 2<<20/max(1, spec.Size()))) }
+// Batch is how many samples of a shape a worker makes together: some milliseconds of work.
+func Batch(spec dataset.Spec) int { return max(1, min(64, 256<<10/max(1, spec.Size()))) }
 
 // Name implements [dataset.Exporter].
 func (Format) Name() string { return "png" }
@@ -40,26 +40,30 @@ func (x Format) Export(ctx context.Context, dir dataset.Folder, v dataset.View) 
 	used := map[int]bool{}
 	for _, s := range v.Sides() {
 		have := int64(0)
-		line := parallel.NewOrder(ctx, x.Workers, Batch(v.Spec()),
-			func(worker int, p *picture) error {
+		line := parallel.Order[picture]{
+			Workers: x.Workers, Batch: Batch(v.Spec()),
+			Work: func(worker int, p *picture) error {
 				content, err := encoders[worker].Encode(p.data)
-				if err == nil {
-					p.file, err = dir.Write(p.name, content)
-				}
+				p.content = append(p.content[:0], content...)
+				p.name = s.String() + "/" + folderOf(p.entry.Label) + "/" + p.entry.Key() + ".png"
 				return err
 			},
-			func(p *picture) error { files = append(files, p.file); return nil })
-		err := v.Each(ctx, s, func(e *dataset.Entry) error {
-			have++
-			used[e.Label] = true
-			return line.Add(func(p *picture) {
-				p.data = append(p.data[:0], e.Data...)
-				p.name = s.String() + "/" + folderOf(e.Label) + "/" + e.Key() + ".png"
+			Emit: func(p *picture) error {
+				f, err := dir.Write(p.name, p.content)
+				files = append(files, f)
+				return err
+			},
+		}
+		err := line.Run(ctx, func(add func(func(*picture)) error) error {
+			return v.Each(ctx, s, func(e *dataset.Entry) error {
+				have++
+				used[e.Label] = true
+				return add(func(p *picture) {
+					p.data = append(p.data[:0], e.Data...)
+					p.entry = *e
+				})
 			})
 		})
-		if err == nil {
-			err = line.Finish()
-		}
 		if err == nil {
 			err = dataset.CheckLen(v, s, have)
 		}

@@ -21,7 +21,9 @@ func (e *Encoder) gains(rows []byte) bool {
 		word := binary.LittleEndian.Uint32(rows[i:])
 		at := &e.seen[word*0x9e3779b1>>(32-seenBits)]
 		if last := int(*at) - 1; last >= 0 && i-last < 1<<15 && binary.LittleEndian.Uint32(rows[last:]) == word {
-			repeated += step
+			if repeated += step; repeated*matchPart >= len(rows) {
+				return true
+			}
 			*at = uint32(i + 1)
 			i += step
 			continue
@@ -29,17 +31,15 @@ func (e *Encoder) gains(rows []byte) bool {
 		*at = uint32(i + 1)
 		i++
 	}
-	if repeated*matchPart >= len(rows) {
-		return true
-	}
 	clear(e.count[:])
 	for _, b := range rows {
 		e.count[b]++
 	}
 	n, code, used := uint64(len(rows)), uint64(0), uint64(0)
+	whole := log2(n)
 	for _, c := range e.count {
 		if c > 0 {
-			code += uint64(c) * (log2(n) - log2(uint64(c)))
+			code += uint64(c) * (whole - e.log2(c))
 			used++
 		}
 	}
@@ -53,6 +53,17 @@ const (
 	headCost  = 8  // bytes, before the codes of bytes
 	fraction  = 10 // bits of a logarithm behind the point
 )
+
+// log2 is the function log2, which is looked up for small numbers: most counts of bytes are.
+func (e *Encoder) log2(x uint32) uint64 {
+	if x >= uint32(len(e.logs)) {
+		return log2(uint64(x))
+	}
+	if e.logs[x] == 0 {
+		e.logs[x] = uint32(log2(uint64(x))) + 1
+	}
+	return uint64(e.logs[x] - 1)
+}
 
 // log2 is the logarithm of x, at least 1, with fraction bits behind the point, rounded down.
 func log2(x uint64) uint64 {

@@ -3,6 +3,7 @@ package png
 import (
 	"bytes"
 	"compress/zlib"
+	"encoding/binary"
 	"io"
 	"math"
 	"math/rand/v2"
@@ -83,4 +84,68 @@ func TestLog2(t *testing.T) {
 			t.Errorf("of %d: %v, want %v", x, have, want)
 		}
 	}
+}
+
+// TestLogarithms: what is looked up is what is computed.
+func TestLogarithms(t *testing.T) {
+	var e Encoder
+	for range 2 {
+		for x := uint32(1); x < 2000; x++ {
+			if have, want := e.log2(x), log2(uint64(x)); have != want {
+				t.Fatalf("of %d: %d, want %d", x, have, want)
+			}
+		}
+	}
+}
+
+// gainsSlowly is gains without its short cuts.
+func gainsSlowly(rows []byte) bool {
+	if len(rows) < 512 {
+		return true
+	}
+	repeated, seen := 0, [1 << seenBits]int{}
+	for i := 0; i+4 <= len(rows); i++ {
+		word := binary.LittleEndian.Uint32(rows[i:])
+		at := word * 0x9e3779b1 >> (32 - seenBits)
+		last := seen[at] - 1
+		seen[at] = i + 1
+		if last >= 0 && i-last < 1<<15 && bytes.Equal(rows[last:last+4], rows[i:i+4]) {
+			repeated += 4
+			i += 3
+		}
+	}
+	if repeated*matchPart >= len(rows) {
+		return true
+	}
+	n, code, used := uint64(len(rows)), uint64(0), uint64(0)
+	for b := range 256 {
+		if c := uint64(bytes.Count(rows, []byte{byte(b)})); c > 0 {
+			code += c * (log2(n) - log2(c))
+			used++
+		}
+	}
+	return code>>fraction/8+used/3+headCost < n
+}
+
+// TestGainsFast: the short cuts change no answer, about rows of any kind.
+func TestGainsFast(t *testing.T) {
+	e, err := NewEncoder(dataset.Spec{Rows: 28, Cols: 28})
+	if err != nil {
+		t.Fatal(err)
+	}
+	draw.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(draw.Seed().Draw(t, "seed"), 1))
+		rows := make([]byte, 64*rapid.IntRange(6, 40).Draw(t, "times 64 bytes"))
+		random, again := len(rows), r.IntN(len(rows)/8)
+		if r.IntN(4) == 0 {
+			random = r.IntN(len(rows)) // and zeros behind
+		}
+		for i := range rows[:random] {
+			rows[i] = byte(r.Uint32())
+		}
+		copy(rows[len(rows)-again:], rows) // about as much as decides
+		if have, want := e.gains(rows), gainsSlowly(rows); have != want {
+			t.Fatalf("%d bytes, %d of them random, %d again: %t, want %t", len(rows), random, again, have, want)
+		}
+	})
 }

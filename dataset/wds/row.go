@@ -9,46 +9,69 @@ import (
 	"github.com/pcapmill/pcapmill/internal/plainjson"
 )
 
-// rower makes the rows of a view.
+// rower makes the rows of a view. It is for one goroutine.
 type rower struct {
-	table   *table.Table
-	columns []table.Column
-	cells   []table.Value
+	table *table.Table
+	names []string // of the columns, as they stand in a row: "name":
+	text  []bool   // by column
+	cells []table.Value
+	b     []byte // the row
 }
 
 func newRower(v dataset.View) *rower {
-	t := table.New(v)
-	columns := t.Columns()
-	return &rower{table: t, columns: columns, cells: make([]table.Value, len(columns))}
+	r := &rower{table: table.New(v)}
+	for _, c := range r.table.Columns() {
+		name := c.Name
+		if c.Kind == table.Time {
+			name += "_ns"
+		}
+		r.names = append(r.names, strconv.Quote(name)+":") // our own names: plain ASCII
+		r.text = append(r.text, c.Kind == table.Text)
+	}
+	r.cells = make([]table.Value, len(r.names))
+	return r
 }
 
 // row is what stands in KEY.json: an object in one line, members in the order of the
-// table's columns, without those that are null, and what does not print escaped.
+// table's columns, without those that are null, and what does not print escaped. The bytes
+// are lent until the next call.
 func (r *rower) row(e *dataset.Entry) ([]byte, error) {
 	r.table.Row(r.cells, e)
-	b := []byte{'{'}
-	for i, c := range r.columns {
-		if r.cells[i].Null {
+	b := append(r.b[:0], '{')
+	for i := range r.cells {
+		c := &r.cells[i]
+		if c.Null {
 			continue
 		}
 		if len(b) > 1 {
 			b = append(b, ',')
 		}
-		name := c.Name
-		if c.Kind == table.Time {
-			name += "_ns"
+		b = append(b, r.names[i]...)
+		switch {
+		case !r.text[i]:
+			b = strconv.AppendInt(b, c.Int, 10)
+		case plain(c.Text):
+			b = append(append(append(b, '"'), c.Text...), '"')
+		default:
+			text, err := json.Marshal(c.Text)
+			if err != nil {
+				return nil, err
+			}
+			b = append(b, text...)
 		}
-		b = strconv.AppendQuote(b, name) // our own names: plain ASCII
-		b = append(b, ':')
-		if c.Kind != table.Text {
-			b = strconv.AppendInt(b, r.cells[i].Int, 10)
-			continue
-		}
-		text, err := json.Marshal(r.cells[i].Text)
-		if err != nil {
-			return nil, err
-		}
-		b = append(b, text...)
 	}
-	return plainjson.Escape(append(b, "}\n"...)), nil
+	r.b = append(b, "}\n"...)
+	return plainjson.Escape(r.b), nil
+}
+
+// plain reports whether text stands in JSON as it is: it is of characters of ASCII that print,
+// but for those that encoding/json writes as escapes.
+func plain(text string) bool {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c < ' ' || c > '~', c == '"', c == '\\', c == '<', c == '>', c == '&':
+			return false
+		}
+	}
+	return true
 }

@@ -3,12 +3,14 @@ package wds
 import (
 	"archive/tar"
 	"bytes"
+	"encoding/json"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"github.com/pcapmill/pcapmill/internal/draw"
+	"github.com/pcapmill/pcapmill/internal/plainjson"
 )
 
 // TestMembers: the bytes of archive/tar.
@@ -36,4 +38,25 @@ func TestMembers(t *testing.T) {
 			t.Fatalf("%q, want %q", have, want.Bytes())
 		}
 	})
+}
+
+// TestPlain: text that is said to stand in JSON as it is does, and most text is.
+func TestPlain(t *testing.T) {
+	draw.Check(t, func(t *rapid.T) {
+		text := rapid.String().Draw(t, "text")
+		want, err := json.Marshal(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plain(text) && `"`+text+`"` != string(plainjson.Escape(want)) {
+			t.Fatalf("%q is not plain: %s", text, want)
+		}
+	})
+	for c := range 256 {
+		text := string(rune(c))
+		want, err := json.Marshal(text)
+		if err != nil || plain(text) != (`"`+text+`"` == string(plainjson.Escape(want)) && c < 0x80) {
+			t.Errorf("%q: plain %t, JSON %s, %v", text, plain(text), want, err)
+		}
+	}
 }

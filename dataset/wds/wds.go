@@ -111,28 +111,29 @@ func (x *exporter) side(ctx context.Context, s dataset.Side) error {
 		return err
 	}
 	defer func() { x.out.Abort() }()
-	line := parallel.NewOrder(ctx, x.workers, png.Batch(x.view.Spec()),
-		func(worker int, m *sample) error { return x.makers[worker].members(m) },
-		func(m *sample) error { return x.add(s, m) })
+	line := parallel.Order[sample]{
+		Workers: x.workers, Batch: png.Batch(x.view.Spec()),
+		Work: func(worker int, m *sample) error { return x.makers[worker].members(m) },
+		Emit: func(m *sample) error { return x.add(s, m) },
+	}
 	have := int64(0)
 	need := x.view.Len(s)
 	next, ends := int64(1), dataset.ShardEnd(0, x.shards, need)
-	err := x.view.Each(ctx, s, func(e *dataset.Entry) error {
-		begin := have == ends && have < need
-		if begin {
-			ends = dataset.ShardEnd(next, x.shards, need)
-			next++
-		}
-		have++
-		return line.Add(func(m *sample) {
-			m.data = append(m.data[:0], e.Data...)
-			m.entry, m.begin = *e, begin
-			m.entry.Data = m.data
+	err := line.Run(ctx, func(add func(func(*sample)) error) error {
+		return x.view.Each(ctx, s, func(e *dataset.Entry) error {
+			begin := have == ends && have < need
+			if begin {
+				ends = dataset.ShardEnd(next, x.shards, need)
+				next++
+			}
+			have++
+			return add(func(m *sample) {
+				m.data = append(m.data[:0], e.Data...)
+				m.entry, m.begin = *e, begin
+				m.entry.Data = m.data
+			})
 		})
 	})
-	if err == nil {
-		err = line.Finish()
-	}
 	if err == nil {
 		err = dataset.CheckLen(x.view, s, have)
 	}

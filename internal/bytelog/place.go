@@ -16,6 +16,22 @@ func (l *Log) Reserve(n int64) (at int64, ok bool, err error) {
 	return at, true, nil
 }
 
+// Expect says that about n more bytes come before the next commit. A file that outgrows what
+// commits write anew is then written in place at once. It does not change its bytes.
+func (l *Log) Expect(n int64) error {
+	return l.do(func() error {
+		if l.inPlace || n <= l.limit-l.appended {
+			return nil
+		}
+		if err := l.closeReplaced(); err != nil {
+			return err
+		}
+		l.discard()
+		l.inPlace = true
+		return nil
+	})
+}
+
 // Fill writes bytes at an offset inside of what Reserve made. Several goroutines may fill
 // room at once, and do nothing else meanwhile. After an error every further Append, Prepare
 // and Commit returns that error.

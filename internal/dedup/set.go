@@ -3,6 +3,8 @@ package dedup
 import (
 	"encoding/binary"
 	"slices"
+
+	"github.com/pcapmill/pcapmill/internal/pages"
 )
 
 // Set remembers digests and the labels under which they stand. It takes 18 bytes a place,
@@ -127,7 +129,7 @@ func (s *shard) put(k key, label uint16) (first uint16, ok bool) {
 
 func (s *shard) grow() {
 	keys, labels := s.keys, s.labels
-	s.keys, s.labels = make([]key, 2*len(keys)), make([]uint16, 2*len(keys))
+	s.keys, s.labels = pages.Zeros[key](2*len(keys)), pages.Zeros[uint16](2*len(keys))
 	mask := uint64(len(s.keys) - 1)
 	for at, k := range keys {
 		if k == (key{}) {

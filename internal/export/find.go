@@ -77,26 +77,24 @@ func (e *DamagedError) Error() string { return e.Path + ": " + e.Reason }
 // Paths are the paths that the error names.
 func (e *DamagedError) Paths() []string { return []string{e.Path} }
 
-// Verify compares the files of the export in dir with what its record says. The first
-// difference is a *DamagedError.
-func Verify(ctx context.Context, dir string) error {
-	buf := make([]byte, readBuffer)
-	return EachFile(dir, func(f File) error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		path := filepath.Join(dir, filepath.FromSlash(f.Name))
-		have, err := digest(fsys.OS{}, dir, f.Name, buf)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return &DamagedError{path, "is missing"}
-		case err != nil:
-			return err
-		case have.Size != f.Size:
-			return &DamagedError{path, fmt.Sprintf("have %d bytes, need %d", have.Size, f.Size)}
-		case have.SHA256 != f.SHA256:
-			return &DamagedError{path, fmt.Sprintf("its SHA-256 is %s, need %s", have.SHA256, f.SHA256)}
-		}
-		return nil
-	})
+// Verify compares the files of the export in dir with what its record says, on as many
+// goroutines as workers, 0: one a core. The first difference, in the order of the record, is a
+// *DamagedError.
+func Verify(ctx context.Context, dir string, workers int) error {
+	return digests(ctx, fsys.OS{}, dir, workers,
+		func(add func(File) error) error { return EachFile(dir, add) },
+		func(want, have File, err error) error {
+			path := filepath.Join(dir, filepath.FromSlash(want.Name))
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
+				return &DamagedError{path, "is missing"}
+			case err != nil:
+				return err
+			case have.Size != want.Size:
+				return &DamagedError{path, fmt.Sprintf("have %d bytes, need %d", have.Size, want.Size)}
+			case have.SHA256 != want.SHA256:
+				return &DamagedError{path, fmt.Sprintf("its SHA-256 is %s, need %s", have.SHA256, want.SHA256)}
+			}
+			return nil
+		})
 }

@@ -75,8 +75,8 @@ func Fingerprint(m *manifest.Manifest, splitDigest string) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// encode writes the record and n files, one a line.
-func (r *Record) encode(w io.Writer, n int, file func(i int) (File, error)) error {
+// encode writes the record and the files that each hands over, one a line.
+func (r *Record) encode(w io.Writer, each func(line func(File) error) error) error {
 	head, err := json.MarshalIndent(r, "", " ")
 	if err != nil {
 		return err
@@ -84,20 +84,19 @@ func (r *Record) encode(w io.Writer, n int, file func(i int) (File, error)) erro
 	b := bufio.NewWriter(w)
 	_, _ = b.Write(bytes.TrimSuffix(head, []byte("\n}"))) // Flush returns the first error
 	_, _ = b.WriteString(",\n \"files\": [")
-	for i := range n {
-		f, err := file(i)
-		if err != nil {
-			return err
-		}
+	end := "\n  "
+	err = each(func(f File) error {
 		line, err := json.Marshal(f)
 		if err != nil {
 			return err
 		}
-		if i > 0 {
-			_ = b.WriteByte(',')
-		}
-		_, _ = b.WriteString("\n  ")
-		_, _ = b.Write(line)
+		_, _ = b.WriteString(end)
+		end = ",\n  "
+		_, err = b.Write(line)
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	_, _ = b.WriteString("\n ]\n}\n")
 	return b.Flush()

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/pcapmill/pcapmill/dataset"
@@ -106,26 +105,75 @@ func newRecord(v *store.View, of dataset.View, job Job) (*Record, error) {
 	return r, nil
 }
 
-// digest reads one file of an export, through a buffer.
-func digest(disk fsys.FS, dir, name string, buf []byte) (File, error) {
-	f, err := fsys.OpenInside(disk, dir, name, os.O_RDONLY)
+// readBuffer is the size in bytes of the buffers that files are read back through.
+const readBuffer = 64 << 10
+
+// reader reads files of an export for their digests. It is for one goroutine.
+type reader struct {
+	opener fsys.Opener
+	buf    []byte
+}
+
+func newReader(disk fsys.FS, dir string) *reader {
+	return &reader{fsys.Opener{Disk: disk, Dir: dir}, make([]byte, readBuffer)}
+}
+
+// digest reads one file. Of one that grows meanwhile it may be what was there when it was
+// opened.
+func (r *reader) digest(name string) (File, error) {
+	f, info, err := r.opener.Open(name)
 	if err != nil {
 		return File{}, err
 	}
 	defer f.Close()
+	n, err := f.Read(r.buf)
+	if err != nil && err != io.EOF {
+		return File{}, err
+	}
+	if size := int64(n); size == info.Size() && n < len(r.buf) { // most are so small
+		sum := sha256.Sum256(r.buf[:n])
+		return File{name, size, hex.EncodeToString(sum[:])}, nil
+	}
 	sum := sha256.New()
-	n, err := io.CopyBuffer(sum, struct{ io.Reader }{f}, buf) // without its WriteTo, which has a buffer of its own
+	_, _ = sum.Write(r.buf[:n])                                    // a hash never fails
+	rest, err := io.CopyBuffer(sum, struct{ io.Reader }{f}, r.buf) // without its WriteTo, which has a buffer of its own
 	if err != nil {
 		return File{}, err
 	}
-	return File{Name: name, Size: n, SHA256: hex.EncodeToString(sum.Sum(nil))}, nil
+	return File{name, int64(n) + rest, hex.EncodeToString(sum.Sum(nil))}, nil
 }
 
-// readBuffer is the size in bytes of the buffers that files are read back through.
-const readBuffer = 64 << 10
+// together is how many files a worker reads before their lines are written, and large the
+// size in bytes of a file that is enough alone: some milliseconds of work.
+const (
+	together = 64
+	large    = 1 << 20
+)
 
-// together is how many files are read back side by side before their lines are written.
-const together = 1024
+// digests reads the files below dir that each adds, side by side, and calls f for them in their
+// order, with what was added and what is there, or why that cannot be read.
+func digests(ctx context.Context, disk fsys.FS, dir string, workers int, each func(add func(File) error) error, f func(want, have File, err error) error) error {
+	readers := make([]*reader, parallel.Workers(workers))
+	for i := range readers {
+		readers[i] = newReader(disk, dir)
+	}
+	type item struct {
+		want, have File
+		err        error
+	}
+	return parallel.Order[item]{
+		Workers: workers, Batch: together, Large: func(i *item) bool { return i.want.Size > large },
+		Work: func(worker int, i *item) error {
+			i.have, i.err = readers[worker].digest(i.want.Name)
+			return nil
+		},
+		Emit: func(i *item) error { return f(i.want, i.have, i.err) },
+	}.Run(ctx, func(add func(func(*item)) error) error {
+		return each(func(want File) error {
+			return add(func(i *item) { i.want = want })
+		})
+	})
+}
 
 // writeRecord reads the files back, so that what the record says about them is what is
 // there.
@@ -135,26 +183,25 @@ func writeRecord(ctx context.Context, p *place, r *Record, files []dataset.File,
 		return err
 	}
 	defer out.Abort()
-	read := make([]File, min(together, len(files)))
-	buffers := make([][]byte, parallel.Workers(workers))
-	for i := range buffers {
-		buffers[i] = make([]byte, readBuffer)
-	}
-	err = r.encode(out, len(files), func(i int) (File, error) {
-		if i%together == 0 {
-			rest := files[i:]
-			err := parallel.Each(ctx, parallel.Workers(workers), min(together, len(rest)), func(worker, k int) (err error) {
-				read[k], err = digest(p.disk, p.next, rest[k].Name, buffers[worker])
-				if err == nil && read[k].Size != rest[k].Size {
-					err = fmt.Errorf("%s: %d bytes, but %d were written", filepath.Join(p.next, rest[k].Name), read[k].Size, rest[k].Size)
+	err = r.encode(out, func(line func(File) error) error {
+		return digests(ctx, p.disk, p.next, workers,
+			func(add func(File) error) error {
+				for _, f := range files {
+					if err := add(File{Name: f.Name, Size: f.Size}); err != nil {
+						return err
+					}
 				}
-				return err
+				return nil
+			},
+			func(want, have File, err error) error {
+				if err == nil && have.Size != want.Size {
+					err = fmt.Errorf("%s: %d bytes, but %d were written", filepath.Join(p.next, want.Name), have.Size, want.Size)
+				}
+				if err != nil {
+					return err
+				}
+				return line(have)
 			})
-			if err != nil {
-				return File{}, err
-			}
-		}
-		return read[i%together], nil
 	})
 	if err != nil {
 		return err

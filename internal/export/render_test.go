@@ -63,7 +63,7 @@ func TestRender(t *testing.T) {
 	if !slices.Equal(files, want) {
 		t.Errorf("files %v, want %v", files, want)
 	}
-	if err := export.Verify(context.Background(), r.Dir); err != nil {
+	if err := export.Verify(context.Background(), r.Dir, 2); err != nil {
 		t.Error(err)
 	}
 	var plain map[string]any // for readers other than ours
@@ -183,7 +183,7 @@ func TestRenderFails(t *testing.T) {
 				t.Errorf("%s: files %q, want %q", name, have, before)
 			}
 		}
-		if content(t, into, "fake", "a.txt") != "one" || export.Verify(context.Background(), filepath.Join(into, "fake")) != nil {
+		if content(t, into, "fake", "a.txt") != "one" || export.Verify(context.Background(), filepath.Join(into, "fake"), 0) != nil {
 			t.Errorf("%s: the old export was changed", name)
 		}
 	}
@@ -242,7 +242,7 @@ func TestRenderManyFiles(t *testing.T) {
 	if err != nil || r.Files != 151 {
 		t.Fatalf("%+v, %v", r, err)
 	}
-	if err := export.Verify(context.Background(), r.Dir); err != nil {
+	if err := export.Verify(context.Background(), r.Dir, 2); err != nil {
 		t.Error(err)
 	}
 }
@@ -321,7 +321,7 @@ func TestFormerRecord(t *testing.T) {
 	if err != nil || record.Fingerprint != r.Record.Fingerprint {
 		t.Fatalf("%+v, %v", record, err)
 	}
-	if err := export.Verify(t.Context(), r.Dir); err != nil {
+	if err := export.Verify(t.Context(), r.Dir, 2); err != nil {
 		t.Error(err)
 	}
 	if found, err := export.Find(into, record.Fingerprint); err != nil || len(found) != 1 || found[0].Stale || found[0].Err != nil {
@@ -330,7 +330,7 @@ func TestFormerRecord(t *testing.T) {
 	if err := os.Truncate(filepath.Join(r.Dir, "a.txt"), 2); err != nil {
 		t.Fatal(err)
 	}
-	if err := export.Verify(t.Context(), r.Dir); err == nil || !strings.Contains(err.Error(), "a.txt: have 2 bytes") {
+	if err := export.Verify(t.Context(), r.Dir, 2); err == nil || !strings.Contains(err.Error(), "a.txt: have 2 bytes") {
 		t.Errorf("damaged: %v", err)
 	}
 	render(t, v, into, "two")
@@ -363,7 +363,7 @@ func TestVerify(t *testing.T) {
 		} else if err := damage(filepath.Join(r.Dir, "a.txt")); err != nil {
 			t.Fatal(err)
 		}
-		if err := export.Verify(ctx, r.Dir); err == nil || !strings.Contains(err.Error(), name) {
+		if err := export.Verify(ctx, r.Dir, 2); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("error %v, want %q", err, name)
 		}
 		stop()

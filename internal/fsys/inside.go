@@ -55,27 +55,61 @@ func OpenInside(disk FS, dir, name string, flag int) (File, error) {
 	if err != nil {
 		return nil, err
 	}
+	f, _, err := openRegular(disk, path, flag)
+	return f, err
+}
+
+// openRegular opens the file at path, and describes it.
+func openRegular(disk FS, path string, flag int) (File, fs.FileInfo, error) {
 	// Before opening: where the flags below do nothing, a FIFO would be waited for.
 	info, err := disk.Lstat(path)
 	switch {
 	case err == nil:
 		if err := Regular(path, info, flag); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	case !errors.Is(err, fs.ErrNotExist) || flag&os.O_CREATE == 0:
-		return nil, err
+		return nil, nil, err
 	}
 	f, err := disk.OpenFile(path, flag|NoFollow, 0o666)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if info, err = f.Stat(); err == nil { // what was opened, whatever has the name by now
 		err = Regular(path, info, flag)
 	}
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, nil, errors.Join(err, f.Close())
 	}
-	return f, nil
+	return f, info, nil
+}
+
+// An Opener opens many files below one directory, to read them, as [OpenInside] does. It looks
+// at the folders on the way where they are not those of the file before. It is for one
+// goroutine.
+type Opener struct {
+	Disk FS
+	Dir  string
+
+	from, at string // the folder of the file before, as it stood in its name, and its path
+}
+
+// Open opens the file of that slash-separated name, and describes it as it was opened.
+func (o *Opener) Open(name string) (File, fs.FileInfo, error) {
+	cut := strings.LastIndexByte(name, '/') + 1
+	folder, base := name[:cut], name[cut:]
+	plain := base != "." && filepath.IsLocal(base) && filepath.Base(base) == base
+	if cut > 0 && folder == o.from && plain {
+		return openRegular(o.Disk, o.at+base, os.O_RDONLY)
+	}
+	path, err := inside(o.Disk, o.Dir, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if o.from = ""; plain {
+		o.from, o.at = folder, path[:len(path)-len(base)]
+	}
+	return openRegular(o.Disk, path, os.O_RDONLY)
 }
 
 // Folders checks that name, below dir, is a folder, and that the folders on the way are real

@@ -1,5 +1,7 @@
 package sessions
 
+import "github.com/pcapmill/pcapmill/internal/pages"
+
 // arena keeps prefixes of growing length without a pointer each: slots of a few
 // sizes, the last being the full length of a prefix, cut from large blocks. A
 // slot that a prefix has outgrown is used again for the next one of its size.
@@ -93,7 +95,7 @@ func (a *arena) more() {
 		a.blocks = append(a.blocks, make([]byte, length))
 		return
 	}
-	for b := large(n * length); len(b) > 0; b = b[length:] {
+	for b := pages.Bytes(n * length); len(b) > 0; b = b[length:] {
 		a.blocks = append(a.blocks, b[:length:length])
 	}
 }

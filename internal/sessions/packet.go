@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/pcapmill/pcapmill/header"
 )
@@ -128,13 +129,22 @@ func (r *Run) add(seed *Seed, data []byte, s *header.Stack, at int, number uint3
 		b = mark6
 	}
 	i := h >> 32 & uint64(len(r.Packets)-1)
-	r.Packets[i] = append(r.Packets[i], Packet{
-		a: a, b: b, Layout: s.Layout(time, fromLower), hash: uint32(h), Number: number, At: uint32(at), flags: flags | uint16(r.Match)<<matchShift,
-	})
+	to := r.Packets[i]
+	if len(to) == cap(to) {
+		to = slices.Grow(to, 1)
+	}
+	to = to[:len(to)+1]
+	r.Packets[i] = to
+	// In place: a copy would load in one what has just been stored in parts, and wait for it.
+	p := &to[len(to)-1]
+	p.a, p.b = a, b
+	s.SetLayout(&p.Layout, time, fromLower)
+	p.hash, p.Number, p.At, p.Gives = uint32(h), number, uint32(at), 0
+	p.gen, p.flags = 0, flags|uint16(r.Match)<<matchShift
 	if r.Wide {
 		r.addWide(i)
 	}
-	return &r.Packets[i][len(r.Packets[i])-1]
+	return p
 }
 
 // addWide is apart so that add stays small.

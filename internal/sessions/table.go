@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/pcapmill/pcapmill/header"
+	"github.com/pcapmill/pcapmill/internal/pages"
 	"github.com/pcapmill/pcapmill/session"
 )
 
@@ -290,7 +291,7 @@ func (t *Table) enter(hash, id uint32) {
 
 func (t *Table) grow() {
 	old := t.slots
-	t.slots = make([]uint64, 2*len(old))
+	t.slots = pages.Zeros[uint64](2 * len(old))
 	for _, s := range old {
 		if s != 0 {
 			t.enter(uint32(s>>32), uint32(s)-1)

@@ -198,7 +198,7 @@ var options = []Option{
 	{
 		Name: "session-scope", Kind: Text, Default: "capture", Values: []string{"capture", "group"}, Group: "Selection", Arg: "capture|group",
 		Short:   "where sessions end: with their capture, or with a group of captures",
-		Long:    "group is for captures that a recorder rotated: the packets of a group count in the order of their times, then of its captures, then of their numbers, as if they were one capture. A sample belongs to the capture of its first packet. Each group is read by one worker what does not fit into memory is sorted on disk, and it is added whole or not at all. Endless sessions need --idle-timeout or --active-timeout.",
+		Long:    "group is for captures that a recorder rotated: the packets of a group count in the order of their times, then of its captures, then of their numbers, as if they were one capture. A sample belongs to the capture of its first packet. Each group is read by one worker; what does not fit into memory is sorted on disk, and a group is added whole or not at all. Endless sessions need --idle-timeout or --active-timeout.",
 		Records: []Record{{Key: "session_scope", Omit: true}},
 	},
 	{
