@@ -120,6 +120,10 @@ func (o Options) newReader(stream io.Reader, name string, bufferLen int) (*Reade
 	r.source = &source{r: stream, interrupt: o.Interrupt, count: func(n int) { r.read.Add(int64(n)) }}
 	if s, ok := stream.(*Source); ok {
 		r.source.what, r.source.used = s.What, s.Used
+		if s.Divide != nil && o.Workers > 1 && o.Run != nil {
+			s.Divide(o.Workers, o.Run)
+			o.Workers = 0
+		}
 	}
 	r.memory.most, r.memory.grow = o.MaxMemory, o.Grow
 	r.expansion.memory, r.expansion.sniffing = &r.memory, o.sniffing

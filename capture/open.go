@@ -32,7 +32,8 @@ type Options struct {
 	// see Sequence.Memory. nil: nobody is asked.
 	Grow func(total int64) error
 
-	// Workers is how many parts of a gzip, bzip2 or xz stream may be decoded at a time, and Run
+	// Workers is how many parts of a gzip, bzip2 or xz stream, or of a Source that can be
+	// divided, may be decoded at a time, and Run
 	// has one done by another goroutine, without waiting for it. Below 2, or without Run, the
 	// goroutine that reads decodes. Packets, damage and digest are the same. The capture
 	// takes at most 24 MiB more for each worker, which MaxMemory and Grow do not count, and
@@ -88,6 +89,11 @@ type Source struct {
 	// Used is how many bytes of a file stand for what was read of the stream so far, by
 	// which expansion is judged; nil: as many as were read. See Reader.MaxExpansion.
 	Used func() int64
+
+	// Divide has others decode parts of what the stream is made of, as Options.Workers and Run
+	// say; what is read stays the same. It is called at most once, before the first Read, and
+	// a compressed capture in such a stream is not divided itself. nil: that cannot be.
+	Divide func(workers int, run func(task func()))
 }
 
 // Open is the function Open with these options.

@@ -1,7 +1,7 @@
 package mill
 
-// Several workers decode one large gzip, bzip2 or xz capture: see packages inflate, bunzip and
-// unxz.
+// Several workers decode one large gzip, bzip2 or xz capture, or one large member of a ZIP
+// archive: see packages inflate, bunzip and unxz.
 // What they do is a task of the capture, behind placing and applying, so that blocks never
 // pile up, and before decoding, so that whoever reads the stream does not wait.
 
@@ -18,10 +18,15 @@ const pieceMemory = 24 << 20
 // the workers busy as they are.
 func (sc *scheduler) divide(j *job) int {
 	least, can := leastDivided[j.in.Format.Compression]
+	size := j.in.Size
+	if m := j.in.member; m != nil { // what is compressed in it is not divided
+		least, size = leastDivided["gzip"], m.Divisible()
+		can = size > 0 && j.in.Format.Compression == ""
+	}
 	if sc.p.divided > 0 {
 		least = sc.p.divided
 	}
-	if !can || sc.p.serial || sc.p.LabelFrom == FromComment || j.in.Stream || j.in.member != nil || j.in.Size < least {
+	if !can || sc.p.serial || sc.p.LabelFrom == FromComment || j.in.Stream || size < least {
 		return 0
 	}
 	sc.mu.Lock()

@@ -52,24 +52,13 @@ func (d *Dataset) splitInput(ctx context.Context) (*split.Input, error) {
 // stride is how many samples are read between two looks at the context.
 const stride = 4096
 
-func (d *Dataset) prints(ctx context.Context) (prints []dedup.Digest, err error) {
-	samples, err := d.Samples()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, samples.Close()) }()
-	prints = make([]dedup.Digest, 0, d.m.Samples) // which the file was seen to hold
-	for i := range d.m.Samples {
-		if i%stride == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		b, err := samples.Next()
-		if err != nil {
-			return nil, err
-		}
-		prints = append(prints, dedup.OfSample(b))
-	}
-	return prints, nil
+func (d *Dataset) prints(ctx context.Context) ([]dedup.Digest, error) {
+	prints := make([]dedup.Digest, 0, d.m.Samples) // which the file was seen to hold
+	err := d.chunks(ctx, 0, true, []int64{d.m.Samples}, func(c *Chunk) error {
+		prints = append(prints, c.Prints...)
+		return nil
+	})
+	return prints, err
 }
 
 func (d *Dataset) eachToSplit(ctx context.Context, prints []dedup.Digest, f func(s *split.Sample) error) (err error) {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/store"
 )
@@ -36,11 +35,6 @@ func (v *verifier) variant(d *store.Dataset) (err error) {
 	if err := errors.Join(d.CheckSizes(), d.CheckHeaders()); err != nil {
 		return err
 	}
-	samples, err := d.Samples()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, samples.Close()) }()
 	have, err := d.Labels()
 	if err != nil {
 		return err
@@ -51,22 +45,12 @@ func (v *verifier) variant(d *store.Dataset) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, want.Close()) }()
-	text := d.Spec().Type == dataset.Text
-	for i := range m.Captures {
-		c, sum := &m.Captures[i], manifest.NewSum()
-		for k := range c.Samples {
-			if k%1024 == 0 && v.ctx.Err() != nil {
-				return v.ctx.Err()
-			}
-			v.read.Add(1)
-			b, err := samples.Next()
-			if err != nil {
-				return err
-			}
-			_, _ = sum.Write(b) // a hash never fails
-			if text {
-				_, _ = sum.Write([]byte{'\n'})
-			}
+	sum := manifest.NewSum()
+	return d.Chunks(v.ctx, v.workers, false, func(chunk *store.Chunk) error {
+		c := &m.Captures[chunk.Capture]
+		v.read.Add(int64(chunk.Len))
+		_, _ = sum.Write(chunk.Data) // a hash never fails
+		for k := range chunk.Len {
 			l, err := have.Next()
 			if err != nil {
 				return err
@@ -76,12 +60,16 @@ func (v *verifier) variant(d *store.Dataset) (err error) {
 				return err
 			}
 			if l != of {
-				return fmt.Errorf("capture %s: sample %d has label %d, need %d", c.Name, c.FirstSample+k, l, of)
+				return fmt.Errorf("capture %s: sample %d has label %d, need %d", c.Name, chunk.First+int64(k), l, of)
 			}
+		}
+		if !chunk.Last {
+			return nil
 		}
 		if have := sum.Text(); have != c.SamplesDigest {
 			return fmt.Errorf("capture %s: its samples %d to %d have digest %s, need %s", c.Name, c.FirstSample, c.FirstSample+c.Samples-1, have, c.SamplesDigest)
 		}
-	}
-	return nil
+		sum = manifest.NewSum()
+		return nil
+	})
 }

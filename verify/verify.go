@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"github.com/pcapmill/pcapmill/dataset"
 	"github.com/pcapmill/pcapmill/internal/dedup"
 	"github.com/pcapmill/pcapmill/manifest"
 	"github.com/pcapmill/pcapmill/sample"
@@ -41,13 +40,18 @@ func Verify(dir string) (*Verified, error) {
 }
 
 // Watched is Verify that ends when ctx is done, and counts the samples that it has read.
+// Digests are computed on all cores; what is found first does not depend on them.
 func Watched(ctx context.Context, dir string, samples *atomic.Int64) (*Verified, error) {
+	return watched(ctx, dir, samples, 0)
+}
+
+func watched(ctx context.Context, dir string, samples *atomic.Int64, workers int) (*Verified, error) {
 	d, err := store.Open(dir)
 	if err != nil {
 		return nil, err
 	}
 	m := d.Manifest()
-	v := &verifier{ctx: ctx, read: samples, d: d, m: m, set: dedup.NewSet(), conflicts: make([]int64, len(m.Captures))}
+	v := &verifier{ctx: ctx, read: samples, workers: workers, d: d, m: m, set: dedup.NewSet(), conflicts: make([]int64, len(m.Captures))}
 	out := &Verified{Manifest: m}
 	type promised struct {
 		promise string
@@ -79,6 +83,7 @@ func Watched(ctx context.Context, dir string, samples *atomic.Int64) (*Verified,
 type verifier struct {
 	ctx       context.Context
 	read      *atomic.Int64 // samples
+	workers   int
 	d         *store.Dataset
 	m         *manifest.Manifest
 	set       *dedup.Set
@@ -115,11 +120,6 @@ func (v *verifier) headers(promise string) error {
 }
 
 func (v *verifier) samples(promise string) error {
-	images, err := v.d.Samples()
-	if err != nil {
-		return err
-	}
-	defer images.Close()
 	labels, err := v.d.Labels()
 	if err != nil {
 		return err
@@ -134,14 +134,9 @@ func (v *verifier) samples(promise string) error {
 	for _, c := range v.m.Classes {
 		known[c.Label] = c.Name
 	}
-	for i := range v.m.Captures {
-		c := &v.m.Captures[i]
-		if c.Class != manifest.BySession && known[c.Label] != c.Class {
-			return broken(promise, "capture %s: class %s with label %d, which the class table calls %q", c.Name, c.Class, c.Label, known[c.Label])
-		}
-		if err := v.capture(promise, i, images, labels, t); err != nil {
-			return err
-		}
+	h := &held{v: v, promise: promise, at: -1, labels: labels, t: t, known: known}
+	if err := v.d.Chunks(v.ctx, v.workers, t.bySample, h.chunk); err != nil {
+		return err
 	}
 	v.table = t.problem
 	return nil
@@ -154,46 +149,75 @@ func (v *verifier) rows(promise string) error {
 	return nil
 }
 
-func (v *verifier) capture(promise string, at int, images *store.Samples, labels *store.Labels, t *table) error {
-	c := &v.m.Captures[at]
-	sum := manifest.NewSum()
-	t.begin(at, c)
-	perLabel := map[uint16]int64{}
-	for i := range c.Samples {
-		if i%1024 == 0 && v.ctx.Err() != nil {
-			return v.ctx.Err()
+// held is what is held against the samples of the captures, one after another.
+type held struct {
+	v       *verifier
+	promise string
+	labels  *store.Labels
+	t       *table
+	known   map[uint16]string // classes by label
+
+	at       int // the capture at hand; -1 before the first
+	sum      *manifest.Sum
+	perLabel map[uint16]int64
+}
+
+func (h *held) begin(at int) error {
+	c := &h.v.m.Captures[at]
+	if c.Class != manifest.BySession && h.known[c.Label] != c.Class {
+		return broken(h.promise, "capture %s: class %s with label %d, which the class table calls %q", c.Name, c.Class, c.Label, h.known[c.Label])
+	}
+	h.at, h.sum, h.perLabel = at, manifest.NewSum(), map[uint16]int64{}
+	h.t.begin(at, c)
+	return nil
+}
+
+// chunk holds the next samples against their labels and rows.
+func (h *held) chunk(chunk *store.Chunk) error {
+	if chunk.Capture != h.at {
+		if err := h.begin(chunk.Capture); err != nil {
+			return err
 		}
-		v.read.Add(1)
-		b, err := images.Next()
+	}
+	c := &h.v.m.Captures[h.at]
+	h.v.read.Add(int64(chunk.Len))
+	_, _ = h.sum.Write(chunk.Data) // a hash never fails
+	for k := range chunk.Len {
+		i := chunk.First + int64(k)
+		var print dedup.Digest
+		if h.t.bySample {
+			print = chunk.Prints[k]
+		}
+		d, err := h.t.row(i, chunk.Sample(k), print)
 		if err != nil {
 			return err
 		}
-		_, _ = sum.Write(b) // a hash never fails
-		if v.d.Spec().Type == dataset.Text {
-			_, _ = sum.Write([]byte{'\n'})
-		}
-		d, err := t.row(c.FirstSample+i, b)
-		if err != nil {
-			return err
-		}
-		l, err := labels.Next()
+		l, err := h.labels.Next()
 		if err != nil {
 			return err
 		}
 		if c.Class != manifest.BySession && l != c.Label {
-			return broken(promise, "capture %s: sample %d has label %d, need %d", c.Name, c.FirstSample+i, l, c.Label)
+			return broken(h.promise, "capture %s: sample %d has label %d, need %d", c.Name, i, l, c.Label)
 		}
-		perLabel[l]++
-		v.count(d, at, l)
+		h.perLabel[l]++
+		h.v.count(d, h.at, l)
 	}
-	t.end()
+	if chunk.Last {
+		return h.end()
+	}
+	return nil
+}
+
+func (h *held) end() error {
+	c := &h.v.m.Captures[h.at]
+	h.t.end()
 	for _, want := range c.Labels {
-		if n := perLabel[want.Label]; n != want.Samples {
-			return broken(promise, "capture %s: %d samples have label %d, need %d", c.Name, n, want.Label, want.Samples)
+		if n := h.perLabel[want.Label]; n != want.Samples {
+			return broken(h.promise, "capture %s: %d samples have label %d, need %d", c.Name, n, want.Label, want.Samples)
 		}
 	}
-	if have := sum.Text(); have != c.SamplesDigest {
-		return broken(promise, "capture %s: its samples %d to %d have digest %s, need %s",
+	if have := h.sum.Text(); have != c.SamplesDigest {
+		return broken(h.promise, "capture %s: its samples %d to %d have digest %s, need %s",
 			c.Name, c.FirstSample, c.FirstSample+c.Samples-1, have, c.SamplesDigest)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/pcapmill/pcapmill/header"
@@ -171,11 +172,24 @@ func TestDamageIsFound(t *testing.T) {
 			if !errors.As(err, &broken) || !strings.Contains(broken.Promise, c.promise) || broken.Found == "" {
 				t.Errorf("have %v, want the promise of %q broken", err, c.promise)
 			}
+			for _, workers := range []int{1, 2, 7} {
+				if _, again := verify.WatchedBy(t.Context(), dir, new(atomic.Int64), workers); again == nil || again.Error() != err.Error() {
+					t.Errorf("%d workers: %v, others %v", workers, again, err)
+				}
+			}
 		})
 	}
 	put(t, dir, files)
-	if _, err := verify.Verify(dir); err != nil {
-		t.Errorf("put back: %v", err)
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	for _, workers := range []int{1, 2, 7} {
+		var read atomic.Int64
+		if v, err := verify.WatchedBy(t.Context(), dir, &read, workers); err != nil || read.Load() != v.Manifest.Samples {
+			t.Errorf("put back, %d workers: %v, %d samples read", workers, err, read.Load())
+		}
+		if _, err := verify.WatchedBy(stopped, dir, &read, workers); !errors.Is(err, context.Canceled) {
+			t.Errorf("%d workers, interrupted: %v", workers, err)
+		}
 	}
 }
 

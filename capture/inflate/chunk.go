@@ -52,6 +52,7 @@ type chunk struct {
 	*input
 	from, to int  // bytes of in: a block or member that begins there is wanted
 	bgzf     bool // only a member is
+	raw      bool // the stream has no members
 	memory   *memory
 	dropped  atomic.Bool
 
@@ -77,7 +78,7 @@ type chunk struct {
 // that the next chunk will find. What looks corrupt on the way began nowhere.
 func (c *chunk) decode() {
 	c.m = c.memory.members()
-	c.m.in, c.m.base = c.in, c.base
+	c.m.in, c.m.base, c.m.raw = c.in, c.base, c.raw
 	c.start = -1
 	if p := c.known(); p != nil && c.begin(p) {
 		if c.try(p) {
@@ -119,7 +120,10 @@ func (c *chunk) find(bit int) {
 	c.start, c.isMember = -1, false
 	for bit < c.to*8 && c.start < 0 {
 		from, to := (bit+7)>>3, min(bit>>3+findEvery, c.to)
-		member := findMember(c.in, from, to)
+		member := -1
+		if !c.raw {
+			member = findMember(c.in, from, to)
+		}
 		end := to * 8
 		if member >= 0 {
 			end = member * 8
@@ -255,6 +259,9 @@ func (c *chunk) stops(s status) bool {
 		return true
 	}
 	if s == memberEnds {
+		if c.raw {
+			return true
+		}
 		c.m.skipZeros()
 	}
 	return c.m.bit() >= c.to*8 && c.m.atStart(c.bgzf)
@@ -380,7 +387,9 @@ func (c *chunk) finish() {
 			translate(s.data, s.marked, &bytes)
 			s.marked = nil
 		}
-		crc = crc32.Update(crc, crc32.IEEETable, s.data)
+		if !c.raw {
+			crc = crc32.Update(crc, crc32.IEEETable, s.data)
+		}
 		size += int64(len(s.data))
 		if s.lastOfRun {
 			s.crc, s.size = crc, size

@@ -151,12 +151,14 @@ func (d *decoder) fast16(out []uint16, o, limit int) int {
 		e = lit[buf&(1<<litBits-1)]
 		switch {
 		case distance >= 8:
-			// Few are longer than 24 symbols: the processor foresees the loop's end.
-			to, from := (*[24]uint16)(out[o:]), (*[24]uint16)(out[src:])
+			// Few are longer than 40 symbols: the processor foresees the loop's end.
+			to, from := (*[40]uint16)(out[o:]), (*[40]uint16)(out[src:])
 			*(*[8]uint16)(to[:]) = *(*[8]uint16)(from[:])
 			*(*[8]uint16)(to[8:]) = *(*[8]uint16)(from[8:])
 			*(*[8]uint16)(to[16:]) = *(*[8]uint16)(from[16:])
-			for k := 24; k < length; k += 8 {
+			*(*[8]uint16)(to[24:]) = *(*[8]uint16)(from[24:])
+			*(*[8]uint16)(to[32:]) = *(*[8]uint16)(from[32:])
+			for k := 40; k < length; k += 8 {
 				*(*[8]uint16)(out[o+k:]) = *(*[8]uint16)(out[src+k:])
 			}
 		default:

@@ -163,11 +163,12 @@ func (d *decoder) fast8(out []byte, o, limit, low int) int {
 		e = lit[buf&(1<<litBits-1)]
 		switch {
 		case distance >= 16:
-			// Few are longer than 32 bytes: the processor foresees the loop's end.
-			to, from := (*[32]byte)(out[o:]), (*[32]byte)(out[src:])
+			// Few are longer than 48 bytes: the processor foresees the loop's end.
+			to, from := (*[48]byte)(out[o:]), (*[48]byte)(out[src:])
 			*(*[16]byte)(to[:]) = *(*[16]byte)(from[:])
 			*(*[16]byte)(to[16:]) = *(*[16]byte)(from[16:])
-			for k := 32; k < length; k += 16 {
+			*(*[16]byte)(to[32:]) = *(*[16]byte)(from[32:])
+			for k := 48; k < length; k += 16 {
 				*(*[16]byte)(out[o+k:]) = *(*[16]byte)(out[src+k:])
 			}
 		case distance == 1:

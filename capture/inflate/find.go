@@ -23,12 +23,24 @@ func mayBegin(in []byte, bit int) bool {
 	codes := int(v>>13&15) + 4
 	bit += 17
 	v = binary.LittleEndian.Uint64(in[bit>>3:]) >> (bit & 7) // 57 bits: 19 lengths of 3
-	space := uint64(0)
-	for range codes {
-		space += 128 >> (v & 7) & 127 // none for a length of 0
-		v >>= 3
+	v &= 1<<(3*codes) - 1
+	return spaces[v&4095]+spaces[v>>12&4095]+spaces[v>>24&4095]+spaces[v>>36&4095]+spaces[v>>48&4095] == wholeSpace
+}
+
+// wholeSpace is the space of a complete code of code lengths.
+const wholeSpace = 128
+
+// spaces tell how much of it four codes take, by their lengths, of 3 bits each.
+var spaces = newSpaces()
+
+func newSpaces() *[1 << 12]uint16 {
+	s := new([1 << 12]uint16)
+	for i := range s {
+		for v := i; v != 0; v >>= 3 {
+			s[i] += wholeSpace >> (v & 7) & (wholeSpace - 1) // none for a length of 0
+		}
 	}
-	return space == 128
+	return s
 }
 
 // findBlock finds the first bit in [from,to) where a block may begin whose codes

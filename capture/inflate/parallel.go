@@ -92,12 +92,12 @@ func (p *parallel) inFlight() int {
 
 // topUp begins chunks, as many as may be.
 func (p *parallel) topUp(z *Reader) {
-	for z.m.begun && !p.ended && p.inFlight() < p.o.Workers+2 {
+	for z.m.begun && len(p.inputs) > 0 && !p.ended && p.inFlight() < p.o.Workers+2 {
 		in := p.read(z)
 		if in == nil {
 			return
 		}
-		c := &chunk{input: in, to: in.len, bgzf: z.m.bgzf, memory: &p.memory}
+		c := &chunk{input: in, to: in.len, bgzf: z.m.bgzf, raw: z.m.raw, memory: &p.memory}
 		c.speculate = newTask(c.decode)
 		if n := len(p.queue); n > 0 {
 			p.queue[n-1].follow(c)

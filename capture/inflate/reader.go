@@ -46,6 +46,7 @@ type Reader struct {
 	began int64 // byte of the input where the member's data begins
 	err   error // behind rest
 	errAt int64 // byte of the input where it shows; 0: not known
+	told  bool  // err was returned
 
 	readErr error
 	in      []byte // input buffer of a Reader that does not divide its input
@@ -67,10 +68,16 @@ func NewReader(src io.Reader) *Reader {
 // leave them. The first header is read by the first Read.
 func NewGzipReader(src io.Reader, o Options) *Reader {
 	z := newReader(src)
+	z.Divide(o)
+	return z
+}
+
+// Divide makes the Options those given. Call it before the first Read.
+func (z *Reader) Divide(o Options) {
+	z.parallel = nil
 	if o.Workers > 1 && o.Run != nil {
 		z.parallel = newParallel(o)
 	}
-	return z
 }
 
 const (
@@ -80,6 +87,8 @@ const (
 	// inputLen is the size in bytes of its input buffer. It grows if a header
 	// does not fit, which is at most 66 KiB.
 	inputLen = 32 << 10
+	// leastDirect is for how many bytes it pays to decode without that buffer.
+	leastDirect = 2 * frontLen
 )
 
 func newReader(src io.Reader) *Reader {
@@ -88,12 +97,12 @@ func newReader(src io.Reader) *Reader {
 
 // InputOffset is how many bytes of the input stand for what was read so far. It
 // is measured at the beginning of each block and each MiB within one, and so
-// may be a little too low, but does not depend on the Options. Behind the last
-// byte of corrupt input it is exact: for a *CorruptError its Offset, for
+// may be a little too low, but does not depend on the Options. When Read has told
+// that the input is corrupt, it is exact: for a *CorruptError its Offset, for
 // ErrChecksum the end of the member, for ErrHeader and ErrTrailing the byte behind
 // the member before.
 func (z *Reader) InputOffset() int64 {
-	if len(z.rest) == 0 && z.errAt > 0 {
+	if z.told && z.errAt > 0 {
 		return z.errAt
 	}
 	return z.mark
@@ -102,39 +111,70 @@ func (z *Reader) InputOffset() int64 {
 // Read reads uncompressed bytes. Behind the last ones it returns io.EOF, or why
 // there are no more: io.ErrUnexpectedEOF if the input ends too early, a
 // *CorruptError, ErrChecksum, ErrHeader, ErrTrailing, or an error of the input.
-// All that could be decoded before was handed out, as compress/gzip does.
+// All that could be decoded before was handed out, as compress/gzip does. All of p may
+// be written to, as io.Reader allows.
 func (z *Reader) Read(p []byte) (n int, err error) {
 	for len(z.rest) == 0 && z.err == nil && len(p) > 0 {
 		z.advance()
 	}
 	if len(z.rest) == 0 && len(p) > 0 {
+		z.told = true
 		return 0, z.err
 	}
 	n = copy(p, z.rest)
 	z.rest = z.rest[n:]
+	for z.parallel == nil && len(z.rest) == 0 && z.err == nil && len(p)-n >= leastDirect {
+		if n >= windowLen || z.o-z.low <= n {
+			return z.direct(p, n), nil
+		}
+		z.advance()
+		m := copy(p[n:], z.rest)
+		z.rest = z.rest[m:]
+		n += m
+	}
 	return n, nil
+}
+
+// direct fills p, but for its last bytes, behind the n that were copied from the front's
+// buffer. Among these is all that distances may reach.
+func (z *Reader) direct(p []byte, n int) int {
+	own := z.out
+	z.out, z.o, z.low = p, n, max(n-(z.o-z.low), 0)
+	for limit := len(p) - slack; z.o < limit && z.err == nil; {
+		z.serialStep(min(limit, z.o+frontLen)) // a piece is summed up while the cache has it
+	}
+	n = z.o
+	keep := min(windowLen, n-z.low)
+	z.o, z.low = copy(own, p[n-keep:n]), 0
+	z.out, z.rest = own, nil
+	return n
 }
 
 // advance makes the next segment the rest, or sets the error.
 func (z *Reader) advance() {
 	if z.parallel == nil || !z.parallel.advance(z) {
-		z.serialStep()
+		z.frontStep()
 	}
 	if z.err != nil && z.parallel != nil {
 		z.parallel.close() // the rest stays as it is
 	}
 }
 
-// serialStep decodes up to the next stop.
-func (z *Reader) serialStep() {
+// frontStep decodes up to the next stop, into the front's buffer.
+func (z *Reader) frontStep() {
 	if z.o >= windowLen+frontLen {
 		keep := min(windowLen, z.o-z.low)
 		copy(z.out, z.out[z.o-keep:z.o])
 		z.o, z.low = keep, 0
 	}
+	z.serialStep(windowLen + frontLen)
+}
+
+// serialStep decodes up to the next stop, at the latest to a limit in out.
+func (z *Reader) serialStep(limit int) {
 	from := z.o
 	var s status
-	z.o, s = step(z.m, z.out, z.o, windowLen+frontLen, z.low)
+	z.o, s = step(z.m, z.out, z.o, limit, z.low)
 	if z.o > from {
 		seg := segment{data: z.out[from:z.o], mark: z.m.mark}
 		z.m.mark = -1
@@ -149,10 +189,6 @@ func (z *Reader) serialStep() {
 		z.low = z.o
 		z.began = z.m.at()
 	case memberEnds:
-		if z.m.raw {
-			z.err = io.EOF
-			return
-		}
 		z.endMember(z.m.end)
 	case isCorrupt:
 		z.errAt = z.m.base + int64(z.m.badAt)
@@ -174,8 +210,12 @@ func (z *Reader) deliver(s *segment) {
 	}
 }
 
-// endMember compares what a member has given with what it says.
+// endMember compares what a member has given with what it says. A raw stream says nothing.
 func (z *Reader) endMember(t trailer) {
+	if z.m.raw {
+		z.err = io.EOF
+		return
+	}
 	if t.crc != z.crc || t.size != uint32(z.size) {
 		z.err, z.errAt = ErrChecksum, t.at
 	}

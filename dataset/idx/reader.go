@@ -17,8 +17,9 @@ import (
 const readAhead = 1 << 18
 
 // A Reader reads the items of one IDX file of any type and number of dimensions, one
-// after another by Next or any of them by ReadAt. Items are handed out as they stand
-// in the file, big-endian. ReadAt may be used by any number of goroutines, Next by one.
+// after another by Next or any of them by ReadAt and ReadItems. Items are handed out as they
+// stand in the file, big-endian. ReadAt and ReadItems may be used by any number of goroutines, Next
+// by one.
 type Reader struct {
 	name   string
 	src    io.ReaderAt
@@ -95,14 +96,24 @@ func (r *Reader) Tail() int64 { return r.tail }
 // ReadAt fills dst with item i, 0 <= i < Len. dst must have the size of an item; i and
 // dst out of range are errors, and so is a file that became shorter.
 func (r *Reader) ReadAt(dst []byte, i int64) error {
-	if i < 0 || i >= r.Len() {
-		return fmt.Errorf("%s: item %d of %d", r.name, i, r.Len())
-	}
 	if int64(len(dst)) != r.item {
 		return fmt.Errorf("%s: item %d: have room for %d bytes, need %d", r.name, i, len(dst), r.item)
 	}
+	return r.ReadItems(dst, i)
+}
+
+// ReadItems fills dst, which has the size of one or more items, with those from item i on.
+// What ReadAt says about errors and goroutines holds.
+func (r *Reader) ReadItems(dst []byte, i int64) error {
+	n := int64(len(dst)) / max(1, r.item)
+	if i < 0 || i >= r.Len() {
+		return fmt.Errorf("%s: item %d of %d", r.name, i, r.Len())
+	}
+	if n*r.item != int64(len(dst)) || n > r.Len()-i {
+		return fmt.Errorf("%s: item %d: have room for %d bytes, need one to %d times %d", r.name, i, len(dst), r.Len()-i, r.item)
+	}
 	at := r.header.Size() + i*r.item
-	return inFile(r.name, readFull(io.NewSectionReader(r.src, at, r.item), dst, at))
+	return inFile(r.name, readFull(io.NewSectionReader(r.src, at, int64(len(dst))), dst, at))
 }
 
 // Next returns the next item, beginning with the first. The bytes are lent until the

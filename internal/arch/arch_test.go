@@ -70,7 +70,7 @@ var rooms = map[string][]string{
 	"manifest":             {"internal/settings", "internal/plainjson", "internal/taskname"},
 	"store": {
 		"dataset", "dataset/idx", "internal/lines", "internal/bytelog", "internal/rows", "manifest", "split", "sample", "internal/dedup",
-		"internal/atomicfile", "internal/fsys", "internal/typo", "internal/version",
+		"internal/atomicfile", "internal/fsys", "internal/parallel", "internal/typo", "internal/version",
 	},
 	"internal/storetest": {"manifest"},
 

@@ -20,3 +20,12 @@ const LeastHelped = 8 << 20
 func (h Helpers) options(memory int64) capture.Options {
 	return capture.Options{MaxMemory: memory, Workers: h.Workers, Run: h.Run, Spare: h.Spare}
 }
+
+// Divisible is how many bytes of the archive can be decoded by several goroutines for this
+// member alone (see capture.Source): those of one that is deflated in a ZIP archive. 0: none.
+func (m *Member) Divisible() int64 {
+	if m.Kind != ZIP || m.Method != methodFlate {
+		return 0
+	}
+	return m.Packed
+}

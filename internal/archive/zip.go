@@ -249,6 +249,8 @@ func (m *Member) openZIP(f objects.File) (*capture.Source, error) {
 	case methodFlate:
 		z := inflate.NewReader(bufio.NewReaderSize(in, 32<<10))
 		c.r, s.ReadCloser = z, &closer{c, closers{z, f}}
+		s.Used = z.InputOffset // not what was read ahead
+		s.Divide = func(workers int, run func(task func())) { z.Divide(inflate.Options{Workers: workers, Run: run}) }
 	case methodBzip2:
 		c.r = bzip2.NewReader(in)
 	default:

@@ -1,0 +1,4 @@
+package verify
+
+// WatchedBy is Watched with a number of workers.
+var WatchedBy = watched
