@@ -37,7 +37,7 @@ func (in *Input) options(ctx context.Context, a admission) capture.Options {
 		o.Interrupt = ctx.Done()
 	}
 	if o.From = a.from; o.From == nil && in.member != nil {
-		o.From = in.member.Open
+		o.From = func() (*capture.Source, error) { return in.member.Open(ctx) }
 	}
 	if objects.Is(in.Path) {
 		o.OpenFile = func(string) (capture.File, error) { return in.object(ctx) }
@@ -83,7 +83,7 @@ func (in *Input) sum(ctx context.Context) (hex string, err error) {
 	if in.member == nil {
 		s, err = in.object(ctx)
 	} else {
-		s, err = in.member.Open()
+		s, err = in.member.Open(ctx)
 	}
 	if err != nil {
 		return "", err

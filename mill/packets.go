@@ -37,7 +37,7 @@ func (p *Plan) EachPacket(ctx context.Context, i int, f func(k *Kept) error) (*R
 	a := admission{most: o.captureMemory(o.memory())}
 	if p.opener != nil {
 		var done func()
-		a, done = p.opener.admit(in, a)
+		a, done = p.opener.admit(ctx, in, a)
 		defer done()
 	}
 	r, err := in.reader(ctx, a)

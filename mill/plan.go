@@ -110,14 +110,18 @@ func Prepare(paths []string, out string, o Options) (*Plan, error) {
 	return PrepareIn(context.Background(), paths, out, o)
 }
 
-// PrepareIn is [Prepare] that ends with the error of ctx when that is done. Only labels from
-// comments without a class table take long: the comments of all captures are read for it.
+// PrepareIn is [Prepare] that ends with the error of ctx when that is done. Labels from comments
+// without a class table take long, because the comments of all captures are read for it, and so
+// do archives that are compressed and stores.
 func PrepareIn(ctx context.Context, paths []string, out string, o Options) (*Plan, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
 	p := &Plan{Options: o, Out: out}
 	p.find(ctx, paths)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if len(p.Captures) == 0 {
 		return p, &NothingError{Plan: p}
 	}

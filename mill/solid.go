@@ -144,7 +144,7 @@ func (sc *scheduler) within(j *job, a admission) admission {
 		if err := sc.grow(j, base); err != nil {
 			return nil, err
 		}
-		source, err := s.stream.Open(m)
+		source, err := s.stream.Open(sc.ctx, m)
 		if err == nil && sc.p.InputSHA256 {
 			j.summing = filesum.NewReader(source.ReadCloser)
 			source.ReadCloser = io.NopCloser(j.summing)
@@ -187,14 +187,14 @@ func newOpener(p *Plan) *opener {
 
 // admit adds to an admission where a member of a compressed archive is opened. done must be
 // called when it was read; another one waits for that.
-func (o *opener) admit(in *Input, a admission) (_ admission, done func()) {
+func (o *opener) admit(ctx context.Context, in *Input, a admission) (_ admission, done func()) {
 	o.mu.Lock()
 	s := o.sc.solidOf(in)
 	if s == nil {
 		o.mu.Unlock()
 		return a, func() {}
 	}
-	a.from = func() (*capture.Source, error) { return s.stream.Open(in.member) }
+	a.from = func() (*capture.Source, error) { return s.stream.Open(ctx, in.member) }
 	return a, func() {
 		if s.stream.Last(in.member) {
 			_ = s.stream.Close() // it was only read
@@ -210,7 +210,7 @@ func (p *Plan) Opener() (open func(*Input) (*capture.Reader, error), closer func
 	open = func(in *Input) (*capture.Reader, error) {
 		a := admission{}
 		if s := sc.solidOf(in); s != nil {
-			a.from = func() (*capture.Source, error) { return s.stream.Open(in.member) }
+			a.from = func() (*capture.Source, error) { return s.stream.Open(context.Background(), in.member) }
 		}
 		return in.reader(context.Background(), a)
 	}

@@ -198,7 +198,7 @@ func (g *together) gather(ctx context.Context, member uint32, in *Input) (x *Ext
 	a := admission{most: o.captureMemory(w.total)}
 	if g.p.opener != nil {
 		var done func()
-		a, done = g.p.opener.admit(in, a)
+		a, done = g.p.opener.admit(ctx, in, a)
 		defer done()
 	}
 	r, err := in.reader(ctx, a)

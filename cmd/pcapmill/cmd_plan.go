@@ -100,7 +100,7 @@ func plan(cmd *cobra.Command, paths []string, v *config.Values, out, chunk strin
 	c := newConsole(cmd)
 	p, err := mill.PrepareIn(cmd.Context(), paths, "", o)
 	if p == nil {
-		return &status{exitUsage, err}
+		return usageUnless(cmd.Context(), &status{exitUsage, err})
 	}
 	c.plan(p, false, "'pcapmill convert --dry-run'")
 	if err == nil {

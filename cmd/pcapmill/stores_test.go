@@ -31,6 +31,30 @@ type faulty struct {
 	mode   string
 	seen   map[string]int // requests in this mode
 	ranges []string       // of all GETs
+	stood  int            // requests that were not answered,
+	left   int            // and those of them whose client went away
+}
+
+// stand answers a request never, and no request in time.
+func (f *faulty) stand(r *http.Request) {
+	f.mu.Lock()
+	f.stood++
+	f.mu.Unlock()
+	select {
+	case <-r.Context().Done():
+		f.mu.Lock()
+		f.left++
+		f.mu.Unlock()
+	case <-time.After(20 * time.Second):
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// long reports whether a request is for a mebibyte or more.
+func long(r *http.Request) bool {
+	var from, to int64
+	n, _ := fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-%d", &from, &to)
+	return n == 2 && to-from >= 1<<20-1
 }
 
 func (f *faulty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -48,6 +72,8 @@ func (f *faulty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch {
+	case mode == "stand" && reading && long(r):
+		f.stand(r)
 	case mode == "500" && n <= 2, mode == "down":
 		fail(w, http.StatusInternalServerError, "InternalError", "We encountered an internal error.")
 		return
@@ -138,6 +164,8 @@ func (f *faulty) replace(path string) {
 //	store put FILE KEY   s3://bucket/KEY
 //	store get KEY DIR    everything below it
 //	store has KEY... ; !store has KEY
+//	store stands         waits until a request for a mebibyte gets no answer, in mode "stand"
+//	store left           who asked has gone
 //	store gets KEY LEAST
 func TestStores(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -210,6 +238,24 @@ func storeCommand(ts *testscript.TestScript, neg bool, args []string) {
 		if len(different) < want {
 			ts.Fatalf("%d different ranges, need %d", len(different), want)
 		}
+	case "stands": // waits until a request is not answered
+		for range 2000 {
+			f.mu.Lock()
+			stood := f.stood
+			f.mu.Unlock()
+			if stood > 0 {
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		ts.Fatalf("no request was left standing")
+	case "left": // by the client
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.left != f.stood || f.stood == 0 {
+			ts.Fatalf("of %d requests that stood still the client left %d", f.stood, f.left)
+		}
+		f.stood, f.left = 0, 0
 	default:
 		ts.Fatalf("store %s?", args[0])
 	}

@@ -71,17 +71,17 @@ func (m *Member) what() string { return "the member of the " + m.Kind + " archiv
 // Open opens the member's content. Where it is Compressed with others, the stream is read from
 // its beginning; a Stream does that once for many. Errors of the source are those of package os, which are
 // the system's, and others, which say that the archive is damaged.
-func (m *Member) Open() (*capture.Source, error) {
+func (m *Member) Open(ctx context.Context) (*capture.Source, error) {
 	if m.Compressed {
 		stream := NewStream([]*Member{m}, StreamOptions{})
-		s, err := stream.Open(m)
+		s, err := stream.Open(ctx, m)
 		if err != nil {
 			return nil, err
 		}
 		s.ReadCloser = &closer{s.ReadCloser, stream}
 		return s, nil
 	}
-	f, err := objects.Open(context.Background(), m.Archive, m.Version)
+	f, err := objects.Open(ctx, m.Archive, m.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -155,6 +155,7 @@ const entryMemory = 400
 // list is an archive that is being listed.
 type list struct {
 	Options
+	ctx     context.Context // of List
 	path    string
 	kind    string
 	entries []Entry
@@ -164,9 +165,9 @@ type list struct {
 
 // List lists an archive, in byte-wise order of the paths in it. problems are about the archive
 // as a whole: what was listed before stands.
-func List(path, kind string, o Options) (entries []Entry, problems []error) {
-	l := &list{Options: o, path: path, kind: kind, refused: map[string]int{}}
-	f, err := objects.Open(context.Background(), path, o.Version)
+func List(ctx context.Context, path, kind string, o Options) (entries []Entry, problems []error) {
+	l := &list{Options: o, ctx: ctx, path: path, kind: kind, refused: map[string]int{}}
+	f, err := objects.Open(ctx, path, o.Version)
 	if err != nil {
 		return nil, []error{err}
 	}
@@ -272,6 +273,10 @@ func clean(raw string) string {
 }
 
 // look tells whether a member is a capture, and adds it to the list.
+func (l *list) open(m *Member) func() (*capture.Source, error) {
+	return func() (*capture.Source, error) { return m.Open(l.ctx) }
+}
+
 func (l *list) look(m *Member, from func() (*capture.Source, error)) {
 	e := Entry{Name: m.Name}
 	o := l.Capture

@@ -23,7 +23,7 @@ func list(t *testing.T, dir, kind string, compressed bool, raw []byte) {
 		t.Fatal(err)
 	}
 	judge := func(path string, err error) (string, string, error) { return "no", path, nil }
-	entries, problems := archive.List(p, kind, archive.Options{Capture: capture.Options{MaxMemory: 64 << 20}, Judge: judge, Compressed: compressed, MaxExpansion: 5000})
+	entries, problems := archive.List(t.Context(), p, kind, archive.Options{Capture: capture.Options{MaxMemory: 64 << 20}, Judge: judge, Compressed: compressed, MaxExpansion: 5000})
 	for _, err := range problems {
 		if !strings.Contains(err.Error(), p) {
 			t.Errorf("%v does not name %s", err, p)
@@ -45,11 +45,11 @@ func list(t *testing.T, dir, kind string, compressed bool, raw []byte) {
 		if e.Member == nil {
 			continue
 		}
-		open := e.Member.Open
+		open := func() (*capture.Source, error) { return e.Member.Open(t.Context()) }
 		if e.Member.Compressed {
 			stream := archive.NewStream([]*archive.Member{e.Member}, archive.StreamOptions{Memory: 64 << 20, Room: 1 << 20, MaxExpansion: 5000})
 			defer stream.Close()
-			open = func() (*capture.Source, error) { return stream.Open(e.Member) }
+			open = func() (*capture.Source, error) { return stream.Open(t.Context(), e.Member) }
 		}
 		s, err := open()
 		if err != nil {

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -69,7 +70,7 @@ func TestHelpers(t *testing.T) {
 func readAll(p string, h Helpers) string {
 	var b strings.Builder
 	judge := func(_ string, err error) (string, string, error) { return "", "", err }
-	entries, problems := List(p, Tar, Options{Compressed: true, MaxExpansion: 10, Judge: judge, Helpers: h})
+	entries, problems := List(context.Background(), p, Tar, Options{Compressed: true, MaxExpansion: 10, Judge: judge, Helpers: h})
 	fmt.Fprintln(&b, problems)
 	var list []*Member
 	for _, e := range entries {
@@ -80,7 +81,7 @@ func readAll(p string, h Helpers) string {
 	}
 	s := NewStream(list, StreamOptions{MaxExpansion: 10, Room: 1 << 20, Helpers: h})
 	for _, m := range list {
-		src, err := s.Open(m)
+		src, err := s.Open(context.Background(), m)
 		if err != nil {
 			fmt.Fprintln(&b, err)
 			continue

@@ -72,7 +72,7 @@ func (s *Stream) Memory(m *Member) int64 {
 }
 
 // Open opens a member's content. Closing it does nothing.
-func (s *Stream) Open(m *Member) (*capture.Source, error) {
+func (s *Stream) Open(ctx context.Context, m *Member) (*capture.Source, error) {
 	rank := s.rank[m.Index]
 	for i, b := range s.kept {
 		if s.rank[i] < rank {
@@ -84,7 +84,7 @@ func (s *Stream) Open(m *Member) (*capture.Source, error) {
 		return &capture.Source{ReadCloser: io.NopCloser(m.content(bytes.NewReader(b))), What: m.what()}, nil
 	}
 	if s.pass == nil || s.next > m.Index {
-		if err := s.rewind(m); err != nil {
+		if err := s.rewind(ctx, m); err != nil {
 			return nil, err
 		}
 	}
@@ -115,9 +115,9 @@ func (m *Member) content(r io.Reader) io.Reader {
 }
 
 // rewind begins another pass.
-func (s *Stream) rewind(m *Member) error {
+func (s *Stream) rewind(ctx context.Context, m *Member) error {
 	_ = s.Close()
-	f, err := objects.Open(context.Background(), m.Archive, m.Version)
+	f, err := objects.Open(ctx, m.Archive, m.Version)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func TestStream(t *testing.T) {
 		if err := os.WriteFile(p, testcap.Gzip(testcap.Tar(members...)), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		entries, problems := List(p, Tar, Options{Compressed: true})
+		entries, problems := List(t.Context(), p, Tar, Options{Compressed: true})
 		if problems != nil || len(entries) != n {
 			t.Fatal(problems, entries)
 		}
@@ -45,7 +45,7 @@ func TestStream(t *testing.T) {
 		s := NewStream(list, StreamOptions{Room: room})
 		for _, m := range list {
 			for again := r.IntN(4) == 0; ; again = false {
-				src, err := s.Open(m)
+				src, err := s.Open(t.Context(), m)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -69,7 +69,7 @@ func TestStream(t *testing.T) {
 		}
 		one := NewStream(list, StreamOptions{Room: room})
 		for _, m := range list {
-			src, err := one.Open(m)
+			src, err := one.Open(t.Context(), m)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -52,7 +52,7 @@ func (l *list) tar(f objects.File) error {
 		case err != nil:
 			return damagedTar(err, n)
 		}
-		if err := l.tarEntry(h, t.at, func(m *Member) func() (*capture.Source, error) { return m.Open }); err != nil {
+		if err := l.tarEntry(h, t.at, func(m *Member) func() (*capture.Source, error) { return l.open(m) }); err != nil {
 			return err
 		}
 	}

@@ -131,7 +131,7 @@ func (l *list) zip(f objects.File) error {
 		}
 	}
 	for _, m := range l.apart(members) {
-		l.look(m, m.Open)
+		l.look(m, l.open(m))
 	}
 	return nil
 }

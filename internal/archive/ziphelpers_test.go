@@ -66,7 +66,7 @@ func TestZIPHelpers(t *testing.T) {
 				t.Fatal(err)
 			}
 			judge := func(_ string, err error) (string, string, error) { return "", "", err }
-			entries, problems := List(p, ZIP, Options{Judge: judge})
+			entries, problems := List(t.Context(), p, ZIP, Options{Judge: judge})
 			if len(problems) > 0 || len(entries) == 0 || entries[0].Member == nil {
 				t.Fatal(entries, problems)
 			}
@@ -101,7 +101,7 @@ func TestZIPHelpers(t *testing.T) {
 
 // content is what a member holds, how it ends, and how much of the archive was used at some places.
 func content(t *testing.T, m *Member, workers int, run func(func())) string {
-	s, err := m.Open()
+	s, err := m.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -173,11 +173,11 @@ func FuzzFiles(f *testing.F) {
 		found := Files([]string{filepath.Dir(p)}, Options{Memory: 64 << 20})
 		for i := range found.Files {
 			if m := found.Files[i].Member; m != nil {
-				open := m.Open
+				open := func() (*capture.Source, error) { return m.Open(t.Context()) }
 				if m.Compressed {
 					stream := archive.NewStream([]*archive.Member{m}, archive.StreamOptions{Memory: 64 << 20})
 					defer stream.Close()
-					open = func() (*capture.Source, error) { return stream.Open(m) }
+					open = func() (*capture.Source, error) { return stream.Open(t.Context(), m) }
 				}
 				if s, err := open(); err == nil {
 					_, _ = io.Copy(io.Discard, io.LimitReader(s, 1<<20)) // an error or not, it ends

@@ -19,7 +19,7 @@ func (f *finder) members(p, name string, info fs.FileInfo, a *ArchiveError) {
 	n := f.helpers(&o, info.Size())
 	parallel.Helped(n, func(run func(task func())) {
 		o.Run = run
-		entries, problems = archive.List(p, a.format, o)
+		entries, problems = archive.List(f.ctx, p, a.format, o)
 	})
 	for i := range entries {
 		e := &entries[i]
