@@ -272,11 +272,12 @@ func clean(raw string) string {
 	return ""
 }
 
-// look tells whether a member is a capture, and adds it to the list.
+// open is what opens a member while it is looked at.
 func (l *list) open(m *Member) func() (*capture.Source, error) {
 	return func() (*capture.Source, error) { return m.Open(l.ctx) }
 }
 
+// look tells whether a member is a capture, and adds it to the list.
 func (l *list) look(m *Member, from func() (*capture.Source, error)) {
 	e := Entry{Name: m.Name}
 	o := l.Capture
