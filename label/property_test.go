@@ -135,3 +135,17 @@ func hasKeyword(c Class, name string, n int) bool {
 	}
 	return false
 }
+
+// TestHolds: a keyword is found where its fold is, in ASCII without making one.
+func TestHolds(t *testing.T) {
+	if !holds("AAAB", "aab") || holds("AAAC", "aab") {
+		t.Error("aab in AAAB, or in AAAC")
+	}
+	draw.Check(t, func(t *rapid.T) {
+		letters := rapid.StringOfN(rapid.SampledFrom([]rune("abABkK\u212asS\u017f_1\u03c3\u03c2")), 0, 12, -1)
+		name, keyword := fold(letters.Draw(t, "name")), rapid.OneOf(letters, rapid.StringOfN(rapid.SampledFrom([]rune("abkS_")), 0, 3, -1)).Draw(t, "keyword")
+		if have, want := holds(name, keyword), strings.Contains(name, fold(keyword)); have != want {
+			t.Fatalf("%q in %q: %v, want %v", keyword, name, have, want)
+		}
+	})
+}

@@ -95,11 +95,40 @@ func (t *Table) Match(name string) Match {
 func (c *Class) longestIn(base string) (keyword string, length int) {
 	for _, k := range c.Keywords {
 		n := utf8.RuneCountInString(k)
-		if n > length && strings.Contains(base, fold(k)) {
+		if n > length && holds(base, k) {
 			keyword, length = k, n
 		}
 	}
 	return keyword, length
+}
+
+// holds reports whether the fold of a keyword stands in a folded name. Of a keyword in ASCII,
+// as most are, none is made: a run of many captures asks for every keyword of each.
+func holds(name, keyword string) bool {
+	for i := range len(keyword) {
+		if keyword[i] >= utf8.RuneSelf {
+			return strings.Contains(name, fold(keyword))
+		}
+	}
+	if keyword == "" {
+		return true
+	}
+	first := byte(smallest(rune(keyword[0])))
+	for len(name) >= len(keyword) {
+		i := strings.IndexByte(name[:len(name)-len(keyword)+1], first)
+		if i < 0 {
+			return false
+		}
+		n := 1
+		for n < len(keyword) && name[i+n] == byte(smallest(rune(keyword[n]))) {
+			n++
+		}
+		if n == len(keyword) {
+			return true
+		}
+		name = name[i+1:]
+	}
+	return false
 }
 
 // baseName returns what follows the last separator of path. Unlike filepath.Base
