@@ -48,6 +48,7 @@ type Blocks struct {
 	maps   *mapping // nil: blocks are read
 	began  bool     // else: the first block was read
 	part   *section // nil: all of the capture
+	whole  bool     // the first block is the capture, and was read: see OpenWhole
 }
 
 // OpenBlocks opens the capture at path, "-" being standard input, in blocks of
@@ -82,7 +83,7 @@ func newBlocks(r *Reader, length int) *Blocks {
 
 // Random reports whether blocks can be read in any order and by several
 // goroutines. Otherwise Read must be called in order, from block 0.
-func (b *Blocks) Random() bool { return b.file != nil }
+func (b *Blocks) Random() bool { return b.file != nil || b.whole }
 
 // Format says how the capture is written.
 func (b *Blocks) Format() Format { return b.r.format }
@@ -182,13 +183,16 @@ func (b *Blocks) Read(index int64, blk *Block) {
 		blk.buf = make([]byte, b.length)
 	}
 	n := 0
-	if b.file != nil {
+	switch {
+	case b.whole:
+		blk.Err = io.EOF // what there is was given
+	case b.file != nil:
 		at, length := b.extent(index)
 		n, blk.Err = b.readAt(blk.buf[:length], at)
 		if blk.Err == nil && b.last(at+int64(n)) {
 			blk.Err = io.EOF
 		}
-	} else {
+	default:
 		n, blk.Err = b.readOn(blk.buf)
 	}
 	blk.Data = blk.buf[:n:n]

@@ -248,7 +248,7 @@ func Leaves(size int64) int64 { return (size + digestLeaf - 1) / digestLeaf }
 func DigestOf(leaves [][16]byte, size int64) Digest {
 	d := digester{total: size}
 	for i := range leaves {
-		_, _ = d.root.Write(leaves[i][:]) // never fails
+		d.push(leaves[i])
 	}
 	return d.sum()
 }

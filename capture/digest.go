@@ -24,15 +24,24 @@ type Digest [16]byte
 func (d Digest) String() string { return hex.EncodeToString(d[:]) }
 
 type digester struct {
-	leaf   xxh3.Hasher
-	root   xxh3.Hasher
-	filled int   // bytes in leaf
-	total  int64 // bytes in all
+	leaf   *xxh3.Hasher // nil until something is written to it
+	filled int          // bytes in leaf
+	total  int64        // bytes in all
+
+	leaves int64 // so far
+	first  [16]byte
+	root   *xxh3.Hasher // of the leaves' digests; nil up to the first leaf
 }
+
+// Hashers are large, and most of very many captures have one piece, which is hashed
+// elsewhere: none is made for those.
 
 func (d *digester) write(b []byte) {
 	d.total += int64(len(b))
 	for len(b) > 0 {
+		if d.leaf == nil {
+			d.leaf = &xxh3.Hasher{}
+		}
 		n := min(digestLeaf-d.filled, len(b))
 		_, _ = d.leaf.Write(b[:n]) // never fails
 		d.filled += n
@@ -45,15 +54,27 @@ func (d *digester) write(b []byte) {
 
 // close ends a leaf.
 func (d *digester) close() {
-	sum := d.leaf.Sum128().Bytes()
-	_, _ = d.root.Write(sum[:])
+	d.push(d.leaf.Sum128().Bytes())
 	d.leaf.Reset()
 	d.filled = 0
 }
 
+// push appends the digest of a leaf.
+func (d *digester) push(leaf [16]byte) {
+	if d.leaves++; d.leaves == 1 {
+		d.first = leaf
+		return
+	}
+	if d.root == nil {
+		d.root = &xxh3.Hasher{}
+		_, _ = d.root.Write(d.first[:]) // never fails
+	}
+	_, _ = d.root.Write(leaf[:])
+}
+
 // add appends a piece that was hashed elsewhere: n bytes, a full leaf or the last.
 func (d *digester) add(leaf [16]byte, n int) {
-	_, _ = d.root.Write(leaf[:])
+	d.push(leaf)
 	d.total += int64(n)
 }
 
@@ -63,6 +84,10 @@ func (d *digester) sum() Digest {
 	}
 	var n [8]byte
 	binary.BigEndian.PutUint64(n[:], uint64(d.total))
+	if d.root == nil {
+		all := append(d.first[:16*d.leaves:16*d.leaves], n[:]...)
+		return Digest(xxh3.Hash128(all).Bytes())
+	}
 	_, _ = d.root.Write(n[:])
 	return Digest(d.root.Sum128().Bytes())
 }

@@ -4,6 +4,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"github.com/pcapmill/pcapmill/capture/internal/pcap"
 )
 
 // Open opens the capture at path, "-" being standard input. The caller must
@@ -152,6 +154,14 @@ func (o Options) Sniff(path string) (Format, error) {
 			return Format{}, err
 		}
 		return r.Format(), r.Close()
+	}
+	if o.OpenFile == nil {
+		var begin [pcap.HeaderLen]byte
+		if n, ok := readRegular(path, begin[:]); ok && n == len(begin) {
+			if r, err := ofBytes(begin[:], path); err == nil {
+				return r.format, nil
+			}
+		}
 	}
 	f, err := o.openFile(path)
 	if err != nil {

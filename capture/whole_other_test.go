@@ -1,0 +1,5 @@
+//go:build !unix
+
+package capture_test
+
+const readsRegular = false
