@@ -22,3 +22,9 @@ func (s *Sum) Text() string {
 	sum := s.h.Sum128().Bytes()
 	return hex.EncodeToString(sum[:])
 }
+
+// SumOf is the sum of b, as text.
+func SumOf(b []byte) string {
+	sum := xxh3.Hash128(b).Bytes()
+	return hex.EncodeToString(sum[:])
+}

@@ -130,9 +130,27 @@ func (p *part) cut() int64 {
 	return n
 }
 
-// append adds samples with their labels.
+// appender is a format that many samples can be appended to at once, see idx.
+type appender interface {
+	AppendAll(data []byte, labels []uint16) error
+}
+
+// append adds samples with their labels. They are in their sum.
 func (p *part) append(data, layouts []byte, labels []uint16) error {
-	_, _ = p.samples.Write(data) // a hash never fails
+	if a, ok := p.images.(appender); ok && p.spec.Type != dataset.Text {
+		if err := a.AppendAll(data, labels); err != nil {
+			return err
+		}
+	} else if err := p.appendEach(data, labels); err != nil {
+		return err
+	}
+	if p.layouts == nil {
+		return nil
+	}
+	return p.layouts.Append(layouts)
+}
+
+func (p *part) appendEach(data []byte, labels []uint16) error {
 	size := p.spec.Size()
 	for _, label := range labels {
 		var sample []byte
@@ -145,10 +163,7 @@ func (p *part) append(data, layouts []byte, labels []uint16) error {
 			return err
 		}
 	}
-	if p.layouts == nil {
-		return nil
-	}
-	return p.layouts.Append(layouts)
+	return nil
 }
 
 // sum is the digest of what was appended since the last sum.

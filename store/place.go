@@ -29,6 +29,9 @@ func (w *Writer) Expect(n int64) error {
 // place at on, a place a sample: see Fill. ok is false, and nothing has changed, if samples
 // must be appended: while the files are small, of text, and with layouts.
 func (w *Writer) Reserve(n int64) (at int64, ok bool, err error) {
+	if w.packed != nil {
+		return 0, false, errors.New("a packed batch is not all of its capture")
+	}
 	for _, p := range w.parts {
 		images, can := p.images.(placer)
 		if !can || p.layouts != nil {
@@ -60,10 +63,7 @@ func (w *Writer) Reserve(n int64) (at int64, ok bool, err error) {
 // nothing else with the Writer meanwhile. Every place must be filled, and each batch
 // given to Filled, before EndCapture.
 func (w *Writer) Fill(at int64, b *Batch) error {
-	b.records = b.records[:0]
-	for i := range b.Rows {
-		b.records = w.rows.Encode(b.records, &b.Rows[i])
-	}
+	b.encode(w.rows.Encode)
 	for i, p := range w.parts {
 		if err := p.images.(placer).Fill(at, b.of(i), b.Labels); err != nil {
 			return err

@@ -77,7 +77,8 @@ type Batch struct {
 
 	Others []Other // the same of the Form's Variants
 
-	records []byte // of Rows, see Writer.Fill
+	records []byte   // of Rows, see encode
+	sums    []string // of records and of the samples of all parts, if it was packed
 }
 
 // Other is what a Batch holds of a variant.
@@ -107,6 +108,7 @@ type Writer struct {
 
 	appended int64 // samples of the capture in hand
 	records  *manifest.Sum
+	packed   []string // sums of the batch that is the capture in hand; nil: there is none
 
 	cut     int64 // bytes of an unfinished run that were cut off
 	pending int64 // captures since the last commit
@@ -312,14 +314,17 @@ func (d *Dataset) eachRow(table *Rows, labels *Labels, f func(row *dataset.Row, 
 }
 
 // Append adds samples to the capture in hand. What the batch holds is copied or written
-// before it returns.
+// before it returns. A batch that was packed, see [Packer], is all of its capture.
 func (w *Writer) Append(b *Batch) error {
-	for i := range b.Rows {
-		record, err := w.rows.Append(&b.Rows[i])
-		if err != nil {
-			return err
-		}
-		_, _ = w.records.Write(record) // a hash never fails
+	packed := b.sums != nil
+	if w.packed != nil || packed && w.appended > 0 {
+		return errors.New("a packed batch is not all of its capture")
+	}
+	if !packed {
+		b.encode(w.rows.Encode)
+	}
+	if err := w.rows.Log.Append(b.records); err != nil {
+		return err
 	}
 	if len(b.Others) != len(w.parts)-1 && len(b.Rows) > 0 {
 		return fmt.Errorf("a batch of %d variants, need %d", len(b.Others)+1, len(w.parts))
@@ -333,6 +338,11 @@ func (w *Writer) Append(b *Batch) error {
 			return err
 		}
 	}
+	if packed {
+		w.packed = b.sums
+	} else {
+		w.Filled(b)
+	}
 	w.appended += int64(len(b.Rows))
 	return nil
 }
@@ -344,11 +354,17 @@ func (w *Writer) EndCapture(c *manifest.Capture) error {
 		return fmt.Errorf("capture %s: %d samples were appended, but it counts %d", c.Name, w.appended, c.Samples)
 	}
 	c.FirstSample = w.m.Samples
-	c.SamplesDigest, c.RowsDigest, c.Variants = w.parts[0].sum(), w.records.Text(), nil
-	for _, p := range w.parts[1:] {
-		c.Variants = append(c.Variants, p.sum())
+	if sums := w.packed; sums != nil {
+		c.RowsDigest, c.SamplesDigest, c.Variants = sums[0], sums[1], slices.Clone(sums[2:])
+		w.packed = nil
+	} else {
+		c.RowsDigest, c.SamplesDigest, c.Variants = w.records.Text(), w.parts[0].sum(), nil
+		for _, p := range w.parts[1:] {
+			c.Variants = append(c.Variants, p.sum())
+		}
+		w.records = manifest.NewSum()
 	}
-	w.records, w.appended = manifest.NewSum(), 0
+	w.appended = 0
 	c.Settle()
 	w.m.Samples += c.Samples
 	w.m.Totals.Add(&c.Counts)

@@ -73,20 +73,28 @@ func (w *writer) fill(at int64, data []byte, labels []uint16) error {
 	if have, need := int64(len(data)), int64(len(labels))*w.images.item; have != need {
 		return &dataset.MismatchError{File: w.images.path, What: "bytes of samples", Have: have, Need: need}
 	}
-	column := make([]byte, 0, len(labels)*int(w.labels.item))
-	for _, label := range labels {
-		if w.labels.header.Type == Int32 {
-			column = binary.BigEndian.AppendUint32(column, uint32(label))
-			continue
-		}
-		if label > math.MaxUint8 {
-			return &dataset.LimitError{File: w.labels.path, What: "label", Need: int64(label), Most: math.MaxUint8}
-		}
-		column = append(column, byte(label))
+	column, err := w.column(make([]byte, 0, len(labels)*int(w.labels.item)), labels)
+	if err != nil {
+		return err
 	}
 	if _, err := w.images.f.WriteAt(data, w.images.offset(at)); err != nil {
 		return err
 	}
-	_, err := w.labels.f.WriteAt(column, w.labels.offset(at))
+	_, err = w.labels.f.WriteAt(column, w.labels.offset(at))
 	return err
+}
+
+// column appends labels to b as the file has them.
+func (w *writer) column(b []byte, labels []uint16) ([]byte, error) {
+	for _, label := range labels {
+		if w.labels.header.Type == Int32 {
+			b = binary.BigEndian.AppendUint32(b, uint32(label))
+			continue
+		}
+		if label > math.MaxUint8 {
+			return nil, &dataset.LimitError{File: w.labels.path, What: "label", Need: int64(label), Most: math.MaxUint8}
+		}
+		b = append(b, byte(label))
+	}
+	return b, nil
 }

@@ -1,10 +1,8 @@
 package idx
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 	"path/filepath"
 	"sync"
 
@@ -101,7 +99,9 @@ type writer struct {
 	prepared  int64 // those that a Commit need only make visible
 	samples   int64 // and those appended
 	cut       int64
-	label     [4]byte // the last one, big-endian
+
+	one        [1]uint16 // the label of Append
+	labelBytes []byte    // as the file has them, of the last call
 
 	inPlace bool
 	renamed bool // the directory was not synced since
@@ -208,35 +208,49 @@ func (w *writer) rewind() error {
 
 // Append implements [dataset.Writer].
 func (w *writer) Append(s dataset.Sample) error {
+	w.one[0] = s.Label
+	return w.AppendAll(s.Data, w.one[:])
+}
+
+// AppendAll is Append for several samples, one after another in data.
+func (w *writer) AppendAll(data []byte, labels []uint16) error {
+	n := int64(len(labels))
 	switch {
 	case w.closed:
 		return dataset.ErrClosed
 	case w.failed != nil:
 		return w.failed
-	case w.images != nil && len(s.Data) != w.spec.Size():
-		return &dataset.MismatchError{File: w.images.path, What: "bytes of a sample", Have: int64(len(s.Data)), Need: int64(w.spec.Size())}
-	case s.Label > math.MaxUint8 && w.labels.header.Type == Uint8:
-		return &dataset.LimitError{File: w.labels.path, What: "label", Need: int64(s.Label), Most: math.MaxUint8}
-	case w.samples >= MaxItems:
-		return &dataset.LimitError{File: w.first().path, What: "samples", Need: w.samples + 1, Most: MaxItems}
+	case n == 0:
+		return nil
+	case w.images != nil && int64(len(data)) != n*w.images.item:
+		what := "bytes of a sample"
+		if n > 1 {
+			what = "bytes of samples"
+		}
+		return &dataset.MismatchError{File: w.images.path, What: what, Have: int64(len(data)), Need: n * w.images.item}
+	case n > MaxItems-w.samples:
+		return &dataset.LimitError{File: w.first().path, What: "samples", Need: w.samples + n, Most: MaxItems}
+	}
+	var err error
+	if w.labelBytes, err = w.column(w.labelBytes[:0], labels); err != nil {
+		return err
 	}
 	if err := w.do((*file).closeReplaced); err != nil {
 		return err
 	}
-	if !w.inPlace && w.first().offset(w.samples+1) > w.limit {
+	if !w.inPlace && w.first().offset(w.samples+n) > w.limit {
 		w.leaveRewriting()
 	}
-	if size := w.first().gathered.size; w.inPlace && size > 0 && int64(size)+w.first().item > bufferSize {
+	if size := w.first().gathered.size; w.inPlace && size > 0 && int64(size)+n*w.first().item > bufferSize {
 		if err := w.flush(); err != nil {
 			return err
 		}
 	}
 	if w.images != nil {
-		w.images.gathered.add(s.Data)
+		w.images.gathered.add(data)
 	}
-	binary.BigEndian.PutUint32(w.label[:], uint32(s.Label))
-	w.labels.gathered.add(w.label[len(w.label)-int(w.labels.item):])
-	w.samples++
+	w.labels.gathered.add(w.labelBytes)
+	w.samples += n
 	return nil
 }
 

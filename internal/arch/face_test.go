@@ -13,7 +13,9 @@ import (
 //	1062  2026-11-28, samples for several goroutines: Chunk with its Sample and Dataset.Chunks of
 //	      store, Reader.ReadItems of dataset/idx
 //	1063  inflate.Reader.Divide: members of ZIP archives are divided when they are open
-const mostNames = 1063
+//	1068  small captures: Options.OpenWhole of capture, Form.Packer and Packer with its Pack of
+//	      store, SumOf of manifest
+const mostNames = 1068
 
 // TestPublicFace: no name becomes public unnoticed.
 func TestPublicFace(t *testing.T) {
