@@ -214,7 +214,7 @@ func ReadChunks(ctx context.Context, p *Plan, chunks []int, f func(chunk int, xs
 		return err
 	}
 	work, stop := context.WithCancel(ctx)
-	answers, release, wait, _ := start(work, &part, progress, false)
+	answers, release, wait, _ := start(work, &part, progress, nil)
 	defer wait()
 	defer stop()
 	for range chunks {
@@ -257,7 +257,7 @@ func ReadCapture(ctx context.Context, p *Plan, input int, progress *Progress) (*
 	one.Captures = p.Captures[input : input+1]
 	work, stop := context.WithCancel(ctx)
 	defer stop()
-	answers, _, wait, _ := start(work, &one, progress, false)
+	answers, _, wait, _ := start(work, &one, progress, nil)
 	defer wait()
 	select {
 	case a := <-answers:

@@ -24,6 +24,9 @@
 //     (package inflate); whoever reads the stream takes it if that was right;
 //   - seal: a table is finished; with the last one the capture is.
 //
+// A small plain capture is read with one call, and the worker that has done so takes it through
+// all of its tasks and makes its samples.
+//
 // The scheduler prefers early captures, so that one large capture and many small ones keep
 // all workers busy alike. When tables outgrow the memory of the run they are spilled to
 // disk. A capture that can only be read as a stream (compressed, FIFO) has a goroutine that

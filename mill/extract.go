@@ -96,7 +96,7 @@ func (o Options) Extract(ctx context.Context, path string, progress *Progress) (
 	p := &Plan{Options: o, Captures: []Input{{Path: path}}}
 	work, stop := context.WithCancel(ctx)
 	defer stop()
-	answers, _, wait, _ := start(work, p, progress, false)
+	answers, _, wait, _ := start(work, p, progress, nil)
 	defer wait()
 	select {
 	case a := <-answers:

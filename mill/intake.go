@@ -30,6 +30,7 @@ type intake struct {
 	hands  []hand
 	source func(ctx context.Context, input int) (*Extraction, error) // see Assemble; nil: captures are read here
 	rows   matches                                                   // of the table of flows
+	packer *store.Packer                                             // of an intake with a dataset
 }
 
 // newMaker returns an intake without a dataset, which can judge units and make samples.
@@ -55,6 +56,7 @@ func openIntake(b store.Backend, dir string, o *Options) (*intake, error) {
 	}
 	in.set = dedup.NewSet()
 	kind := o.kind()
+	in.packer = kind.Packer()
 	kind.Recall = func(row *dataset.Row, label uint16) error {
 		in.set.Add(row.Digest, label)
 		return nil
@@ -73,6 +75,11 @@ func (o *Options) kind() store.Form {
 
 // describe is a capture's entry in the manifest without its samples.
 func describe(in *Input, x *Extraction) manifest.Capture {
+	if x.prepared != nil { // a worker has done it
+		c := x.prepared.entry
+		c.SHA256 = x.SHA256
+		return c
+	}
 	c := manifest.Capture{
 		Name: in.Name, Size: x.Size, Digest: x.Digest.String(), SHA256: x.SHA256, Format: x.Format.String(),
 		LinkTypes: []string{}, Label: in.Label, Class: in.Class, Tasks: in.Tasks,

@@ -23,6 +23,17 @@ func (in *Input) blocks(ctx context.Context, a admission, length int) (*capture.
 	return b, find.Archive(err)
 }
 
+// small reports whether whole may read an input.
+func (in *Input) small() bool {
+	return !in.Stream && in.Format.Name != "" && in.Format.Compression == "" && in.Size < capture.BlockLen &&
+		in.member == nil && in.chunk == nil && !objects.Is(in.Path)
+}
+
+// whole opens a small input and reads it, see [capture.Options.OpenWhole].
+func (in *Input) whole(ctx context.Context, a admission, blk *capture.Block) (b *capture.Blocks, ok bool) {
+	return in.options(ctx, a).OpenWhole(in.Path, blk)
+}
+
 // reader opens an input to be read in one loop.
 func (in *Input) reader(ctx context.Context, a admission) (*capture.Reader, error) {
 	r, err := in.options(ctx, a).Open(in.Path)

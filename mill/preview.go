@@ -24,7 +24,7 @@ func Match(ctx context.Context, p *Plan, progress *Progress) (*Preview, error) {
 		return nil, errors.New("only labels of sessions can be looked up")
 	}
 	work, stop := context.WithCancel(ctx)
-	answers, release, wait, _ := start(work, p, progress, false)
+	answers, release, wait, _ := start(work, p, progress, nil)
 	defer wait()
 	defer stop()
 	m, v, waiting := &matches{}, &Preview{Labels: map[uint16]int64{}}, map[int]answer{}

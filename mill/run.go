@@ -120,11 +120,15 @@ type collector struct {
 	warned   bool           // that starts differ
 	tunnels  bool           // warned that there are tunnels
 	namesCut bool           // warned that names are cut
+	total    int64          // bytes of all files
+	read     int64          // of these, of those that are stored
+	expected bool           // the store was told how many samples may come
+	ahead    preparing      // what workers know of the dataset
 }
 
 // collect takes the workers' answers in the order of the plan and stores them.
 func collect(ctx context.Context, p *Plan, s *intake, r *Result, ev Events, progress *Progress, due func() bool) error {
-	c := &collector{p: p, s: s, r: r, ev: ev, progress: progress, due: due, waiting: map[int]answer{}}
+	c := &collector{p: p, s: s, r: r, ev: ev, progress: progress, due: due, waiting: map[int]answer{}, total: p.Bytes()}
 	if p.Group != "" {
 		return c.fromGroups(ctx)
 	}
@@ -132,7 +136,9 @@ func collect(ctx context.Context, p *Plan, s *intake, r *Result, ev Events, prog
 		return c.fromSource(ctx)
 	}
 	work, stop := context.WithCancel(ctx)
-	answers, release, wait, rest := start(work, p, progress, true)
+	c.ahead.packer = s.packer
+	c.ahead.shift.Store(int64(s.w.Captures()))
+	answers, release, wait, rest := start(work, p, progress, &c.ahead)
 	defer wait()
 	defer stop()
 
@@ -196,6 +202,7 @@ func (c *collector) take(a answer) error {
 	delete(c.waiting, a.i)
 	in, r := &c.p.Captures[a.i], c.r
 	o, err := finish(c.p, c.s, in, a)
+	c.ahead.shift.Store(int64(c.s.w.Captures() - a.i - 1))
 	if c.progress != nil {
 		c.progress.held.Store(c.s.set.Bytes())
 	}
@@ -221,6 +228,9 @@ func (c *collector) take(a answer) error {
 	if o.Err == nil && !o.Known {
 		r.Added.Add(&o.Capture.Counts)
 	}
+	if err := c.expect(in); err != nil {
+		return err
+	}
 	r.Outcomes = append(r.Outcomes, o)
 	if c.ev.Done != nil {
 		c.ev.Done(a.i, &r.Outcomes[len(r.Outcomes)-1])
@@ -229,6 +239,20 @@ func (c *collector) take(a answer) error {
 		return c.s.w.Commit()
 	}
 	return nil
+}
+
+// expect tells the store, once and early, how many samples will come if the other files give
+// as many for their bytes as those that are stored. It is told of half of them, to be
+// sure. It does not change the bytes of the dataset.
+func (c *collector) expect(in *Input) error {
+	const early = 32 // the part of the files by which it is judged
+	c.read += in.Size
+	if c.expected || c.read == 0 || c.read < c.total/early {
+		return nil
+	}
+	c.expected = true
+	rest := float64(c.total-c.read) / float64(c.read)
+	return c.s.w.Expect(int64(float64(c.r.Added.Samples) * rest / 2))
 }
 
 func warn(ev Events, text string) {
@@ -250,7 +274,9 @@ func finish(p *Plan, s *intake, in *Input, a answer) (o Outcome, err error) {
 	}
 	defer func() { err = errors.Join(err, a.x.Close()) }()
 	o.Damage = a.x.Harm(in.Path)
-	o.Links = map[string]int64{}
+	if len(a.x.Unknown) > 0 {
+		o.Links = map[string]int64{}
+	}
 	for t, n := range a.x.Unknown {
 		o.Links[t.String()] += n
 	}

@@ -2,7 +2,6 @@ package mill
 
 import (
 	"context"
-	"errors"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -41,8 +40,11 @@ type scheduler struct {
 	most     int64 // bytes that captures may take, see admission
 	reserved int64 // bytes that they take
 
-	prepare bool        // workers make the samples of small captures
-	ready   []*prepared // free ones
+	preparing  *preparing  // nil: workers do not make the samples of small captures
+	ready      []*prepared // free ones
+	readyBytes int64       // that these take
+	light      int         // captures that are alone and not stored, see prepared
+	lightBytes int64       // that these take
 
 	solids map[string]*solid // streams of archives by name; nil: nobody has asked
 
@@ -89,16 +91,16 @@ func newWorker(o *Options, p *Progress, seed sessions.Seed) *worker {
 // of the capture that is stored next: release lets one more begin. wait returns
 // when they have ended, or after a second if one of them hangs in a read that
 // nothing can interrupt (a network share). rest, behind the end of ctx, waits for the
-// streams in hand, and gives the answers that nobody has taken. prepare: of small captures
-// the workers make the samples too, see prepared.
-func start(ctx context.Context, p *Plan, progress *Progress, prepare bool) (answers <-chan answer, release, wait func(), rest func() []answer) {
+// streams in hand, and gives the answers that nobody has taken. With a preparing, the workers
+// make the samples of small captures too; it may be nil.
+func start(ctx context.Context, p *Plan, progress *Progress, a *preparing) (answers <-chan answer, release, wait func(), rest func() []answer) {
 	if progress == nil {
 		progress = &Progress{}
 	}
 	n := p.workers()
-	sc := &scheduler{ctx: ctx, p: p, ahead: 2*n + 2, seed: sessions.NewSeed(), progress: progress, total: p.memory(), prepare: prepare}
+	sc := &scheduler{ctx: ctx, p: p, ahead: 2*n + 2, seed: sessions.NewSeed(), progress: progress, total: p.memory(), preparing: a}
 	sc.most = p.captureMemory(sc.total)
-	sc.out = make(chan answer, sc.ahead)
+	sc.out = make(chan answer, sc.ahead+mostLight)
 	sc.wake = sync.NewCond(&sc.mu)
 	stop := context.AfterFunc(ctx, sc.wakeAll)
 	for range n {
@@ -207,7 +209,7 @@ func (sc *scheduler) pick(w *worker) func() {
 			return task
 		}
 	}
-	if sc.ctx.Err() != nil || sc.next == len(sc.p.Captures) || sc.next-sc.taken >= sc.ahead || len(sc.jobs) > sc.p.workers() ||
+	if sc.ctx.Err() != nil || sc.next == len(sc.p.Captures) || sc.farAhead() || len(sc.jobs) > sc.p.workers() ||
 		len(sc.jobs) > 0 && sc.memory > sc.budget()/2 {
 		return nil
 	}
@@ -301,81 +303,6 @@ func (sc *scheduler) free(j *job, st *stretch) {
 	st.run.Data = nil
 	st.block.Release()
 	sc.stretches = append(sc.stretches, st)
-}
-
-// open opens a capture.
-func (sc *scheduler) open(w *worker, j *job) {
-	j.began = time.Now()
-	if sc.p.serial || sc.p.Resync || sc.p.LabelFrom == FromComment {
-		x, err := w.serial(sc.ctx, j.in, sc.admit(j), func() bool {
-			sc.mu.Lock()
-			defer sc.mu.Unlock()
-			sc.opened(j)
-			return j.kept
-		})
-		if !sc.postponed(j, err) {
-			sc.finish(w, j, x, err)
-		}
-		return
-	}
-	blocks, err := j.in.blocks(sc.ctx, sc.admit(j), sc.p.BlockLength)
-	if sc.postponed(j, err) {
-		return
-	}
-	if err != nil {
-		sc.finish(w, j, nil, err)
-		return
-	}
-	if !j.copied {
-		blocks.Map()
-	}
-	blocks.MaxExpansion(sc.p.MaxExpansion)
-	j.blocks = blocks
-	j.seq = blocks.Sequence()
-	j.x = &Extraction{Format: blocks.Format()}
-	sc.mu.Lock()
-	defer sc.mu.Unlock()
-	for range sc.shards(j.in) {
-		j.shards = append(j.shards, &shard{table: sc.table(), spill: sessions.NewSpill(sc.p.Tmp), breaker: sessions.NewBreaker(sc.p.Breaks)})
-	}
-	for _, s := range j.shards {
-		sc.weigh(s)
-	}
-	j.opening = false
-	sc.opened(j)
-	if !blocks.Random() {
-		sc.group.Go(func() { sc.fill(j, w.progress) })
-	}
-}
-
-// keep makes sure that a stream is finished even if the run is interrupted: what was read
-// of it cannot be read again. The lock is held.
-func (sc *scheduler) keep(j *job) {
-	if j.in.Stream {
-		j.kept, j.unopened = true, true
-		sc.kept++
-		sc.unopened++
-	}
-}
-
-// postponed reports whether a capture is opened again later, for want of memory.
-func (sc *scheduler) postponed(j *job, err error) bool {
-	if !errors.Is(err, errLater) {
-		return false
-	}
-	sc.mu.Lock()
-	defer sc.mu.Unlock()
-	j.later = true
-	return true
-}
-
-// opened notes that opening a capture has ended, well or not. The lock is held.
-func (sc *scheduler) opened(j *job) {
-	j.isOpen = true
-	if j.unopened {
-		j.unopened = false
-		sc.unopened--
-	}
 }
 
 // over reports whether the run is interrupted as far as a capture is concerned. The lock is held.

@@ -187,11 +187,29 @@ func (sc *scheduler) seal(w *worker, j *job, s *shard) {
 	sc.mu.Unlock()
 	if last {
 		j.x.Seconds = time.Since(j.began).Seconds()
-		if sc.prepare && j.err == nil {
-			j.x.prepared = w.maker.prepare(j.in, j.x, sc.spare())
+		if sc.preparing != nil && j.err == nil {
+			sc.prepare(w, j)
 		}
 		j.x.release = func() { sc.giveBack(j) }
 		sc.finish(w, j, j.x, j.err)
+	}
+}
+
+// prepare makes the samples of a small capture.
+func (sc *scheduler) prepare(w *worker, j *job) {
+	p := sc.spare()
+	ok := w.maker.prepare(j.in, j.x, sc.preparing, j.i, p)
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	if !ok {
+		sc.keepSpare(p)
+		return
+	}
+	j.x.prepared = p
+	if p.alone { // the next capture finds a table that is in the cache
+		sc.takeTables(j)
+		sc.light++
+		sc.lightBytes += p.bytes
 	}
 }
 
@@ -199,6 +217,20 @@ func (sc *scheduler) seal(w *worker, j *job, s *shard) {
 func (sc *scheduler) giveBack(j *job) {
 	sc.mu.Lock()
 	defer sc.mu.Unlock()
+	sc.takeTables(j)
+	if p := j.x.prepared; p != nil {
+		if p.alone {
+			sc.light--
+			sc.lightBytes -= p.bytes
+		}
+		sc.keepSpare(p)
+		j.x.prepared = nil
+	}
+	sc.wake.Broadcast()
+}
+
+// takeTables takes tables to use them again. The lock is held.
+func (sc *scheduler) takeTables(j *job) {
 	for _, s := range j.shards {
 		sc.memory -= s.bytes
 		if s.bytes <= keepTable && len(sc.tables) < 4*sc.p.workers() {
@@ -207,11 +239,6 @@ func (sc *scheduler) giveBack(j *job) {
 		}
 	}
 	j.shards = nil
-	if p := j.x.prepared; p != nil && len(sc.ready) < sc.ahead {
-		clear(p.round.units) // the tables are not held any longer
-		sc.ready, j.x.prepared = append(sc.ready, p), nil
-	}
-	sc.wake.Broadcast()
 }
 
 // finish hands a capture over.
