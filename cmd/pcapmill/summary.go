@@ -54,12 +54,18 @@ const mostRows = 30
 // statistics are a row a capture, or of many only those that need a look, and one in
 // total: in one table where it fits, else in several of fewer columns.
 func (c *console) statistics(r *mill.Result) {
-	rows := resultRows(r)
+	n := 0
+	for i := range r.Outcomes {
+		if !r.Outcomes[i].Known {
+			n++
+		}
+	}
+	all := n <= mostRows || c.verbose
+	rows := resultRows(r, all)
 	if len(rows) == 0 {
 		return
 	}
-	if n := len(rows) - 1; n > mostRows && !c.verbose {
-		rows = slices.DeleteFunc(rows, func(row map[string]string) bool { return row["fine"] != "" })
+	if !all {
 		shownRows := "none of them"
 		if len(rows) > 1 {
 			shownRows = "below are those"
@@ -130,9 +136,9 @@ func tableOf(rows []map[string]string, heads ...string) *table {
 	return t
 }
 
-// resultRows are the cells of the statistics by heading, the total last.
-// Captures that were in the dataset already have none.
-func resultRows(r *mill.Result) (rows []map[string]string) {
+// resultRows are the cells of the statistics by heading, the total last. Captures that were
+// in the dataset already have none, and unless all is true, those that need no look.
+func resultRows(r *mill.Result, all bool) (rows []map[string]string) {
 	read := int64(0)
 	for i := range r.Outcomes {
 		o := &r.Outcomes[i]
@@ -140,15 +146,12 @@ func resultRows(r *mill.Result) (rows []map[string]string) {
 		case o.Err != nil:
 			rows = append(rows, map[string]string{"CAPTURE": shown(o.Input.Name), "CLASS": o.Input.Class, "unreadable": "unreadable"})
 		case !o.Known:
-			read++
-			cells := countCells(shown(o.Capture.Name), o.Capture.Class, &o.Capture.Counts, o.Links)
-			if o.Damage == nil && o.Capture.Samples > 0 {
-				cells["fine"] = "yes"
+			if read++; all || o.Damage != nil || o.Capture.Samples == 0 {
+				rows = append(rows, countCells(shown(o.Capture.Name), o.Capture.Class, &o.Capture.Counts, o.Links))
 			}
-			rows = append(rows, cells)
 		}
 	}
-	if len(rows) > 0 {
+	if read > 0 || len(rows) > 0 {
 		total := r.Added
 		total.Seconds = r.Seconds
 		rows = append(rows, countCells("total", plural(read, "capture"), &total, unsupportedLinks(r)))
