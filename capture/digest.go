@@ -23,6 +23,8 @@ type Digest [16]byte
 // String is the digest in 32 hexadecimal digits.
 func (d Digest) String() string { return hex.EncodeToString(d[:]) }
 
+// digester computes a Digest. Hashers are large, and most of very many captures have one piece,
+// which is hashed elsewhere: none is made for those.
 type digester struct {
 	leaf   *xxh3.Hasher // nil until something is written to it
 	filled int          // bytes in leaf
@@ -32,9 +34,6 @@ type digester struct {
 	first  [16]byte
 	root   *xxh3.Hasher // of the leaves' digests; nil up to the first leaf
 }
-
-// Hashers are large, and most of very many captures have one piece, which is hashed
-// elsewhere: none is made for those.
 
 func (d *digester) write(b []byte) {
 	d.total += int64(len(b))
